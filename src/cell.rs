@@ -1,0 +1,123 @@
+//! A cell: subject × scenario × engine × scope, the unit that is run, reported and replayed.
+
+use crate::engine::{Budget, Engine, FailureKind, Program};
+use std::fmt;
+
+/// How large a scenario is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// A table: philosophers, and meals of each.
+    Table {
+        /// Seats, and forks.
+        seats: usize,
+        /// Meals of each philosopher.
+        meals: usize,
+    },
+    /// A queue: threads that put items in, and threads that take them out.
+    Queue {
+        /// Threads that put items in.
+        producers: usize,
+        /// Threads that take items out.
+        consumers: usize,
+    },
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { seats, meals } => write!(f, "{seats}x{meals}"),
+            Self::Queue { producers, consumers } => write!(f, "{producers}x{consumers}"),
+        }
+    }
+}
+
+/// Which scopes a run takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// What a pull request is checked with.
+    PullRequest,
+    /// All of that and the larger scopes.
+    Nightly,
+}
+
+/// What is to come of a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It keeps every property.
+    Held,
+    /// It is a broken twin: an engine must catch it, as one of these kinds.
+    Broken(&'static [FailureKind]),
+}
+
+/// One implementation under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The concurrency model, as in `threads`.
+    pub model: &'static str,
+    /// The port that it implements, as in `table`.
+    pub port: &'static str,
+    /// Its name, as in `ordered`.
+    pub name: &'static str,
+    /// What is to come of it.
+    pub expect: Expect,
+    /// Engines that cannot see this twin's bug, and why; they are expected to let it pass.
+    pub blind: &'static [(Engine, &'static str)],
+    /// Scopes in which the bug cannot show (too few threads), so that the twin holds there.
+    pub hidden_in: &'static [Scope],
+    /// The scenario of this scope, on this subject, as a program.
+    pub program: fn(Scope) -> Program,
+}
+
+/// One cell.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// The implementation under test.
+    pub subject: &'static Subject,
+    /// How large the scenario is.
+    pub scope: Scope,
+    /// What drives it.
+    pub engine: Engine,
+}
+
+impl Cell {
+    /// The stable text id, as in `threads/table/ordered/3x1@dpor`.
+    pub fn id(&self) -> String {
+        let Subject { model, port, name, .. } = self.subject;
+        format!("{model}/{port}/{name}/{}@{}", self.scope, self.engine)
+    }
+
+    /// The name of the cell's snapshot, as in `threads__table__ordered_3x1__dpor`.
+    pub fn snapshot(&self) -> String {
+        let Subject { model, port, name, .. } = self.subject;
+        format!("{model}__{port}__{name}_{}__{}", self.scope, self.engine)
+    }
+
+    /// The program to run.
+    pub fn program(&self) -> Program {
+        (self.subject.program)(self.scope)
+    }
+
+    /// How far the engine may go. Counts, not times, so that a cell gives the same facts everywhere.
+    pub fn budget(&self) -> Budget {
+        match self.engine {
+            Engine::Native => Budget { executions: 200, ..Budget::default() },
+            Engine::Loom => Budget { executions: 5_000, ..Budget::default() },
+            Engine::Random | Engine::Pct | Engine::Urw => Budget { executions: 2_000, ..Budget::default() },
+            Engine::Dpor | Engine::DporOnShuttle => {
+                Budget { executions: 1_000_000, shorten: 1_000, ..Budget::default() }
+            }
+        }
+    }
+
+    /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin
+    /// whose bug this engine cannot see).
+    pub fn expect(&self) -> Option<Expect> {
+        match self.subject.expect {
+            Expect::Held => Some(Expect::Held),
+            Expect::Broken(_) if self.engine == Engine::Native => None,
+            Expect::Broken(_) if self.subject.blind.iter().any(|(engine, _)| *engine == self.engine) => None,
+            Expect::Broken(_) if self.subject.hidden_in.contains(&self.scope) => None,
+            broken => Some(broken),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What drives the threads of a program.
+//!
+//! An engine runs a [`Program`] again and again, under different schedules, within a [`Budget`], and
+//! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
+//! for [`verdict`](crate::verdict) to say.
+
+use crate::sync::trace::Trace;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What drives the threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Engine {
+    /// OS threads, released together.
+    Native,
+    /// loom: part of the C11 memory model, exhaustively or with bounded preemptions.
+    Loom,
+    /// shuttle's random walk.
+    Random,
+    /// shuttle's probabilistic concurrency testing.
+    Pct,
+    /// shuttle's uniform random walk.
+    Urw,
+    /// Optimal dynamic partial-order reduction, on raw coroutines.
+    Dpor,
+    /// The same explorer, driven by shuttle's runtime: a cross-check of the other driver.
+    DporOnShuttle,
+}
+
+impl Engine {
+    /// Every engine, in the order in which tables show them.
+    pub const ALL: [Self; 7] =
+        [Self::Native, Self::Loom, Self::Random, Self::Pct, Self::Urw, Self::Dpor, Self::DporOnShuttle];
+
+    /// The name in cell ids and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Loom => "loom",
+            Self::Random => "random",
+            Self::Pct => "pct",
+            Self::Urw => "urw",
+            Self::Dpor => "dpor",
+            Self::DporOnShuttle => "dpor-on-shuttle",
+        }
+    }
+
+    /// Whether this build has the engine.
+    pub const fn available(self) -> bool {
+        match self {
+            Self::Native => true,
+            Self::Loom => cfg!(feature = "loom"),
+            Self::Random | Self::Pct | Self::Urw | Self::DporOnShuttle => cfg!(feature = "shuttle"),
+            Self::Dpor => cfg!(feature = "dpor"),
+        }
+    }
+
+    /// Whether the same cell gives the same facts on every run and every machine.
+    pub const fn deterministic(self) -> bool {
+        !matches!(self, Self::Native)
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A property of a scenario that an execution violated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The property's name, as in `nothing_lost`.
+    pub property: &'static str,
+    /// What happened instead.
+    pub detail: String,
+}
+
+/// What one execution shows to the outside: its outcome, or the property that it violated.
+pub type Outcome = Result<String, Violation>;
+
+/// A program to run under an engine: the body of its main thread, which only spawns and joins
+/// (loom misses executions otherwise), and then tells the outcome.
+///
+/// The outcome must be a function of what the threads observed through the facade, so that engines
+/// can be compared: two executions that differ only in the order of independent operations have
+/// the same one.
+#[derive(Clone)]
+pub struct Program {
+    body: Arc<dyn Fn() -> Outcome + Send + Sync>,
+}
+
+impl Program {
+    /// A program with this body.
+    pub fn new(body: impl Fn() -> Outcome + Send + Sync + 'static) -> Self {
+        Self { body: Arc::new(body) }
+    }
+
+    /// Runs the body once, on the current thread.
+    pub fn run(&self) -> Outcome {
+        (self.body)()
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").finish_non_exhaustive()
+    }
+}
+
+/// How far an engine may go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Budget {
+    /// Executions, at most.
+    pub executions: u64,
+    /// Time, at most. Leave it out where the result must be the same on every machine.
+    pub time: Option<Duration>,
+    /// Operations of one execution, at most; an execution with more is cut.
+    pub operations: u32,
+    /// Preemptions of one execution, at most (loom only).
+    pub preemptions: Option<u32>,
+    /// The seed of an engine that draws at random.
+    pub seed: u64,
+    /// Whether a condition variable may wake spuriously.
+    pub spurious_wakeups: bool,
+    /// Whether a weak compare-exchange may fail spuriously.
+    pub spurious_failures: bool,
+    /// Whether to go on after the first failure, and count.
+    pub count_failures: bool,
+    /// Executions explored after the first failure, in search of one with fewer context switches.
+    pub shorten: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            executions: 10_000_000,
+            time: None,
+            operations: 20_000,
+            preemptions: None,
+            seed: 0x5EED,
+            spurious_wakeups: false,
+            spurious_failures: false,
+            count_failures: false,
+            shorten: 0,
+        }
+    }
+}
+
+/// What kind of failure an execution ended in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum FailureKind {
+    /// Threads wait for each other.
+    Deadlock,
+    /// A thread waits for a notification, token or permit that nobody is left to give.
+    LostWakeup,
+    /// Every thread that is left spins, and nothing can change what it reads.
+    Livelock,
+    /// Two unordered accesses to the same memory, one of them a write.
+    DataRace,
+    /// A panic that no join took.
+    Panic,
+    /// A counted reference outlived the execution.
+    Leak,
+    /// A property of the scenario was violated.
+    Property,
+    /// The process died: a signal, an abort, an exhausted stack or memory limit.
+    Crash,
+}
+
+impl FailureKind {
+    /// The name, as in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deadlock => "deadlock",
+            Self::LostWakeup => "lost wake-up",
+            Self::Livelock => "livelock",
+            Self::DataRace => "data race",
+            Self::Panic => "panic",
+            Self::Leak => "leak",
+            Self::Property => "property violated",
+            Self::Crash => "crash",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// An execution that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub struct Failure {
+    /// How.
+    pub kind: FailureKind,
+    /// One sentence; deterministic, without addresses or paths of this machine.
+    pub message: String,
+    /// What the execution did; empty where the engine cannot record.
+    pub trace: Trace,
+    /// The number of the execution, from 1.
+    pub execution: u64,
+}
+
+/// How much of the space of executions a search without failure has seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Coverage {
+    /// All of it, as far as the engine's model of the machine goes.
+    Exhaustive,
+    /// All executions with at most this many preemptions.
+    Bounded(u32),
+    /// As many executions as were drawn.
+    Sampled,
+    /// The budget ran out first; says which part of it.
+    Cut(String),
+    /// The engine cannot run the program; says why.
+    Unsupported(String),
+}
+
+/// The facts that an engine reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exploration {
+    /// Executions that were run.
+    pub executions: u64,
+    /// Threads of the execution with the most of them, main included.
+    pub threads: u32,
+    /// How much was seen.
+    pub coverage: Coverage,
+    /// The outcomes of the executions that ended well, each with how many executions had it.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Executions that went wrong.
+    pub failures: u64,
+    /// One of them, the one with the fewest context switches among those that were looked at.
+    pub failure: Option<Failure>,
+    /// Executions that an optimal search would not have needed (dpor; always 0 unless it has a defect).
+    pub redundant: u64,
+}
+
+impl Exploration {
+    /// Nothing has been run yet.
+    pub fn new(coverage: Coverage) -> Self {
+        Self {
+            executions: 0,
+            threads: 0,
+            coverage,
+            outcomes: BTreeMap::new(),
+            failures: 0,
+            failure: None,
+            redundant: 0,
+        }
+    }
+
+    /// The engine cannot run the program.
+    pub fn unsupported(why: impl Into<String>) -> Self {
+        Self::new(Coverage::Unsupported(why.into()))
+    }
+}

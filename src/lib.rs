@@ -1,0 +1,6 @@
+//! Refectory.
+
+pub mod cell;
+pub mod engine;
+pub mod sync;
+pub mod verdict;

@@ -1,0 +1,140 @@
+//! Which engine is current, and what it offers to the facade.
+//!
+//! One thread-local answers for every thread of a model: loom, shuttle and the exact explorer run all
+//! threads of an execution on the OS thread that started it. Where no engine is current, the facade
+//! is native: std itself.
+
+use super::op::{Class, ObjectId, Op, Site, ThreadId};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+/// An engine that decides when each operation takes place.
+///
+/// The facade announces every operation with [`perform`](Self::perform), which returns when the
+/// engine has let it take place; no other thread of the execution runs until the calling thread
+/// announces its next one. The engine keeps the state of locks, condition variables, tokens and
+/// reference counts; the values of atomics stay in the facade's objects, and the engine is told.
+pub(crate) trait Conductor {
+    /// A new object of the current thread. `value` is the initial value of an atomic, or the initial
+    /// number of owners of an `Arc`, else 0.
+    fn create(&self, class: Class, value: u64, site: Site) -> ObjectId;
+
+    /// The current thread performs an operation: waits until it may take place.
+    ///
+    /// `seen` is the present value of an atomic, else 0. The answer is 1 or 0 for a `try_` operation
+    /// or an upgrade that succeeded or failed, 1 or 0 for a `Wake` or a `Park` that returned without
+    /// a permit or token or with one, 0 for a weak compare-exchange that has to fail spuriously and
+    /// else 1, 1 for an `ArcDrop` of the last owner, the number of owners for an `ArcCount`.
+    fn perform(&self, op: Op, seen: u64, site: Site) -> u64;
+
+    /// The atomic operation that was just performed found `before` and left `after`.
+    fn commit(&self, object: ObjectId, before: u64, after: u64);
+
+    /// Adds a thread that will run `body`; the caller then performs `Op::Spawn`, and the body's
+    /// last operation is `Op::Exit`.
+    fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId;
+
+    /// The running thread.
+    fn thread(&self) -> ThreadId;
+
+    /// Whether names and places are recorded in this execution.
+    fn recording(&self) -> bool;
+
+    /// Names an object, for traces.
+    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>);
+}
+
+/// The engine that drives this OS thread.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Current {
+    /// std itself.
+    #[default]
+    Native,
+    /// loom's runtime.
+    #[cfg(feature = "loom")]
+    Loom,
+    /// An engine of this crate.
+    Conducted(&'static dyn Conductor),
+}
+
+impl Current {
+    /// The engine's name, for messages.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            #[cfg(feature = "loom")]
+            Self::Loom => "loom",
+            Self::Conducted(_) => "a model-checking engine",
+        }
+    }
+}
+
+impl fmt::Debug for Current {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<Current> = const { Cell::new(Current::Native) };
+    static EPOCH: Cell<u32> = const { Cell::new(0) };
+    static ESCAPED: RefCell<Vec<Escaped>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The engine that is current on this OS thread.
+#[inline]
+pub(crate) fn current() -> Current {
+    CURRENT.get()
+}
+
+/// The number of the running execution. An object that was made in an earlier one is over.
+#[inline]
+pub(crate) fn epoch() -> u32 {
+    EPOCH.get()
+}
+
+/// Starts the next execution: objects and panics of earlier ones are over.
+pub(crate) fn next_epoch() {
+    EPOCH.set(EPOCH.get().wrapping_add(1));
+    ESCAPED.with_borrow_mut(Vec::clear);
+}
+
+/// Makes an engine current on this OS thread until the guard is dropped.
+pub(crate) fn enter(engine: Current) -> Entered {
+    Entered { previous: CURRENT.replace(engine) }
+}
+
+/// Restores the engine that was current before.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct Entered {
+    previous: Current,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.previous);
+    }
+}
+
+/// A panic that ended a spawned thread and that no `join` has taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Escaped {
+    pub(crate) thread: ThreadId,
+    pub(crate) message: String,
+}
+
+/// The body of `thread` panicked.
+pub(crate) fn panic_escaped(thread: ThreadId, message: String) {
+    ESCAPED.with_borrow_mut(|list| list.push(Escaped { thread, message }));
+}
+
+/// A `join` handed the panic of `thread` to the program.
+pub(crate) fn panic_taken(thread: ThreadId) {
+    ESCAPED.with_borrow_mut(|list| list.retain(|escaped| escaped.thread != thread));
+}
+
+/// The first panic of this execution that nobody took.
+pub(crate) fn first_escaped() -> Option<Escaped> {
+    ESCAPED.with_borrow(|list| list.first().cloned())
+}

@@ -1,0 +1,5 @@
+//! The facade.
+
+pub(crate) mod current;
+pub mod op;
+pub mod trace;

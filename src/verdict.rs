@@ -1,0 +1,98 @@
+//! What an exploration is worth: held, broken, or honestly not decided.
+
+use crate::engine::{Coverage, Engine, Exploration, Failure};
+use std::fmt;
+
+/// The three-valued answer to "does the subject keep the scenario's properties?".
+///
+/// A budget that ran out is never a success, and `Held` always says how much was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Verdict {
+    /// No execution that was seen went wrong.
+    Held(Extent),
+    /// An execution went wrong.
+    Broken(Box<Failure>),
+    /// Not decided.
+    Inconclusive(Reason),
+}
+
+/// How much was seen of what could happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Extent {
+    /// Every execution of the engine's model.
+    Exhaustive,
+    /// Every execution with at most this many preemptions.
+    Bounded(u32),
+    /// This many executions, drawn at random.
+    Sampled(u64),
+}
+
+/// Why a question stays open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Reason {
+    /// The budget ran out first.
+    Budget(String),
+    /// One execution of two or more threads: the subject uses nothing that the engine drives.
+    Vacuous,
+    /// The engine cannot run the scenario.
+    Unsupported(String),
+    /// Two engines that must agree do not.
+    Disagreement(String),
+}
+
+impl Verdict {
+    /// Judges what `engine` reported.
+    pub fn of(engine: Engine, exploration: &Exploration) -> Self {
+        if let Some(failure) = &exploration.failure {
+            return Self::Broken(Box::new(failure.clone()));
+        }
+        let vacuous = engine != Engine::Native && exploration.executions <= 1 && exploration.threads > 2;
+        match &exploration.coverage {
+            Coverage::Unsupported(why) => Self::Inconclusive(Reason::Unsupported(why.clone())),
+            Coverage::Cut(what) => Self::Inconclusive(Reason::Budget(what.clone())),
+            _ if vacuous => Self::Inconclusive(Reason::Vacuous),
+            Coverage::Exhaustive => Self::Held(Extent::Exhaustive),
+            Coverage::Bounded(preemptions) => Self::Held(Extent::Bounded(*preemptions)),
+            Coverage::Sampled => Self::Held(Extent::Sampled(exploration.executions)),
+        }
+    }
+
+    /// Whether the subject kept its properties as far as was seen.
+    pub const fn held(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhaustive => f.write_str("exhaustive"),
+            Self::Bounded(preemptions) => write!(f, "bounded by {preemptions} preemptions"),
+            Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget(what) => write!(f, "budget: {what}"),
+            Self::Vacuous => f.write_str("vacuous: one execution, though the scenario has several threads"),
+            Self::Unsupported(why) => write!(f, "unsupported: {why}"),
+            Self::Disagreement(what) => write!(f, "engine disagreement: {what}"),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(extent) => write!(f, "Held ({extent})"),
+            Self::Broken(failure) => write!(f, "Broken ({})", failure.kind),
+            Self::Inconclusive(reason) => write!(f, "Inconclusive ({reason})"),
+        }
+    }
+}
