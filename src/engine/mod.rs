@@ -4,6 +4,13 @@
 //! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
 //! for [`verdict`](crate::verdict) to say.
 
+#[cfg(feature = "instrumented")]
+mod dpor;
+#[cfg(feature = "instrumented")]
+pub(crate) mod machine;
+#[cfg(feature = "instrumented")]
+mod stage;
+
 use crate::sync::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,0 +1,424 @@
+//! The exact explorer: optimal dynamic partial-order reduction with wakeup trees.
+//!
+//! Of the executions that differ only in the order of independent transitions it explores exactly one.
+//! It knows no runtime and runs no code: an engine asks it which enabled thread to grant next, and tells
+//! it what was granted.
+//!
+//! The search is stateless. What is kept is the current path: per node its sleep set (what was explored
+//! from there, and need not be again) and its wakeup tree (what is still to be explored). After each
+//! execution every race of the path is reversed: where the later of two conflicting events could have
+//! come first, a sequence that makes it come first is put into the wakeup tree of the node before the
+//! earlier one, unless a sleeping transition or the tree covers it already.
+//!
+//! Parosh Abdulla, Stavros Aronis, Bengt Jonsson, Konstantinos Sagonas, "Source sets: a foundation for
+//! optimal dynamic partial order reduction", JACM 2017. Beyond the paper: operations that wait, of which a
+//! race is looked for at every end of an execution although they have not taken place; operations whose use
+//! of an object depends on its state (compare-exchange, attempts, notifications), resolved again where a race
+//! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
+
+mod replay;
+#[cfg(test)]
+mod tests;
+mod wakeup;
+
+use self::wakeup::Branch;
+use super::machine::access::{Mode, Target, Transition};
+use super::machine::clock::Clock;
+use super::machine::{Edge, Machine};
+use crate::sync::op::ThreadId;
+
+/// A transition that took place.
+#[derive(Clone, Debug)]
+struct Event {
+    transition: Transition,
+    /// All that happens before the event, itself included.
+    clock: Clock,
+    /// The number of the event in its thread, from 1.
+    stamp: u16,
+    /// What the event left in its object, where that is an atomic.
+    after: u64,
+    /// The number of events of its thread before it gave back the lock that it acquired here.
+    released: Option<u16>,
+    /// How many races the events before this one had.
+    races: usize,
+}
+
+/// A state on the current path.
+#[derive(Debug, Default)]
+struct Node {
+    /// Transitions that need not be explored from here: what they lead to was seen already.
+    sleep: Vec<Transition>,
+    /// What is to be explored from here, after the present branch.
+    tree: Vec<Branch>,
+}
+
+/// A later event that conflicts with an earlier one and could have come before it.
+#[derive(Clone, Copy, Debug)]
+struct Race {
+    earlier: u32,
+    later: u32,
+}
+
+/// What the explorer says when it is asked whom to grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// This thread's pending operation, taken in this way.
+    Grant(ThreadId, u8),
+    /// Nobody: all that could come has been seen. Never so unless the explorer has a defect.
+    Redundant,
+    /// The program did not do what it did before under the same schedule.
+    Diverged,
+}
+
+/// The search: the current path, and what is left to explore from it.
+#[derive(Debug, Default)]
+pub(crate) struct Explorer {
+    nodes: Vec<Node>,
+    events: Vec<Event>,
+    races: Vec<Race>,
+    /// How many events of the current execution have taken place.
+    depth: usize,
+    /// The branch that the next execution takes at the end of the events to repeat.
+    planned: Option<Branch>,
+    /// The wakeup tree of the next new node.
+    subtree: Vec<Branch>,
+    threads: Vec<ThreadState>,
+    targets: Vec<TargetState>,
+}
+
+#[derive(Clone, Debug)]
+struct ThreadState {
+    clock: Clock,
+    /// The past of the notification that gave the thread its permit.
+    permit: Clock,
+    /// The thread's events.
+    events: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct TargetState {
+    /// The past of those who released it.
+    released: Clock,
+    /// The events that used it.
+    events: Vec<u32>,
+}
+
+impl Explorer {
+    /// Forgets everything.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A new execution begins.
+    pub(crate) fn restart(&mut self) {
+        self.depth = 0;
+        self.subtree.clear();
+        for thread in &mut self.threads {
+            thread.clock = Clock::ZERO;
+            thread.permit = Clock::ZERO;
+            thread.events.clear();
+        }
+        for target in &mut self.targets {
+            target.released = Clock::ZERO;
+            target.events.clear();
+        }
+    }
+
+    /// Whom to grant. Some thread is enabled.
+    pub(crate) fn next(&mut self, machine: &Machine) -> Next {
+        if let Some(event) = self.events.get(self.depth) {
+            let Transition { thread, choice, op, .. } = event.transition;
+            let same = machine.pending(thread) == op && machine.choices(thread) & 1 << choice != 0;
+            let same = same || event.transition.last_resort;
+            return if same { Next::Grant(thread, choice) } else { Next::Diverged };
+        }
+        if let Some(branch) = self.planned.take() {
+            self.subtree = branch.children;
+            return Next::Grant(branch.step.thread, branch.step.choice);
+        }
+        let sleep = self.sleep_of_new_node();
+        let mut tree = std::mem::take(&mut self.subtree);
+        let choice = if tree.is_empty() {
+            any_awake(machine, &sleep)
+        } else {
+            let branch = tree.remove(0);
+            self.subtree = branch.children;
+            Some((branch.step.thread, branch.step.choice))
+        };
+        self.nodes.push(Node { sleep, tree });
+        choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
+    }
+
+    /// What sleeps at the last node and is independent of the last event sleeps on.
+    fn sleep_of_new_node(&self) -> Vec<Transition> {
+        let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return Vec::new() };
+        let mut sleep = node.sleep.clone();
+        sleep.retain_mut(|sleeper| {
+            sleeper.follows(&event.transition);
+            !event.transition.conflicts(sleeper)
+        });
+        sleep
+    }
+
+    /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
+    /// each.
+    pub(crate) fn take(&mut self, transition: Transition, alternatives: u64, machine: &Machine) {
+        if self.depth == self.events.len() {
+            self.append(transition, machine);
+            self.branch_over(alternatives, machine);
+        }
+        let index = self.depth as u32;
+        let event = &mut self.events[self.depth];
+        event.released = None;
+        let (transition, clock) = (event.transition.clone(), event.clock);
+        self.depth += 1;
+        let me = self.thread(transition.thread);
+        me.clock = clock;
+        me.events.push(index);
+        for access in transition.accesses() {
+            let target = self.target(access.target);
+            if target.events.last() != Some(&index) {
+                target.events.push(index);
+            }
+            if matches!(access.mode, Mode::Release | Mode::ReleaseShared) {
+                target.released.join(&clock);
+            }
+        }
+        self.leave_permits(&transition, &clock);
+    }
+
+    fn leave_permits(&mut self, transition: &Transition, clock: &Clock) {
+        let woken = match transition.access.mode {
+            Mode::NotifyOne(Some(waiter)) => 1 << waiter.0,
+            Mode::NotifyAll(waiters) => waiters,
+            _ => 0,
+        };
+        for waiter in (0..u32::BITS).filter(|waiter| woken & 1 << waiter != 0) {
+            self.thread(ThreadId(waiter)).permit = *clock;
+        }
+    }
+
+    /// The value that the event just taken left in its atomic.
+    pub(crate) fn commit(&mut self, after: u64) {
+        if let Some(event) = self.depth.checked_sub(1).and_then(|last| self.events.get_mut(last)) {
+            event.after = after;
+        }
+    }
+
+    /// A local or due operation ordered the threads.
+    pub(crate) fn edge(&mut self, me: ThreadId, edge: Edge) {
+        match edge {
+            Edge::None => {}
+            Edge::Release(target) => self.release(me, target),
+            Edge::Spawn(child) => {
+                let clock = self.thread(me).clock;
+                self.thread(child).clock.join(&clock);
+            }
+            Edge::Join(child) => {
+                let clock = self.thread(child).clock;
+                self.thread(me).clock.join(&clock);
+            }
+            Edge::Wake => {
+                let permit = self.thread(me).permit;
+                self.thread(me).clock.join(&permit);
+            }
+        }
+    }
+
+    /// A release that is no event: it only orders.
+    fn release(&mut self, me: ThreadId, target: Target) {
+        let clock = self.thread(me).clock;
+        self.target(target).released.join(&clock);
+        let users = &self.targets[target.index()].events;
+        let acquired = users.iter().rev().find(|&&index| {
+            let access = self.events[index as usize].transition.access;
+            access.target == target && access.mode == Mode::Acquire
+        });
+        if let Some(&index) = acquired {
+            self.events[index as usize].released = Some(clock.of(me));
+        }
+    }
+
+    fn thread(&mut self, thread: ThreadId) -> &mut ThreadState {
+        let unseen = || ThreadState { clock: Clock::ZERO, permit: Clock::ZERO, events: Vec::new() };
+        if self.threads.len() <= thread.index() {
+            self.threads.resize_with(thread.index() + 1, unseen);
+        }
+        &mut self.threads[thread.index()]
+    }
+
+    fn target(&mut self, target: Target) -> &mut TargetState {
+        let unseen = || TargetState { released: Clock::ZERO, events: Vec::new() };
+        if self.targets.len() <= target.index() {
+            self.targets.resize_with(target.index() + 1, unseen);
+        }
+        &mut self.targets[target.index()]
+    }
+
+    /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
+    fn append(&mut self, transition: Transition, machine: &Machine) {
+        let races = self.races.len();
+        let me = transition.thread;
+        let found = self.races_of(&transition, machine);
+        let later = self.events.len() as u32;
+        self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
+        let mut clock = found.past;
+        if transition.last_resort {
+            self.threads.iter().for_each(|thread| clock.join(&thread.clock));
+        }
+        let stamp = clock.tick(me);
+        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
+    }
+
+    /// The earlier events that conflict with the transition with nothing in between.
+    fn races_of(&mut self, transition: &Transition, machine: &Machine) -> Found {
+        let mut past = self.thread(transition.thread).clock;
+        let mut enabled_by = Clock::ZERO;
+        let mut reversible = Vec::new();
+        for index in self.conflicting(transition) {
+            let event = &self.events[index as usize];
+            if past.has(event.transition.thread, event.stamp) {
+                continue;
+            }
+            let clock = event.clock;
+            if self.reversed(index as usize, transition, machine).is_some() {
+                past.join(&clock);
+                reversible.push(index);
+            } else {
+                enabled_by.join(&clock);
+            }
+        }
+        past.join(&enabled_by);
+        if acquires(transition.access.mode) {
+            let released = self.target(transition.access.target).released;
+            past.join(&released);
+        }
+        Found { past, reversible }
+    }
+
+    /// The earlier events that conflict with the transition, the latest first.
+    fn conflicting(&mut self, transition: &Transition) -> Vec<u32> {
+        let mut conflicting = Vec::new();
+        for access in transition.accesses() {
+            self.target(access.target);
+            let users = &self.targets[access.target.index()].events;
+            conflicting.extend(users.iter().rev().copied().filter(|&index| {
+                let earlier = &self.events[index as usize].transition;
+                earlier.thread != transition.thread && earlier.conflicts(transition)
+            }));
+        }
+        if transition.guard.is_some() || transition.releases.is_some() {
+            conflicting.sort_unstable_by(|a, b| b.cmp(a));
+            conflicting.dedup();
+        }
+        conflicting
+    }
+
+    /// The other choices of the operation just appended are branches of its node.
+    fn branch_over(&mut self, alternatives: u64, machine: &Machine) {
+        let depth = self.events.len() - 1;
+        let thread = self.events[depth].transition.thread;
+        for choice in (0..u64::BITS).filter(|choice| alternatives & 1 << choice != 0) {
+            let alternative = machine.transition(thread, choice as u8);
+            self.schedule(depth, vec![alternative]);
+        }
+    }
+
+    /// Makes sure that an execution that goes on like `sequence` from node `depth` is explored.
+    fn schedule(&mut self, depth: usize, sequence: Vec<Transition>) {
+        let node = &mut self.nodes[depth];
+        let covered = node.sleep.iter().any(|sleeper| wakeup::weak_initial(sleeper, &sequence).is_some());
+        if !covered {
+            wakeup::insert(&mut node.tree, sequence);
+        }
+    }
+
+    /// The execution has come to its end: what it leaves to be explored is planned, and the search goes
+    /// on to the next execution. False where there is none.
+    pub(crate) fn finish(&mut self, machine: &Machine) -> bool {
+        self.events.truncate(self.depth);
+        self.reverse_races(machine);
+        self.backtrack()
+    }
+
+    fn reverse_races(&mut self, machine: &Machine) {
+        for position in 0..self.races.len() {
+            let Race { earlier, later } = self.races[position];
+            let later = self.events[later as usize].transition.clone();
+            self.reverse(earlier as usize, &later, machine);
+        }
+        // An operation that waits for ever has races too: had it come earlier, it might not wait.
+        let blocked: Vec<_> = machine.blocked().collect();
+        for transition in blocked {
+            for earlier in self.races_of(&transition, machine).reversible {
+                self.reverse(earlier as usize, &transition, machine);
+            }
+        }
+    }
+
+    fn reverse(&mut self, earlier: usize, later: &Transition, machine: &Machine) {
+        let Some(later) = self.reversed(earlier, later, machine) else { return };
+        let mut sequence = self.not_after(earlier);
+        sequence.push(later);
+        self.schedule(earlier, sequence);
+    }
+
+    /// The events after `earlier` that do not depend on it.
+    fn not_after(&self, earlier: usize) -> Vec<Transition> {
+        let left_out = &self.events[earlier];
+        let mut gone = vec![&left_out.transition];
+        let mut sequence = Vec::new();
+        for event in &self.events[earlier + 1..] {
+            if event.clock.has(left_out.transition.thread, left_out.stamp) {
+                gone.push(&event.transition);
+            } else {
+                let mut transition = event.transition.clone();
+                gone.iter().for_each(|other| transition.precedes(other));
+                sequence.push(transition);
+            }
+        }
+        sequence
+    }
+
+    /// The deepest node with something left to explore takes its next branch.
+    fn backtrack(&mut self) -> bool {
+        while let Some(event) = self.events.pop() {
+            self.races.truncate(event.races);
+            self.nodes.truncate(self.events.len() + 1);
+            let node = self.nodes.last_mut().expect("an event has a node");
+            node.sleep.push(event.transition);
+            if !node.tree.is_empty() {
+                self.planned = Some(node.tree.remove(0));
+                return true;
+            }
+            self.nodes.pop();
+        }
+        self.nodes.clear();
+        false
+    }
+}
+
+/// What is found of a transition's past.
+struct Found {
+    past: Clock,
+    reversible: Vec<u32>,
+}
+
+fn acquires(mode: Mode) -> bool {
+    matches!(mode, Mode::Acquire | Mode::AcquireShared)
+}
+
+/// An enabled transition that does not sleep: of the running thread, if possible, which saves a
+/// context switch. Where nothing is enabled, a time-out that fires as a last resort.
+fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> {
+    let awake = |thread: ThreadId| {
+        let choices = machine.choices(thread);
+        let sleeps = |choice| sleep.iter().any(|it| it.thread == thread && it.choice == choice);
+        (0..u64::BITS as u8).find(|&choice| choices & 1 << choice != 0 && !sleeps(choice)).map(|c| (thread, c))
+    };
+    let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
+    let last_resort = || machine.last_resort().map(|thread| (thread, 0));
+    awake(machine.running())
+        .or_else(|| machine.threads().find_map(awake))
+        .or_else(|| if enabled() { None } else { last_resort() })
+}

@@ -1,0 +1,197 @@
+//! What a transition would be, had it come before an event that it conflicts with.
+//!
+//! The state in question is never visited: it is what the events before the left-out one and those
+//! after it that do not depend on it lead to. Of that state only the objects that the transition uses
+//! are needed, and each is folded from the events that used it.
+
+use super::Explorer;
+use crate::engine::machine::access::{Mode, Target, Transition};
+use crate::engine::machine::{Machine, exchange};
+use crate::sync::op::{Class, ObjectId, Op, ThreadId};
+
+/// The events that stay when one is left out, together with all that depend on it.
+struct Without<'a> {
+    explorer: &'a Explorer,
+    machine: &'a Machine,
+    left_out: usize,
+}
+
+impl Explorer {
+    /// The transition as it would be without event `earlier` and what depends on it; `None` where it
+    /// would not be enabled.
+    pub(super) fn reversed(
+        &self,
+        earlier: usize,
+        later: &Transition,
+        machine: &Machine,
+    ) -> Option<Transition> {
+        let event = &self.events[earlier];
+        if later.last_resort || event.transition.last_resort {
+            return None;
+        }
+        let without = Without { explorer: self, machine, left_out: earlier };
+        let mut transition = later.clone();
+        (without.guard_is_open(&transition) && without.resolve(&mut transition)).then_some(transition)
+    }
+}
+
+impl Without<'_> {
+    /// Whether the event with this index stays.
+    fn stays(&self, index: usize) -> bool {
+        let left_out = &self.explorer.events[self.left_out];
+        index < self.left_out
+            || !self.explorer.events[index].clock.has(left_out.transition.thread, left_out.stamp)
+    }
+
+    /// The uses of a target that stay, in their order, each with the number of its event.
+    fn uses(&self, target: Target) -> impl DoubleEndedIterator<Item = (usize, ThreadId, Mode)> + '_ {
+        let events = self.explorer.targets.get(target.index()).map_or(&[][..], |state| &state.events);
+        let stay = events.iter().map(|&index| index as usize).filter(|&index| self.stays(index));
+        stay.flat_map(move |index| {
+            let transition = &self.explorer.events[index].transition;
+            let release = transition.releases.map(|released| (released, Mode::Release));
+            let own = (transition.access.target, transition.access.mode);
+            let uses = [Some(own), release].into_iter().flatten().filter(move |(used, _)| *used == target);
+            uses.map(move |(_, mode)| (index, transition.thread, mode))
+        })
+    }
+
+    fn guard_is_open(&self, transition: &Transition) -> bool {
+        let guard = transition.guard.as_deref();
+        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.look(object) != seen))
+    }
+
+    /// Resolves the transition's use of its object; false where it is not enabled.
+    fn resolve(&self, transition: &mut Transition) -> bool {
+        let target = transition.access.target;
+        let (enabled, mode) = match transition.op {
+            Op::CompareExchange { object, expected, .. } => {
+                let found = self.look(object) == expected;
+                transition.choice *= u8::from(found);
+                (true, exchange(found && transition.choice == 0))
+            }
+            Op::Lock(_) | Op::Write(_) => (self.is_free(target), Mode::Acquire),
+            Op::Read(_) => (self.is_readable(target), Mode::AcquireShared),
+            Op::TryLock(_) | Op::TryWrite(_) => {
+                (true, if self.is_free(target) { Mode::Acquire } else { Mode::Read })
+            }
+            Op::TryRead(_) => {
+                (true, if self.is_readable(target) { Mode::AcquireShared } else { Mode::Read })
+            }
+            Op::NotifyOne(_) => {
+                let waiter = first(self.waiters(target));
+                transition.choice = waiter.map_or(0, |waiter| waiter.0 as u8 + 1);
+                (true, Mode::NotifyOne(waiter))
+            }
+            Op::NotifyAll(_) => (true, Mode::NotifyAll(self.waiters(target))),
+            Op::Wake { .. } if self.has_permit(target, transition.thread) => {
+                (true, Mode::Take(transition.thread))
+            }
+            Op::Wake { .. } => (transition.may_whim, Mode::Leave),
+            Op::Park { timed } => (timed && transition.may_whim || self.has_token(target), Mode::Park),
+            Op::ArcDrop(_) if transition.access.mode != Mode::Write => {
+                (true, Mode::Disown(self.owners(target)))
+            }
+            _ => return true,
+        };
+        transition.access.mode = mode;
+        enabled
+    }
+
+    /// What a spinning thread would see of an object.
+    fn look(&self, object: ObjectId) -> u64 {
+        let target = Target::object(object);
+        let initial = self.machine.object(object);
+        match initial.class {
+            Class::Atomic => {
+                let written = self.uses(target).rev().find(|(.., mode)| *mode == Mode::Write);
+                written.map_or(initial.first_look(), |(index, ..)| self.explorer.events[index].after)
+            }
+            Class::Mutex => {
+                let taken = self.uses(target).filter(|(.., mode)| *mode == Mode::Acquire).count();
+                (taken as u64) << 1 | u64::from(!self.is_free(target))
+            }
+            Class::RwLock => {
+                let taken = self.uses(target).filter(|(.., mode)| *mode == Mode::Acquire).count();
+                let (written, readers) = self.holders(target);
+                (taken as u64) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
+            }
+            Class::Arc => u64::from(self.owners(target)),
+            Class::Condvar => u64::from(self.waiters(target)),
+            Class::Cell => 0,
+        }
+    }
+
+    /// Whether a lock is held for writing, and by how many readers.
+    fn holders(&self, target: Target) -> (bool, i32) {
+        self.uses(target).fold((false, 0), |(written, readers), (index, _, mode)| match mode {
+            Mode::Acquire => (!self.is_released(index), readers),
+            Mode::Release => (false, readers),
+            Mode::AcquireShared => (written, readers + 1),
+            Mode::ReleaseShared => (written, readers - 1),
+            _ => (written, readers),
+        })
+    }
+
+    /// Whether the lock that this event acquired was given back by a release that is no event, and that
+    /// stays.
+    fn is_released(&self, index: usize) -> bool {
+        let event = &self.explorer.events[index];
+        let Some(stamp) = event.released else { return false };
+        let of_thread = &self.explorer.threads[event.transition.thread.index()].events;
+        self.stays(of_thread[usize::from(stamp) - 1] as usize)
+    }
+
+    fn is_free(&self, target: Target) -> bool {
+        self.holders(target) == (false, 0)
+    }
+
+    fn is_readable(&self, target: Target) -> bool {
+        !self.holders(target).0
+    }
+
+    /// The waiters of a condition variable, a bit each.
+    fn waiters(&self, target: Target) -> u32 {
+        self.uses(target).fold(0, |waiters, (_, thread, mode)| match mode {
+            Mode::Enqueue => waiters | 1 << thread.0,
+            Mode::Leave => waiters & !(1 << thread.0),
+            Mode::NotifyOne(Some(woken)) => waiters & !(1 << woken.0),
+            Mode::NotifyAll(woken) => waiters & !woken,
+            _ => waiters,
+        })
+    }
+
+    fn has_permit(&self, target: Target, me: ThreadId) -> bool {
+        self.uses(target).fold(false, |permit, (_, thread, mode)| match mode {
+            Mode::NotifyOne(woken) => permit || woken == Some(me),
+            Mode::NotifyAll(woken) => permit || woken & 1 << me.0 != 0,
+            Mode::Take(taker) => permit && taker != me,
+            Mode::Enqueue if thread == me => false,
+            _ => permit,
+        })
+    }
+
+    fn has_token(&self, target: Target) -> bool {
+        let mut uses = self.uses(target).rev();
+        uses.find_map(|(.., mode)| match mode {
+            Mode::Unpark => Some(true),
+            Mode::Park => Some(false),
+            _ => None,
+        })
+        .unwrap_or(false)
+    }
+
+    fn owners(&self, target: Target) -> u32 {
+        let initial = self.machine.object(target.as_object()).first_look() as i32;
+        let owners = self.uses(target).fold(initial, |owners, (.., mode)| match mode {
+            Mode::Own => owners + 1,
+            Mode::Disown(_) => owners - 1,
+            _ => owners,
+        });
+        owners.max(1) as u32
+    }
+}
+
+fn first(waiters: u32) -> Option<ThreadId> {
+    (waiters != 0).then(|| ThreadId(waiters.trailing_zeros()))
+}

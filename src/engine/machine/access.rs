@@ -1,0 +1,184 @@
+//! What a transition does to the objects it touches, and when two transitions depend on each other.
+//!
+//! Two transitions are independent where their order can be seen by nobody. An exact search explores
+//! one execution per class of executions that differ only in the order of independent transitions
+//! (Antoni Mazurkiewicz, "Concurrent program schemes and their interpretations", 1977).
+
+use crate::sync::op::{ObjectId, Op, ThreadId};
+use std::rc::Rc;
+
+/// Something that two threads can meet at: an object, or the park token of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Target(u32);
+
+impl Target {
+    /// An object.
+    pub(crate) const fn object(id: ObjectId) -> Self {
+        Self(id.0 << 1)
+    }
+
+    /// A thread's park token.
+    pub(crate) const fn token(thread: ThreadId) -> Self {
+        Self(thread.0 << 1 | 1)
+    }
+
+    /// The object; for a token, nothing sensible.
+    pub(crate) const fn as_object(self) -> ObjectId {
+        ObjectId(self.0 >> 1)
+    }
+
+    /// A dense number.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How a transition uses its target, resolved in the state in which it takes place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Looks at it: a load, a failed attempt, a spinning thread's second look.
+    Read,
+    /// Changes it.
+    Write,
+    /// Takes a lock for itself.
+    Acquire,
+    /// Gives it back.
+    Release,
+    /// Takes a lock together with other readers.
+    AcquireShared,
+    /// Gives it back.
+    ReleaseShared,
+    /// This thread joins the waiters of a condition variable.
+    Enqueue,
+    /// This waiter takes its permit, where it could have timed out instead.
+    Take(ThreadId),
+    /// A waiter gives up: a time-out or a spurious wake-up.
+    Leave,
+    /// A notification of one waiter, if there was one.
+    NotifyOne(Option<ThreadId>),
+    /// A notification of these waiters, a bit each.
+    NotifyAll(u32),
+    /// Takes the park token.
+    Park,
+    /// Leaves a park token.
+    Unpark,
+    /// One owner more.
+    Own,
+    /// One owner less, of this many.
+    Disown(u32),
+}
+
+/// One use of one target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) target: Target,
+    pub(crate) mode: Mode,
+}
+
+/// What a spinning thread waits to see changed: objects, each with what it was read as.
+pub(crate) type Guard = Rc<[(ObjectId, u64)]>;
+
+/// A step that a thread can take: its pending operation, with a choice where the operation leaves one
+/// (whom `notify_one` wakes), resolved in the state in which it is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    pub(crate) thread: ThreadId,
+    /// Which of the alternatives; 0 where there is one only.
+    pub(crate) choice: u8,
+    pub(crate) op: Op,
+    pub(crate) access: Access,
+    /// The mutex that a condition wait releases, where somebody tries that mutex.
+    pub(crate) releases: Option<Target>,
+    /// What the thread has to see changed first.
+    pub(crate) guard: Option<Guard>,
+    /// Fires only because nothing else can happen: it is after everything before it.
+    pub(crate) last_resort: bool,
+    /// Whether the thread may still time out early, or wake or fail spuriously.
+    pub(crate) may_whim: bool,
+}
+
+impl Access {
+    /// Whether the order of the two can be seen, `self` being the first.
+    pub(crate) fn conflicts(self, later: Self) -> bool {
+        use Mode::*;
+        if self.target != later.target {
+            return false;
+        }
+        match (self.mode, later.mode) {
+            (Read, Read) => false,
+            (Read | Write, _) | (_, Read | Write) => true,
+            (Acquire | Release, _) | (_, Acquire | Release) => true,
+            (AcquireShared | ReleaseShared, _) => false,
+            (Enqueue, NotifyOne(_) | NotifyAll(_)) | (NotifyOne(_) | NotifyAll(_), Enqueue) => true,
+            (Leave, NotifyOne(_) | NotifyAll(_)) | (NotifyOne(_) | NotifyAll(_), Leave) => true,
+            (NotifyOne(woken), Take(taker)) => woken == Some(taker),
+            (NotifyAll(woken), Take(taker)) => woken & 1 << taker.0 != 0,
+            // Two waiters woken by two notifications: either order wakes them both.
+            (NotifyOne(Some(_)), NotifyOne(Some(_))) => false,
+            (NotifyOne(None) | NotifyAll(0), NotifyOne(None) | NotifyAll(0)) => false,
+            (NotifyOne(_) | NotifyAll(_), NotifyOne(_) | NotifyAll(_)) => true,
+            (Park, Unpark) | (Unpark, Park) => true,
+            // Owners leave in any order, but the last one destroys the value.
+            (Disown(_), Disown(owners)) => owners == 1,
+            _ => false,
+        }
+    }
+}
+
+impl Transition {
+    /// Everything that the transition uses: its own access, a released mutex, what it looked at.
+    pub(crate) fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
+        let looks = self.guard.iter().flat_map(|guard| guard.iter());
+        std::iter::once(self.access)
+            .chain(self.releases.map(|target| Access { target, mode: Mode::Release }))
+            .chain(looks.map(|&(object, _)| Access { target: Target::object(object), mode: Mode::Read }))
+    }
+
+    /// Whether the order of the two can be seen, `self` being the first.
+    #[inline]
+    pub(crate) fn conflicts(&self, later: &Self) -> bool {
+        if self.thread == later.thread || self.last_resort || later.last_resort {
+            return true;
+        }
+        if self.is_simple() && later.is_simple() {
+            return self.access.conflicts(later.access);
+        }
+        self.accesses().any(|mine| later.accesses().any(|theirs| mine.conflicts(theirs)))
+    }
+
+    /// Whether the transition is its own access and nothing else.
+    fn is_simple(&self) -> bool {
+        self.releases.is_none() && self.guard.is_none()
+    }
+
+    /// Whether the two are the same step of the same thread.
+    #[inline]
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.thread == other.thread && self.choice == other.choice
+    }
+
+    /// `other`, of another thread, now takes place before this one: this one will find what it left.
+    #[inline]
+    pub(crate) fn follows(&mut self, other: &Self) {
+        self.shift(other, 1);
+    }
+
+    /// `other`, of another thread, no longer takes place before this one.
+    #[inline]
+    pub(crate) fn precedes(&mut self, other: &Self) {
+        self.shift(other, -1);
+    }
+
+    fn shift(&mut self, other: &Self, sign: i32) {
+        let Mode::Disown(owners) = &mut self.access.mode else { return };
+        if self.access.target != other.access.target {
+            return;
+        }
+        let more = match other.access.mode {
+            Mode::Own => sign,
+            Mode::Disown(_) => -sign,
+            _ => 0,
+        };
+        *owners = owners.saturating_add_signed(more);
+    }
+}

@@ -1,0 +1,74 @@
+//! Names of threads and objects that stay the same from one execution to the next.
+//!
+//! A thread or object is (creator, k-th of the creator), never "the n-th that was made": the order of
+//! creation depends on the schedule. The pairs are numbered densely, once for all executions.
+
+use crate::sync::op::{ObjectId, ThreadId};
+
+/// The numbers given so far, and how many each thread of this execution has used up.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    threads: Numbering,
+    objects: Numbering,
+}
+
+#[derive(Debug, Default)]
+struct Numbering {
+    numbers: Vec<Vec<u32>>,
+    used: Vec<usize>,
+    next: u32,
+}
+
+impl Numbering {
+    fn restart(&mut self) {
+        self.used.fill(0);
+    }
+
+    fn next_of(&mut self, creator: ThreadId) -> u32 {
+        let creator = creator.index();
+        if self.used.len() <= creator {
+            self.used.resize(creator + 1, 0);
+            self.numbers.resize(creator + 1, Vec::new());
+        }
+        let (numbers, k) = (&mut self.numbers[creator], self.used[creator]);
+        self.used[creator] += 1;
+        if k == numbers.len() {
+            numbers.push(self.next);
+            self.next += 1;
+        }
+        numbers[k]
+    }
+}
+
+impl Ids {
+    /// A new execution begins.
+    pub(crate) fn restart(&mut self) {
+        self.threads.restart();
+        self.objects.restart();
+    }
+
+    /// The next thread that `creator` spawns. Main is 0, so that spawned threads start from 1.
+    pub(crate) fn thread(&mut self, creator: ThreadId) -> ThreadId {
+        ThreadId(self.threads.next_of(creator) + 1)
+    }
+
+    /// The next object that `creator` makes.
+    pub(crate) fn object(&mut self, creator: ThreadId) -> ObjectId {
+        ObjectId(self.objects.next_of(creator))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_depend_on_the_order_of_creation() {
+        let mut ids = Ids::default();
+        let (a, b) = (ids.thread(ThreadId::MAIN), ids.thread(ThreadId::MAIN));
+        let (x, y) = (ids.object(a), ids.object(b));
+        ids.restart();
+        assert_eq!((ids.object(b), ids.object(a)), (y, x));
+        assert_ne!(ids.object(a), x);
+    }
+}

@@ -1,0 +1,892 @@
+//! The sequentially consistent machine that the conducted engines drive.
+//!
+//! Threads announce their operations; the machine says which of them are enabled and in how many ways,
+//! and applies the effect of the one that an engine grants. It chooses nothing and switches nothing:
+//! it is plain data, and knows no runtime.
+//!
+//! Operations come in three sorts. *Local* ones (a fence, an unlock that nobody can observe, an access to
+//! unguarded memory) take place as soon as they are announced. *Due* ones (the join of a thread that has
+//! ended, a waiter with a permit) take place before any choice is made. Only the others are choices.
+//!
+//! A loop that waits is explored as a wait. A thread that yields says that nothing useful can happen until
+//! something changes that it has read since it last yielded; its next operation is enabled only then.
+//!
+//! Memory is sequentially consistent: a load reads the last store. What C11 promises less than that shows
+//! in the order of accesses to unguarded memory only: each thread's view of the past follows C11's release,
+//! acquire and relaxed operations, release sequences and fences, and two accesses to an `UnsafeCell` that
+//! no view orders are a data race, whatever the values were.
+
+pub(crate) mod access;
+pub(crate) mod clock;
+mod ids;
+mod memory;
+pub(crate) mod object;
+#[cfg(test)]
+mod tests;
+
+use self::access::{Access, Guard, Mode, Target, Transition};
+use self::clock::{Clock, MAX_THREADS};
+use self::ids::Ids;
+use self::memory::View;
+use self::object::{Object, State};
+use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
+use crate::sync::trace::Trace;
+
+/// What the machine may do beyond what the program asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Whims {
+    /// Condition variables wake spuriously.
+    pub(crate) wakeups: bool,
+    /// Weak compare-exchanges fail spuriously.
+    pub(crate) failures: bool,
+}
+
+/// How often each thread may time out early, wake or fail spuriously in one execution. A time-out that
+/// fires because nothing else can happen is not counted.
+const WHIMS_PER_THREAD: u8 = 1;
+
+/// The state of one execution.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    ids: Ids,
+    threads: Vec<Thread>,
+    objects: Vec<Option<Object>>,
+    running: ThreadId,
+    whims: Whims,
+    operations: u32,
+    watched: Vec<bool>,
+    learned: bool,
+    race: Option<Race>,
+    trace: Option<Trace>,
+}
+
+/// Where a thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It does not exist in this execution (yet).
+    Absent,
+    /// It was spawned and has not run yet.
+    Starting,
+    /// It runs, or was granted its operation.
+    Running,
+    /// It has announced an operation.
+    Pending,
+    /// It has ended.
+    Ended,
+}
+
+#[derive(Debug)]
+struct Thread {
+    phase: Phase,
+    op: Op,
+    site: Site,
+    answer: u64,
+    guard: Option<Guard>,
+    reads: Vec<(ObjectId, u64)>,
+    token: bool,
+    token_message: Clock,
+    permit: bool,
+    whims: u8,
+    granted: u32,
+    rested: Option<u32>,
+    view: View,
+}
+
+/// What an announced operation came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Announced {
+    /// It is local: it took place, with this answer and this trace in the order of events.
+    Done(u64, Edge),
+    /// It waits to be granted.
+    Pending,
+}
+
+/// How a local or due operation orders the threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// Not at all.
+    None,
+    /// What the thread did so far is before whoever acquires this next.
+    Release(Target),
+    /// What the thread did so far is before all that the other thread will do.
+    Spawn(ThreadId),
+    /// All that the other thread did is before what the thread will do.
+    Join(ThreadId),
+    /// The notification that gave the thread its permit is before what it will do.
+    Wake,
+}
+
+/// Two unordered accesses to the same memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Race {
+    pub(crate) object: ObjectId,
+    pub(crate) first: (ThreadId, bool, Site),
+    pub(crate) second: (ThreadId, bool, Site),
+    /// How many steps the trace had, if there is one.
+    pub(crate) steps: usize,
+}
+
+impl Thread {
+    fn absent(site: Site) -> Self {
+        Self {
+            phase: Phase::Absent,
+            op: Op::Exit,
+            site,
+            answer: 0,
+            guard: None,
+            reads: Vec::new(),
+            token: false,
+            token_message: Clock::ZERO,
+            permit: false,
+            whims: 0,
+            granted: 0,
+            rested: None,
+            view: View::new(),
+        }
+    }
+
+    fn start(&mut self, phase: Phase, view: View) {
+        let reads = std::mem::take(&mut self.reads);
+        *self = Self { phase, view, reads, ..Self::absent(self.site) };
+        self.reads.clear();
+    }
+
+    fn notice(&mut self, object: ObjectId, look: u64) {
+        match self.reads.iter_mut().find(|(read, _)| *read == object) {
+            Some((_, seen)) => *seen = look,
+            None => self.reads.push((object, look)),
+        }
+    }
+}
+
+impl Machine {
+    /// A machine that has run nothing.
+    pub(crate) fn new(whims: Whims) -> Self {
+        Self {
+            ids: Ids::default(),
+            threads: Vec::new(),
+            objects: Vec::new(),
+            running: ThreadId::MAIN,
+            whims,
+            operations: 0,
+            watched: Vec::new(),
+            learned: false,
+            race: None,
+            trace: None,
+        }
+    }
+
+    /// A new execution begins: main runs. `record` says whether to keep its trace.
+    #[track_caller]
+    pub(crate) fn restart(&mut self, record: bool) {
+        self.ids.restart();
+        self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
+        self.objects.iter_mut().for_each(|object| *object = None);
+        self.operations = 0;
+        self.race = None;
+        self.trace = record.then(Trace::default);
+        let mut view = View::new();
+        view.tick(ThreadId::MAIN);
+        self.running = ThreadId::MAIN;
+        self.revive(ThreadId::MAIN, Phase::Running, view, None, std::panic::Location::caller());
+    }
+
+    fn revive(&mut self, id: ThreadId, phase: Phase, view: View, name: Option<&str>, site: Site) {
+        while self.threads.len() <= id.index() {
+            self.threads.push(Thread::absent(site));
+        }
+        self.threads[id.index()].start(phase, view);
+        if let Some(trace) = &mut self.trace {
+            trace.add_thread(id, name);
+        }
+    }
+
+    /// The thread that runs.
+    pub(crate) fn running(&self) -> ThreadId {
+        self.running
+    }
+
+    /// Operations of this execution so far.
+    pub(crate) fn operations(&self) -> u32 {
+        self.operations
+    }
+
+    /// The first data race of this execution.
+    pub(crate) fn race(&self) -> Option<&Race> {
+        self.race.as_ref()
+    }
+
+    /// Whether a trace is being recorded.
+    pub(crate) fn recording(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// The recorded trace.
+    pub(crate) fn take_trace(&mut self) -> Option<Trace> {
+        self.trace.take()
+    }
+
+    /// Whether this execution showed that releases of some object can be observed, which until now
+    /// were taken for local: what was explored so far has to be explored again.
+    pub(crate) fn take_learned(&mut self) -> bool {
+        std::mem::take(&mut self.learned)
+    }
+
+    /// The threads of this execution.
+    pub(crate) fn threads(&self) -> impl Iterator<Item = ThreadId> + use<'_> {
+        let present = |(_, thread): &(usize, &Thread)| thread.phase != Phase::Absent;
+        self.threads.iter().enumerate().filter(present).map(|(index, _)| ThreadId(index as u32))
+    }
+
+    /// Where a thread is.
+    pub(crate) fn phase(&self, thread: ThreadId) -> Phase {
+        self.threads.get(thread.index()).map_or(Phase::Absent, |thread| thread.phase)
+    }
+
+    /// The answer to the operation that a thread was granted last.
+    pub(crate) fn answer(&self, thread: ThreadId) -> u64 {
+        self.threads[thread.index()].answer
+    }
+
+    /// The operation that a thread has announced.
+    pub(crate) fn pending(&self, thread: ThreadId) -> Op {
+        self.threads[thread.index()].op
+    }
+
+    /// An object's class and birthplace.
+    pub(crate) fn object(&self, id: ObjectId) -> &Object {
+        self.objects[id.index()].as_ref().expect("an operation names an object of this execution")
+    }
+
+    fn object_mut(&mut self, id: ObjectId) -> &mut Object {
+        self.objects[id.index()].as_mut().expect("an operation names an object of this execution")
+    }
+
+    /// The counted references that still have owners, each with where it was made.
+    pub(crate) fn leaks(&self) -> impl Iterator<Item = Site> + use<'_> {
+        let leaked = |object: &&Object| matches!(object.state, State::Arc { owners: 1.., .. });
+        self.objects.iter().flatten().filter(leaked).map(|object| object.born)
+    }
+
+    /// The running thread makes an object.
+    pub(crate) fn create(&mut self, class: Class, value: u64, site: Site) -> ObjectId {
+        let creator = self.running;
+        let id = self.ids.object(creator);
+        if self.objects.len() <= id.index() {
+            self.objects.resize(id.index() + 1, None);
+        }
+        let stamp = self.threads[creator.index()].view.stamp(creator);
+        self.objects[id.index()] = Some(Object::new(class, value, site, creator, stamp));
+        if let Some(trace) = &mut self.trace {
+            trace.add_object(id, class, site);
+        }
+        id
+    }
+
+    /// Names an object in the trace.
+    pub(crate) fn name_object(&mut self, id: ObjectId, name: String) {
+        if let Some(trace) = &mut self.trace {
+            trace.name_object(id, name);
+        }
+    }
+
+    /// The running thread adds a thread; `None` where there are too many.
+    pub(crate) fn spawn(&mut self, name: Option<&str>) -> Option<ThreadId> {
+        let id = self.ids.thread(self.running);
+        if id.index() >= MAX_THREADS {
+            return None;
+        }
+        let parent = &mut self.threads[self.running.index()];
+        let site = parent.site;
+        let view = parent.view.fork(self.running, id);
+        self.revive(id, Phase::Starting, view, name, site);
+        Some(id)
+    }
+
+    /// Resumes a thread that was granted its operation, or starts one.
+    pub(crate) fn resume(&mut self, thread: ThreadId) {
+        self.threads[thread.index()].phase = Phase::Running;
+        self.running = thread;
+    }
+
+    /// The running thread announces an operation. `seen` is the present value of an atomic.
+    pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
+        let id = self.running;
+        self.operations += 1;
+        if let (Some(object), true) = (op.object(), is_atomic(op)) {
+            self.refresh(object, seen);
+        }
+        self.watch(op);
+        if let Some(trace) = &mut self.trace {
+            trace.begin(id, op, site);
+        }
+        let local = self.is_local(op);
+        let thread = &mut self.threads[id.index()];
+        thread.op = op;
+        thread.site = site;
+        if !local {
+            thread.phase = Phase::Pending;
+            return Announced::Pending;
+        }
+        let (answer, edge) = self.perform_local(id, op, site);
+        self.record_finish(id, op, answer);
+        Announced::Done(answer, edge)
+    }
+
+    /// The value of an atomic can be changed through `get_mut`, which announces nothing.
+    fn refresh(&mut self, object: ObjectId, seen: u64) {
+        if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
+            *value = seen;
+        }
+    }
+
+    /// Learns which objects have attempts or looks at them, so that their releases are events.
+    fn watch(&mut self, op: Op) {
+        let (Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object)) = op else { return };
+        if self.watched.len() <= object.index() {
+            self.watched.resize(object.index() + 1, false);
+        }
+        if !std::mem::replace(&mut self.watched[object.index()], true) {
+            self.learned = true;
+        }
+    }
+
+    fn is_watched(&self, object: ObjectId) -> bool {
+        self.watched.get(object.index()).is_some_and(|watched| *watched)
+    }
+
+    fn is_local(&self, op: Op) -> bool {
+        match op {
+            Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::Yield | Op::CellRead(_) | Op::CellWrite(_) => true,
+            Op::Unlock(object) => !self.is_watched(object),
+            _ => false,
+        }
+    }
+
+    fn perform_local(&mut self, id: ThreadId, op: Op, site: Site) -> (u64, Edge) {
+        let edge = match op {
+            Op::Fence(order) => {
+                self.threads[id.index()].view.fence(id, order);
+                Edge::None
+            }
+            Op::Spawn(child) => Edge::Spawn(child),
+            Op::Exit => {
+                self.threads[id.index()].phase = Phase::Ended;
+                Edge::None
+            }
+            Op::Yield => {
+                self.wait_for_change(id);
+                Edge::None
+            }
+            Op::CellRead(object) => self.access_cell(id, object, false, site),
+            Op::CellWrite(object) => self.access_cell(id, object, true, site),
+            Op::Unlock(object) => {
+                self.unlock(id, object);
+                Edge::Release(Target::object(object))
+            }
+            _ => unreachable!("{op:?} is not local"),
+        };
+        (0, edge)
+    }
+
+    /// The thread has nothing useful to do until something changes that it has read.
+    fn wait_for_change(&mut self, id: ThreadId) {
+        let thread = &mut self.threads[id.index()];
+        if !thread.reads.is_empty() {
+            thread.guard = Some(thread.reads.as_slice().into());
+            thread.reads.clear();
+        }
+    }
+
+    fn access_cell(&mut self, id: ThreadId, object: ObjectId, write: bool, site: Site) -> Edge {
+        let steps = self.trace.as_ref().map_or(0, |trace| trace.steps.len());
+        let view = &mut self.threads[id.index()].view;
+        let cell = self.objects[object.index()].as_mut().expect("a cell of this execution");
+        let State::Cell(accesses) = &mut cell.state else { unreachable!("a cell") };
+        if let Some(first) = view.access(id, accesses, write, site) {
+            let second = (id, write, site);
+            self.race.get_or_insert(Race { object, first, second, steps });
+        }
+        Edge::None
+    }
+
+    /// The value that the operation just granted to the running thread left in an atomic.
+    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
+        let id = self.running;
+        if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
+            *value = after;
+        }
+        self.threads[id.index()].notice(object, after);
+        if let Some(trace) = &mut self.trace {
+            trace.answer(id, before);
+            if before != after {
+                trace.wrote(id, after);
+            }
+        }
+    }
+
+    /// Whether the thread's pending operation takes place without any choice: the join of an ended
+    /// thread, a waiter with its permit.
+    pub(crate) fn is_due(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        thread.phase == Phase::Pending
+            && match thread.op {
+                Op::Join(other) => self.phase(other) == Phase::Ended,
+                Op::Wake { timed, .. } => thread.permit && !self.may_leave(timed),
+                _ => false,
+            }
+    }
+
+    fn may_leave(&self, timed: bool) -> bool {
+        timed || self.whims.wakeups
+    }
+
+    /// A due operation takes place.
+    pub(crate) fn grant_due(&mut self, id: ThreadId) -> Edge {
+        let op = self.threads[id.index()].op;
+        let edge = match op {
+            Op::Join(other) => {
+                let theirs = self.threads[other.index()].view.clone();
+                self.threads[id.index()].view.learn(theirs.past());
+                Edge::Join(other)
+            }
+            Op::Wake { .. } => {
+                self.threads[id.index()].permit = false;
+                Edge::Wake
+            }
+            _ => unreachable!("{op:?} is never due"),
+        };
+        self.granted(id, op, 0);
+        edge
+    }
+
+    /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
+    /// cannot. Bit n is choice n.
+    pub(crate) fn choices(&self, id: ThreadId) -> u64 {
+        let thread = &self.threads[id.index()];
+        if thread.phase != Phase::Pending || !self.guard_is_open(id) {
+            return 0;
+        }
+        match thread.op {
+            Op::Join(_) => 0,
+            Op::Lock(object) => u64::from(self.is_free(object)),
+            Op::Write(object) => u64::from(self.is_free(object)),
+            Op::Read(object) => u64::from(self.is_readable(object)),
+            Op::Wake { timed, .. } => u64::from(
+                self.may_leave(timed) && (thread.permit || thread.whims < WHIMS_PER_THREAD),
+            ),
+            Op::Park { timed } => u64::from(thread.token || timed && thread.whims < WHIMS_PER_THREAD),
+            Op::NotifyOne(object) => match self.waiters(object) {
+                0 => 1,
+                waiters => u64::from(waiters) << 1,
+            },
+            Op::CompareExchange { object, expected, weak: true, .. }
+                if self.whims.failures && thread.whims < WHIMS_PER_THREAD =>
+            {
+                if self.value(object) == expected { 0b11 } else { 0b1 }
+            }
+            _ => 1,
+        }
+    }
+
+    /// Whether something changed that the spinning thread waits for; true where it does not spin.
+    fn guard_is_open(&self, id: ThreadId) -> bool {
+        let guard = self.threads[id.index()].guard.as_deref();
+        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.object(object).look() != seen))
+    }
+
+    /// Whether the thread spins, and nothing has changed since.
+    pub(crate) fn is_spinning(&self, id: ThreadId) -> bool {
+        self.phase(id) == Phase::Pending && !self.guard_is_open(id)
+    }
+
+    /// A waiter whose time-out may fire because nothing else can happen, and the others did
+    /// something since the last time.
+    pub(crate) fn last_resort(&self) -> Option<ThreadId> {
+        self.threads().find(|&id| {
+            let thread = &self.threads[id.index()];
+            let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
+            let waits = thread.phase == Phase::Pending && timed && self.guard_is_open(id);
+            waits && thread.rested != Some(self.operations_of_others(id))
+        })
+    }
+
+    fn operations_of_others(&self, id: ThreadId) -> u32 {
+        self.threads().filter(|&other| other != id).map(|other| self.threads[other.index()].granted).sum()
+    }
+
+    fn is_free(&self, object: ObjectId) -> bool {
+        match &self.object(object).state {
+            State::Mutex { owner, .. } => owner.is_none(),
+            State::RwLock { writer, readers, .. } => writer.is_none() && *readers == 0,
+            _ => unreachable!("a lock"),
+        }
+    }
+
+    fn is_readable(&self, object: ObjectId) -> bool {
+        matches!(self.object(object).state, State::RwLock { writer: None, .. })
+    }
+
+    fn waiters(&self, object: ObjectId) -> u32 {
+        match self.object(object).state {
+            State::Condvar { waiters } => waiters,
+            _ => unreachable!("a condition variable"),
+        }
+    }
+
+    /// The value of an atomic.
+    pub(crate) fn value(&self, object: ObjectId) -> u64 {
+        self.object(object).look()
+    }
+
+    /// The pending operations that are not enabled and that something earlier could have enabled.
+    pub(crate) fn blocked(&self) -> impl Iterator<Item = Transition> + '_ {
+        let stuck = |id: &ThreadId| {
+            let op = self.threads[id.index()].op;
+            let waits = !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. });
+            self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
+        };
+        self.threads().filter(stuck).map(|id| Transition { last_resort: false, ..self.transition(id, 0) })
+    }
+
+    /// Whether the transition of a thread would fire only because nothing else can happen.
+    fn is_last_resort(&self, id: ThreadId) -> bool {
+        self.choices(id) == 0 && self.last_resort() == Some(id)
+    }
+
+    /// The thread's pending operation, taken in this way, resolved in the present state.
+    pub(crate) fn transition(&self, id: ThreadId, choice: u8) -> Transition {
+        let thread = &self.threads[id.index()];
+        let last_resort = self.is_last_resort(id);
+        let access = self.access(id, choice);
+        let releases = match thread.op {
+            Op::Wait { mutex, .. } if self.is_watched(mutex) => Some(Target::object(mutex)),
+            _ => None,
+        };
+        Transition {
+            thread: id,
+            choice,
+            op: thread.op,
+            access,
+            releases,
+            guard: thread.guard.clone(),
+            last_resort,
+            may_whim: thread.whims < WHIMS_PER_THREAD,
+        }
+    }
+
+    fn access(&self, id: ThreadId, choice: u8) -> Access {
+        let thread = &self.threads[id.index()];
+        let mode = match thread.op {
+            Op::Load(..) | Op::ArcCount(_) => Mode::Read,
+            Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) => Mode::Write,
+            Op::CompareExchange { object, expected, weak, .. } => {
+                exchange(self.value(object) == expected && !(weak && choice == 1))
+            }
+            Op::Lock(_) | Op::Write(_) => Mode::Acquire,
+            Op::Unlock(_) | Op::UnlockWrite(_) => Mode::Release,
+            Op::Read(_) => Mode::AcquireShared,
+            Op::UnlockRead(_) => Mode::ReleaseShared,
+            Op::TryLock(object) | Op::TryWrite(object) => {
+                if self.is_free(object) { Mode::Acquire } else { Mode::Read }
+            }
+            Op::TryRead(object) => {
+                if self.is_readable(object) { Mode::AcquireShared } else { Mode::Read }
+            }
+            Op::Wait { .. } => Mode::Enqueue,
+            Op::Wake { .. } if thread.permit => Mode::Take(id),
+            Op::Wake { .. } => Mode::Leave,
+            Op::NotifyOne(_) => Mode::NotifyOne(notified(choice)),
+            Op::NotifyAll(object) => Mode::NotifyAll(self.waiters(object)),
+            Op::Park { .. } => Mode::Park,
+            Op::Unpark(_) => Mode::Unpark,
+            Op::ArcClone(object) | Op::ArcDrop(object) if self.is_watched(object) => Mode::Write,
+            Op::ArcClone(_) => Mode::Own,
+            Op::ArcDrop(object) => Mode::Disown(self.object(object).look() as u32),
+            op => unreachable!("{op:?} is not a choice"),
+        };
+        let target = match thread.op {
+            Op::Park { .. } => Target::token(id),
+            Op::Unpark(other) => Target::token(other),
+            op => Target::object(op.object().expect("the operation has an object")),
+        };
+        Access { target, mode }
+    }
+
+    /// The thread's pending operation takes place, in this way.
+    pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
+        let op = self.threads[id.index()].op;
+        let last_resort = self.is_last_resort(id);
+        self.threads[id.index()].guard = None;
+        let answer = self.perform(id, op, choice);
+        if last_resort {
+            self.threads[id.index()].rested = Some(self.operations_of_others(id));
+        } else if is_whim(op, answer, choice) {
+            self.threads[id.index()].whims += 1;
+        }
+        self.granted(id, op, answer);
+        match op {
+            Op::Wait { mutex, .. } if !self.is_watched(mutex) => Edge::Release(Target::object(mutex)),
+            _ => Edge::None,
+        }
+    }
+
+    fn granted(&mut self, id: ThreadId, op: Op, answer: u64) {
+        let thread = &mut self.threads[id.index()];
+        thread.answer = answer;
+        thread.phase = Phase::Running;
+        thread.granted += 1;
+        self.record_finish(id, op, answer);
+    }
+
+    fn record_finish(&mut self, id: ThreadId, op: Op, answer: u64) {
+        if let Some(trace) = &mut self.trace {
+            trace.finish(id, answers(op).then_some(answer));
+        }
+    }
+
+    fn perform(&mut self, id: ThreadId, op: Op, choice: u8) -> u64 {
+        match op {
+            Op::Load(object, order) => self.load(id, object, order),
+            Op::Store(object, order) => self.store(id, object, order),
+            Op::Rmw(object, order) => self.read_modify_write(id, object, order),
+            Op::CompareExchange { object, expected, success, failure, .. } => {
+                if choice == 1 || self.value(object) != expected {
+                    self.load(id, object, failure);
+                } else {
+                    self.read_modify_write(id, object, success);
+                }
+                u64::from(choice == 0)
+            }
+            Op::Lock(object) | Op::Write(object) => self.lock(id, object),
+            Op::Read(object) => self.lock_shared(id, object),
+            Op::TryLock(object) | Op::TryWrite(object) => {
+                if self.is_free(object) { self.lock(id, object) } else { self.look(id, object) }
+            }
+            Op::TryRead(object) => {
+                if self.is_readable(object) { self.lock_shared(id, object) } else { self.look(id, object) }
+            }
+            Op::Unlock(object) | Op::UnlockWrite(object) => self.unlock(id, object),
+            Op::UnlockRead(object) => self.unlock_shared(id, object),
+            Op::Wait { condvar, mutex } => {
+                self.enqueue(id, condvar);
+                self.unlock(id, mutex)
+            }
+            Op::Wake { condvar, .. } => self.wake(id, condvar),
+            Op::NotifyOne(object) => self.notify(object, notified(choice).map_or(0, |id| 1 << id.0)),
+            Op::NotifyAll(object) => self.notify(object, self.waiters(object)),
+            Op::Park { .. } => self.park(id),
+            Op::Unpark(other) => self.unpark(id, other),
+            Op::ArcClone(object) => self.own(object),
+            Op::ArcUpgrade(object) => self.upgrade(id, object),
+            Op::ArcDrop(object) => self.disown(id, object),
+            Op::ArcCount(object) => self.count(id, object),
+            _ => unreachable!("{op:?} is not a choice"),
+        }
+    }
+
+    /// The thread learns what the object's message holds.
+    fn receive(&mut self, id: ThreadId, object: ObjectId, order: Order) {
+        let message = self.object(object).message;
+        self.threads[id.index()].view.receive(&message, order);
+    }
+
+    fn load(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
+        self.receive(id, object, order);
+        0
+    }
+
+    fn store(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
+        let message = self.threads[id.index()].view.send(id, order);
+        self.object_mut(object).message = message;
+        0
+    }
+
+    /// A read-modify-write continues the release sequence that it reads from.
+    fn read_modify_write(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
+        self.receive(id, object, order);
+        let message = self.threads[id.index()].view.send(id, order);
+        self.object_mut(object).message.join(&message);
+        0
+    }
+
+    /// A failed attempt tells the thread that the lock was held.
+    fn look(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        let look = self.object(object).look();
+        self.threads[id.index()].notice(object, look);
+        0
+    }
+
+    fn lock(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        self.receive(id, object, Order::Acquire);
+        let mut readers_past = None;
+        match &mut self.object_mut(object).state {
+            State::Mutex { owner, taken } => {
+                *owner = Some(id);
+                *taken += 1;
+            }
+            State::RwLock { writer, taken, read, .. } => {
+                *writer = Some(id);
+                *taken += 1;
+                readers_past = Some(**read);
+            }
+            _ => unreachable!("a lock"),
+        }
+        if let Some(past) = readers_past {
+            self.threads[id.index()].view.learn(&past);
+        }
+        self.look(id, object);
+        1
+    }
+
+    fn lock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        self.receive(id, object, Order::Acquire);
+        if let State::RwLock { readers, .. } = &mut self.object_mut(object).state {
+            *readers |= 1 << id.0;
+        }
+        self.look(id, object);
+        1
+    }
+
+    fn unlock(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        let message = self.threads[id.index()].view.send(id, Order::Release);
+        let lock = self.object_mut(object);
+        lock.message.join(&message);
+        match &mut lock.state {
+            State::Mutex { owner, .. } => *owner = None,
+            State::RwLock { writer, .. } => *writer = None,
+            _ => unreachable!("a lock"),
+        }
+        self.look(id, object)
+    }
+
+    fn unlock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        let message = self.threads[id.index()].view.send(id, Order::Release);
+        if let State::RwLock { readers, read, .. } = &mut self.object_mut(object).state {
+            *readers &= !(1 << id.0);
+            read.join(&message);
+        }
+        self.look(id, object)
+    }
+
+    fn enqueue(&mut self, id: ThreadId, condvar: ObjectId) {
+        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
+            *waiters |= 1 << id.0;
+        }
+    }
+
+    /// 0 with a permit, 1 without one.
+    fn wake(&mut self, id: ThreadId, condvar: ObjectId) -> u64 {
+        if std::mem::take(&mut self.threads[id.index()].permit) {
+            return 0;
+        }
+        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
+            *waiters &= !(1 << id.0);
+        }
+        1
+    }
+
+    fn notify(&mut self, condvar: ObjectId, woken: u32) -> u64 {
+        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
+            *waiters &= !woken;
+        }
+        for (index, thread) in self.threads.iter_mut().enumerate() {
+            thread.permit |= woken & 1 << index != 0;
+        }
+        0
+    }
+
+    /// 0 with a token, 1 without one.
+    fn park(&mut self, id: ThreadId) -> u64 {
+        let thread = &mut self.threads[id.index()];
+        let found = std::mem::take(&mut thread.token);
+        let message = std::mem::replace(&mut thread.token_message, Clock::ZERO);
+        thread.view.learn(&message);
+        u64::from(!found)
+    }
+
+    fn unpark(&mut self, id: ThreadId, other: ThreadId) -> u64 {
+        let message = self.threads[id.index()].view.send(id, Order::Release);
+        let other = &mut self.threads[other.index()];
+        other.token = true;
+        other.token_message.join(&message);
+        0
+    }
+
+    fn own(&mut self, object: ObjectId) -> u64 {
+        if let State::Arc { owners, .. } = &mut self.object_mut(object).state {
+            *owners += 1;
+        }
+        0
+    }
+
+    fn upgrade(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        self.receive(id, object, Order::Acquire);
+        match &mut self.object_mut(object).state {
+            State::Arc { owners: 0, .. } => 0,
+            State::Arc { owners, .. } => {
+                *owners += 1;
+                1
+            }
+            _ => unreachable!("a reference count"),
+        }
+    }
+
+    /// 1 where this was the last owner, which learns what the others did.
+    fn disown(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        let message = self.threads[id.index()].view.send(id, Order::Release);
+        let arc = self.object_mut(object);
+        arc.message.join(&message);
+        let State::Arc { owners, .. } = &mut arc.state else { unreachable!("a reference count") };
+        *owners -= 1;
+        let last = *owners == 0;
+        if last {
+            self.receive(id, object, Order::Acquire);
+        }
+        u64::from(last)
+    }
+
+    fn count(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+        self.receive(id, object, Order::Acquire);
+        let owners = self.object(object).look();
+        self.threads[id.index()].notice(object, owners);
+        owners
+    }
+}
+
+/// Whom choice n of a `notify_one` wakes.
+fn notified(choice: u8) -> Option<ThreadId> {
+    choice.checked_sub(1).map(|waiter| ThreadId(u32::from(waiter)))
+}
+
+/// How a compare-exchange uses its atomic.
+pub(crate) const fn exchange(succeeds: bool) -> Mode {
+    if succeeds { Mode::Write } else { Mode::Read }
+}
+
+fn is_atomic(op: Op) -> bool {
+    matches!(op, Op::Load(..) | Op::Store(..) | Op::Rmw(..) | Op::CompareExchange { .. })
+}
+
+/// Whether the operation used up one of its thread's whims.
+fn is_whim(op: Op, answer: u64, choice: u8) -> bool {
+    match op {
+        Op::Wake { .. } | Op::Park { .. } => answer == 1,
+        Op::CompareExchange { .. } => choice == 1,
+        _ => false,
+    }
+}
+
+/// Whether traces show the answer of the operation. That of an atomic one is shown by `commit`.
+fn answers(op: Op) -> bool {
+    matches!(
+        op,
+        Op::TryLock(_)
+            | Op::TryRead(_)
+            | Op::TryWrite(_)
+            | Op::Wake { .. }
+            | Op::Park { .. }
+            | Op::ArcCount(_)
+            | Op::ArcUpgrade(_)
+    )
+}

@@ -1,0 +1,82 @@
+//! The state of the objects of one execution.
+
+use super::clock::Clock;
+use crate::sync::op::{Class, Site, ThreadId};
+
+/// An object: what it is, where it was made, its state.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) class: Class,
+    pub(crate) born: Site,
+    pub(crate) state: State,
+    /// What the next owner of a lock, or reader of an atomic, learns of the past in the C11 sense.
+    pub(crate) message: Clock,
+}
+
+/// The state of an object.
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    /// An atomic: its value, and the one that it was made with.
+    Atomic { value: u64, initial: u64 },
+    /// A mutex: who holds it, and how often it was taken.
+    Mutex { owner: Option<ThreadId>, taken: u32 },
+    /// A readers-writer lock: who holds it (a bit a reader), and how often it was taken for writing.
+    RwLock { writer: Option<ThreadId>, readers: u32, taken: u32, read: Box<Clock> },
+    /// A condition variable: its waiters, a bit each.
+    Condvar { waiters: u32 },
+    /// Unguarded memory.
+    Cell(Box<Accesses>),
+    /// A reference count: owners now, and owners it was made with.
+    Arc { owners: u32, initial: u32 },
+}
+
+/// The accesses to unguarded memory that a later one has to be ordered after.
+#[derive(Clone, Debug)]
+pub(crate) struct Accesses {
+    /// The last write: who, its stamp, where.
+    pub(crate) write: (ThreadId, u16, Site),
+    /// The last read of each thread since then.
+    pub(crate) reads: Vec<(ThreadId, u16, Site)>,
+}
+
+impl Object {
+    /// A new object, made by an operation of `creator` with this stamp.
+    pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u16) -> Self {
+        let state = match class {
+            Class::Atomic => State::Atomic { value, initial: value },
+            Class::Mutex => State::Mutex { owner: None, taken: 0 },
+            Class::RwLock => {
+                State::RwLock { writer: None, readers: 0, taken: 0, read: Box::new(Clock::ZERO) }
+            }
+            Class::Condvar => State::Condvar { waiters: 0 },
+            Class::Cell => {
+                State::Cell(Box::new(Accesses { write: (creator, stamp, born), reads: Vec::new() }))
+            }
+            Class::Arc => State::Arc { owners: value as u32, initial: value as u32 },
+        };
+        Self { class, born, state, message: Clock::ZERO }
+    }
+
+    /// What a spinning thread compares: two looks that give the same number saw the same.
+    pub(crate) fn look(&self) -> u64 {
+        match &self.state {
+            State::Atomic { value, .. } => *value,
+            State::Mutex { owner, taken } => u64::from(*taken) << 1 | u64::from(owner.is_some()),
+            State::RwLock { writer, readers, taken, .. } => {
+                u64::from(*taken) << 2 | u64::from(writer.is_some()) << 1 | u64::from(*readers != 0)
+            }
+            State::Condvar { waiters } => u64::from(*waiters),
+            State::Arc { owners, .. } => u64::from(*owners),
+            State::Cell(_) => 0,
+        }
+    }
+
+    /// What [`look`](Self::look) gave when the object was new.
+    pub(crate) fn first_look(&self) -> u64 {
+        match &self.state {
+            State::Atomic { initial, .. } => *initial,
+            State::Arc { initial, .. } => u64::from(*initial),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One execution on the [`Machine`], with something that chooses.
+//!
+//! The stage is what the drivers share: it takes announcements, lets operations take place that leave no
+//! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
+
+use super::dpor::{Explorer, Next};
+use super::machine::{Announced, Edge, Machine, Phase, Whims};
+use crate::sync::op::{Op, Site, ThreadId};
+
+/// What decides whose operation takes place.
+#[derive(Debug)]
+pub(crate) enum Chooser {
+    /// The exact explorer.
+    Explorer(Box<Explorer>),
+    /// A schedule that was recorded before.
+    Script { schedule: Vec<Choice>, position: usize },
+    /// The driver itself, which calls [`Stage::grant`].
+    External,
+}
+
+/// A thread's operation takes place, in one of the ways in which it can.
+pub(crate) type Choice = (ThreadId, u8);
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// This thread runs, up to its next operation.
+    Run(ThreadId),
+    /// One of several threads runs: an external chooser grants one of them.
+    Choose,
+    /// The execution is over.
+    End(End),
+}
+
+/// How an execution ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every thread has ended.
+    Finished,
+    /// Nobody can go on, and somebody waits for another.
+    Deadlock,
+    /// Nobody can go on, and all that are left spin.
+    Livelock,
+    /// It had more operations than the budget allows.
+    TooLong,
+    /// The explorer had nothing left to see in it.
+    Redundant,
+    /// The program did not repeat what it had done under the same schedule.
+    Diverged,
+    /// It has more threads than the engine can tell apart.
+    TooManyThreads,
+}
+
+/// One execution, and what has been chosen in it.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) machine: Machine,
+    pub(crate) chooser: Chooser,
+    pub(crate) schedule: Vec<Choice>,
+    operations: u32,
+    overflow: bool,
+}
+
+impl Stage {
+    /// A stage on which nothing has been run.
+    pub(crate) fn new(chooser: Chooser, whims: Whims, operations: u32) -> Self {
+        Self {
+            machine: Machine::new(whims),
+            chooser,
+            schedule: Vec::new(),
+            operations,
+            overflow: false,
+        }
+    }
+
+    /// A new execution begins: main runs.
+    pub(crate) fn restart(&mut self, record: bool) {
+        self.machine.restart(record);
+        self.schedule.clear();
+        self.overflow = false;
+        match &mut self.chooser {
+            Chooser::Explorer(explorer) => explorer.restart(),
+            Chooser::Script { position, .. } => *position = 0,
+            Chooser::External => {}
+        }
+    }
+
+    /// The running thread announces an operation: the answer of a local one, which has then taken place.
+    pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Option<u64> {
+        let me = self.machine.running();
+        match self.machine.announce(op, seen, site) {
+            Announced::Pending => None,
+            Announced::Done(answer, edge) => {
+                self.edge(me, edge);
+                Some(answer)
+            }
+        }
+    }
+
+    fn edge(&mut self, me: ThreadId, edge: Edge) {
+        if let Chooser::Explorer(explorer) = &mut self.chooser {
+            explorer.edge(me, edge);
+        }
+    }
+
+    /// The running thread adds a thread.
+    pub(crate) fn spawn(&mut self, name: Option<&str>) -> Option<ThreadId> {
+        let id = self.machine.spawn(name);
+        self.overflow |= id.is_none();
+        id
+    }
+
+    /// Whose turn it is, now that every thread has announced its next operation or has yet to start.
+    pub(crate) fn turn(&mut self) -> Turn {
+        if self.overflow {
+            return Turn::End(End::TooManyThreads);
+        }
+        if self.machine.operations() > self.operations {
+            return Turn::End(End::TooLong);
+        }
+        if let Some(thread) = self.find(|machine, id| machine.phase(id) == Phase::Starting) {
+            return self.run(thread);
+        }
+        if let Some(thread) = self.find(Machine::is_due) {
+            let edge = self.machine.grant_due(thread);
+            self.edge(thread, edge);
+            return self.run(thread);
+        }
+        let enabled = self.find(|machine, id| machine.choices(id) != 0);
+        match enabled.or_else(|| self.machine.last_resort()) {
+            Some(thread) => self.choose(thread),
+            None => Turn::End(self.end()),
+        }
+    }
+
+    fn find(&self, is_it: impl Fn(&Machine, ThreadId) -> bool) -> Option<ThreadId> {
+        self.machine.threads().find(|&id| is_it(&self.machine, id))
+    }
+
+    fn run(&mut self, thread: ThreadId) -> Turn {
+        self.machine.resume(thread);
+        Turn::Run(thread)
+    }
+
+    fn choose(&mut self, enabled: ThreadId) -> Turn {
+        let next = match &mut self.chooser {
+            Chooser::Explorer(explorer) => explorer.next(&self.machine),
+            Chooser::Script { schedule, position } => {
+                *position += 1;
+                let choice = schedule.get(*position - 1).copied().unwrap_or_else(|| {
+                    (enabled, self.machine.choices(enabled).trailing_zeros() as u8 & 63)
+                });
+                Next::Grant(choice.0, choice.1)
+            }
+            Chooser::External => return Turn::Choose,
+        };
+        match next {
+            Next::Grant(thread, choice) => self.grant(thread, choice),
+            Next::Redundant => Turn::End(End::Redundant),
+            Next::Diverged => Turn::End(End::Diverged),
+        }
+    }
+
+    /// The pending operation of an enabled thread takes place, in this way.
+    pub(crate) fn grant(&mut self, thread: ThreadId, choice: u8) -> Turn {
+        let choices = self.machine.choices(thread);
+        let possible = choices & 1 << choice != 0 || self.machine.last_resort() == Some(thread);
+        if !possible {
+            return Turn::End(End::Diverged);
+        }
+        if let Chooser::Explorer(explorer) = &mut self.chooser {
+            let transition = self.machine.transition(thread, choice);
+            explorer.take(transition, choices & !(1 << choice), &self.machine);
+        }
+        self.schedule.push((thread, choice));
+        let edge = self.machine.grant(thread, choice);
+        self.edge(thread, edge);
+        self.run(thread)
+    }
+
+    /// The atomic operation that was just granted found `before` and left `after`.
+    pub(crate) fn commit(&mut self, object: crate::sync::op::ObjectId, before: u64, after: u64) {
+        self.machine.commit(object, before, after);
+        if let Chooser::Explorer(explorer) = &mut self.chooser {
+            explorer.commit(after);
+        }
+    }
+
+    /// How the execution ends in which nobody can go on.
+    fn end(&self) -> End {
+        let pending = |id: &ThreadId| self.machine.phase(*id) == Phase::Pending;
+        let joins = |id: &ThreadId| matches!(self.machine.pending(*id), Op::Join(_));
+        let mut waiting = self.machine.threads().filter(pending).filter(|id| !joins(id)).peekable();
+        if self.machine.threads().all(|id| self.machine.phase(id) == Phase::Ended) {
+            End::Finished
+        } else if waiting.peek().is_some() && waiting.all(|id| self.machine.is_spinning(id)) {
+            End::Livelock
+        } else {
+            End::Deadlock
+        }
+    }
+
+    /// Plans the next execution; false where all have been explored.
+    pub(crate) fn advance(&mut self) -> bool {
+        match &mut self.chooser {
+            Chooser::Explorer(explorer) => explorer.finish(&self.machine),
+            Chooser::Script { .. } => false,
+            Chooser::External => true,
+        }
+    }
+}
