@@ -4,10 +4,16 @@
 //! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
 //! for [`verdict`](crate::verdict) to say.
 
+#[cfg(feature = "dpor")]
+mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
 #[cfg(feature = "instrumented")]
 pub(crate) mod machine;
+#[cfg(feature = "instrumented")]
+mod search;
+#[cfg(feature = "shuttle")]
+mod shuttle;
 #[cfg(feature = "instrumented")]
 mod stage;
 

@@ -1,0 +1,252 @@
+//! The exact engine: the explorer on raw coroutines.
+//!
+//! Every thread of the program is a coroutine on the OS thread that explores. A thread that goes on with
+//! its own next operation costs no switch at all.
+//!
+//! An execution that cannot go on is abandoned: its stacks are reset without unwinding, because destructors
+//! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
+//! search stops at its first failures.
+
+use super::machine::Whims;
+use super::search::{Ran, Search, failure};
+use super::stage::{Choice, Chooser, End, Stage, Turn};
+use super::{Budget, Coverage, Exploration, FailureKind, Program};
+use crate::sync::current::{self, Conductor, Current};
+use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::sync::trace::Trace;
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult, Yielder};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::ptr::NonNull;
+
+/// Bytes of stack of each thread; only touched pages cost memory.
+const STACK_SIZE: usize = 1 << 20;
+
+type Fiber = Coroutine<(), (), (), DefaultStack>;
+type Body = Box<dyn FnOnce()>;
+
+/// Explores every execution of the program, one per class of equivalent ones.
+pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
+    let mut search = Search::new(budget, Coverage::Exhaustive);
+    let runtime = Runtime::new(Chooser::Explorer(Box::default()), budget);
+    loop {
+        let (end, ran) = runtime.run(program, false);
+        let more = search.record(&runtime.stage.borrow(), end, ran);
+        let mut stage = runtime.stage.borrow_mut();
+        let learned = stage.machine.take_learned();
+        if learned && let Chooser::Explorer(explorer) = &mut stage.chooser {
+            explorer.reset();
+            search.restart();
+        } else if !(more && stage.advance()) {
+            break;
+        }
+    }
+    let recorded = search.schedule().map(|schedule| replay(program, budget, schedule));
+    search.finish(recorded.flatten())
+}
+
+/// Runs one schedule again and records it.
+pub(crate) fn replay(
+    program: &Program,
+    budget: &Budget,
+    schedule: Vec<Choice>,
+) -> Option<(FailureKind, String, Trace)> {
+    let runtime = Runtime::new(Chooser::Script { schedule, position: 0 }, budget);
+    let (end, ran) = runtime.run(program, true);
+    let mut stage = runtime.stage.borrow_mut();
+    let mut trace = stage.machine.take_trace()?;
+    let (kind, message) = failure(&stage, end, &ran, Some(&trace))?;
+    if let Some(race) = stage.machine.race() {
+        trace.steps.truncate(race.steps);
+    }
+    Some((kind, message, trace))
+}
+
+/// The coroutines of one execution after the other.
+struct Runtime {
+    stage: RefCell<Stage>,
+    turn: Cell<Turn>,
+    ran: RefCell<Ran>,
+    fibers: RefCell<Vec<Option<Fiber>>>,
+    bodies: RefCell<Vec<Option<Body>>>,
+    /// Where each coroutine can be suspended from, while it runs.
+    yielders: RefCell<Vec<Option<NonNull<Yielder<(), ()>>>>>,
+    stacks: RefCell<Vec<DefaultStack>>,
+}
+
+impl Runtime {
+    fn new(chooser: Chooser, budget: &Budget) -> Self {
+        let whims = Whims { wakeups: budget.spurious_wakeups, failures: budget.spurious_failures };
+        Self {
+            stage: RefCell::new(Stage::new(chooser, whims, budget.operations)),
+            turn: Cell::new(Turn::Choose),
+            ran: RefCell::new(None),
+            fibers: RefCell::default(),
+            bodies: RefCell::default(),
+            yielders: RefCell::default(),
+            stacks: RefCell::default(),
+        }
+    }
+
+    /// Runs one execution.
+    fn run(&self, program: &Program, record: bool) -> (End, Ran) {
+        current::next_epoch();
+        self.stage.borrow_mut().restart(record);
+        self.ran.replace(None);
+        // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
+        // no coroutine that could use it runs or is resumed afterwards: `abandon` has reset them all.
+        let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(self) };
+        let entered = current::enter(Current::Conducted(conductor));
+        self.add_body(ThreadId::MAIN, self.main(program));
+        let end = self.drive(ThreadId::MAIN);
+        drop(entered);
+        self.abandon();
+        (end, self.ran.take())
+    }
+
+    fn main(&self, program: &Program) -> Body {
+        let program = program.clone();
+        let runtime = NonNull::from(self);
+        Box::new(move || {
+            let ran = catch_unwind(AssertUnwindSafe(|| program.run()));
+            // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
+            let runtime = unsafe { runtime.as_ref() };
+            runtime.ran.replace(Some(ran));
+            runtime.stage.borrow_mut().announce(Op::Exit, 0, Location::caller());
+        })
+    }
+
+    /// Switches to whoever's turn it is until the execution is over.
+    fn drive(&self, first: ThreadId) -> End {
+        let mut thread = first;
+        loop {
+            let turn = match self.resume(thread) {
+                CoroutineResult::Yield(()) => self.turn.get(),
+                CoroutineResult::Return(()) => self.stage.borrow_mut().turn(),
+            };
+            match turn {
+                Turn::Run(next) => thread = next,
+                Turn::End(end) => return end,
+                Turn::Choose => unreachable!("the chooser is not external"),
+            }
+        }
+    }
+
+    /// Runs a thread up to where another one's turn comes, or to its end.
+    fn resume(&self, thread: ThreadId) -> CoroutineResult<(), ()> {
+        let running = self.fibers.borrow_mut().get_mut(thread.index()).and_then(Option::take);
+        let mut fiber = running.unwrap_or_else(|| self.start(thread));
+        let result = fiber.resume(());
+        if fiber.done() {
+            self.stacks.borrow_mut().push(fiber.into_stack());
+        } else {
+            let mut fibers = self.fibers.borrow_mut();
+            grow(&mut fibers, thread);
+            fibers[thread.index()] = Some(fiber);
+        }
+        result
+    }
+
+    fn start(&self, thread: ThreadId) -> Fiber {
+        let body = self.bodies.borrow_mut()[thread.index()].take().expect("a thread starts once");
+        let stack = self.stacks.borrow_mut().pop();
+        let stack = stack.unwrap_or_else(|| DefaultStack::new(STACK_SIZE).expect("memory for a stack"));
+        let runtime = NonNull::from(self);
+        Coroutine::with_stack(stack, move |yielder, ()| {
+            // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
+            let yielders = unsafe { &runtime.as_ref().yielders };
+            let mut yielders = yielders.borrow_mut();
+            grow(&mut yielders, thread);
+            yielders[thread.index()] = Some(NonNull::from(yielder));
+            drop(yielders);
+            body();
+        })
+    }
+
+    fn add_body(&self, thread: ThreadId, body: Body) {
+        let mut bodies = self.bodies.borrow_mut();
+        grow(&mut bodies, thread);
+        bodies[thread.index()] = Some(body);
+    }
+
+    /// The running thread gives way to `turn`, and comes back when its own turn comes.
+    fn give_way(&self, me: ThreadId, turn: Turn) {
+        self.turn.set(turn);
+        let yielder = self.yielders.borrow()[me.index()].expect("the running thread is a coroutine");
+        // SAFETY: `me` runs, so its coroutine is alive, and the yielder is on that coroutine's stack.
+        unsafe { yielder.as_ref() }.suspend(());
+    }
+
+    /// Ends coroutines that did not come to their end.
+    fn abandon(&self) {
+        for mut fiber in self.fibers.borrow_mut().iter_mut().filter_map(Option::take) {
+            // SAFETY: the objects on the abandoned stack are leaked. Nothing refers into it that is used
+            // again: other threads of this execution are abandoned or have ended, and what the program
+            // keeps beyond an execution can refer to a stack only where it is joined first.
+            unsafe { fiber.force_reset() };
+            self.stacks.borrow_mut().push(fiber.into_stack());
+        }
+        // A thread that never ran owns objects of the execution that is over: leaked like the stacks.
+        self.bodies.borrow_mut().iter_mut().for_each(|body| std::mem::forget(body.take()));
+    }
+}
+
+fn grow<T>(table: &mut Vec<Option<T>>, thread: ThreadId) {
+    if table.len() <= thread.index() {
+        table.resize_with(thread.index() + 1, || None);
+    }
+}
+
+impl Conductor for Runtime {
+    fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
+        self.stage.borrow_mut().machine.create(class, value, site)
+    }
+
+    fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+        let mut stage = self.stage.borrow_mut();
+        let me = stage.machine.running();
+        if let Some(answer) = stage.announce(op, seen, site) {
+            return answer;
+        }
+        let turn = stage.turn();
+        drop(stage);
+        if turn != Turn::Run(me) {
+            self.give_way(me, turn);
+        }
+        self.stage.borrow().machine.answer(me)
+    }
+
+    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+        self.stage.borrow_mut().commit(object, before, after);
+    }
+
+    fn spawn(&self, name: Option<&str>, body: Body) -> ThreadId {
+        let mut stage = self.stage.borrow_mut();
+        match stage.spawn(name) {
+            Some(id) => {
+                self.add_body(id, body);
+                id
+            }
+            None => {
+                let (me, turn) = (stage.machine.running(), stage.turn());
+                drop(stage);
+                self.give_way(me, turn);
+                unreachable!("an execution with too many threads is over")
+            }
+        }
+    }
+
+    fn thread(&self) -> ThreadId {
+        self.stage.borrow().machine.running()
+    }
+
+    fn recording(&self) -> bool {
+        self.stage.borrow().machine.recording()
+    }
+
+    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+        self.stage.borrow_mut().machine.name_object(object, name.to_string());
+    }
+}

@@ -1,0 +1,211 @@
+//! What the conducted engines do with the executions that they run: judge each, count, keep the best
+//! counterexample.
+
+use super::machine::Race;
+use super::stage::{Choice, End, Stage};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome};
+use crate::sync::current;
+use crate::sync::op::{ObjectId, Site, ThreadId};
+use crate::sync::trace::{Place, Trace};
+use std::any::Any;
+use std::time::Instant;
+
+/// How the body of main ended; `None` where it did not.
+pub(crate) type Ran = Option<std::thread::Result<Outcome>>;
+
+/// A search under way.
+#[derive(Debug)]
+pub(crate) struct Search {
+    budget: Budget,
+    started: Instant,
+    exploration: Exploration,
+    best: Option<Best>,
+}
+
+/// The failure with the fewest context switches so far.
+#[derive(Debug)]
+struct Best {
+    kind: FailureKind,
+    message: String,
+    execution: u64,
+    switches: usize,
+    schedule: Vec<Choice>,
+    /// Executions at which the search for a shorter one ends.
+    until: u64,
+}
+
+impl Search {
+    /// A search that, where nothing cuts it, has seen this much.
+    pub(crate) fn new(budget: &Budget, coverage: Coverage) -> Self {
+        Self {
+            budget: *budget,
+            started: Instant::now(),
+            exploration: Exploration::new(coverage),
+            best: None,
+        }
+    }
+
+    /// Forgets what was counted: the search starts again.
+    pub(crate) fn restart(&mut self) {
+        let coverage = self.exploration.coverage.clone();
+        self.exploration = Exploration::new(coverage);
+        self.best = None;
+    }
+
+    /// Counts an execution; false where the search is to stop here.
+    pub(crate) fn record(&mut self, stage: &Stage, end: End, ran: Ran) -> bool {
+        self.exploration.executions += 1;
+        let threads = stage.machine.threads().count() as u32;
+        self.exploration.threads = self.exploration.threads.max(threads);
+        if end == End::Redundant {
+            self.exploration.redundant += 1;
+            return self.goes_on();
+        }
+        if let Some(coverage) = self.broken_off(end) {
+            self.exploration.coverage = coverage;
+            return false;
+        }
+        match failure(stage, end, &ran, None) {
+            Some((kind, message)) => self.failed(kind, message, &stage.schedule),
+            None => {
+                if let Some(Ok(Ok(outcome))) = ran {
+                    *self.exploration.outcomes.entry(outcome).or_default() += 1;
+                }
+            }
+        }
+        self.goes_on()
+    }
+
+    /// What an execution that could not be run to its end leaves of the search.
+    fn broken_off(&self, end: End) -> Option<Coverage> {
+        match end {
+            End::TooLong => Some(Coverage::Cut(format!(
+                "{} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now",
+                self.budget.operations
+            ))),
+            End::Diverged => Some(Coverage::Unsupported(
+                "the program is not deterministic: under the same schedule it did something else \
+                 (time, randomness, addresses, or state kept from an earlier execution)"
+                    .to_owned(),
+            )),
+            End::TooManyThreads => Some(Coverage::Unsupported(format!(
+                "more than {} threads, main included",
+                super::machine::clock::MAX_THREADS
+            ))),
+            _ => None,
+        }
+    }
+
+    fn failed(&mut self, kind: FailureKind, message: String, schedule: &[Choice]) {
+        self.exploration.failures += 1;
+        let execution = self.exploration.executions;
+        let switches = schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
+        let until = self.best.as_ref().map_or(execution + self.budget.shorten, |best| best.until);
+        let better =
+            self.best.as_ref().is_none_or(|best| best.kind == kind && switches < best.switches);
+        if better {
+            let schedule = schedule.to_vec();
+            self.best = Some(Best { kind, message, execution, switches, schedule, until });
+        }
+    }
+
+    /// Whether another execution is wanted; a budget that runs out cuts the search.
+    fn goes_on(&mut self) -> bool {
+        let executions = self.exploration.executions;
+        let shortened = self.best.as_ref().is_some_and(|best| executions >= best.until);
+        if shortened && !self.budget.count_failures {
+            return false;
+        }
+        if executions >= self.budget.executions {
+            self.cut(format!("{executions} executions"));
+            return false;
+        }
+        // Looking at the clock costs more than a short execution.
+        let look = executions.is_multiple_of(64);
+        if let Some(time) = self.budget.time.filter(|time| look && self.started.elapsed() >= *time) {
+            self.cut(format!("{} s", time.as_secs_f64()));
+            return false;
+        }
+        true
+    }
+
+    fn cut(&mut self, what: String) {
+        if self.exploration.coverage != Coverage::Sampled {
+            self.exploration.coverage = Coverage::Cut(what);
+        }
+    }
+
+    /// The schedule of the counterexample, if there is one.
+    pub(crate) fn schedule(&self) -> Option<Vec<Choice>> {
+        self.best.as_ref().map(|best| best.schedule.clone())
+    }
+
+    /// The facts, with the trace of the counterexample where it was run again and recorded.
+    pub(crate) fn finish(mut self, recorded: Option<(FailureKind, String, Trace)>) -> Exploration {
+        self.exploration.failure = self.best.map(|best| match recorded {
+            Some((kind, message, trace)) => Failure { kind, message, trace, execution: best.execution },
+            None => {
+                let (kind, message) = (best.kind, best.message);
+                Failure { kind, message, trace: Trace::default(), execution: best.execution }
+            }
+        });
+        self.exploration
+    }
+}
+
+/// What went wrong in an execution, if something did. With a trace, objects and threads have names.
+pub(crate) fn failure(
+    stage: &Stage,
+    end: End,
+    ran: &Ran,
+    trace: Option<&Trace>,
+) -> Option<(FailureKind, String)> {
+    if let Some(race) = stage.machine.race() {
+        return Some((FailureKind::DataRace, race_message(race, trace)));
+    }
+    // A panicked thread often leaves others waiting: the panic is the cause.
+    if let Some(escaped) = current::first_escaped() {
+        return Some((FailureKind::Panic, escaped.message));
+    }
+    match ran {
+        Some(Err(payload)) => return Some((FailureKind::Panic, payload_message(payload.as_ref()))),
+        Some(Ok(Err(violation))) => {
+            return Some((FailureKind::Property, format!("{}: {}", violation.property, violation.detail)));
+        }
+        _ => {}
+    }
+    match end {
+        End::Deadlock => Some((FailureKind::Deadlock, "every thread that is left waits".to_owned())),
+        End::Livelock => {
+            let message = "every thread that is left spins, and nothing can change what it reads";
+            Some((FailureKind::Livelock, message.to_owned()))
+        }
+        _ => stage.machine.leaks().next().map(|born| {
+            (FailureKind::Leak, format!("the Arc made at {} still has owners", Place::from(born)))
+        }),
+    }
+}
+
+fn race_message(race: &Race, trace: Option<&Trace>) -> String {
+    let object = |id: ObjectId| trace.map_or("a cell".to_owned(), |trace| trace.object_name(id));
+    let thread = |id: ThreadId| {
+        trace.map_or_else(|| format!("thread {}", id.0), |trace| trace.thread_name(id).to_owned())
+    };
+    let access = |(id, write, site): (ThreadId, bool, Site)| {
+        let verb = if write { "writes" } else { "reads" };
+        format!("{} {verb} at {}", thread(id), Place::from(site))
+    };
+    format!(
+        "{} is accessed without order: {}, {}",
+        object(race.object),
+        access(race.first),
+        access(race.second)
+    )
+}
+
+/// The message of a panic.
+pub(crate) fn payload_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
+}

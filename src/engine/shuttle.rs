@@ -1,0 +1,335 @@
+//! Shuttle's runtime under the facade's objects: its random strategies, and the exact explorer once more.
+//!
+//! Every blocking is the machine's, so shuttle believes all tasks to be runnable; a filter in front of its
+//! schedulers shows them only the tasks whose operation is enabled. Its strategies run unmodified behind it:
+//! the random walk, probabilistic concurrency testing (Sebastian Burckhardt, Pravesh Kothari, Madanlal
+//! Musuvathi, Santosh Nagarakatte, "A randomized scheduler with probabilistic guarantees of finding bugs",
+//! 2010) and the uniform random walk (Huan Zhao, Dylan Wolff, Umang Mathur, Abhik Roychoudhury, "Selectively
+//! uniform concurrency testing", 2025).
+
+use super::machine::{Phase, Whims};
+use super::search::{Ran, Search, failure};
+use super::stage::{Choice, Chooser, End, Stage, Turn};
+use super::{Budget, Coverage, Engine, Exploration, FailureKind, Program};
+use crate::sync::current::{self, Conductor, Current};
+use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::sync::trace::Trace;
+use shuttle_engine::runtime::execution::ExecutionState;
+use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
+use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
+use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
+
+/// Bytes of stack of each thread.
+const STACK_SIZE: usize = 1 << 18;
+
+/// The depth of the bugs that probabilistic concurrency testing aims at: ordering constraints that
+/// have to be met for the bug to show. Most known bugs have one to three.
+const PCT_DEPTH: usize = 3;
+
+/// Explores the program with one of shuttle's strategies, or with the explorer.
+pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
+    let strategy = strategy(engine, budget);
+    let (chooser, coverage) = match strategy {
+        Some(_) => (Chooser::External, Coverage::Sampled),
+        None => (Chooser::Explorer(Box::default()), Coverage::Exhaustive),
+    };
+    let runtime = Rc::new(Runtime::new(chooser, budget, Search::new(budget, coverage), false));
+    runtime.run(program, strategy);
+    let search = Rc::into_inner(runtime).expect("the runner is gone").search.into_inner();
+    let recorded = search.schedule().map(|schedule| replay(program, budget, schedule));
+    search.finish(recorded.flatten())
+}
+
+fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
+    let executions = usize::try_from(budget.executions).unwrap_or(usize::MAX);
+    match engine {
+        Engine::Random => Some(Box::new(RandomScheduler::new_from_seed(budget.seed, executions))),
+        Engine::Pct => Some(Box::new(PctScheduler::new_from_seed(budget.seed, PCT_DEPTH, executions))),
+        Engine::Urw => Some(Box::new(UrwRandomScheduler::new_from_seed(budget.seed, executions))),
+        _ => None,
+    }
+}
+
+/// Runs one schedule again and records it.
+fn replay(
+    program: &Program,
+    budget: &Budget,
+    schedule: Vec<Choice>,
+) -> Option<(FailureKind, String, Trace)> {
+    let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
+    let runtime = Rc::new(Runtime::new(Chooser::Script { schedule, position: 0 }, budget, search, true));
+    runtime.run(program, None);
+    let trace = runtime.recorded.take();
+    trace
+}
+
+/// What the tasks, the scheduler and the facade share.
+struct Runtime {
+    stage: RefCell<Stage>,
+    search: RefCell<Search>,
+    ran: RefCell<Ran>,
+    tasks: RefCell<Vec<(ThreadId, TaskId)>>,
+    /// How the execution ended; from then on nothing is announced, while shuttle cleans up.
+    end: Cell<Option<End>>,
+    record: bool,
+    recorded: RefCell<Option<(FailureKind, String, Trace)>>,
+}
+
+impl Runtime {
+    fn new(chooser: Chooser, budget: &Budget, search: Search, record: bool) -> Self {
+        let whims = Whims { wakeups: budget.spurious_wakeups, failures: budget.spurious_failures };
+        Self {
+            stage: RefCell::new(Stage::new(chooser, whims, budget.operations)),
+            search: RefCell::new(search),
+            ran: RefCell::new(None),
+            tasks: RefCell::default(),
+            end: Cell::new(None),
+            record,
+            recorded: RefCell::new(None),
+        }
+    }
+
+    /// Runs executions until the search or the strategy has enough.
+    fn run(self: &Rc<Self>, program: &Program, strategy: Option<Box<dyn Scheduler>>) {
+        let filter = Filter { runtime: Rc::clone(self), strategy, begun: false, had_choice: false };
+        let mut config = Config::new();
+        config.stack_size = STACK_SIZE;
+        config.failure_persistence = FailurePersistence::None;
+        config.max_steps = MaxSteps::None;
+        config.silence_warnings = true;
+        // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
+        // shuttle runs no task after `Runner::run`.
+        let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(&**self) };
+        let entered = current::enter(Current::Conducted(conductor));
+        let program = program.clone();
+        let previous = RUNTIME.replace(Some(Rc::clone(self)));
+        Runner::new(filter, config).run(move || {
+            let runtime = RUNTIME.with_borrow(Clone::clone).expect("set while the runner runs");
+            runtime.main(&program);
+        });
+        RUNTIME.replace(previous);
+        drop(entered);
+    }
+
+    fn main(&self, program: &Program) {
+        self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
+        let ran = catch_unwind(AssertUnwindSafe(|| program.run()));
+        self.ran.replace(Some(ran));
+        self.announce(Op::Exit, 0, Location::caller());
+    }
+
+    fn announce(&self, op: Op, seen: u64, site: Site) -> Option<u64> {
+        if self.end.get().is_some() {
+            return Some(0);
+        }
+        self.stage.borrow_mut().announce(op, seen, site)
+    }
+
+    fn restart(&self) {
+        current::next_epoch();
+        self.stage.borrow_mut().restart(self.record);
+        self.ran.replace(None);
+        self.tasks.borrow_mut().clear();
+        self.end.set(None);
+    }
+
+    /// Counts the execution that has ended, and plans the next one; false where there is none.
+    fn advance(&self) -> bool {
+        let end = self.end.get().unwrap_or(End::Finished);
+        let mut stage = self.stage.borrow_mut();
+        let mut search = self.search.borrow_mut();
+        let ran = self.ran.take();
+        if let Some(mut trace) = stage.machine.take_trace()
+            && let Some((kind, message)) = failure(&stage, end, &ran, Some(&trace))
+        {
+            let steps = stage.machine.race().map_or(trace.steps.len(), |race| race.steps);
+            trace.steps.truncate(steps);
+            self.recorded.replace(Some((kind, message, trace)));
+        }
+        let more = search.record(&stage, end, ran);
+        let learned = stage.machine.take_learned();
+        match &mut stage.chooser {
+            Chooser::Explorer(explorer) if learned => {
+                explorer.reset();
+                search.restart();
+                true
+            }
+            _ => more && stage.advance(),
+        }
+    }
+
+    fn thread_of(&self, task: TaskId) -> Option<ThreadId> {
+        self.tasks.borrow().iter().find(|(_, id)| *id == task).map(|(thread, _)| *thread)
+    }
+
+    fn task_of(&self, thread: ThreadId) -> Option<TaskId> {
+        self.tasks.borrow().iter().find(|(id, _)| *id == thread).map(|(_, task)| *task)
+    }
+}
+
+thread_local! {
+    /// The runtime whose runner is under way on this OS thread.
+    static RUNTIME: RefCell<Option<Rc<Runtime>>> = const { RefCell::new(None) };
+}
+
+impl Conductor for Runtime {
+    fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
+        self.stage.borrow_mut().machine.create(class, value, site)
+    }
+
+    fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+        if let Some(answer) = self.announce(op, seen, site) {
+            return answer;
+        }
+        let me = self.thread();
+        shuttle_engine::runtime::thread::switch();
+        self.stage.borrow().machine.answer(me)
+    }
+
+    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+        if self.end.get().is_none() {
+            self.stage.borrow_mut().commit(object, before, after);
+        }
+    }
+
+    fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
+        let Some(id) = self.stage.borrow_mut().spawn(name) else {
+            self.end.set(Some(End::TooManyThreads));
+            shuttle_engine::runtime::thread::switch();
+            unreachable!("an execution with too many threads is over")
+        };
+        let task = ExecutionState::spawn_thread(
+            body,
+            STACK_SIZE,
+            name.map(str::to_owned),
+            None,
+            Location::caller(),
+        );
+        self.tasks.borrow_mut().push((id, task));
+        id
+    }
+
+    fn thread(&self) -> ThreadId {
+        self.stage.borrow().machine.running()
+    }
+
+    fn recording(&self) -> bool {
+        self.stage.borrow().machine.recording()
+    }
+
+    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+        self.stage.borrow_mut().machine.name_object(object, name.to_string());
+    }
+}
+
+/// Shows a strategy only what is enabled.
+struct Filter {
+    runtime: Rc<Runtime>,
+    strategy: Option<Box<dyn Scheduler>>,
+    begun: bool,
+    had_choice: bool,
+}
+
+impl Scheduler for Filter {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        if std::mem::replace(&mut self.begun, true) {
+            // Without any choice there is nothing to draw, and PCT asserts that there is.
+            let pointless = self.strategy.is_some() && !self.had_choice;
+            if !self.runtime.advance() || pointless {
+                return None;
+            }
+        }
+        self.runtime.restart();
+        match &mut self.strategy {
+            Some(strategy) => strategy.new_execution(),
+            None => Some(Schedule::new(0)),
+        }
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yields: bool) -> Option<TaskId> {
+        let runtime = Rc::clone(&self.runtime);
+        if runtime.end.get().is_some() {
+            return None;
+        }
+        // Main before its first step.
+        let Some(task) = current else { return self.introduce(runnable, runnable[0].id()) };
+        let mut stage = runtime.stage.borrow_mut();
+        let running = stage.machine.running();
+        if stage.machine.phase(running) == Phase::Running {
+            return Some(task);
+        }
+        let is_over = |task: &&&Task| {
+            runtime.thread_of(task.id()).is_some_and(|id| stage.machine.phase(id) == Phase::Ended)
+        };
+        if let Some(over) = runnable.iter().find(is_over) {
+            return Some(over.id());
+        }
+        match stage.turn() {
+            Turn::Run(thread) => {
+                let fresh = stage.machine.pending(thread) == Op::Exit;
+                let next = runtime.task_of(thread)?;
+                if fresh { self.introduce(runnable, next) } else { Some(next) }
+            }
+            Turn::End(end) => {
+                runtime.end.set(Some(end));
+                None
+            }
+            Turn::Choose => self.choose(&mut stage, runnable, current, yields),
+        }
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.strategy.as_mut().map_or(0, |strategy| strategy.next_u64())
+    }
+}
+
+impl Filter {
+    /// Strategies keep tables of the tasks that they have been shown, in the order of their ids.
+    fn introduce(&mut self, runnable: &[&Task], task: TaskId) -> Option<TaskId> {
+        if let Some(strategy) = &mut self.strategy {
+            let alone: Vec<_> = runnable.iter().copied().filter(|it| it.id() == task).collect();
+            strategy.next_task(&alone, None, false);
+        }
+        Some(task)
+    }
+
+    fn choose(
+        &mut self,
+        stage: &mut Stage,
+        runnable: &[&Task],
+        current: Option<TaskId>,
+        yields: bool,
+    ) -> Option<TaskId> {
+        let strategy = self.strategy.as_mut().expect("an external chooser");
+        let choices = |task: TaskId| {
+            self.runtime.thread_of(task).map_or(0, |thread| stage.machine.choices(thread))
+        };
+        let enabled: Vec<_> = runnable.iter().copied().filter(|task| choices(task.id()) != 0).collect();
+        self.had_choice |= enabled.len() > 1;
+        let (thread, choice) = if enabled.is_empty() {
+            (stage.machine.last_resort()?, 0)
+        } else {
+            let task = strategy.next_task(&enabled, current, yields)?;
+            let thread = self.runtime.thread_of(task)?;
+            (thread, draw(choices(task), || strategy.next_u64()))
+        };
+        match stage.grant(thread, choice) {
+            Turn::Run(thread) => self.runtime.task_of(thread),
+            _ => None,
+        }
+    }
+}
+
+/// One of the bits that are set; the number is drawn only where there is a choice.
+fn draw(choices: u64, number: impl FnOnce() -> u64) -> u8 {
+    let nth = match u64::from(choices.count_ones()) {
+        1 => 0,
+        count => number() % count,
+    };
+    let rest = (0..nth).fold(choices, |rest, _| rest & (rest - 1));
+    rest.trailing_zeros() as u8
+}
