@@ -37,12 +37,7 @@ struct Best {
 impl Search {
     /// A search that, where nothing cuts it, has seen this much.
     pub(crate) fn new(budget: &Budget, coverage: Coverage) -> Self {
-        Self {
-            budget: *budget,
-            started: Instant::now(),
-            exploration: Exploration::new(coverage),
-            best: None,
-        }
+        Self { budget: *budget, started: Instant::now(), exploration: Exploration::new(coverage), best: None }
     }
 
     /// Forgets what was counted: the search starts again.
@@ -101,8 +96,7 @@ impl Search {
         let execution = self.exploration.executions;
         let switches = schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
         let until = self.best.as_ref().map_or(execution + self.budget.shorten, |best| best.until);
-        let better =
-            self.best.as_ref().is_none_or(|best| best.kind == kind && switches < best.switches);
+        let better = self.best.as_ref().is_none_or(|best| best.kind == kind && switches < best.switches);
         if better {
             let schedule = schedule.to_vec();
             self.best = Some(Best { kind, message, execution, switches, schedule, until });

@@ -55,11 +55,7 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
 }
 
 /// Runs one schedule again and records it.
-fn replay(
-    program: &Program,
-    budget: &Budget,
-    schedule: Vec<Choice>,
-) -> Option<(FailureKind, String, Trace)> {
+fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<(FailureKind, String, Trace)> {
     let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
     let runtime = Rc::new(Runtime::new(Chooser::Script { schedule, position: 0 }, budget, search, true));
     runtime.run(program, None);
@@ -202,13 +198,8 @@ impl Conductor for Runtime {
             shuttle_engine::runtime::thread::switch();
             unreachable!("an execution with too many threads is over")
         };
-        let task = ExecutionState::spawn_thread(
-            body,
-            STACK_SIZE,
-            name.map(str::to_owned),
-            None,
-            Location::caller(),
-        );
+        let task =
+            ExecutionState::spawn_thread(body, STACK_SIZE, name.map(str::to_owned), None, Location::caller());
         self.tasks.borrow_mut().push((id, task));
         id
     }
@@ -305,9 +296,8 @@ impl Filter {
         yields: bool,
     ) -> Option<TaskId> {
         let strategy = self.strategy.as_mut().expect("an external chooser");
-        let choices = |task: TaskId| {
-            self.runtime.thread_of(task).map_or(0, |thread| stage.machine.choices(thread))
-        };
+        let choices =
+            |task: TaskId| self.runtime.thread_of(task).map_or(0, |thread| stage.machine.choices(thread));
         let enabled: Vec<_> = runnable.iter().copied().filter(|task| choices(task.id()) != 0).collect();
         self.had_choice |= enabled.len() > 1;
         let (thread, choice) = if enabled.is_empty() {

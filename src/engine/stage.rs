@@ -64,13 +64,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// A stage on which nothing has been run.
     pub(crate) fn new(chooser: Chooser, whims: Whims, operations: u32) -> Self {
-        Self {
-            machine: Machine::new(whims),
-            chooser,
-            schedule: Vec::new(),
-            operations,
-            overflow: false,
-        }
+        Self { machine: Machine::new(whims), chooser, schedule: Vec::new(), operations, overflow: false }
     }
 
     /// A new execution begins: main runs.
@@ -147,9 +141,10 @@ impl Stage {
             Chooser::Explorer(explorer) => explorer.next(&self.machine),
             Chooser::Script { schedule, position } => {
                 *position += 1;
-                let choice = schedule.get(*position - 1).copied().unwrap_or_else(|| {
-                    (enabled, self.machine.choices(enabled).trailing_zeros() as u8 & 63)
-                });
+                let choice = schedule
+                    .get(*position - 1)
+                    .copied()
+                    .unwrap_or_else(|| (enabled, self.machine.choices(enabled).trailing_zeros() as u8 & 63));
                 Next::Grant(choice.0, choice.1)
             }
             Chooser::External => return Turn::Choose,

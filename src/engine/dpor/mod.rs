@@ -414,7 +414,9 @@ fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> 
     let awake = |thread: ThreadId| {
         let choices = machine.choices(thread);
         let sleeps = |choice| sleep.iter().any(|it| it.thread == thread && it.choice == choice);
-        (0..u64::BITS as u8).find(|&choice| choices & 1 << choice != 0 && !sleeps(choice)).map(|c| (thread, c))
+        (0..u64::BITS as u8)
+            .find(|&choice| choices & 1 << choice != 0 && !sleeps(choice))
+            .map(|c| (thread, c))
     };
     let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
     let last_resort = || machine.last_resort().map(|thread| (thread, 0));

@@ -75,9 +75,7 @@ impl Without<'_> {
             Op::TryLock(_) | Op::TryWrite(_) => {
                 (true, if self.is_free(target) { Mode::Acquire } else { Mode::Read })
             }
-            Op::TryRead(_) => {
-                (true, if self.is_readable(target) { Mode::AcquireShared } else { Mode::Read })
-            }
+            Op::TryRead(_) => (true, if self.is_readable(target) { Mode::AcquireShared } else { Mode::Read }),
             Op::NotifyOne(_) => {
                 let waiter = first(self.waiters(target));
                 transition.choice = waiter.map_or(0, |waiter| waiter.0 as u8 + 1);

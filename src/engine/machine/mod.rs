@@ -472,9 +472,9 @@ impl Machine {
             Op::Lock(object) => u64::from(self.is_free(object)),
             Op::Write(object) => u64::from(self.is_free(object)),
             Op::Read(object) => u64::from(self.is_readable(object)),
-            Op::Wake { timed, .. } => u64::from(
-                self.may_leave(timed) && (thread.permit || thread.whims < WHIMS_PER_THREAD),
-            ),
+            Op::Wake { timed, .. } => {
+                u64::from(self.may_leave(timed) && (thread.permit || thread.whims < WHIMS_PER_THREAD))
+            }
             Op::Park { timed } => u64::from(thread.token || timed && thread.whims < WHIMS_PER_THREAD),
             Op::NotifyOne(object) => match self.waiters(object) {
                 0 => 1,
@@ -588,10 +588,18 @@ impl Machine {
             Op::Read(_) => Mode::AcquireShared,
             Op::UnlockRead(_) => Mode::ReleaseShared,
             Op::TryLock(object) | Op::TryWrite(object) => {
-                if self.is_free(object) { Mode::Acquire } else { Mode::Read }
+                if self.is_free(object) {
+                    Mode::Acquire
+                } else {
+                    Mode::Read
+                }
             }
             Op::TryRead(object) => {
-                if self.is_readable(object) { Mode::AcquireShared } else { Mode::Read }
+                if self.is_readable(object) {
+                    Mode::AcquireShared
+                } else {
+                    Mode::Read
+                }
             }
             Op::Wait { .. } => Mode::Enqueue,
             Op::Wake { .. } if thread.permit => Mode::Take(id),
@@ -661,10 +669,18 @@ impl Machine {
             Op::Lock(object) | Op::Write(object) => self.lock(id, object),
             Op::Read(object) => self.lock_shared(id, object),
             Op::TryLock(object) | Op::TryWrite(object) => {
-                if self.is_free(object) { self.lock(id, object) } else { self.look(id, object) }
+                if self.is_free(object) {
+                    self.lock(id, object)
+                } else {
+                    self.look(id, object)
+                }
             }
             Op::TryRead(object) => {
-                if self.is_readable(object) { self.lock_shared(id, object) } else { self.look(id, object) }
+                if self.is_readable(object) {
+                    self.lock_shared(id, object)
+                } else {
+                    self.look(id, object)
+                }
             }
             Op::Unlock(object) | Op::UnlockWrite(object) => self.unlock(id, object),
             Op::UnlockRead(object) => self.unlock_shared(id, object),

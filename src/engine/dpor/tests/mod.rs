@@ -1,6 +1,10 @@
-//! The explorer on programs without any runtime: each thread is a list of operations.
+//! The explorer on programs without any runtime.
 
-use crate::engine::dpor::Explorer;
+mod brute;
+mod random;
+mod toy;
+
+use self::toy::{Do, Toy};
 use crate::engine::machine::Whims;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
 use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
@@ -8,192 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
 use Order::SeqCst;
-
-/// An operation of a toy program; objects are indices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Do {
-    Load(usize),
-    Store(usize, u64),
-    Add(usize),
-    Lock(usize),
-    Unlock(usize),
-    TryLock(usize),
-    /// Looks until the atomic has this value.
-    Await(usize, u64),
-    Wait(usize, usize),
-    NotifyOne(usize),
-    NotifyAll(usize),
-    Park,
-    Unpark(usize),
-}
-
-struct Toy {
-    objects: Vec<Class>,
-    threads: Vec<Vec<Do>>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Seen {
-    executions: u64,
-    redundant: u64,
-    deadlocks: u64,
-    livelocks: u64,
-    outcomes: BTreeSet<Vec<Vec<u64>>>,
-}
-
-struct Run<'a> {
-    toy: &'a Toy,
-    stage: &'a mut Stage,
-    objects: Vec<ObjectId>,
-    ids: BTreeMap<ThreadId, usize>,
-    counters: Vec<usize>,
-    waking: Vec<u8>,
-    values: Vec<u64>,
-    read: Vec<Vec<u64>>,
-}
-
-impl Toy {
-    fn explore(&self) -> Seen {
-        let explorer = Chooser::Explorer(Box::default());
-        let mut stage = Stage::new(explorer, Whims::default(), 10_000);
-        let mut seen = Seen::default();
-        loop {
-            stage.restart(false);
-            let (end, read) = self.run(&mut stage);
-            seen.executions += 1;
-            match end {
-                End::Finished => {
-                    seen.outcomes.insert(read);
-                }
-                End::Deadlock => seen.deadlocks += 1,
-                End::Livelock => seen.livelocks += 1,
-                End::Redundant => seen.redundant += 1,
-                other => panic!("{other:?}"),
-            }
-            let more = stage.advance();
-            if stage.machine.take_learned() {
-                let Chooser::Explorer(explorer) = &mut stage.chooser else { unreachable!() };
-                Explorer::reset(explorer);
-                seen = Seen::default();
-            } else if !more {
-                return seen;
-            }
-        }
-    }
-
-    fn run(&self, stage: &mut Stage) -> (End, Vec<Vec<u64>>) {
-        let here = Location::caller();
-        let objects: Vec<_> =
-            self.objects.iter().map(|&class| stage.machine.create(class, 0, here)).collect();
-        let mut ids = BTreeMap::new();
-        for index in 0..self.threads.len() {
-            let id = stage.spawn(None).expect("few threads");
-            assert!(stage.announce(Op::Spawn(id), 0, here).is_some());
-            ids.insert(id, index);
-        }
-        stage.announce(Op::Exit, 0, here);
-        let count = self.threads.len();
-        let mut run = Run {
-            toy: self,
-            stage,
-            values: vec![0; objects.len()],
-            objects,
-            ids,
-            counters: vec![0; count],
-            waking: vec![0; count],
-            read: vec![Vec::new(); count],
-        };
-        let mut started = vec![false; count];
-        loop {
-            match run.stage.turn() {
-                Turn::Run(id) => {
-                    let index = run.ids[&id];
-                    if std::mem::replace(&mut started[index], true) {
-                        run.finish(index, run.stage.machine.answer(id));
-                    }
-                    run.go_on(index);
-                }
-                Turn::End(end) => return (end, run.read),
-                Turn::Choose => unreachable!(),
-            }
-        }
-    }
-}
-
-impl Run<'_> {
-    fn op(&self, index: usize) -> Option<Op> {
-        let object = |object: usize| self.objects[object];
-        let thread = |index: usize| *self.ids.iter().find(|(_, i)| **i == index).expect("a thread").0;
-        Some(match *self.toy.threads[index].get(self.counters[index])? {
-            Do::Load(x) | Do::Await(x, _) => Op::Load(object(x), SeqCst),
-            Do::Store(x, _) => Op::Store(object(x), SeqCst),
-            Do::Add(x) => Op::Rmw(object(x), SeqCst),
-            Do::Lock(m) => Op::Lock(object(m)),
-            Do::Unlock(m) => Op::Unlock(object(m)),
-            Do::TryLock(m) => Op::TryLock(object(m)),
-            Do::Wait(c, m) => match self.waking[index] {
-                0 => Op::Wait { condvar: object(c), mutex: object(m) },
-                1 => Op::Wake { condvar: object(c), timed: false },
-                _ => Op::Lock(object(m)),
-            },
-            Do::NotifyOne(c) => Op::NotifyOne(object(c)),
-            Do::NotifyAll(c) => Op::NotifyAll(object(c)),
-            Do::Park => Op::Park { timed: false },
-            Do::Unpark(other) => Op::Unpark(thread(other)),
-        })
-    }
-
-    fn go_on(&mut self, index: usize) {
-        let here = Location::caller();
-        while let Some(op) = self.op(index) {
-            let seen = op.object().map_or(0, |id| {
-                self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
-            });
-            match self.stage.announce(op, seen, here) {
-                Some(answer) => self.finish(index, answer),
-                None => return,
-            }
-        }
-        self.stage.announce(Op::Exit, 0, here);
-    }
-
-    fn finish(&mut self, index: usize, answer: u64) {
-        let instruction = self.toy.threads[index][self.counters[index]];
-        let here = Location::caller();
-        match instruction {
-            Do::Load(x) | Do::Store(x, _) | Do::Add(x) | Do::Await(x, _) => {
-                let before = self.values[x];
-                let after = match instruction {
-                    Do::Store(_, value) => value,
-                    Do::Add(_) => before + 1,
-                    _ => before,
-                };
-                self.values[x] = after;
-                self.stage.commit(self.objects[x], before, after);
-                match instruction {
-                    Do::Await(_, wanted) if before != wanted => {
-                        self.stage.announce(Op::Yield, 0, here);
-                        return;
-                    }
-                    Do::Load(_) | Do::Add(_) => self.read[index].push(before),
-                    _ => {}
-                }
-            }
-            Do::TryLock(_) => {
-                self.read[index].push(answer);
-                // The next instruction is the unlock; skip it where there is nothing to unlock.
-                self.counters[index] += usize::from(answer == 0);
-            }
-            Do::Wait(..) if self.waking[index] < 2 => {
-                self.waking[index] += 1;
-                return;
-            }
-            Do::Wait(..) => self.waking[index] = 0,
-            _ => {}
-        }
-        self.counters[index] += 1;
-    }
-}
 
 fn atomics(threads: Vec<Vec<Do>>) -> Toy {
     Toy { objects: vec![Class::Atomic; 8], threads }
@@ -212,12 +30,8 @@ fn counts_of_litmus_tests_are_those_of_their_traces() {
     assert_eq!(executions(&store_buffering), 3);
     let message_passing = atomics(vec![vec![Store(0, 1), Store(1, 1)], vec![Load(1), Load(0)]]);
     assert_eq!(executions(&message_passing), 3);
-    let iriw = atomics(vec![
-        vec![Store(0, 1)],
-        vec![Store(1, 1)],
-        vec![Load(0), Load(1)],
-        vec![Load(1), Load(0)],
-    ]);
+    let iriw =
+        atomics(vec![vec![Store(0, 1)], vec![Store(1, 1)], vec![Load(0), Load(1)], vec![Load(1), Load(0)]]);
     assert_eq!(executions(&iriw), 15);
 }
 
@@ -252,8 +66,7 @@ fn lastzero(writers: usize) -> (u64, u64) {
     let (mut executions, mut redundant) = (0, 0);
     loop {
         stage.restart(false);
-        let array: Vec<_> =
-            (0..=writers).map(|_| stage.machine.create(Class::Atomic, 0, here)).collect();
+        let array: Vec<_> = (0..=writers).map(|_| stage.machine.create(Class::Atomic, 0, here)).collect();
         let mut values = vec![0u64; writers + 1];
         let ids: Vec<_> = (0..=writers)
             .map(|_| {
@@ -329,7 +142,8 @@ fn table(seats: usize, meals: usize, ordered: bool) -> Toy {
 
 #[test]
 fn counts_of_ordered_tables() {
-    let known = [(2, 1, 2), (2, 2, 6), (3, 1, 6), (3, 2, 90), (4, 1, 14), (4, 2, 786), (5, 1, 30), (8, 1, 254)];
+    let known =
+        [(2, 1, 2), (2, 2, 6), (3, 1, 6), (3, 2, 90), (4, 1, 14), (4, 2, 786), (5, 1, 30), (8, 1, 254)];
     for (seats, meals, traces) in known {
         assert_eq!(executions(&table(seats, meals, true)), traces, "{seats}x{meals}");
     }

@@ -1,0 +1,346 @@
+//! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
+//! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
+
+use super::toy::{Do, Stuck, Toy};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// What a program can come to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Truth {
+    pub(super) outcomes: BTreeSet<Vec<Vec<u64>>>,
+    pub(super) stuck: BTreeSet<Stuck>,
+    pub(super) traces: u64,
+}
+
+/// The part of a condition wait that a thread is in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Waiting {
+    No,
+    Asleep,
+    Woken,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct State {
+    at: Vec<usize>,
+    waiting: Vec<Waiting>,
+    /// What each thread has read since it last spun, and what it spins on.
+    read_since: Vec<BTreeMap<usize, u64>>,
+    spins_on: Vec<Option<BTreeMap<usize, u64>>>,
+    values: Vec<u64>,
+    owner: Vec<Option<usize>>,
+    taken: Vec<u64>,
+    tokens: Vec<bool>,
+    registers: Vec<Vec<u64>>,
+}
+
+/// One step in a trace: who, how, and how it uses what.
+#[derive(Clone, Debug)]
+struct Step {
+    thread: usize,
+    woken: Option<usize>,
+    uses: Vec<(Thing, Use)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Thing {
+    Object(usize),
+    Token(usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Use {
+    Look,
+    Change,
+    Take,
+    Give,
+    Sleep,
+    WakeOne(bool),
+    WakeAll(bool),
+    Park,
+    Unpark,
+}
+
+fn ordered(first: &Use, second: &Use) -> bool {
+    use Use::*;
+    match (first, second) {
+        (Look, Look) | (Unpark, Unpark) | (Park, Park) | (Sleep, Sleep) => false,
+        (WakeOne(true), WakeOne(true)) => false,
+        (WakeOne(false) | WakeAll(false), WakeOne(false) | WakeAll(false)) => false,
+        _ => true,
+    }
+}
+
+/// The truth about a program.
+pub(super) fn truth(toy: &Toy) -> Truth {
+    let mut truth = Truth::default();
+    let mut seen = HashSet::new();
+    let mut todo = vec![State::new(toy)];
+    while let Some(state) = todo.pop() {
+        if !seen.insert(state.clone()) {
+            continue;
+        }
+        let next: Vec<_> = state.steps(toy, true).into_iter().map(|(_, next)| next).collect();
+        if next.is_empty() {
+            truth.end(toy, &state);
+        }
+        todo.extend(next);
+    }
+    truth.traces = traces(toy);
+    truth
+}
+
+impl Truth {
+    fn end(&mut self, toy: &Toy, state: &State) {
+        let finished = (0..toy.threads.len()).all(|thread| state.at[thread] == toy.threads[thread].len());
+        if finished {
+            self.outcomes.insert(state.registers.clone());
+        } else {
+            self.stuck.insert(state.at.clone());
+        }
+    }
+}
+
+/// The number of classes of maximal executions that differ only in the order of independent steps.
+fn traces(toy: &Toy) -> u64 {
+    let mut count = 0;
+    let mut seen = HashSet::new();
+    let mut todo = vec![(State::new(toy).settled(toy), Vec::<(Step, u64)>::new())];
+    while let Some((state, path)) = todo.pop() {
+        let next = state.steps(toy, false);
+        count += u64::from(next.is_empty());
+        for (step, next) in next {
+            let mut path = path.clone();
+            let name = name(&step, &path);
+            path.push((step, name));
+            let mut names: Vec<_> = path.iter().map(|(_, name)| *name).collect();
+            names.sort_unstable();
+            if seen.insert(names) {
+                todo.push((next.settled(toy), path));
+            }
+        }
+    }
+    count
+}
+
+/// A step is named by what it is and by the names of the earlier steps that it depends on, so that a class
+/// of paths is the set of the names of its steps.
+fn name(step: &Step, path: &[(Step, u64)]) -> u64 {
+    let depends = |other: &Step| {
+        other.thread == step.thread
+            || other.uses.iter().any(|(thing, first)| {
+                step.uses.iter().any(|(other, second)| thing == other && ordered(first, second))
+            })
+    };
+    let mut before: Vec<_> = path.iter().filter(|(other, _)| depends(other)).map(|(_, name)| *name).collect();
+    before.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    (step.thread, step.woken, before).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl State {
+    fn new(toy: &Toy) -> Self {
+        let (threads, objects) = (toy.threads.len(), toy.objects.len());
+        Self {
+            at: vec![0; threads],
+            waiting: vec![Waiting::No; threads],
+            read_since: vec![BTreeMap::new(); threads],
+            spins_on: vec![None; threads],
+            values: vec![0; objects],
+            owner: vec![None; objects],
+            taken: vec![0; objects],
+            tokens: vec![false; threads],
+            registers: vec![Vec::new(); threads],
+        }
+    }
+
+    /// Everything that can happen next. `finest` makes a step of every unlock; otherwise only of those of
+    /// a mutex that some thread tries.
+    fn steps(&self, toy: &Toy, finest: bool) -> Vec<(Step, Self)> {
+        let mut steps = Vec::new();
+        for thread in 0..toy.threads.len() {
+            let Some(&instruction) = toy.threads[thread].get(self.at[thread]) else { continue };
+            if !self.spin_is_over(thread) {
+                continue;
+            }
+            let silent = matches!(instruction, Do::Unlock(mutex) if !finest && !tried(toy, mutex));
+            assert!(!silent, "a settled state has no silent step");
+            steps.extend(self.step(toy, thread, instruction));
+        }
+        steps
+    }
+
+    /// Silent unlocks take place at once.
+    fn settled(mut self, toy: &Toy) -> Self {
+        for thread in 0..toy.threads.len() {
+            while let Some(&Do::Unlock(mutex)) = toy.threads[thread].get(self.at[thread])
+                && !tried(toy, mutex)
+            {
+                self = self.unlocked(thread, mutex);
+                self.at[thread] += 1;
+            }
+        }
+        self
+    }
+
+    fn look(&self, object: usize) -> u64 {
+        match self.taken[object] {
+            0 => self.values[object],
+            taken => taken << 1 | u64::from(self.owner[object].is_some()),
+        }
+    }
+
+    fn spin_is_over(&self, thread: usize) -> bool {
+        let spin = self.spins_on[thread].as_ref();
+        spin.is_none_or(|spin| spin.iter().any(|(object, seen)| self.look(*object) != *seen))
+    }
+
+    fn unlocked(&self, thread: usize, mutex: usize) -> Self {
+        let mut next = self.clone();
+        next.owner[mutex] = None;
+        let look = next.look(mutex);
+        next.read_since[thread].insert(mutex, look);
+        next
+    }
+
+    fn locked(&self, thread: usize, mutex: usize) -> Self {
+        let mut next = self.clone();
+        next.owner[mutex] = Some(thread);
+        next.taken[mutex] += 1;
+        let look = next.look(mutex);
+        next.read_since[thread].insert(mutex, look);
+        next
+    }
+
+    fn step(&self, toy: &Toy, thread: usize, instruction: Do) -> Vec<(Step, Self)> {
+        let looks = self.spins_on[thread].iter().flatten();
+        let looks: Vec<_> = looks.map(|(object, _)| (Thing::Object(*object), Use::Look)).collect();
+        let mut base = self.clone();
+        base.spins_on[thread] = None;
+        let step = |uses: Vec<(Thing, Use)>| Step {
+            thread,
+            woken: None,
+            uses: uses.into_iter().chain(looks.iter().cloned()).collect(),
+        };
+        let one = |object, used, next: Self| vec![(step(vec![(Thing::Object(object), used)]), next)];
+        let onward = |mut next: Self| {
+            next.at[thread] += 1;
+            next
+        };
+        match instruction {
+            Do::Load(x) => {
+                base.registers[thread].push(self.values[x]);
+                base.read_since[thread].insert(x, self.values[x]);
+                one(x, Use::Look, onward(base))
+            }
+            Do::Store(x, value) => {
+                base.values[x] = value;
+                base.read_since[thread].insert(x, value);
+                one(x, Use::Change, onward(base))
+            }
+            Do::Add(x) => {
+                base.registers[thread].push(self.values[x]);
+                base.values[x] += 1;
+                let value = base.values[x];
+                base.read_since[thread].insert(x, value);
+                one(x, Use::Change, onward(base))
+            }
+            Do::Exchange(x, expected, new) => {
+                let found = self.values[x] == expected;
+                base.registers[thread].push(u64::from(found));
+                if found {
+                    base.values[x] = new;
+                }
+                let value = base.values[x];
+                base.read_since[thread].insert(x, value);
+                one(x, if found { Use::Change } else { Use::Look }, onward(base))
+            }
+            Do::Await(x, wanted) => {
+                base.read_since[thread].insert(x, self.values[x]);
+                if self.values[x] == wanted {
+                    return one(x, Use::Look, onward(base));
+                }
+                base.spins_on[thread] = Some(std::mem::take(&mut base.read_since[thread]));
+                one(x, Use::Look, base)
+            }
+            Do::Lock(mutex) => {
+                if self.owner[mutex].is_some() {
+                    return vec![];
+                }
+                one(mutex, Use::Take, onward(base.locked(thread, mutex)))
+            }
+            Do::Unlock(mutex) => one(mutex, Use::Give, onward(base.unlocked(thread, mutex))),
+            Do::TryLock(mutex) => {
+                let free = self.owner[mutex].is_none();
+                base.registers[thread].push(u64::from(free));
+                if free {
+                    return one(mutex, Use::Take, onward(base.locked(thread, mutex)));
+                }
+                let look = self.look(mutex);
+                base.read_since[thread].insert(mutex, look);
+                base.at[thread] += 1;
+                one(mutex, Use::Look, onward(base))
+            }
+            Do::Wait(condvar, mutex) => match self.waiting[thread] {
+                Waiting::No => {
+                    let mut next = base.unlocked(thread, mutex);
+                    next.waiting[thread] = Waiting::Asleep;
+                    let mut uses = vec![(Thing::Object(condvar), Use::Sleep)];
+                    if tried(toy, mutex) {
+                        uses.push((Thing::Object(mutex), Use::Give));
+                    }
+                    vec![(step(uses), next)]
+                }
+                Waiting::Asleep => vec![],
+                Waiting::Woken if self.owner[mutex].is_some() => vec![],
+                Waiting::Woken => {
+                    let mut next = base.locked(thread, mutex);
+                    next.waiting[thread] = Waiting::No;
+                    one(mutex, Use::Take, onward(next))
+                }
+            },
+            Do::NotifyOne(condvar) => {
+                let asleep = self.asleep(toy, condvar);
+                if asleep.is_empty() {
+                    return one(condvar, Use::WakeOne(false), onward(base));
+                }
+                let wake = |&sleeper: &usize| {
+                    let mut next = base.clone();
+                    next.waiting[sleeper] = Waiting::Woken;
+                    let step = step(vec![(Thing::Object(condvar), Use::WakeOne(true))]);
+                    (Step { woken: Some(sleeper), ..step }, onward(next))
+                };
+                asleep.iter().map(wake).collect()
+            }
+            Do::NotifyAll(condvar) => {
+                let asleep = self.asleep(toy, condvar);
+                asleep.iter().for_each(|&sleeper| base.waiting[sleeper] = Waiting::Woken);
+                one(condvar, Use::WakeAll(!asleep.is_empty()), onward(base))
+            }
+            Do::Park => {
+                if !std::mem::take(&mut base.tokens[thread]) {
+                    return vec![];
+                }
+                vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
+            }
+            Do::Unpark(other) => {
+                base.tokens[other] = true;
+                vec![(step(vec![(Thing::Token(other), Use::Unpark)]), onward(base))]
+            }
+        }
+    }
+
+    fn asleep(&self, toy: &Toy, condvar: usize) -> Vec<usize> {
+        let on_it = |thread: &usize| {
+            let at = toy.threads[*thread].get(self.at[*thread]);
+            self.waiting[*thread] == Waiting::Asleep && matches!(at, Some(Do::Wait(c, _)) if *c == condvar)
+        };
+        (0..toy.threads.len()).filter(on_it).collect()
+    }
+}
+
+fn tried(toy: &Toy, mutex: usize) -> bool {
+    toy.threads.iter().flatten().any(|instruction| *instruction == Do::TryLock(mutex))
+}

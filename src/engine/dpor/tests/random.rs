@@ -1,0 +1,133 @@
+//! Random small programs: what the explorer finds is what brute force finds.
+
+use super::brute::truth;
+use super::toy::{Do, Toy};
+use crate::sync::op::Class;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Objects of a random program: two atomics, two mutexes, a condition variable.
+const ATOMICS: [usize; 2] = [0, 1];
+const MUTEXES: [usize; 2] = [2, 3];
+const CONDVAR: usize = 4;
+
+fn objects() -> Vec<Class> {
+    vec![Class::Atomic, Class::Atomic, Class::Mutex, Class::Mutex, Class::Condvar]
+}
+
+/// How many programs of each mode: `REFECTORY_PROGRAMS`, or a small number.
+fn programs() -> u32 {
+    let wanted = std::env::var("REFECTORY_PROGRAMS").ok();
+    wanted.map_or(85, |wanted| wanted.parse().expect("REFECTORY_PROGRAMS is a number"))
+}
+
+/// A few instructions that belong together.
+type Phrase = Vec<Do>;
+
+fn atomic() -> BoxedStrategy<Phrase> {
+    let object = prop::sample::select(&ATOMICS);
+    let value = 0..3u64;
+    prop_oneof![
+        object.clone().prop_map(|x| vec![Do::Load(x)]),
+        (object.clone(), value.clone()).prop_map(|(x, v)| vec![Do::Store(x, v)]),
+        object.clone().prop_map(|x| vec![Do::Add(x)]),
+        (object, value.clone(), value).prop_map(|(x, old, new)| vec![Do::Exchange(x, old, new)]),
+    ]
+    .boxed()
+}
+
+fn mutex() -> impl Strategy<Value = usize> + Clone {
+    prop::sample::select(&MUTEXES)
+}
+
+fn locked() -> BoxedStrategy<Phrase> {
+    prop_oneof![
+        mutex().prop_map(|m| vec![Do::Lock(m), Do::Unlock(m)]),
+        (mutex(), atomic()).prop_map(|(m, inner)| within(m, inner)),
+        Just(within(MUTEXES[0], vec![Do::Lock(MUTEXES[1]), Do::Unlock(MUTEXES[1])])),
+        Just(within(MUTEXES[1], vec![Do::Lock(MUTEXES[0]), Do::Unlock(MUTEXES[0])])),
+    ]
+    .boxed()
+}
+
+fn within(mutex: usize, inner: Phrase) -> Phrase {
+    [vec![Do::Lock(mutex)], inner, vec![Do::Unlock(mutex)]].concat()
+}
+
+fn attempt() -> BoxedStrategy<Phrase> {
+    let attempt = mutex().prop_map(|m| vec![Do::TryLock(m), Do::Unlock(m)]);
+    prop_oneof![2 => attempt, 1 => locked(), 1 => atomic()].boxed()
+}
+
+fn token(threads: usize) -> BoxedStrategy<Phrase> {
+    let unpark = (0..threads).prop_map(|thread| vec![Do::Unpark(thread)]);
+    prop_oneof![Just(vec![Do::Park]), unpark.clone(), unpark, atomic()].boxed()
+}
+
+fn spin() -> BoxedStrategy<Phrase> {
+    let wait = (prop::sample::select(&ATOMICS), 0..3u64).prop_map(|(x, v)| vec![Do::Await(x, v)]);
+    let lock = mutex().prop_map(|m| vec![Do::Lock(m), Do::Unlock(m)]);
+    prop_oneof![2 => wait, 3 => atomic(), 1 => lock].boxed()
+}
+
+fn condition() -> BoxedStrategy<Phrase> {
+    let wait = Just(within(MUTEXES[0], vec![Do::Wait(CONDVAR, MUTEXES[0])]));
+    let notify = prop_oneof![Just(Do::NotifyOne(CONDVAR)), Just(Do::NotifyAll(CONDVAR))];
+    let inside = notify.clone().prop_map(|notify| within(MUTEXES[0], vec![notify]));
+    let outside = notify.prop_map(|notify| vec![notify]);
+    prop_oneof![2 => wait, 2 => inside, 2 => outside, 1 => atomic()].boxed()
+}
+
+/// Programs of two to four threads; more threads have fewer phrases, for brute force's sake.
+fn program(phrase: fn(usize) -> BoxedStrategy<Phrase>) -> impl Strategy<Value = Toy> {
+    (2usize..=4).prop_flat_map(move |threads| {
+        let phrases = [4, 3, 2][threads - 2];
+        let thread = prop::collection::vec(phrase(threads), 1..=phrases).prop_map(|it| it.concat());
+        prop::collection::vec(thread, threads).prop_map(|threads| Toy { objects: objects(), threads })
+    })
+}
+
+fn agrees_with_brute_force(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
+    let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&program(phrase), |toy| {
+        let (found, truth) = (toy.explore(), truth(&toy));
+        prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes");
+        prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks");
+        prop_assert_eq!(found.redundant, 0, "redundant executions");
+        prop_assert_eq!(found.executions, truth.traces, "executions");
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn atomics_agree_with_brute_force() {
+    agrees_with_brute_force(|_| atomic());
+}
+
+#[test]
+fn locks_agree_with_brute_force() {
+    agrees_with_brute_force(|_| locked());
+}
+
+#[test]
+fn attempts_agree_with_brute_force() {
+    agrees_with_brute_force(|_| attempt());
+}
+
+#[test]
+fn tokens_agree_with_brute_force() {
+    agrees_with_brute_force(token);
+}
+
+#[test]
+fn spin_loops_agree_with_brute_force() {
+    agrees_with_brute_force(|_| spin());
+}
+
+#[test]
+fn condition_variables_agree_with_brute_force() {
+    agrees_with_brute_force(|_| condition());
+}

@@ -1,0 +1,217 @@
+//! Toy programs, run straight on the stage: each thread is a list of instructions.
+
+use crate::engine::dpor::Explorer;
+use crate::engine::machine::Whims;
+use crate::engine::stage::{Chooser, End, Stage, Turn};
+use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::Location;
+
+use Order::SeqCst;
+
+/// Where a program ends that cannot go on: the instruction that each thread is at.
+pub(super) type Stuck = Vec<usize>;
+
+/// An operation of a toy program; objects are indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Do {
+    Load(usize),
+    Store(usize, u64),
+    Add(usize),
+    /// A compare-exchange: expected, new.
+    Exchange(usize, u64, u64),
+    Lock(usize),
+    Unlock(usize),
+    TryLock(usize),
+    /// Looks until the atomic has this value.
+    Await(usize, u64),
+    Wait(usize, usize),
+    NotifyOne(usize),
+    NotifyAll(usize),
+    Park,
+    Unpark(usize),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Toy {
+    pub(super) objects: Vec<Class>,
+    pub(super) threads: Vec<Vec<Do>>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) executions: u64,
+    pub(super) redundant: u64,
+    pub(super) deadlocks: u64,
+    pub(super) livelocks: u64,
+    pub(super) stuck: BTreeSet<Stuck>,
+    pub(super) outcomes: BTreeSet<Vec<Vec<u64>>>,
+}
+
+struct Run<'a> {
+    toy: &'a Toy,
+    stage: &'a mut Stage,
+    objects: Vec<ObjectId>,
+    ids: BTreeMap<ThreadId, usize>,
+    counters: Vec<usize>,
+    waking: Vec<u8>,
+    values: Vec<u64>,
+    read: Vec<Vec<u64>>,
+}
+
+impl Toy {
+    pub(super) fn explore(&self) -> Seen {
+        let explorer = Chooser::Explorer(Box::default());
+        let mut stage = Stage::new(explorer, Whims::default(), 10_000);
+        let mut seen = Seen::default();
+        loop {
+            stage.restart(false);
+            let (end, read, at) = self.run(&mut stage);
+            seen.executions += 1;
+            match end {
+                End::Finished => {
+                    seen.outcomes.insert(read);
+                }
+                End::Deadlock | End::Livelock => {
+                    seen.deadlocks += u64::from(end == End::Deadlock);
+                    seen.livelocks += u64::from(end == End::Livelock);
+                    seen.stuck.insert(at);
+                }
+                End::Redundant => seen.redundant += 1,
+                other => panic!("{other:?}"),
+            }
+            let more = stage.advance();
+            if stage.machine.take_learned() {
+                let Chooser::Explorer(explorer) = &mut stage.chooser else { unreachable!() };
+                Explorer::reset(explorer);
+                seen = Seen::default();
+            } else if !more {
+                return seen;
+            }
+        }
+    }
+
+    fn run(&self, stage: &mut Stage) -> (End, Vec<Vec<u64>>, Stuck) {
+        let here = Location::caller();
+        let objects: Vec<_> =
+            self.objects.iter().map(|&class| stage.machine.create(class, 0, here)).collect();
+        let mut ids = BTreeMap::new();
+        for index in 0..self.threads.len() {
+            let id = stage.spawn(None).expect("few threads");
+            assert!(stage.announce(Op::Spawn(id), 0, here).is_some());
+            ids.insert(id, index);
+        }
+        stage.announce(Op::Exit, 0, here);
+        let count = self.threads.len();
+        let mut run = Run {
+            toy: self,
+            stage,
+            values: vec![0; objects.len()],
+            objects,
+            ids,
+            counters: vec![0; count],
+            waking: vec![0; count],
+            read: vec![Vec::new(); count],
+        };
+        let mut started = vec![false; count];
+        loop {
+            match run.stage.turn() {
+                Turn::Run(id) => {
+                    let index = run.ids[&id];
+                    if std::mem::replace(&mut started[index], true) {
+                        run.finish(index, run.stage.machine.answer(id));
+                    }
+                    run.go_on(index);
+                }
+                Turn::End(end) => return (end, run.read, run.counters),
+                Turn::Choose => unreachable!(),
+            }
+        }
+    }
+}
+
+impl Run<'_> {
+    fn op(&self, index: usize) -> Option<Op> {
+        let object = |object: usize| self.objects[object];
+        let thread = |index: usize| *self.ids.iter().find(|(_, i)| **i == index).expect("a thread").0;
+        Some(match *self.toy.threads[index].get(self.counters[index])? {
+            Do::Load(x) | Do::Await(x, _) => Op::Load(object(x), SeqCst),
+            Do::Store(x, _) => Op::Store(object(x), SeqCst),
+            Do::Add(x) => Op::Rmw(object(x), SeqCst),
+            Do::Exchange(x, expected, _) => Op::CompareExchange {
+                object: object(x),
+                expected,
+                success: SeqCst,
+                failure: SeqCst,
+                weak: false,
+            },
+            Do::Lock(m) => Op::Lock(object(m)),
+            Do::Unlock(m) => Op::Unlock(object(m)),
+            Do::TryLock(m) => Op::TryLock(object(m)),
+            Do::Wait(c, m) => match self.waking[index] {
+                0 => Op::Wait { condvar: object(c), mutex: object(m) },
+                1 => Op::Wake { condvar: object(c), timed: false },
+                _ => Op::Lock(object(m)),
+            },
+            Do::NotifyOne(c) => Op::NotifyOne(object(c)),
+            Do::NotifyAll(c) => Op::NotifyAll(object(c)),
+            Do::Park => Op::Park { timed: false },
+            Do::Unpark(other) => Op::Unpark(thread(other)),
+        })
+    }
+
+    fn go_on(&mut self, index: usize) {
+        let here = Location::caller();
+        while let Some(op) = self.op(index) {
+            let seen = op.object().map_or(0, |id| {
+                self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
+            });
+            match self.stage.announce(op, seen, here) {
+                Some(answer) => self.finish(index, answer),
+                None => return,
+            }
+        }
+        self.stage.announce(Op::Exit, 0, here);
+    }
+
+    fn finish(&mut self, index: usize, answer: u64) {
+        let instruction = self.toy.threads[index][self.counters[index]];
+        let here = Location::caller();
+        match instruction {
+            Do::Load(x) | Do::Store(x, _) | Do::Add(x) | Do::Await(x, _) | Do::Exchange(x, ..) => {
+                let before = self.values[x];
+                let after = match instruction {
+                    Do::Store(_, value) => value,
+                    Do::Add(_) => before + 1,
+                    Do::Exchange(_, expected, new) if before == expected => new,
+                    _ => before,
+                };
+                self.values[x] = after;
+                self.stage.commit(self.objects[x], before, after);
+                match instruction {
+                    Do::Await(_, wanted) if before != wanted => {
+                        self.stage.announce(Op::Yield, 0, here);
+                        return;
+                    }
+                    Do::Load(_) | Do::Add(_) => self.read[index].push(before),
+                    Do::Exchange(_, expected, _) => {
+                        self.read[index].push(u64::from(before == expected));
+                    }
+                    _ => {}
+                }
+            }
+            Do::TryLock(_) => {
+                self.read[index].push(answer);
+                // The next instruction is the unlock; skip it where there is nothing to unlock.
+                self.counters[index] += usize::from(answer == 0);
+            }
+            Do::Wait(..) if self.waking[index] < 2 => {
+                self.waking[index] += 1;
+                return;
+            }
+            Do::Wait(..) => self.waking[index] = 0,
+            _ => {}
+        }
+        self.counters[index] += 1;
+    }
+}
