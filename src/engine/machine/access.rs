@@ -113,8 +113,9 @@ impl Access {
             (Leave, NotifyOne(_) | NotifyAll(_)) | (NotifyOne(_) | NotifyAll(_), Leave) => true,
             (NotifyOne(woken), Take(taker)) => woken == Some(taker),
             (NotifyAll(woken), Take(taker)) => woken & 1 << taker.0 != 0,
-            // Two waiters woken by two notifications: either order wakes them both.
-            (NotifyOne(Some(_)), NotifyOne(Some(_))) => false,
+            // Two waiters woken by two notifications: either order wakes them both. One waiter is woken
+            // by one of them only.
+            (NotifyOne(Some(one)), NotifyOne(Some(other))) => one == other,
             (NotifyOne(None) | NotifyAll(0), NotifyOne(None) | NotifyAll(0)) => false,
             (NotifyOne(_) | NotifyAll(_), NotifyOne(_) | NotifyAll(_)) => true,
             (Park, Unpark) | (Unpark, Park) => true,
