@@ -25,6 +25,9 @@ pub enum Extent {
     Exhaustive,
     /// Every execution with at most this many preemptions.
     Bounded(u32),
+    /// Every execution in which each thread times out early (or wakes or fails spuriously) at most this
+    /// often.
+    BoundedTimeouts(u8),
     /// This many executions, drawn at random.
     Sampled(u64),
 }
@@ -56,6 +59,7 @@ impl Verdict {
             _ if vacuous => Self::Inconclusive(Reason::Vacuous),
             Coverage::Exhaustive => Self::Held(Extent::Exhaustive),
             Coverage::Bounded(preemptions) => Self::Held(Extent::Bounded(*preemptions)),
+            Coverage::BoundedTimeouts(whims) => Self::Held(Extent::BoundedTimeouts(*whims)),
             Coverage::Sampled => Self::Held(Extent::Sampled(exploration.executions)),
         }
     }
@@ -71,6 +75,9 @@ impl fmt::Display for Extent {
         match self {
             Self::Exhaustive => f.write_str("exhaustive"),
             Self::Bounded(preemptions) => write!(f, "bounded by {preemptions} preemptions"),
+            Self::BoundedTimeouts(whims) => {
+                write!(f, "exhaustive up to {whims} early time-outs of each thread")
+            }
             Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
         }
     }

@@ -7,7 +7,6 @@
 //! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
 //! search stops at its first failures.
 
-use super::machine::Whims;
 use super::search::{Ran, Search, failure};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
 use super::{Budget, Coverage, Exploration, FailureKind, Program};
@@ -78,9 +77,8 @@ struct Runtime {
 
 impl Runtime {
     fn new(chooser: Chooser, budget: &Budget) -> Self {
-        let whims = Whims { wakeups: budget.spurious_wakeups, failures: budget.spurious_failures };
         Self {
-            stage: RefCell::new(Stage::new(chooser, whims, budget.operations)),
+            stage: RefCell::new(Stage::new(chooser, budget)),
             turn: Cell::new(Turn::Choose),
             ran: RefCell::new(None),
             fibers: RefCell::default(),

@@ -141,6 +141,9 @@ pub struct Budget {
     pub spurious_wakeups: bool,
     /// Whether a weak compare-exchange may fail spuriously.
     pub spurious_failures: bool,
+    /// How often each thread may time out early, wake or fail spuriously in one execution (conducted
+    /// engines). A time-out that fires because nothing else can happen is not counted.
+    pub whims: u8,
     /// Whether to go on after the first failure, and count.
     pub count_failures: bool,
     /// Executions explored after the first failure, in search of one with fewer context switches.
@@ -157,6 +160,7 @@ impl Default for Budget {
             seed: 0x5EED,
             spurious_wakeups: false,
             spurious_failures: false,
+            whims: 2,
             count_failures: false,
             shorten: 0,
         }
@@ -229,6 +233,8 @@ pub enum Coverage {
     Exhaustive,
     /// All executions with at most this many preemptions.
     Bounded(u32),
+    /// All executions in which each thread times out early at most this often.
+    BoundedTimeouts(u8),
     /// As many executions as were drawn.
     Sampled,
     /// The budget ran out first; says which part of it.

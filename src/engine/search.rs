@@ -40,10 +40,9 @@ impl Search {
         Self { budget: *budget, started: Instant::now(), exploration: Exploration::new(coverage), best: None }
     }
 
-    /// Forgets what was counted: the search starts again.
+    /// Forgets what was counted: the exhaustive search starts again.
     pub(crate) fn restart(&mut self) {
-        let coverage = self.exploration.coverage.clone();
-        self.exploration = Exploration::new(coverage);
+        self.exploration = Exploration::new(Coverage::Exhaustive);
         self.best = None;
     }
 
@@ -55,6 +54,9 @@ impl Search {
         if end == End::Redundant {
             self.exploration.redundant += 1;
             return self.goes_on();
+        }
+        if stage.machine.is_capped() && self.exploration.coverage == Coverage::Exhaustive {
+            self.exploration.coverage = Coverage::BoundedTimeouts(self.budget.whims);
         }
         if let Some(coverage) = self.broken_off(end) {
             self.exploration.coverage = coverage;

@@ -7,7 +7,7 @@
 //! 2010) and the uniform random walk (Huan Zhao, Dylan Wolff, Umang Mathur, Abhik Roychoudhury, "Selectively
 //! uniform concurrency testing", 2025).
 
-use super::machine::{Phase, Whims};
+use super::machine::Phase;
 use super::search::{Ran, Search, failure};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
 use super::{Budget, Coverage, Engine, Exploration, FailureKind, Program};
@@ -77,9 +77,8 @@ struct Runtime {
 
 impl Runtime {
     fn new(chooser: Chooser, budget: &Budget, search: Search, record: bool) -> Self {
-        let whims = Whims { wakeups: budget.spurious_wakeups, failures: budget.spurious_failures };
         Self {
-            stage: RefCell::new(Stage::new(chooser, whims, budget.operations)),
+            stage: RefCell::new(Stage::new(chooser, budget)),
             search: RefCell::new(search),
             ran: RefCell::new(None),
             tasks: RefCell::default(),

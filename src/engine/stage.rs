@@ -3,6 +3,7 @@
 //! The stage is what the drivers share: it takes announcements, lets operations take place that leave no
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
+use super::Budget;
 use super::dpor::{Explorer, Next};
 use super::machine::{Announced, Edge, Machine, Phase, Whims};
 use crate::sync::op::{Op, Site, ThreadId};
@@ -63,8 +64,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A stage on which nothing has been run.
-    pub(crate) fn new(chooser: Chooser, whims: Whims, operations: u32) -> Self {
-        Self { machine: Machine::new(whims), chooser, schedule: Vec::new(), operations, overflow: false }
+    pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
+        let whims = Whims {
+            wakeups: budget.spurious_wakeups,
+            failures: budget.spurious_failures,
+            per_thread: budget.whims,
+        };
+        Self {
+            machine: Machine::new(whims),
+            chooser,
+            schedule: Vec::new(),
+            operations: budget.operations,
+            overflow: false,
+        }
     }
 
     /// A new execution begins: main runs.

@@ -97,7 +97,7 @@ struct ThreadState {
 
 #[derive(Clone, Debug)]
 struct TargetState {
-    /// The past of those who released it.
+    /// The past of those whose releases are no events.
     released: Clock,
     /// The events that used it.
     events: Vec<u32>,
@@ -179,9 +179,6 @@ impl Explorer {
             let target = self.target(access.target);
             if target.events.last() != Some(&index) {
                 target.events.push(index);
-            }
-            if matches!(access.mode, Mode::Release | Mode::ReleaseShared) {
-                target.released.join(&clock);
             }
         }
         self.leave_permits(&transition, &clock);

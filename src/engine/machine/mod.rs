@@ -33,17 +33,17 @@ use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
 use crate::sync::trace::Trace;
 
 /// What the machine may do beyond what the program asks for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Whims {
     /// Condition variables wake spuriously.
     pub(crate) wakeups: bool,
     /// Weak compare-exchanges fail spuriously.
     pub(crate) failures: bool,
+    /// How often each thread may time out early, wake or fail spuriously in one execution: without a
+    /// bound, a loop around a timed wait has infinitely many executions. A time-out that fires because
+    /// nothing else can happen is not counted.
+    pub(crate) per_thread: u8,
 }
-
-/// How often each thread may time out early, wake or fail spuriously in one execution. A time-out that
-/// fires because nothing else can happen is not counted.
-const WHIMS_PER_THREAD: u8 = 1;
 
 /// The state of one execution.
 #[derive(Debug)]
@@ -87,8 +87,6 @@ struct Thread {
     token_message: Clock,
     permit: bool,
     whims: u8,
-    granted: u32,
-    rested: Option<u32>,
     view: View,
 }
 
@@ -139,8 +137,6 @@ impl Thread {
             token_message: Clock::ZERO,
             permit: false,
             whims: 0,
-            granted: 0,
-            rested: None,
             view: View::new(),
         }
     }
@@ -473,15 +469,15 @@ impl Machine {
             Op::Write(object) => u64::from(self.is_free(object)),
             Op::Read(object) => u64::from(self.is_readable(object)),
             Op::Wake { timed, .. } => {
-                u64::from(self.may_leave(timed) && (thread.permit || thread.whims < WHIMS_PER_THREAD))
+                u64::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
             }
-            Op::Park { timed } => u64::from(thread.token || timed && thread.whims < WHIMS_PER_THREAD),
+            Op::Park { timed } => u64::from(thread.token || timed && thread.whims < self.whims.per_thread),
             Op::NotifyOne(object) => match self.waiters(object) {
                 0 => 1,
                 waiters => u64::from(waiters) << 1,
             },
             Op::CompareExchange { object, expected, weak: true, .. }
-                if self.whims.failures && thread.whims < WHIMS_PER_THREAD =>
+                if self.whims.failures && thread.whims < self.whims.per_thread =>
             {
                 if self.value(object) == expected { 0b11 } else { 0b1 }
             }
@@ -500,19 +496,19 @@ impl Machine {
         self.phase(id) == Phase::Pending && !self.guard_is_open(id)
     }
 
-    /// A waiter whose time-out may fire because nothing else can happen, and the others did
-    /// something since the last time.
+    /// A waiter whose time-out fires because nothing else can happen.
     pub(crate) fn last_resort(&self) -> Option<ThreadId> {
         self.threads().find(|&id| {
             let thread = &self.threads[id.index()];
             let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
-            let waits = thread.phase == Phase::Pending && timed && self.guard_is_open(id);
-            waits && thread.rested != Some(self.operations_of_others(id))
+            thread.phase == Phase::Pending && timed && self.guard_is_open(id)
         })
     }
 
-    fn operations_of_others(&self, id: ThreadId) -> u32 {
-        self.threads().filter(|&other| other != id).map(|other| self.threads[other.index()].granted).sum()
+    /// Whether a thread of this execution has used up its early time-outs and the like, so that it may
+    /// have had another one that was not explored.
+    pub(crate) fn is_capped(&self) -> bool {
+        self.threads().any(|id| self.threads[id.index()].whims >= self.whims.per_thread)
     }
 
     fn is_free(&self, object: ObjectId) -> bool {
@@ -571,7 +567,7 @@ impl Machine {
             releases,
             guard: thread.guard.clone(),
             last_resort,
-            may_whim: thread.whims < WHIMS_PER_THREAD,
+            may_whim: thread.whims < self.whims.per_thread,
         }
     }
 
@@ -627,9 +623,7 @@ impl Machine {
         let last_resort = self.is_last_resort(id);
         self.threads[id.index()].guard = None;
         let answer = self.perform(id, op, choice);
-        if last_resort {
-            self.threads[id.index()].rested = Some(self.operations_of_others(id));
-        } else if is_whim(op, answer, choice) {
+        if !last_resort && is_whim(op, answer, choice) {
             self.threads[id.index()].whims += 1;
         }
         self.granted(id, op, answer);
@@ -643,7 +637,6 @@ impl Machine {
         let thread = &mut self.threads[id.index()];
         thread.answer = answer;
         thread.phase = Phase::Running;
-        thread.granted += 1;
         self.record_finish(id, op, answer);
     }
 

@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, Stuck, Toy};
+use super::toy::{Do, Stuck, Toy, WHIMS};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -19,6 +19,8 @@ enum Waiting {
     No,
     Asleep,
     Woken,
+    /// With or without a permit, it only needs its mutex back.
+    Back,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -32,6 +34,8 @@ struct State {
     owner: Vec<Option<usize>>,
     taken: Vec<u64>,
     tokens: Vec<bool>,
+    readers: Vec<BTreeSet<usize>>,
+    whims: Vec<u8>,
     registers: Vec<Vec<u64>>,
 }
 
@@ -41,6 +45,8 @@ struct Step {
     thread: usize,
     woken: Option<usize>,
     uses: Vec<(Thing, Use)>,
+    /// It happens only because nothing else can.
+    last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,19 +62,38 @@ enum Use {
     Take,
     Give,
     Sleep,
-    WakeOne(bool),
-    WakeAll(bool),
+    WakeOne(Option<usize>),
+    WakeAll(Vec<usize>),
+    /// The sleeper takes its permit, where it could have timed out.
+    Get(usize),
+    TimeOut,
     Park,
     Unpark,
+    Share,
+    Unshare,
 }
 
 fn ordered(first: &Use, second: &Use) -> bool {
     use Use::*;
     match (first, second) {
-        (Look, Look) | (Unpark, Unpark) | (Park, Park) | (Sleep, Sleep) => false,
-        (WakeOne(true), WakeOne(true)) => false,
-        (WakeOne(false) | WakeAll(false), WakeOne(false) | WakeAll(false)) => false,
+        (Look, Look) | (Unpark, Unpark) | (Park, Park) => false,
+        (Share | Unshare, Share | Unshare) => false,
+        (Sleep | Get(_) | TimeOut, Sleep | Get(_) | TimeOut) => false,
+        (WakeOne(woken), Get(sleeper)) => *woken == Some(*sleeper),
+        (WakeAll(woken), Get(sleeper)) => woken.contains(sleeper),
+        (Get(_), WakeOne(_) | WakeAll(_)) => false,
+        (WakeOne(Some(one)), WakeOne(Some(other))) => one == other,
+        (first, second) if is_in_vain(first) && is_in_vain(second) => false,
         _ => true,
+    }
+}
+
+/// A notification that nobody was there to hear.
+fn is_in_vain(used: &Use) -> bool {
+    match used {
+        Use::WakeOne(woken) => woken.is_none(),
+        Use::WakeAll(woken) => woken.is_empty(),
+        _ => false,
     }
 }
 
@@ -129,6 +154,8 @@ fn traces(toy: &Toy) -> u64 {
 fn name(step: &Step, path: &[(Step, u64)]) -> u64 {
     let depends = |other: &Step| {
         other.thread == step.thread
+            || step.last
+            || other.last
             || other.uses.iter().any(|(thing, first)| {
                 step.uses.iter().any(|(other, second)| thing == other && ordered(first, second))
             })
@@ -152,6 +179,8 @@ impl State {
             owner: vec![None; objects],
             taken: vec![0; objects],
             tokens: vec![false; threads],
+            readers: vec![BTreeSet::new(); objects],
+            whims: vec![0; threads],
             registers: vec![Vec::new(); threads],
         }
     }
@@ -159,6 +188,17 @@ impl State {
     /// Everything that can happen next. `finest` makes a step of every unlock; otherwise only of those of
     /// a mutex that some thread tries.
     fn steps(&self, toy: &Toy, finest: bool) -> Vec<(Step, Self)> {
+        let steps = self.enabled(toy, finest, false);
+        if !steps.is_empty() {
+            return steps;
+        }
+        // Nothing else can happen: the first time-out fires.
+        let mut last = self.enabled(toy, finest, true);
+        last.truncate(1);
+        last
+    }
+
+    fn enabled(&self, toy: &Toy, finest: bool, last: bool) -> Vec<(Step, Self)> {
         let mut steps = Vec::new();
         for thread in 0..toy.threads.len() {
             let Some(&instruction) = toy.threads[thread].get(self.at[thread]) else { continue };
@@ -167,7 +207,7 @@ impl State {
             }
             let silent = matches!(instruction, Do::Unlock(mutex) if !finest && !tried(toy, mutex));
             assert!(!silent, "a settled state has no silent step");
-            steps.extend(self.step(toy, thread, instruction));
+            steps.extend(self.step(toy, thread, instruction, last));
         }
         steps
     }
@@ -214,7 +254,13 @@ impl State {
         next
     }
 
-    fn step(&self, toy: &Toy, thread: usize, instruction: Do) -> Vec<(Step, Self)> {
+    /// Whether a wait with a time-out can end without what it waits for.
+    fn times_out(&self, thread: usize, instruction: Do, last: bool) -> bool {
+        let timed = matches!(instruction, Do::WaitTimed(..) | Do::ParkTimed);
+        timed && (last || self.whims[thread] < WHIMS)
+    }
+
+    fn step(&self, toy: &Toy, thread: usize, instruction: Do, last: bool) -> Vec<(Step, Self)> {
         let looks = self.spins_on[thread].iter().flatten();
         let looks: Vec<_> = looks.map(|(object, _)| (Thing::Object(*object), Use::Look)).collect();
         let mut base = self.clone();
@@ -222,6 +268,7 @@ impl State {
         let step = |uses: Vec<(Thing, Use)>| Step {
             thread,
             woken: None,
+            last,
             uses: uses.into_iter().chain(looks.iter().cloned()).collect(),
         };
         let one = |object, used, next: Self| vec![(step(vec![(Thing::Object(object), used)]), next)];
@@ -283,7 +330,47 @@ impl State {
                 base.at[thread] += 1;
                 one(mutex, Use::Look, onward(base))
             }
-            Do::Wait(condvar, mutex) => match self.waiting[thread] {
+            Do::Read(lock) | Do::TryRead(lock) => {
+                let free = self.owner[lock].is_none();
+                let tries = matches!(instruction, Do::TryRead(_));
+                if tries {
+                    base.registers[thread].push(u64::from(free));
+                }
+                if free {
+                    base.readers[lock].insert(thread);
+                    return one(lock, Use::Share, onward(base));
+                }
+                if !tries {
+                    return vec![];
+                }
+                base.at[thread] += 1;
+                one(lock, Use::Look, onward(base))
+            }
+            Do::Write(lock) | Do::TryWrite(lock) => {
+                let free = self.owner[lock].is_none() && self.readers[lock].is_empty();
+                let tries = matches!(instruction, Do::TryWrite(_));
+                if tries {
+                    base.registers[thread].push(u64::from(free));
+                }
+                if free {
+                    base.owner[lock] = Some(thread);
+                    return one(lock, Use::Take, onward(base));
+                }
+                if !tries {
+                    return vec![];
+                }
+                base.at[thread] += 1;
+                one(lock, Use::Look, onward(base))
+            }
+            Do::EndRead(lock) => {
+                base.readers[lock].remove(&thread);
+                one(lock, Use::Unshare, onward(base))
+            }
+            Do::EndWrite(lock) => {
+                base.owner[lock] = None;
+                one(lock, Use::Give, onward(base))
+            }
+            Do::Wait(condvar, mutex) | Do::WaitTimed(condvar, mutex) => match self.waiting[thread] {
                 Waiting::No => {
                     let mut next = base.unlocked(thread, mutex);
                     next.waiting[thread] = Waiting::Asleep;
@@ -293,9 +380,20 @@ impl State {
                     }
                     vec![(step(uses), next)]
                 }
+                Waiting::Asleep if self.times_out(thread, instruction, last) => {
+                    base.waiting[thread] = Waiting::Back;
+                    base.whims[thread] += u8::from(!last);
+                    base.registers[thread].push(1);
+                    one(condvar, Use::TimeOut, base)
+                }
                 Waiting::Asleep => vec![],
-                Waiting::Woken if self.owner[mutex].is_some() => vec![],
-                Waiting::Woken => {
+                Waiting::Woken if matches!(instruction, Do::WaitTimed(..)) => {
+                    base.waiting[thread] = Waiting::Back;
+                    base.registers[thread].push(0);
+                    one(condvar, Use::Get(thread), base)
+                }
+                Waiting::Woken | Waiting::Back if self.owner[mutex].is_some() => vec![],
+                Waiting::Woken | Waiting::Back => {
                     let mut next = base.locked(thread, mutex);
                     next.waiting[thread] = Waiting::No;
                     one(mutex, Use::Take, onward(next))
@@ -304,12 +402,12 @@ impl State {
             Do::NotifyOne(condvar) => {
                 let asleep = self.asleep(toy, condvar);
                 if asleep.is_empty() {
-                    return one(condvar, Use::WakeOne(false), onward(base));
+                    return one(condvar, Use::WakeOne(None), onward(base));
                 }
                 let wake = |&sleeper: &usize| {
                     let mut next = base.clone();
                     next.waiting[sleeper] = Waiting::Woken;
-                    let step = step(vec![(Thing::Object(condvar), Use::WakeOne(true))]);
+                    let step = step(vec![(Thing::Object(condvar), Use::WakeOne(Some(sleeper)))]);
                     (Step { woken: Some(sleeper), ..step }, onward(next))
                 };
                 asleep.iter().map(wake).collect()
@@ -317,7 +415,16 @@ impl State {
             Do::NotifyAll(condvar) => {
                 let asleep = self.asleep(toy, condvar);
                 asleep.iter().for_each(|&sleeper| base.waiting[sleeper] = Waiting::Woken);
-                one(condvar, Use::WakeAll(!asleep.is_empty()), onward(base))
+                one(condvar, Use::WakeAll(asleep), onward(base))
+            }
+            Do::ParkTimed => {
+                let token = std::mem::take(&mut base.tokens[thread]);
+                if !token && !self.times_out(thread, instruction, last) {
+                    return vec![];
+                }
+                base.whims[thread] += u8::from(!token && !last);
+                base.registers[thread].push(u64::from(!token));
+                vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
             }
             Do::Park => {
                 if !std::mem::take(&mut base.tokens[thread]) {
@@ -335,7 +442,8 @@ impl State {
     fn asleep(&self, toy: &Toy, condvar: usize) -> Vec<usize> {
         let on_it = |thread: &usize| {
             let at = toy.threads[*thread].get(self.at[*thread]);
-            self.waiting[*thread] == Waiting::Asleep && matches!(at, Some(Do::Wait(c, _)) if *c == condvar)
+            self.waiting[*thread] == Waiting::Asleep
+                && matches!(at, Some(Do::Wait(c, _) | Do::WaitTimed(c, _)) if *c == condvar)
         };
         (0..toy.threads.len()).filter(on_it).collect()
     }

@@ -5,7 +5,6 @@ mod random;
 mod toy;
 
 use self::toy::{Do, Toy};
-use crate::engine::machine::Whims;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
 use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +61,7 @@ fn lastzero_needs_no_redundant_execution() {
 /// The reader's loop depends on what it reads, so it is driven by hand.
 fn lastzero(writers: usize) -> (u64, u64) {
     let here = Location::caller();
-    let mut stage = Stage::new(Chooser::Explorer(Box::default()), Whims::default(), 10_000);
+    let mut stage = Stage::new(Chooser::Explorer(Box::default()), &toy::budget());
     let (mut executions, mut redundant) = (0, 0);
     loop {
         stage.restart(false);

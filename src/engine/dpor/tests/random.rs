@@ -6,13 +6,16 @@ use crate::sync::op::Class;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Objects of a random program: two atomics, two mutexes, a condition variable.
+/// Objects of a random program: two atomics, two mutexes, a condition variable, a
+/// readers-writer lock.
 const ATOMICS: [usize; 2] = [0, 1];
 const MUTEXES: [usize; 2] = [2, 3];
 const CONDVAR: usize = 4;
+const RWLOCK: usize = 5;
 
 fn objects() -> Vec<Class> {
-    vec![Class::Atomic, Class::Atomic, Class::Mutex, Class::Mutex, Class::Condvar]
+    use Class::{Atomic, Condvar, Mutex, RwLock};
+    vec![Atomic, Atomic, Mutex, Mutex, Condvar, RwLock]
 }
 
 /// How many programs of each mode: `REFECTORY_PROGRAMS`, or a small number.
@@ -78,6 +81,29 @@ fn condition() -> BoxedStrategy<Phrase> {
     prop_oneof![2 => wait, 2 => inside, 2 => outside, 1 => atomic()].boxed()
 }
 
+fn timed(threads: usize) -> BoxedStrategy<Phrase> {
+    let wait = Just(within(MUTEXES[0], vec![Do::WaitTimed(CONDVAR, MUTEXES[0])]));
+    let park = Just(vec![Do::ParkTimed]);
+    let unpark = (0..threads).prop_map(|thread| vec![Do::Unpark(thread)]);
+    prop_oneof![2 => wait, 1 => park, 2 => condition(), 1 => unpark, 1 => atomic()].boxed()
+}
+
+fn shared() -> BoxedStrategy<Phrase> {
+    let read = |inner: Phrase| [vec![Do::Read(RWLOCK)], inner, vec![Do::EndRead(RWLOCK)]].concat();
+    let write = |inner: Phrase| [vec![Do::Write(RWLOCK)], inner, vec![Do::EndWrite(RWLOCK)]].concat();
+    prop_oneof![
+        2 => Just(read(vec![])),
+        2 => Just(write(vec![])),
+        1 => atomic().prop_map(read),
+        1 => atomic().prop_map(write),
+        1 => Just(read(vec![Do::Lock(MUTEXES[0]), Do::Unlock(MUTEXES[0])])),
+        1 => Just(within(MUTEXES[0], write(vec![]))),
+        1 => Just(vec![Do::TryRead(RWLOCK), Do::EndRead(RWLOCK)]),
+        1 => Just(vec![Do::TryWrite(RWLOCK), Do::EndWrite(RWLOCK)]),
+    ]
+    .boxed()
+}
+
 /// Programs of two to four threads; more threads have fewer phrases, for brute force's sake.
 fn program(phrase: fn(usize) -> BoxedStrategy<Phrase>) -> impl Strategy<Value = Toy> {
     (2usize..=4).prop_flat_map(move |threads| {
@@ -130,4 +156,14 @@ fn spin_loops_agree_with_brute_force() {
 #[test]
 fn condition_variables_agree_with_brute_force() {
     agrees_with_brute_force(|_| condition());
+}
+
+#[test]
+fn time_outs_agree_with_brute_force() {
+    agrees_with_brute_force(timed);
+}
+
+#[test]
+fn shared_locks_agree_with_brute_force() {
+    agrees_with_brute_force(|_| shared());
 }

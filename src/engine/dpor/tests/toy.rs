@@ -1,7 +1,7 @@
 //! Toy programs, run straight on the stage: each thread is a list of instructions.
 
+use crate::engine::Budget;
 use crate::engine::dpor::Explorer;
-use crate::engine::machine::Whims;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
 use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,22 @@ pub(super) enum Do {
     NotifyAll(usize),
     Park,
     Unpark(usize),
+    WaitTimed(usize, usize),
+    ParkTimed,
+    Read(usize),
+    EndRead(usize),
+    Write(usize),
+    EndWrite(usize),
+    TryRead(usize),
+    TryWrite(usize),
+}
+
+/// Early time-outs of each thread.
+pub(super) const WHIMS: u8 = 1;
+
+/// The budget of toy programs.
+pub(super) fn budget() -> Budget {
+    Budget { whims: WHIMS, ..Budget::default() }
 }
 
 #[derive(Clone, Debug)]
@@ -62,7 +78,7 @@ struct Run<'a> {
 impl Toy {
     pub(super) fn explore(&self) -> Seen {
         let explorer = Chooser::Explorer(Box::default());
-        let mut stage = Stage::new(explorer, Whims::default(), 10_000);
+        let mut stage = Stage::new(explorer, &budget());
         let mut seen = Seen::default();
         loop {
             stage.restart(false);
@@ -148,14 +164,21 @@ impl Run<'_> {
             Do::Lock(m) => Op::Lock(object(m)),
             Do::Unlock(m) => Op::Unlock(object(m)),
             Do::TryLock(m) => Op::TryLock(object(m)),
-            Do::Wait(c, m) => match self.waking[index] {
+            wait @ (Do::Wait(c, m) | Do::WaitTimed(c, m)) => match self.waking[index] {
                 0 => Op::Wait { condvar: object(c), mutex: object(m) },
-                1 => Op::Wake { condvar: object(c), timed: false },
+                1 => Op::Wake { condvar: object(c), timed: matches!(wait, Do::WaitTimed(..)) },
                 _ => Op::Lock(object(m)),
             },
             Do::NotifyOne(c) => Op::NotifyOne(object(c)),
             Do::NotifyAll(c) => Op::NotifyAll(object(c)),
             Do::Park => Op::Park { timed: false },
+            Do::ParkTimed => Op::Park { timed: true },
+            Do::Read(l) => Op::Read(object(l)),
+            Do::EndRead(l) => Op::UnlockRead(object(l)),
+            Do::Write(l) => Op::Write(object(l)),
+            Do::EndWrite(l) => Op::UnlockWrite(object(l)),
+            Do::TryRead(l) => Op::TryRead(object(l)),
+            Do::TryWrite(l) => Op::TryWrite(object(l)),
             Do::Unpark(other) => Op::Unpark(thread(other)),
         })
     }
@@ -200,16 +223,20 @@ impl Run<'_> {
                     _ => {}
                 }
             }
-            Do::TryLock(_) => {
+            Do::TryLock(_) | Do::TryRead(_) | Do::TryWrite(_) => {
                 self.read[index].push(answer);
                 // The next instruction is the unlock; skip it where there is nothing to unlock.
                 self.counters[index] += usize::from(answer == 0);
             }
-            Do::Wait(..) if self.waking[index] < 2 => {
+            Do::Wait(..) | Do::WaitTimed(..) if self.waking[index] < 2 => {
+                if self.waking[index] == 1 && matches!(instruction, Do::WaitTimed(..)) {
+                    self.read[index].push(answer);
+                }
                 self.waking[index] += 1;
                 return;
             }
-            Do::Wait(..) => self.waking[index] = 0,
+            Do::Wait(..) | Do::WaitTimed(..) => self.waking[index] = 0,
+            Do::ParkTimed => self.read[index].push(answer),
             _ => {}
         }
         self.counters[index] += 1;
