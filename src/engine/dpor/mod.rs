@@ -354,24 +354,23 @@ impl Explorer {
     }
 
     fn reverse(&mut self, earlier: usize, later: &Transition, machine: &Machine) {
-        let Some(later) = self.reversed(earlier, later, machine) else { return };
-        let mut sequence = self.not_after(earlier);
+        let Some((later, without)) = self.reversed(earlier, later, machine) else { return };
+        let mut sequence = self.after(earlier, |index| without.stays(index));
         sequence.push(later);
         self.schedule(earlier, sequence);
     }
 
-    /// The events after `earlier` that do not depend on it.
-    fn not_after(&self, earlier: usize) -> Vec<Transition> {
-        let left_out = &self.events[earlier];
-        let mut gone = vec![&left_out.transition];
+    /// The events from `first` on that stay where the others do not take place.
+    fn after(&self, first: usize, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
+        let mut gone: Vec<&Transition> = Vec::new();
         let mut sequence = Vec::new();
-        for event in &self.events[earlier + 1..] {
-            if event.clock.has(left_out.transition.thread, left_out.stamp) {
-                gone.push(&event.transition);
-            } else {
+        for (index, event) in self.events.iter().enumerate().skip(first) {
+            if stays(index) {
                 let mut transition = event.transition.clone();
                 gone.iter().for_each(|other| transition.precedes(other));
                 sequence.push(transition);
+            } else {
+                gone.push(&event.transition);
             }
         }
         sequence

@@ -9,42 +9,68 @@ use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::{Machine, exchange};
 use crate::sync::op::{Class, ObjectId, Op, ThreadId};
 
-/// The events that stay when one is left out, together with all that depend on it.
-struct Without<'a> {
+/// The events that stay when some are left out, together with all that depend on them.
+pub(super) struct Without<'a> {
     explorer: &'a Explorer,
     machine: &'a Machine,
-    left_out: usize,
+    /// Ascending.
+    left_out: Vec<usize>,
 }
 
 impl Explorer {
-    /// The transition as it would be without event `earlier` and what depends on it; `None` where it
-    /// would not be enabled.
-    pub(super) fn reversed(
-        &self,
+    /// The transition as it would be without event `earlier` and what depends on it, and what stays then;
+    /// `None` where it would not be enabled.
+    pub(super) fn reversed<'a>(
+        &'a self,
         earlier: usize,
         later: &Transition,
-        machine: &Machine,
-    ) -> Option<Transition> {
-        let event = &self.events[earlier];
-        if later.last_resort || event.transition.last_resort {
+        machine: &'a Machine,
+    ) -> Option<(Transition, Without<'a>)> {
+        if later.last_resort || self.events[earlier].transition.last_resort {
             return None;
         }
-        let without = Without { explorer: self, machine, left_out: earlier };
-        let mut transition = later.clone();
-        (without.guard_is_open(&transition) && without.resolve(&mut transition)).then_some(transition)
+        let alone = Without { explorer: self, machine, left_out: vec![earlier] };
+        alone.enabled(later).or_else(|| match later.op {
+            // One reader out of the way is not enough where another holds the lock as well.
+            Op::Write(_) => {
+                let alone = Without { explorer: self, machine, left_out: vec![earlier] };
+                alone.without_readers(later.access.target).enabled(later)
+            }
+            _ => None,
+        })
     }
 }
 
-impl Without<'_> {
+impl<'a> Without<'a> {
+    /// The transition, if it is enabled.
+    fn enabled(self, later: &Transition) -> Option<(Transition, Self)> {
+        let mut transition = later.clone();
+        let enabled = self.guard_is_open(&transition) && self.resolve(&mut transition);
+        enabled.then_some((transition, self))
+    }
+
+    /// Leaves out the readers of a lock too that come after the event that is left out already.
+    fn without_readers(mut self, target: Target) -> Self {
+        let first = self.left_out[0];
+        let shares = |mode| mode == Mode::AcquireShared;
+        let readers = self.uses(target).filter(|&(index, _, mode)| index > first && shares(mode));
+        let readers: Vec<_> = readers.map(|(index, ..)| index).collect();
+        self.left_out.extend(readers);
+        self
+    }
+
     /// Whether the event with this index stays.
-    fn stays(&self, index: usize) -> bool {
-        let left_out = &self.explorer.events[self.left_out];
-        index < self.left_out
-            || !self.explorer.events[index].clock.has(left_out.transition.thread, left_out.stamp)
+    pub(super) fn stays(&self, index: usize) -> bool {
+        let clock = &self.explorer.events[index].clock;
+        index < self.left_out[0]
+            || self.left_out.iter().all(|&left_out| {
+                let left_out = &self.explorer.events[left_out];
+                !clock.has(left_out.transition.thread, left_out.stamp)
+            })
     }
 
     /// The uses of a target that stay, in their order, each with the number of its event.
-    fn uses(&self, target: Target) -> impl DoubleEndedIterator<Item = (usize, ThreadId, Mode)> + '_ {
+    fn uses(&self, target: Target) -> impl DoubleEndedIterator<Item = (usize, ThreadId, Mode)> {
         let events = self.explorer.targets.get(target.index()).map_or(&[][..], |state| &state.events);
         let stay = events.iter().map(|&index| index as usize).filter(|&index| self.stays(index));
         stay.flat_map(move |index| {
