@@ -4,7 +4,7 @@
 //! after it that do not depend on it lead to. Of that state only the objects that the transition uses
 //! are needed, and each is folded from the events that used it.
 
-use super::Explorer;
+use super::{Event, Explorer};
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::{Machine, exchange};
 use crate::sync::op::{Class, ObjectId, Op, ThreadId};
@@ -29,12 +29,12 @@ impl Explorer {
         if later.last_resort || self.events[earlier].transition.last_resort {
             return None;
         }
-        let alone = Without { explorer: self, machine, left_out: vec![earlier] };
-        alone.enabled(later).or_else(|| match later.op {
-            // One reader out of the way is not enough where another holds the lock as well.
+        let without = |left_out| Without { explorer: self, machine, left_out };
+        without(vec![earlier]).enabled(later).or_else(|| match later.op {
+            // One reader out of the way is not enough where others hold the lock as well.
             Op::Write(_) => {
-                let alone = Without { explorer: self, machine, left_out: vec![earlier] };
-                alone.without_readers(later.access.target).enabled(later)
+                let others = without(vec![earlier]).readers_beside(later);
+                without([vec![earlier], others].concat()).enabled(later)
             }
             _ => None,
         })
@@ -49,14 +49,23 @@ impl<'a> Without<'a> {
         enabled.then_some((transition, self))
     }
 
-    /// Leaves out the readers of a lock too that come after the event that is left out already.
-    fn without_readers(mut self, target: Target) -> Self {
-        let first = self.left_out[0];
-        let shares = |mode| mode == Mode::AcquireShared;
-        let readers = self.uses(target).filter(|&(index, _, mode)| index > first && shares(mode));
-        let readers: Vec<_> = readers.map(|(index, ..)| index).collect();
-        self.left_out.extend(readers);
-        self
+    /// The readers that still hold the lock, of other threads than the one that wants it, as far as they
+    /// took it after the event that is left out.
+    fn readers_beside(&self, later: &Transition) -> Vec<usize> {
+        let mut readers: Vec<(usize, ThreadId)> = Vec::new();
+        for (index, thread, mode) in self.uses(later.access.target) {
+            match mode {
+                Mode::AcquireShared => readers.push((index, thread)),
+                Mode::ReleaseShared => readers.retain(|(_, reader)| *reader != thread),
+                _ => {}
+            }
+        }
+        let past = &self.explorer.threads[later.thread.index()].clock;
+        let in_the_way = |&(index, _): &(usize, ThreadId)| {
+            let Event { transition, stamp, .. } = &self.explorer.events[index];
+            index > self.left_out[0] && !past.has(transition.thread, *stamp)
+        };
+        readers.into_iter().filter(in_the_way).map(|(index, _)| index).collect()
     }
 
     /// Whether the event with this index stays.
