@@ -2,6 +2,7 @@
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
 use super::toy::{Do, Stuck, Toy, WHIMS};
+use crate::sync::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -71,6 +72,9 @@ enum Use {
     Unpark,
     Share,
     Unshare,
+    Own,
+    /// Of this many.
+    Disown(u64),
 }
 
 fn ordered(first: &Use, second: &Use) -> bool {
@@ -83,6 +87,8 @@ fn ordered(first: &Use, second: &Use) -> bool {
         (WakeAll(woken), Get(sleeper)) => woken.contains(sleeper),
         (Get(_), WakeOne(_) | WakeAll(_)) => false,
         (WakeOne(Some(one)), WakeOne(Some(other))) => one == other,
+        (Own, Own | Disown(_)) | (Disown(_), Own) => false,
+        (Disown(_), Disown(owners)) => *owners == 1,
         (first, second) if is_in_vain(first) && is_in_vain(second) => false,
         _ => true,
     }
@@ -175,7 +181,7 @@ impl State {
             waiting: vec![Waiting::No; threads],
             read_since: vec![BTreeMap::new(); threads],
             spins_on: vec![None; threads],
-            values: vec![0; objects],
+            values: toy.objects.iter().map(|&class| first_value(class, threads)).collect(),
             owner: vec![None; objects],
             taken: vec![0; objects],
             tokens: vec![false; threads],
@@ -417,6 +423,15 @@ impl State {
                 asleep.iter().for_each(|&sleeper| base.waiting[sleeper] = Waiting::Woken);
                 one(condvar, Use::WakeAll(asleep), onward(base))
             }
+            Do::Own(arc) => {
+                base.values[arc] += 1;
+                one(arc, Use::Own, onward(base))
+            }
+            Do::Disown(arc) => {
+                base.values[arc] -= 1;
+                base.registers[thread].push(u64::from(base.values[arc] == 0));
+                one(arc, Use::Disown(self.values[arc]), onward(base))
+            }
             Do::ParkTimed => {
                 let token = std::mem::take(&mut base.tokens[thread]);
                 if !token && !self.times_out(thread, instruction, last) {
@@ -447,6 +462,10 @@ impl State {
         };
         (0..toy.threads.len()).filter(on_it).collect()
     }
+}
+
+fn first_value(class: Class, threads: usize) -> u64 {
+    if class == Class::Arc { threads as u64 } else { 0 }
 }
 
 fn tried(toy: &Toy, mutex: usize) -> bool {

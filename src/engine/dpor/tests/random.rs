@@ -7,15 +7,16 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Objects of a random program: two atomics, two mutexes, a condition variable, a
-/// readers-writer lock.
+/// readers-writer lock, a reference count.
 const ATOMICS: [usize; 2] = [0, 1];
 const MUTEXES: [usize; 2] = [2, 3];
 const CONDVAR: usize = 4;
 const RWLOCK: usize = 5;
+const ARC: usize = 6;
 
 fn objects() -> Vec<Class> {
-    use Class::{Atomic, Condvar, Mutex, RwLock};
-    vec![Atomic, Atomic, Mutex, Mutex, Condvar, RwLock]
+    use Class::{Arc, Atomic, Condvar, Mutex, RwLock};
+    vec![Atomic, Atomic, Mutex, Mutex, Condvar, RwLock, Arc]
 }
 
 /// How many programs of each mode: `REFECTORY_PROGRAMS`, or a small number.
@@ -104,18 +105,30 @@ fn shared() -> BoxedStrategy<Phrase> {
     .boxed()
 }
 
+fn owned() -> BoxedStrategy<Phrase> {
+    let borrowed = |inner: Phrase| [vec![Do::Own(ARC)], inner, vec![Do::Disown(ARC)]].concat();
+    let ordered = Just(within(MUTEXES[0], vec![]));
+    prop_oneof![3 => atomic().prop_map(borrowed), 2 => ordered, 2 => atomic()].boxed()
+}
+
 /// Programs of two to four threads; more threads have fewer phrases, for brute force's sake.
-fn program(phrase: fn(usize) -> BoxedStrategy<Phrase>) -> impl Strategy<Value = Toy> {
+fn program(phrase: fn(usize) -> BoxedStrategy<Phrase>, end: Phrase) -> impl Strategy<Value = Toy> {
     (2usize..=4).prop_flat_map(move |threads| {
         let phrases = [4, 3, 2][threads - 2];
-        let thread = prop::collection::vec(phrase(threads), 1..=phrases).prop_map(|it| it.concat());
+        let end = end.clone();
+        let thread = prop::collection::vec(phrase(threads), 1..=phrases)
+            .prop_map(move |it| [it.concat(), end.clone()].concat());
         prop::collection::vec(thread, threads).prop_map(|threads| Toy { objects: objects(), threads })
     })
 }
 
 fn agrees_with_brute_force(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
+    programs_agree(program(phrase, vec![]));
+}
+
+fn programs_agree(program: impl Strategy<Value = Toy>) {
     let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&program(phrase), |toy| {
+    let outcome = TestRunner::new(config).run(&program, |toy| {
         let (found, truth) = (toy.explore(), truth(&toy));
         prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes");
         prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks");
@@ -166,4 +179,9 @@ fn time_outs_agree_with_brute_force() {
 #[test]
 fn shared_locks_agree_with_brute_force() {
     agrees_with_brute_force(|_| shared());
+}
+
+#[test]
+fn reference_counts_agree_with_brute_force() {
+    programs_agree(program(|_| owned(), vec![Do::Disown(ARC)]));
 }

@@ -38,6 +38,9 @@ pub(super) enum Do {
     EndWrite(usize),
     TryRead(usize),
     TryWrite(usize),
+    /// One owner more, and one less, of a counted reference of which each thread owns one to begin with.
+    Own(usize),
+    Disown(usize),
 }
 
 /// Early time-outs of each thread.
@@ -109,8 +112,10 @@ impl Toy {
 
     fn run(&self, stage: &mut Stage) -> (End, Vec<Vec<u64>>, Stuck) {
         let here = Location::caller();
-        let objects: Vec<_> =
-            self.objects.iter().map(|&class| stage.machine.create(class, 0, here)).collect();
+        let owners = self.threads.len() as u64;
+        let value = |class| if class == Class::Arc { owners } else { 0 };
+        let create = |&class: &Class| stage.machine.create(class, value(class), here);
+        let objects: Vec<_> = self.objects.iter().map(create).collect();
         let mut ids = BTreeMap::new();
         for index in 0..self.threads.len() {
             let id = stage.spawn(None).expect("few threads");
@@ -179,6 +184,8 @@ impl Run<'_> {
             Do::EndWrite(l) => Op::UnlockWrite(object(l)),
             Do::TryRead(l) => Op::TryRead(object(l)),
             Do::TryWrite(l) => Op::TryWrite(object(l)),
+            Do::Own(a) => Op::ArcClone(object(a)),
+            Do::Disown(a) => Op::ArcDrop(object(a)),
             Do::Unpark(other) => Op::Unpark(thread(other)),
         })
     }
@@ -236,7 +243,7 @@ impl Run<'_> {
                 return;
             }
             Do::Wait(..) | Do::WaitTimed(..) => self.waking[index] = 0,
-            Do::ParkTimed => self.read[index].push(answer),
+            Do::ParkTimed | Do::Disown(_) => self.read[index].push(answer),
             _ => {}
         }
         self.counters[index] += 1;
