@@ -55,6 +55,7 @@ impl Verdict {
         let vacuous = engine != Engine::Native && exploration.executions <= 1 && exploration.threads > 2;
         match &exploration.coverage {
             Coverage::Unsupported(why) => Self::Inconclusive(Reason::Unsupported(why.clone())),
+            Coverage::Disagreement(what) => Self::Inconclusive(Reason::Disagreement(what.clone())),
             Coverage::Cut(what) => Self::Inconclusive(Reason::Budget(what.clone())),
             _ if vacuous => Self::Inconclusive(Reason::Vacuous),
             Coverage::Exhaustive => Self::Held(Extent::Exhaustive),

@@ -241,6 +241,8 @@ pub enum Coverage {
     Cut(String),
     /// The engine cannot run the program; says why.
     Unsupported(String),
+    /// The engine believes to have seen all of it, and an exact enumeration shows that it has not.
+    Disagreement(String),
 }
 
 /// The facts that an engine reports.
@@ -280,4 +282,43 @@ impl Exploration {
     pub fn unsupported(why: impl Into<String>) -> Self {
         Self::new(Coverage::Unsupported(why.into()))
     }
+}
+
+/// Runs the program under an engine, within the budget.
+///
+/// In-process: an engine whose execution aborts (loom, at some deadlocks) takes the process with it, and
+/// a hang under `native` never returns. The runner of the command line gives every cell a process of its
+/// own.
+pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
+    match engine {
+        Engine::Native => native::explore(program, budget),
+        #[cfg(feature = "loom")]
+        Engine::Loom => confirmed(loom::explore_with_fallback(program, budget), program),
+        #[cfg(feature = "shuttle")]
+        Engine::Random | Engine::Pct | Engine::Urw | Engine::DporOnShuttle => {
+            shuttle::explore(engine, program, budget)
+        }
+        #[cfg(feature = "dpor")]
+        Engine::Dpor => coroutine::explore(program, budget),
+        #[allow(unreachable_patterns, reason = "with every feature, every engine is there")]
+        missing => Exploration::unsupported(format!("this build has no engine `{missing}`")),
+    }
+}
+
+/// loom misses executions (tokio-rs/loom#166, #392): its complete search counts as one only where its
+/// outcomes include those of an exact enumeration under sequential consistency.
+#[cfg(feature = "loom")]
+fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
+    if loom.failure.is_some() || loom.coverage != Coverage::Exhaustive {
+        return loom;
+    }
+    let exact = coroutine::explore(program, &Budget { executions: 200_000, ..Budget::default() });
+    let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
+    if let Some(failure) = exact.failure {
+        loom.coverage = Coverage::Disagreement(format!("loom misses the {} that dpor finds", failure.kind));
+    } else if missed > 0 {
+        let all = exact.outcomes.len();
+        loom.coverage = Coverage::Disagreement(format!("loom misses {missed} of the {all} outcomes that dpor finds"));
+    }
+    loom
 }
