@@ -1,4 +1,60 @@
-//! Refectory.
+//! Refectory: model-checked verification and stress for concurrent Rust.
+//!
+//! Bring a lock, a queue or a protocol, turn `use std::sync::` into `use refectory::sync::`, and get **a proof, a
+//! counterexample that replays, or an honest "not decided"**. The suite brings its own: dining philosophers and queues
+//! in one concurrency model after the other, each checked by every engine that can, each with broken twins that
+//! have to be caught.
+//!
+//! ```
+//! use refectory::engine::{Engine, Program};
+//! use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+//! use refectory::sync::thread;
+//! use refectory::verdict::{Extent, Verdict, verify};
+//! use std::sync::Arc;
+//!
+//! // Main only spawns and joins; what it returns is the outcome of the execution.
+//! let program = Program::new(|| {
+//!     let counter = Arc::new(AtomicUsize::new(0));
+//!     let threads: Vec<_> = (0..2)
+//!         .map(|_| {
+//!             let counter = Arc::clone(&counter);
+//!             thread::spawn(move || counter.fetch_add(1, SeqCst))
+//!         })
+//!         .collect();
+//!     threads.into_iter().for_each(|thread| drop(thread.join()));
+//!     Ok(counter.load(SeqCst).to_string())
+//! });
+//!
+//! // With the feature `dpor`: every execution, one per class of equivalent ones.
+//! if Engine::Dpor.available() {
+//!     assert_eq!(verify(Engine::Dpor, &program), Verdict::Held(Extent::Exhaustive));
+//! }
+//! ```
+//!
+//! # Map
+//! | module | what it is |
+//! |---|---|
+//! | [`sync`] | the facade: std's names and signatures, driven by whichever engine is current |
+//! | [`port`] | the traits that an implementation under test implements; their docs are the contract |
+//! | [`model`] | the implementations, by concurrency model, with their broken twins |
+//! | [`scenario`] | what each thread does, as plain data, and the properties that must hold |
+//! | [`engine`] | what drives the threads, and the facts that it reports |
+//! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
+//! | [`verdict`], [`finding`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
+//! | `runner`, `campaign` | cells in processes of their own; stress on real cores (feature `cli`) |
+//!
+//! # Features
+//! `loom`, `shuttle` and `dpor` each add engines and take nothing away. `cli` (default) is the command line and the runner;
+//! a library user switches it off. With no engine in the build every type of the facade is std's own: same size, same
+//! machine code.
+//!
+//! # What each engine does not prove
+//! | engine | explores | does not see |
+//! |---|---|---|
+//! | `native` | as many executions as it runs, on this machine | everything that did not happen |
+//! | `loom` | part of C11, exhaustively or with bounded preemptions | executions that its reduction loses; load buffering; `SeqCst` is treated as `AcqRel`; more than 5 threads; time-outs |
+//! | `random`, `pct`, `urw` | as many sequentially consistent executions as are drawn | the others; values that only weak memory produces |
+//! | `dpor` | every sequentially consistent execution | values that only weak memory produces. Data races are found by C11's rules all the same |
 
 pub mod cell;
 pub mod engine;

@@ -1,7 +1,13 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
-use crate::engine::{Coverage, Engine, Exploration, Failure};
+use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, Program, explore};
 use std::fmt;
+
+/// Explores the program with the default budget, and judges what was seen. See [`explore`] for what an
+/// engine may do to the process that it runs in.
+pub fn verify(engine: Engine, program: &Program) -> Verdict {
+    Verdict::of(engine, &explore(engine, program, &Budget::default()))
+}
 
 /// The three-valued answer to "does the subject keep the scenario's properties?".
 ///

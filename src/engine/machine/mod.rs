@@ -21,8 +21,6 @@ pub(crate) mod clock;
 mod ids;
 mod memory;
 pub(crate) mod object;
-#[cfg(test)]
-mod tests;
 
 use self::access::{Access, Guard, Mode, Target, Transition};
 use self::clock::{Clock, MAX_THREADS};

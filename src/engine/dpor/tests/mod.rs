@@ -5,12 +5,8 @@ mod random;
 mod toy;
 
 use self::toy::{Do, Toy};
-use crate::engine::stage::{Chooser, End, Stage, Turn};
-use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::Location;
-
-use Order::SeqCst;
+use crate::sync::op::Class;
+use std::collections::BTreeSet;
 
 fn atomics(threads: Vec<Vec<Do>>) -> Toy {
     Toy { objects: vec![Class::Atomic; 8], threads }
@@ -45,88 +41,6 @@ fn counts_of_increments_are_those_of_their_orders() {
     assert_eq!(executions(&atomics(vec![vec![Add(0), Add(0)]; 3])), 90);
     let locked = Toy { objects: vec![Class::Mutex], threads: vec![[Lock(0), Unlock(0)].repeat(3); 3] };
     assert_eq!(executions(&locked), 1_680);
-}
-
-#[test]
-fn lastzero_needs_no_redundant_execution() {
-    use Do::*;
-    // The classic on which source sets alone explore too much: a reader looks for the last zero.
-    for (writers, traces) in [(3, 12), (5, 64), (7, 320), (10, 3_328)] {
-        let seen = lastzero(writers);
-        assert_eq!((seen.0, seen.1), (traces, 0), "lastzero({writers})");
-    }
-    let _ = Load(0);
-}
-
-/// The reader's loop depends on what it reads, so it is driven by hand.
-fn lastzero(writers: usize) -> (u64, u64) {
-    let here = Location::caller();
-    let mut stage = Stage::new(Chooser::Explorer(Box::default()), &toy::budget());
-    let (mut executions, mut redundant) = (0, 0);
-    loop {
-        stage.restart(false);
-        let array: Vec<_> = (0..=writers).map(|_| stage.machine.create(Class::Atomic, 0, here)).collect();
-        let mut values = vec![0u64; writers + 1];
-        let ids: Vec<_> = (0..=writers)
-            .map(|_| {
-                let id = stage.spawn(None).expect("few threads");
-                stage.announce(Op::Spawn(id), 0, here);
-                id
-            })
-            .collect();
-        stage.announce(Op::Exit, 0, here);
-        // Step of each thread: how many operations it has been granted.
-        let mut step = vec![0; writers + 1];
-        let mut started = vec![false; writers + 1];
-        let mut position = writers;
-        let mut seen = 0;
-        let end = loop {
-            match stage.turn() {
-                Turn::End(end) => break end,
-                Turn::Choose => unreachable!(),
-                Turn::Run(id) => {
-                    let me = ids.iter().position(|other| *other == id).expect("a thread");
-                    if std::mem::replace(&mut started[me], true) {
-                        let object = if me == 0 {
-                            position
-                        } else if step[me] == 0 {
-                            me - 1
-                        } else {
-                            me
-                        };
-                        let before = values[object];
-                        if me == 0 {
-                            position = position.wrapping_sub(usize::from(before != 0));
-                            step[0] = if before == 0 { 99 } else { 0 };
-                        } else if step[me] == 0 {
-                            seen = 0;
-                            let _ = seen;
-                            step[me] = 1;
-                        } else {
-                            values[object] = before + 1;
-                            step[me] = 99;
-                        }
-                        stage.commit(array[object], before, values[object]);
-                    }
-                    let op = match (me, step[me]) {
-                        (_, 99) => Op::Exit,
-                        (0, _) => Op::Load(array[position], SeqCst),
-                        (_, 0) => Op::Load(array[me - 1], SeqCst),
-                        (_, _) => Op::Store(array[me], SeqCst),
-                    };
-                    let present = op.object().map_or(0, |object| {
-                        values[array.iter().position(|it| *it == object).expect("an element")]
-                    });
-                    stage.announce(op, present, here);
-                }
-            }
-        };
-        executions += 1;
-        redundant += u64::from(end == End::Redundant);
-        if !stage.advance() {
-            return (executions, redundant);
-        }
-    }
 }
 
 /// Forks in the order of the hierarchy, or all left ones first.
@@ -195,5 +109,4 @@ fn a_token_that_was_left_before_is_found() {
     let seen = Toy { objects: vec![], threads: vec![vec![Park, Park], vec![Unpark(0), Unpark(0)]] }.explore();
     // Two tokens that are left before the first park are one.
     assert_eq!((seen.executions, seen.deadlocks, seen.redundant), (2, 1, 0));
-    let _ = (NotifyAll(0), Store(0, 0));
 }

@@ -1,0 +1,82 @@
+//! Executions per second: the engines through the facade, and loom and shuttle raw beside them.
+//!
+//! The program is the same for all: three threads, each of which adds to an atomic and to a locked
+//! number. One element of throughput is one execution, so that ratios can be read off.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use refectory::engine::{Budget, Engine, Program, explore};
+use std::hint::black_box;
+use std::time::Duration;
+
+const THREADS: usize = 3;
+const EXECUTIONS: usize = 500;
+
+/// The program, on the primitives of whatever modules are named.
+macro_rules! program {
+    ($arc:path, $mutex:path, $atomic:path, $spawn:path) => {{
+        use $arc as Arc;
+        use $atomic as AtomicUsize;
+        use $mutex as Mutex;
+        let shared = Arc::new((AtomicUsize::new(0), Mutex::new(0)));
+        let handles: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                $spawn(move || {
+                    shared.0.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
+                    *shared.1.lock().unwrap() += 1;
+                })
+            })
+            .collect();
+        handles.into_iter().for_each(|handle| handle.join().unwrap());
+    }};
+}
+
+fn through_the_facade() -> Program {
+    use refectory::sync;
+    Program::new(|| {
+        program!(std::sync::Arc, sync::Mutex, sync::atomic::AtomicUsize, sync::thread::spawn);
+        Ok(String::new())
+    })
+}
+
+fn raw_loom() {
+    let mut builder = loom::model::Builder::new();
+    builder.max_permutations = Some(EXECUTIONS);
+    builder.checkpoint_interval = 1;
+    builder.check(|| program!(std::sync::Arc, loom::sync::Mutex, loom::sync::atomic::AtomicUsize, loom::thread::spawn));
+}
+
+fn raw_shuttle() {
+    let body =
+        || program!(std::sync::Arc, shuttle::sync::Mutex, shuttle::sync::atomic::AtomicUsize, shuttle::thread::spawn);
+    let mut config = shuttle::Config::new();
+    config.silence_warnings = true;
+    shuttle::Runner::new(shuttle::scheduler::RandomScheduler::new_from_seed(1, EXECUTIONS), config).run(body);
+}
+
+fn engines(c: &mut Criterion) {
+    let mut group = c.benchmark_group("engines");
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
+    group.throughput(Throughput::Elements(EXECUTIONS as u64));
+    let program = through_the_facade();
+    let budget = Budget { executions: EXECUTIONS as u64, ..Budget::default() };
+    for engine in [Engine::Loom, Engine::Random, Engine::Pct, Engine::Urw] {
+        group.bench_function(BenchmarkId::new("facade", engine), |b| {
+            b.iter(|| black_box(explore(engine, &program, &budget)));
+        });
+    }
+    group.bench_function("raw/loom", |b| b.iter(raw_loom));
+    group.bench_function("raw/shuttle random", |b| b.iter(raw_shuttle));
+    // The exact explorer ends by itself: 36 classes of executions.
+    let exact = explore(Engine::Dpor, &program, &Budget::default());
+    group.throughput(Throughput::Elements(exact.executions));
+    for engine in [Engine::Dpor, Engine::DporOnShuttle] {
+        group.bench_function(BenchmarkId::new("facade", engine), |b| {
+            b.iter(|| black_box(explore(engine, &program, &Budget::default())));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, engines);
+criterion_main!(benches);

@@ -1,0 +1,320 @@
+//! The exact engine through the facade: counts that are known, on both drivers.
+//!
+//! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the literature.
+
+use libtest_mimic::{Failed, Trial};
+use refectory::engine::{Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
+use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use refectory::sync::{Mutex, UnsafeCell, hint, thread};
+use std::sync::Arc;
+
+/// The tests of this build.
+pub fn trials() -> Vec<Trial> {
+    let drivers = [Engine::Dpor, Engine::DporOnShuttle].into_iter().filter(|engine| engine.available());
+    drivers.flat_map(of_driver).chain(agreements()).collect()
+}
+
+fn of_driver(engine: Engine) -> Vec<Trial> {
+    let trial = |name: &str, test: fn(Engine) -> Result<(), Failed>| {
+        Trial::test(format!("exact::{name}@{engine}"), move || test(engine))
+    };
+    vec![
+        trial("ordered_forks", ordered_forks),
+        trial("naive_forks", naive_forks),
+        trial("lastzero", lastzero),
+        trial("increments", increments),
+        trial("treiber_stack", treiber_stack),
+        trial("spin_locks", spin_locks),
+        trial("reference_counts", reference_counts),
+        trial("panics_and_joins", panics_and_joins),
+        trial("leaks", leaks),
+        trial("races", races),
+    ]
+}
+
+fn exactly(exploration: &Exploration, executions: u64) -> Result<(), Failed> {
+    let facts = (exploration.executions, exploration.redundant, &exploration.coverage);
+    if facts == (executions, 0, &Coverage::Exhaustive) && exploration.failures == 0 {
+        return Ok(());
+    }
+    Err(format!("expected {executions} executions, none redundant, none failing: {exploration:?}").into())
+}
+
+fn fails_as(exploration: &Exploration, kind: FailureKind) -> Result<(), Failed> {
+    match &exploration.failure {
+        Some(failure) if failure.kind == kind => Ok(()),
+        other => Err(format!("expected a failure of kind {kind}, found {other:?}").into()),
+    }
+}
+
+/// Spawns the threads, joins them, and has no outcome but that.
+fn threads(bodies: impl IntoIterator<Item = impl FnOnce() + Send + 'static>) {
+    let handles: Vec<_> = bodies.into_iter().map(thread::spawn).collect();
+    handles.into_iter().for_each(|handle| handle.join().expect("no thread panics"));
+}
+
+fn table(seats: usize, meals: usize, ordered: bool) -> Program {
+    Program::new(move || {
+        let forks: Arc<[Mutex<()>]> = (0..seats).map(|_| Mutex::new(())).collect();
+        threads((0..seats).map(|seat| {
+            let forks = Arc::clone(&forks);
+            move || {
+                let (left, right) = (seat, (seat + 1) % seats);
+                let swap = ordered && left > right;
+                let (first, second) = if swap { (right, left) } else { (left, right) };
+                for _ in 0..meals {
+                    let _first = forks[first].lock().expect("no poison");
+                    let _second = forks[second].lock().expect("no poison");
+                }
+            }
+        }));
+        Ok(String::new())
+    })
+}
+
+fn ordered_forks(engine: Engine) -> Result<(), Failed> {
+    let known = [(2, 1, 2), (2, 2, 6), (3, 1, 6), (3, 2, 90), (4, 1, 14), (4, 2, 786), (5, 1, 30), (5, 2, 5_730)];
+    for (seats, meals, traces) in known.into_iter().chain([(8, 1, 254)]) {
+        exactly(&explore(engine, &table(seats, meals, true), &Budget::default()), traces)?;
+    }
+    Ok(())
+}
+
+fn naive_forks(engine: Engine) -> Result<(), Failed> {
+    let all = Budget { count_failures: true, ..Budget::default() };
+    let counted = explore(engine, &table(5, 2, false), &all);
+    fails_as(&counted, FailureKind::Deadlock)?;
+    if (counted.executions, counted.failures) != (5_851, 121) {
+        return Err(format!("{} executions, {} deadlocks", counted.executions, counted.failures).into());
+    }
+    let first = explore(engine, &table(5, 1, false), &Budget::default());
+    fails_as(&first, FailureKind::Deadlock)?;
+    if first.executions > 31 {
+        return Err(format!("the first deadlock after {} executions", first.executions).into());
+    }
+    Ok(())
+}
+
+/// The classic on which source sets alone explore too much: a reader looks for the last zero of an
+/// array in which each writer makes one element larger than its left neighbour.
+fn lastzero(engine: Engine) -> Result<(), Failed> {
+    for (writers, traces) in [(3, 12), (5, 64), (7, 320), (10, 3_328)] {
+        let program = Program::new(move || {
+            let array: Arc<[AtomicUsize]> = (0..=writers).map(|_| AtomicUsize::new(0)).collect();
+            let reader = Arc::clone(&array);
+            let mut bodies: Vec<Box<dyn FnOnce() + Send>> = vec![Box::new(move || {
+                let mut last = writers;
+                while reader[last].load(SeqCst) != 0 {
+                    last -= 1;
+                }
+            })];
+            for writer in 1..=writers {
+                let array = Arc::clone(&array);
+                bodies.push(Box::new(move || {
+                    let left = array[writer - 1].load(SeqCst);
+                    array[writer].store(left + 1, SeqCst);
+                }));
+            }
+            threads(bodies);
+            Ok(String::new())
+        });
+        exactly(&explore(engine, &program, &Budget::default()), traces)?;
+    }
+    Ok(())
+}
+
+fn increments(engine: Engine) -> Result<(), Failed> {
+    for (count, each, traces) in [(2, 1, 2), (3, 1, 6), (4, 1, 24), (5, 1, 120), (3, 2, 90)] {
+        let program = Program::new(move || {
+            let counter = Arc::new(AtomicUsize::new(0));
+            threads((0..count).map(|_| {
+                let counter = Arc::clone(&counter);
+                move || (0..each).for_each(|_| drop(counter.fetch_add(1, SeqCst)))
+            }));
+            Ok(counter.load(SeqCst).to_string())
+        });
+        exactly(&explore(engine, &program, &Budget::default()), traces)?;
+    }
+    let locked = Program::new(|| {
+        let counter = Arc::new(Mutex::new(0));
+        threads((0..3).map(|_| {
+            let counter = Arc::clone(&counter);
+            move || (0..3).for_each(|_| *counter.lock().expect("no poison") += 1)
+        }));
+        Ok(counter.lock().expect("no poison").to_string())
+    });
+    exactly(&explore(engine, &locked, &Budget::default()), 1_680)
+}
+
+/// A stack that leaks its nodes: reclamation is not the matter here.
+#[derive(Default)]
+struct Stack {
+    head: AtomicPtr<Node>,
+}
+
+struct Node {
+    next: *mut Node,
+}
+
+impl Stack {
+    fn push(&self) {
+        let node = Box::into_raw(Box::new(Node { next: std::ptr::null_mut() }));
+        let mut head = self.head.load(SeqCst);
+        loop {
+            // SAFETY: the node is not published yet.
+            unsafe { (*node).next = head };
+            match self.head.compare_exchange(head, node, SeqCst, SeqCst) {
+                Ok(_) => return,
+                Err(found) => head = found,
+            }
+        }
+    }
+
+    fn pop(&self) {
+        let mut head = self.head.load(SeqCst);
+        while !head.is_null() {
+            // SAFETY: nodes are never freed.
+            let next = unsafe { (*head).next };
+            match self.head.compare_exchange(head, next, SeqCst, SeqCst) {
+                Ok(_) => return,
+                Err(found) => head = found,
+            }
+        }
+    }
+}
+
+/// `count` threads, each of which pushes and pops `each` times.
+fn treiber_stack(engine: Engine) -> Result<(), Failed> {
+    let program = |count: usize, each: usize| {
+        Program::new(move || {
+            let stack = Arc::new(Stack::default());
+            threads((0..count).map(|_| {
+                let stack = Arc::clone(&stack);
+                move || {
+                    for _ in 0..each {
+                        stack.push();
+                        stack.pop();
+                    }
+                }
+            }));
+            Ok(String::new())
+        })
+    };
+    let found = explore(engine, &program(2, 1), &Budget::default());
+    exactly(&found, found.executions)
+}
+
+fn spin_locks(engine: Engine) -> Result<(), Failed> {
+    let test_and_set = Program::new(|| {
+        let lock = Arc::new((AtomicBool::new(false), UnsafeCell::new(0)));
+        threads((0..3).map(|_| {
+            let lock = Arc::clone(&lock);
+            move || {
+                while lock.0.swap(true, SeqCst) {
+                    hint::spin_loop();
+                }
+                // SAFETY: the lock is held.
+                lock.1.with_mut(|count| unsafe { *count += 1 });
+                lock.0.store(false, SeqCst);
+            }
+        }));
+        // SAFETY: every other thread has ended.
+        Ok(lock.1.with(|count| unsafe { *count }).to_string())
+    });
+    let found = explore(engine, &test_and_set, &Budget::default());
+    exactly(&found, found.executions)?;
+    let outcomes: Vec<_> = found.outcomes.keys().map(String::as_str).collect();
+    if outcomes == ["3"] { Ok(()) } else { Err(format!("{outcomes:?}").into()) }
+}
+
+/// Main keeps an owner until the others have ended, so it is always the last: one trace. Without it,
+/// any of the three can be.
+fn reference_counts(engine: Engine) -> Result<(), Failed> {
+    let program = |keep: bool| {
+        Program::new(move || {
+            let shared = refectory::sync::Arc::new(());
+            let bodies: Vec<_> = (0..3)
+                .map(|_| {
+                    let mine = refectory::sync::Arc::clone(&shared);
+                    move || drop(mine)
+                })
+                .collect();
+            let kept = keep.then_some(shared);
+            threads(bodies);
+            drop(kept);
+            Ok(String::new())
+        })
+    };
+    exactly(&explore(engine, &program(true), &Budget::default()), 1)?;
+    exactly(&explore(engine, &program(false), &Budget::default()), 3)
+}
+
+fn panics_and_joins(engine: Engine) -> Result<(), Failed> {
+    let taken = Program::new(|| Ok(thread::spawn(|| panic!("taken")).join().is_err().to_string()));
+    exactly(&explore(engine, &taken, &Budget::default()), 1)?;
+    let escaped = Program::new(|| {
+        drop(thread::spawn(|| panic!("nobody takes this")));
+        Ok(String::new())
+    });
+    let found = explore(engine, &escaped, &Budget::default());
+    fails_as(&found, FailureKind::Panic)?;
+    let message = found.failure.map(|failure| failure.message).unwrap_or_default();
+    if message.contains("nobody takes this") { Ok(()) } else { Err(message.into()) }
+}
+
+fn leaks(engine: Engine) -> Result<(), Failed> {
+    let program = Program::new(|| {
+        std::mem::forget(refectory::sync::Arc::new(()));
+        Ok(String::new())
+    });
+    fails_as(&explore(engine, &program, &Budget::default()), FailureKind::Leak)
+}
+
+fn races(engine: Engine) -> Result<(), Failed> {
+    use refectory::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+    let publish = |store, load| {
+        Program::new(move || {
+            let shared = Arc::new((UnsafeCell::new(0), AtomicBool::new(false)));
+            let (writer, reader) = (Arc::clone(&shared), Arc::clone(&shared));
+            let bodies: [Box<dyn FnOnce() + Send>; 2] = [
+                Box::new(move || {
+                    // SAFETY: the engine runs no other thread meanwhile; whether the order holds is its question.
+                    writer.0.with_mut(|value| unsafe { *value = 1 });
+                    writer.1.store(true, store);
+                }),
+                Box::new(move || {
+                    if reader.1.load(load) {
+                        // SAFETY: as above.
+                        reader.0.with(|value| unsafe { *value });
+                    }
+                }),
+            ];
+            threads(bodies);
+            Ok(String::new())
+        })
+    };
+    exactly(&explore(engine, &publish(Release, Acquire), &Budget::default()), 2)?;
+    for (store, load) in [(Relaxed, Acquire), (Release, Relaxed), (Relaxed, Relaxed)] {
+        fails_as(&explore(engine, &publish(store, load), &Budget::default()), FailureKind::DataRace)?;
+    }
+    Ok(())
+}
+
+/// Both drivers give the same facts for every subject.
+fn agreements() -> Vec<Trial> {
+    if !(Engine::Dpor.available() && Engine::DporOnShuttle.available()) {
+        return Vec::new();
+    }
+    let cells = refectory::catalogue::cells(refectory::cell::Level::PullRequest);
+    let exact = cells.into_iter().filter(|cell| cell.engine == Engine::Dpor);
+    exact
+        .map(|cell| {
+            let name = format!("exact::drivers_agree::{}", cell.id());
+            Trial::test(name, move || {
+                let raw = explore(Engine::Dpor, &cell.program(), &cell.budget());
+                let shuttle = explore(Engine::DporOnShuttle, &cell.program(), &cell.budget());
+                if raw == shuttle { Ok(()) } else { Err(format!("{raw:#?}\n{shuttle:#?}").into()) }
+            })
+        })
+        .collect()
+}
