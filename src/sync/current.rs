@@ -42,6 +42,13 @@ pub(crate) trait Conductor {
 
     /// Names an object, for traces.
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>);
+
+    /// Whether the execution is over and its threads are being unwound. `perform` then returns at
+    /// once; where going on would mean to wait, and where an unwinding has been caught, the facade
+    /// goes on unwinding.
+    fn tearing_down(&self) -> bool {
+        false
+    }
 }
 
 /// The engine that drives this OS thread.

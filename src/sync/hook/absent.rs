@@ -1,0 +1,240 @@
+//! The hook in a build without engines: nothing at all, at no cost.
+
+#![allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "the shape of the hooks that do something")]
+
+use super::raw::{Exchange, Holds, Value};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::Ordering;
+use std::sync::{LockResult, TryLockResult};
+
+pub(in crate::sync) use std::sync::atomic::fence;
+
+/// Beside an atomic.
+#[derive(Debug)]
+pub(in crate::sync) struct AtomicHook<V>(PhantomData<fn() -> V>);
+
+/// Beside a mutex.
+#[derive(Debug)]
+pub(in crate::sync) struct MutexHook;
+
+/// Beside a readers-writer lock.
+#[derive(Debug)]
+pub(in crate::sync) struct RwLockHook;
+
+/// Beside a condition variable.
+#[derive(Debug)]
+pub(in crate::sync) struct CondvarHook;
+
+/// Beside unguarded memory.
+#[derive(Debug)]
+pub(in crate::sync) struct CellHook;
+
+/// Beside an owner of a counted value.
+#[derive(Debug)]
+pub(in crate::sync) struct ArcHook;
+
+/// Beside a reference that does not own.
+#[derive(Clone, Debug)]
+pub(in crate::sync) struct WeakHook;
+
+/// Beside a guard.
+#[derive(Debug)]
+pub(in crate::sync) struct Permit<'a>(PhantomData<&'a ()>);
+
+/// Beside a guard of a reader.
+pub(in crate::sync) type ReadPermit<'a> = Permit<'a>;
+/// Beside a guard of a writer.
+pub(in crate::sync) type WritePermit<'a> = Permit<'a>;
+
+impl<V: Value> AtomicHook<V> {
+    #[inline(always)]
+    pub(in crate::sync) const fn new(_: V) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn load(&self, inner: &V::Std, order: Ordering) -> V {
+        inner.get(order)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn store(&self, inner: &V::Std, value: V, order: Ordering) {
+        inner.set(value, order);
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn rmw(
+        &self,
+        inner: &V::Std,
+        _: Ordering,
+        std: impl FnOnce(&V::Std) -> V,
+        _: impl FnOnce(&V::Behind) -> V,
+    ) -> V {
+        std(inner)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn exchange(
+        &self,
+        inner: &V::Std,
+        _: Exchange<V>,
+        std: impl FnOnce(&V::Std) -> Result<V, V>,
+    ) -> Result<V, V> {
+        std(inner)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn take(&mut self, _: &V::Std) {}
+}
+
+impl MutexHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn lock(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        Permit(PhantomData)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn try_lock(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        Some(Permit(PhantomData))
+    }
+}
+
+impl RwLockHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn read(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        Permit(PhantomData)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn try_read(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        Some(Permit(PhantomData))
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn write(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        Permit(PhantomData)
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn try_write(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        Some(Permit(PhantomData))
+    }
+}
+
+impl Permit<'_> {
+    /// Std's lock is the only one.
+    #[inline(always)]
+    pub(in crate::sync) fn enter<S>(
+        &self,
+        wait: impl FnOnce() -> LockResult<S>,
+        _: impl FnOnce() -> TryLockResult<S>,
+    ) -> LockResult<S> {
+        wait()
+    }
+}
+
+impl CondvarHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn notify_one(&self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn notify_all(&self) -> bool {
+        true
+    }
+}
+
+impl CellHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn read(&self) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn write(&self) {}
+}
+
+impl ArcHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn new() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn another(&self) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn count(&self) -> Option<usize> {
+        None
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn alone(&mut self) -> Option<bool> {
+        None
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn lend(self, _: *const ()) {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn give_back(_: *const ()) -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn downgrade(&self) -> WeakHook {
+        WeakHook
+    }
+}
+
+impl WeakHook {
+    #[inline(always)]
+    pub(in crate::sync) const fn dangling() -> Self {
+        Self
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn upgrade(&self) -> Option<ArcHook> {
+        Some(ArcHook)
+    }
+}

@@ -1,0 +1,192 @@
+//! The hook of atomics.
+//!
+//! Under an engine of this crate the value is in std's atomic, and the engine is told each change.
+//! Under loom it is in loom's, and std's follows it, so that destructors find the newest value when
+//! loom can no longer be asked.
+
+use super::super::op::{Class, ObjectId, Op};
+use super::driven::{Hook, Turn};
+use super::raw::{Exchange, Holds, Value};
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::Ordering::{self, Relaxed};
+
+#[cfg(feature = "loom")]
+use super::super::loom_record::{self as looming, Told};
+
+/// The engine's part of an atomic.
+pub(in crate::sync) struct AtomicHook<V: Value> {
+    hook: Hook<V::Behind>,
+    /// The value was reached through an exclusive borrow, which loom's atomic does not follow.
+    #[cfg(feature = "loom")]
+    taken: bool,
+}
+
+impl<V: Value> AtomicHook<V> {
+    #[track_caller]
+    pub(in crate::sync) fn new(value: V) -> Self {
+        Self {
+            hook: Hook::new(V::KIND, Class::Atomic, value.bits(), || V::Behind::holding(value)),
+            #[cfg(feature = "loom")]
+            taken: false,
+        }
+    }
+
+    pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
+        self.hook.name(name);
+    }
+
+    #[track_caller]
+    #[inline]
+    fn turn(&self) -> Turn<'_, V::Behind> {
+        let turn = self.hook.turn();
+        #[cfg(feature = "loom")]
+        if self.taken && matches!(turn, Turn::Loom(..)) {
+            self.hook.born.unsupported("was used through `get_mut` and then shared, which loom cannot follow");
+        }
+        turn
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn load(&self, inner: &V::Std, order: Ordering) -> V {
+        let op = |id| Op::Load(id, order.into());
+        match self.turn() {
+            Turn::Native(_) | Turn::Inert => inner.get(order),
+            #[cfg(feature = "loom")]
+            Turn::Loom(behind, id) => {
+                looming::operation(op(id), Location::caller(), || behind.get(order), |value| read(*value))
+            }
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+                let value = inner.get(Relaxed);
+                conductor.commit(id, value.bits(), value.bits());
+                value
+            }
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn store(&self, inner: &V::Std, value: V, order: Ordering) {
+        let op = |id| Op::Store(id, order.into());
+        match self.turn() {
+            Turn::Native(_) | Turn::Inert => inner.set(value, order),
+            #[cfg(feature = "loom")]
+            Turn::Loom(behind, id) => {
+                let told = Told { answer: None, wrote: Some(value.bits()) };
+                looming::operation(op(id), Location::caller(), || behind.set(value, order), |()| told);
+                inner.set(value, Relaxed);
+            }
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+                let before = inner.get(Relaxed);
+                inner.set(value, Relaxed);
+                conductor.commit(id, before.bits(), value.bits());
+            }
+        }
+    }
+
+    /// A read-modify-write that always writes, as std and as loom's atomic do it.
+    #[track_caller]
+    #[inline]
+    #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has one"))]
+    pub(in crate::sync) fn rmw(
+        &self,
+        inner: &V::Std,
+        order: Ordering,
+        std: impl FnOnce(&V::Std) -> V,
+        loom: impl FnOnce(&V::Behind) -> V,
+    ) -> V {
+        let op = |id: ObjectId| Op::Rmw(id, order.into());
+        match self.turn() {
+            Turn::Native(_) | Turn::Inert => std(inner),
+            #[cfg(feature = "loom")]
+            Turn::Loom(behind, id) => {
+                let follow = |found: &V| {
+                    inner.set(*found, Relaxed);
+                    std(inner);
+                    inner.get(Relaxed)
+                };
+                modify(op(id), || loom(behind), follow)
+            }
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+                let found = std(inner);
+                conductor.commit(id, found.bits(), inner.get(Relaxed).bits());
+                found
+            }
+        }
+    }
+
+    /// A compare-exchange, as std does it natively.
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn exchange(
+        &self,
+        inner: &V::Std,
+        what: Exchange<V>,
+        std: impl FnOnce(&V::Std) -> Result<V, V>,
+    ) -> Result<V, V> {
+        let op = |object| Op::CompareExchange {
+            object,
+            expected: what.expected.bits(),
+            success: what.success.into(),
+            failure: what.failure.into(),
+            weak: what.weak,
+        };
+        match self.turn() {
+            Turn::Native(_) | Turn::Inert => std(inner),
+            #[cfg(feature = "loom")]
+            Turn::Loom(behind, id) => {
+                let result =
+                    looming::operation(op(id), Location::caller(), || behind.exchange(what), |r| exchanged(r, what.new));
+                if result.is_ok() {
+                    inner.set(what.new, Relaxed);
+                }
+                result
+            }
+            Turn::Conducted(conductor, id) => {
+                let may_succeed = conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller()) == 1;
+                let found = inner.get(Relaxed);
+                // The strong one: whether a weak one fails spuriously is the engine's choice, not the machine's.
+                let result = if may_succeed { inner.exchange(what) } else { Err(found) };
+                conductor.commit(id, found.bits(), inner.get(Relaxed).bits());
+                result
+            }
+        }
+    }
+
+    /// Brings the newest value to `inner`, for an exclusive borrow or the value's owner.
+    #[track_caller]
+    #[cfg_attr(not(feature = "loom"), expect(clippy::unused_self, unused_variables, reason = "only loom's is elsewhere"))]
+    pub(in crate::sync) fn take(&mut self, inner: &V::Std) {
+        #[cfg(feature = "loom")]
+        if !self.taken
+            && let Some(behind) = self.hook.behind_mut()
+        {
+            inner.set(looming::quietly(|| V::newest(behind)), Relaxed);
+            self.taken = true;
+        }
+    }
+}
+
+/// Under loom: a read-modify-write, and then the same in std's atomic.
+#[cfg(feature = "loom")]
+#[track_caller]
+fn modify<V: Value>(op: Op, loom: impl FnOnce() -> V, follow: impl FnOnce(&V) -> V) -> V {
+    let site = Location::caller();
+    let followed = |found: V| (found, follow(&found));
+    let tell = |(found, left): &(V, V)| Told { answer: Some(found.bits()), wrote: Some(left.bits()) };
+    looming::operation(op, site, || followed(loom()), tell).0
+}
+
+#[cfg(feature = "loom")]
+fn read<V: Value>(value: V) -> Told {
+    Told { answer: Some(value.bits()), wrote: None }
+}
+
+#[cfg(feature = "loom")]
+fn exchanged<V: Value>(result: &Result<V, V>, new: V) -> Told {
+    Told { answer: Some(u64::from(result.is_ok())), wrote: result.is_ok().then(|| new.bits()) }
+}

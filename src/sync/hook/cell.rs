@@ -1,0 +1,117 @@
+//! The hook of unguarded memory. An access spans a time, so it is announced at both of its ends.
+
+#[cfg(feature = "loom")]
+use super::super::loom_record::{self as looming, Told};
+use super::super::op::{Class, Op, Site};
+use super::driven::{Hook, Turn};
+#[cfg(feature = "loom")]
+use loom::cell as behind;
+#[cfg(not(feature = "loom"))]
+use std::cell as behind;
+use std::fmt;
+use std::panic::Location;
+
+/// The engine's part of a cell.
+#[derive(Debug)]
+pub(in crate::sync) struct CellHook(Hook<behind::UnsafeCell<()>>);
+
+/// An access that is under way, until it is dropped.
+#[must_use]
+pub(in crate::sync) struct Access<'a> {
+    hook: &'a CellHook,
+    kind: Kind,
+    site: Site,
+    #[cfg(feature = "loom")]
+    loom: Option<InLoom>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Read,
+    Write,
+}
+
+/// loom's side of an access: dropping it is the end.
+#[cfg(feature = "loom")]
+enum InLoom {
+    Read(#[expect(dead_code, reason = "its drop is what counts")] behind::ConstPtr<()>),
+    Write(#[expect(dead_code, reason = "its drop is what counts")] behind::MutPtr<()>),
+}
+
+impl CellHook {
+    #[track_caller]
+    pub(in crate::sync) fn new() -> Self {
+        Self(Hook::new("an UnsafeCell", Class::Cell, 0, || behind::UnsafeCell::new(())))
+    }
+
+    pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
+        self.0.name(name);
+    }
+
+    /// A read begins.
+    #[track_caller]
+    pub(in crate::sync) fn read(&self) -> Access<'_> {
+        self.begin(Kind::Read)
+    }
+
+    /// A write begins.
+    #[track_caller]
+    pub(in crate::sync) fn write(&self) -> Access<'_> {
+        self.begin(Kind::Write)
+    }
+
+    #[track_caller]
+    fn begin(&self, kind: Kind) -> Access<'_> {
+        let site = Location::caller();
+        #[cfg(feature = "loom")]
+        let mut loom = None;
+        match self.0.turn() {
+            Turn::Native(_) | Turn::Inert => {}
+            #[cfg(feature = "loom")]
+            Turn::Loom(cell, id) => {
+                let begin = || match kind {
+                    Kind::Read => InLoom::Read(cell.get()),
+                    Kind::Write => InLoom::Write(cell.get_mut()),
+                };
+                loom = Some(looming::operation(kind.op(id), site, begin, |_| Told::NOTHING));
+            }
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(kind.op(id), 0, site);
+            }
+        }
+        Access {
+            hook: self,
+            kind,
+            site,
+            #[cfg(feature = "loom")]
+            loom,
+        }
+    }
+}
+
+impl Kind {
+    fn op(self, id: super::super::op::ObjectId) -> Op {
+        match self {
+            Self::Read => Op::CellRead(id),
+            Self::Write => Op::CellWrite(id),
+        }
+    }
+}
+
+impl Drop for Access<'_> {
+    fn drop(&mut self) {
+        match self.hook.0.turn_in_drop() {
+            Turn::Native(_) => {}
+            // loom would abort the process.
+            Turn::Inert => {
+                #[cfg(feature = "loom")]
+                std::mem::forget(self.loom.take());
+            }
+            #[cfg(feature = "loom")]
+            Turn::Loom(..) => looming::quietly(|| drop(self.loom.take())),
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(self.kind.op(id), 0, self.site);
+            }
+        }
+    }
+}

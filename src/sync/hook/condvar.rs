@@ -1,0 +1,116 @@
+//! The hook of condition variables.
+
+use super::super::op::{Class, Op, Site};
+use super::driven::{Hook, Turn, torn_down};
+use super::lock::{By, Grant, Permit};
+#[cfg(feature = "loom")]
+use super::super::loom_record::{self as looming, Told};
+#[cfg(feature = "loom")]
+use super::super::op::ObjectId;
+#[cfg(feature = "loom")]
+use loom::sync as behind;
+use std::fmt;
+use std::panic::Location;
+#[cfg(not(feature = "loom"))]
+use std::sync as behind;
+
+/// The engine's part of a condition variable.
+#[derive(Debug)]
+pub(in crate::sync) struct CondvarHook(Hook<behind::Condvar>);
+
+impl CondvarHook {
+    #[track_caller]
+    pub(in crate::sync) fn new() -> Self {
+        Self(Hook::new("a Condvar", Class::Condvar, 0, behind::Condvar::new))
+    }
+
+    pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
+        self.0.name(name);
+    }
+
+    /// Whether std itself waits.
+    ///
+    /// # Panics
+    /// If the condition variable belongs to another engine or execution.
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn native(&self) -> bool {
+        matches!(self.0.turn(), Turn::Native(_))
+    }
+
+    /// Waits under an engine: gives the mutex back, waits for a permit, acquires the mutex again.
+    /// Tells whether the time ran out.
+    ///
+    /// The two ends of the wait are operations of their own, so that others come in between; merged,
+    /// a random search never finds the lost wake-up of two conditions on one variable.
+    #[track_caller]
+    pub(in crate::sync) fn wait<'a>(&self, permit: Permit<'a>, timed: bool, site: Site) -> (Permit<'a>, bool) {
+        let (mutex, by) = permit.disarm();
+        let (by, timed_out) = match (self.0.turn(), mutex.turn(), by) {
+            #[cfg(feature = "loom")]
+            (Turn::Loom(condvar, id), Turn::Loom(_, mutex), By::Loom(guard)) => {
+                if timed {
+                    self.0.born.unsupported("waits with a time-out, which never fires under loom");
+                }
+                (By::Loom(wait_in_loom(condvar, guard, id, mutex, site)), false)
+            }
+            (Turn::Conducted(conductor, condvar), Turn::Conducted(_, mutex), By::Conducted) => {
+                conductor.perform(Op::Wait { condvar, mutex }, 0, site);
+                let without_permit = conductor.perform(Op::Wake { condvar, timed }, 0, site) == 1;
+                if conductor.tearing_down() {
+                    torn_down();
+                }
+                conductor.perform(Op::Lock(mutex), 0, site);
+                (By::Conducted, timed && without_permit)
+            }
+            _ => torn_down(),
+        };
+        (Grant::rearm(mutex, site, Op::Unlock, by), timed_out)
+    }
+
+    /// Whether std itself has to notify.
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn notify_one(&self) -> bool {
+        self.notify(Op::NotifyOne, |behind| behind.notify_one())
+    }
+
+    /// Whether std itself has to notify.
+    #[track_caller]
+    #[inline]
+    pub(in crate::sync) fn notify_all(&self) -> bool {
+        self.notify(Op::NotifyAll, |behind| behind.notify_all())
+    }
+
+    #[track_caller]
+    #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has one"))]
+    fn notify(&self, op: fn(super::super::op::ObjectId) -> Op, loom: impl FnOnce(&behind::Condvar)) -> bool {
+        let site: Site = Location::caller();
+        match self.0.turn() {
+            Turn::Native(_) => return true,
+            Turn::Inert => {}
+            #[cfg(feature = "loom")]
+            Turn::Loom(behind, id) => looming::operation(op(id), site, || loom(behind), |()| Told::NOTHING),
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(op(id), 0, site);
+            }
+        }
+        false
+    }
+}
+
+/// loom's wait is one call; the record shows its parts.
+#[cfg(feature = "loom")]
+fn wait_in_loom<'a>(
+    behind: &behind::Condvar,
+    guard: behind::MutexGuard<'a, ()>,
+    condvar: ObjectId,
+    mutex: ObjectId,
+    site: Site,
+) -> behind::MutexGuard<'a, ()> {
+    looming::note(Op::Wait { condvar, mutex }, site);
+    let wake = Op::Wake { condvar, timed: false };
+    let guard = looming::operation(wake, site, || behind.wait(guard), |_| Told { answer: Some(0), wrote: None });
+    looming::note(Op::Lock(mutex), site);
+    guard.expect("loom's lock is not poisoned where std's is not")
+}

@@ -1,0 +1,271 @@
+//! What the facade keeps about the execution that loom runs: who runs, whether loom has given up,
+//! and, on the one execution that is to be shown, the record of every step.
+//!
+//! loom has no call that asks any of this without an execution at hand, and its own panics (a
+//! deadlock, a race, a limit) look like those of the program. So the facade marks when it is inside
+//! loom: a panic that comes out of there is loom's, and from then on destructors leave loom alone.
+//! loom itself would abort the process in them.
+//!
+//! All threads of an execution run on one OS thread, and they change places only inside an
+//! operation of loom's. So who runs is known by writing it down again after each operation.
+//!
+//! The driver brackets the body of main with [`main`], and calls [`start_recording`] before and
+//! [`take_recording`] after the execution that it wants to show. The record is plain data: it adds
+//! no operation, and the execution stays the one that loom replays. One difference remains between
+//! the record and what happened: loom enqueues a waiter of a condition variable inside its `wait`,
+//! and the record shows that first part of the wait where it was called.
+
+use super::current::epoch;
+use super::op::{Class, ObjectId, Op, Site, ThreadId};
+use super::trace::Trace;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+
+/// The execution that loom runs on this OS thread.
+struct Run {
+    epoch: Cell<u32>,
+    /// The thread that runs.
+    thread: Cell<ThreadId>,
+    /// Threads that were made, main included.
+    threads: Cell<u32>,
+    /// Objects that were made.
+    objects: Cell<u32>,
+    /// Inside an operation of loom's. Seen from the program's code only while one unwinds.
+    inside: Cell<bool>,
+    /// The execution has failed, and is being taken down.
+    over: Cell<bool>,
+    recording: Cell<bool>,
+    /// The token that `park` takes, by thread; made when first used.
+    tokens: RefCell<Vec<Option<Rc<loom::sync::Notify>>>>,
+    trace: RefCell<Trace>,
+}
+
+thread_local! {
+    static RUN: Run = const { Run {
+        epoch: Cell::new(0),
+        thread: Cell::new(ThreadId::MAIN),
+        threads: Cell::new(1),
+        objects: Cell::new(0),
+        inside: Cell::new(false),
+        over: Cell::new(false),
+        recording: Cell::new(false),
+        tokens: RefCell::new(Vec::new()),
+        trace: RefCell::new(Trace { threads: Vec::new(), objects: Vec::new(), steps: Vec::new() }),
+    } };
+}
+
+impl Run {
+    /// Forgets the execution before, if this is a new one.
+    fn freshen(&self) {
+        if self.epoch.get() != epoch() {
+            self.epoch.set(epoch());
+            self.thread.set(ThreadId::MAIN);
+            self.threads.set(1);
+            self.objects.set(0);
+            self.inside.set(false);
+            self.over.set(false);
+            self.tokens.borrow_mut().clear();
+        }
+    }
+}
+
+/// What an operation tells the record.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    /// The value that was read, or whether an attempt succeeded.
+    pub(super) answer: Option<u64>,
+    /// What an atomic operation wrote.
+    pub(super) wrote: Option<u64>,
+}
+
+impl Told {
+    pub(super) const NOTHING: Self = Self { answer: None, wrote: None };
+
+    /// An attempt that succeeded, or did not.
+    pub(super) fn attempt(succeeded: bool) -> Self {
+        Self { answer: Some(u64::from(succeeded)), wrote: None }
+    }
+}
+
+/// Records the execution that starts next, or that has just started.
+pub(crate) fn start_recording() {
+    RUN.with(|run| {
+        let mut trace = Trace::default();
+        trace.add_thread(ThreadId::MAIN, None);
+        run.trace.replace(trace);
+        run.recording.set(true);
+    });
+}
+
+/// Stops recording, and gives what was recorded. A step that is not done is what its thread waits
+/// for.
+pub(crate) fn take_recording() -> Trace {
+    RUN.with(|run| {
+        run.recording.set(false);
+        run.trace.take()
+    })
+}
+
+/// The threads that the execution has made so far, main included.
+pub(crate) fn threads() -> u32 {
+    RUN.with(|run| {
+        run.freshen();
+        run.threads.get()
+    })
+}
+
+/// Runs the body of main. Where it panics the execution is over, and the destructors of the threads
+/// that loom then drops leave loom alone.
+pub(crate) fn main<R>(body: impl FnOnce() -> R) -> R {
+    RUN.with(Run::freshen);
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        RUN.with(|run| run.over.set(true));
+        resume_unwind(payload)
+    })
+}
+
+/// Whether loom can still be asked.
+#[inline]
+pub(super) fn alive() -> bool {
+    RUN.with(|run| {
+        run.freshen();
+        !run.inside.get() && !run.over.get()
+    })
+}
+
+/// The panic that was just caught is loom's: the execution is over.
+pub(super) fn gave_up() -> bool {
+    RUN.with(|run| {
+        if run.inside.get() {
+            run.over.set(true);
+        }
+        run.over.get()
+    })
+}
+
+/// The thread that runs.
+pub(super) fn thread() -> ThreadId {
+    RUN.with(|run| {
+        run.freshen();
+        run.thread.get()
+    })
+}
+
+/// A new thread.
+pub(super) fn add_thread(name: Option<&str>) -> ThreadId {
+    RUN.with(|run| {
+        run.freshen();
+        let id = ThreadId(run.threads.get());
+        run.threads.set(id.0 + 1);
+        if run.recording.get() {
+            run.trace.borrow_mut().add_thread(id, name);
+        }
+        id
+    })
+}
+
+/// The thread's body begins; loom has just switched to it.
+pub(super) fn begin_thread(id: ThreadId) {
+    RUN.with(|run| {
+        run.thread.set(id);
+        run.inside.set(false);
+    });
+}
+
+/// The thread's body is over: what follows is loom's.
+pub(super) fn end_thread() {
+    RUN.with(|run| run.inside.set(true));
+}
+
+/// A new object.
+pub(super) fn create(class: Class, site: Site) -> ObjectId {
+    RUN.with(|run| {
+        run.freshen();
+        let id = ObjectId(run.objects.get());
+        run.objects.set(id.0 + 1);
+        if run.recording.get() {
+            run.trace.borrow_mut().add_object(id, class, site);
+        }
+        id
+    })
+}
+
+/// Names an object, while recording.
+pub(super) fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
+    RUN.with(|run| {
+        if run.recording.get() {
+            run.trace.borrow_mut().name_object(id, name.to_string());
+        }
+    });
+}
+
+/// Asks loom for something that is no step of the program.
+#[inline]
+pub(super) fn quietly<R>(ask: impl FnOnce() -> R) -> R {
+    RUN.with(|run| run.enter(ask))
+}
+
+/// One step of the program: `run` lets loom take it, `tell` says what came out.
+#[inline]
+pub(super) fn operation<R>(op: Op, site: Site, run: impl FnOnce() -> R, tell: impl FnOnce(&R) -> Told) -> R {
+    RUN.with(|state| {
+        if state.recording.get() {
+            return state.recorded(op, site, run, tell);
+        }
+        state.enter(run)
+    })
+}
+
+/// A step that loom takes as a part of the next one: shown where it was called.
+pub(super) fn note(op: Op, site: Site) {
+    RUN.with(|run| {
+        if run.recording.get() {
+            let thread = run.thread.get();
+            let mut trace = run.trace.borrow_mut();
+            trace.begin(thread, op, site);
+            trace.finish(thread, None);
+        }
+    });
+}
+
+impl Run {
+    /// Inside loom. Other threads may run meanwhile.
+    #[inline]
+    fn enter<R>(&self, ask: impl FnOnce() -> R) -> R {
+        let thread = self.thread.get();
+        self.inside.set(true);
+        let answer = ask();
+        self.inside.set(false);
+        self.thread.set(thread);
+        answer
+    }
+
+    #[cold]
+    fn recorded<R>(&self, op: Op, site: Site, run: impl FnOnce() -> R, tell: impl FnOnce(&R) -> Told) -> R {
+        let thread = self.thread.get();
+        self.trace.borrow_mut().begin(thread, op, site);
+        let answer = self.enter(run);
+        let told = tell(&answer);
+        let mut trace = self.trace.borrow_mut();
+        trace.finish(thread, told.answer);
+        if let Some(bits) = told.wrote {
+            trace.wrote(thread, bits);
+        }
+        answer
+    }
+}
+
+/// The token of a thread. loom's own `park` shares its token with condition variables and locks, and
+/// its `unpark` is no point where threads change places; its `Notify` is right in both.
+pub(super) fn token(thread: ThreadId) -> Rc<loom::sync::Notify> {
+    RUN.with(|run| {
+        run.freshen();
+        let mut tokens = run.tokens.borrow_mut();
+        if tokens.len() <= thread.index() {
+            tokens.resize(thread.index() + 1, None);
+        }
+        Rc::clone(tokens[thread.index()].get_or_insert_with(|| Rc::new(loom::sync::Notify::new())))
+    })
+}
