@@ -4,6 +4,9 @@
 //! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
 //! for [`verdict`](crate::verdict) to say.
 
+pub(crate) mod native;
+pub mod panics;
+
 use crate::sync::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
