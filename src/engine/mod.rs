@@ -4,6 +4,8 @@
 //! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
 //! for [`verdict`](crate::verdict) to say.
 
+#[cfg(feature = "loom")]
+pub(crate) mod loom;
 pub(crate) mod native;
 pub mod panics;
 
@@ -11,6 +13,7 @@ use crate::sync::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What drives the threads.
@@ -264,4 +267,22 @@ impl Exploration {
     pub fn unsupported(why: impl Into<String>) -> Self {
         Self::new(Coverage::Unsupported(why.into()))
     }
+}
+
+static STOPPED_THREADS_STAY: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process ends after the exploration that comes: a thread that an engine stops in the
+/// middle of an execution is left where it stands, and is not unwound.
+///
+/// Unwinding runs the program's destructors, which may panic again and so abort the process; a process
+/// of its own per exploration is safe from that. The price is that the thread stays inside the panic
+/// hook: whoever sets another hook afterwards waits for ever.
+pub fn leave_stopped_threads() {
+    STOPPED_THREADS_STAY.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`leave_stopped_threads`] was called.
+#[cfg(feature = "loom")]
+pub(crate) fn stopped_threads_stay() -> bool {
+    STOPPED_THREADS_STAY.load(Ordering::Relaxed)
 }

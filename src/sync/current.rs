@@ -96,6 +96,16 @@ pub(crate) fn epoch() -> u32 {
     EPOCH.get()
 }
 
+/// Leaves this OS thread where it is, for ever. A thread that loom started and gave up ends so: loom's
+/// own frames below it cannot be unwound without a second panic.
+#[cfg(feature = "loom")]
+#[expect(clippy::disallowed_methods, reason = "the thread is no longer part of what is explored")]
+pub(crate) fn never_return() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
 /// Starts the next execution: objects, threads and panics of earlier ones are over.
 pub(crate) fn next_epoch() {
     EPOCH.set(EPOCH.get().wrapping_add(1));
