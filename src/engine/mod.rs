@@ -8,8 +8,12 @@
 mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
+#[cfg(feature = "loom")]
+mod loom;
 #[cfg(feature = "instrumented")]
-pub(crate) mod machine;
+mod machine;
+mod native;
+pub mod panics;
 #[cfg(feature = "instrumented")]
 mod search;
 #[cfg(feature = "shuttle")]
@@ -21,6 +25,7 @@ use crate::sync::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What drives the threads.
@@ -321,4 +326,22 @@ fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
         loom.coverage = Coverage::Disagreement(format!("loom misses {missed} of the {all} outcomes that dpor finds"));
     }
     loom
+}
+
+static STOPPED_THREADS_STAY: AtomicBool = AtomicBool::new(false);
+
+/// Says that this process ends after the exploration that comes: a thread that an engine stops in the
+/// middle of an execution is left where it stands, and is not unwound.
+///
+/// Unwinding runs the program's destructors, which may panic again and so abort the process; a process
+/// of its own per exploration is safe from that. The price is that the thread stays inside the panic
+/// hook: whoever sets another hook afterwards waits for ever.
+pub fn leave_stopped_threads() {
+    STOPPED_THREADS_STAY.store(true, Ordering::Relaxed);
+}
+
+/// Whether [`leave_stopped_threads`] was called.
+#[cfg(feature = "loom")]
+pub(crate) fn stopped_threads_stay() -> bool {
+    STOPPED_THREADS_STAY.load(Ordering::Relaxed)
 }
