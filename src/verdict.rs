@@ -1,7 +1,13 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
-use crate::engine::{Coverage, Engine, Exploration, Failure};
+use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, Program, explore};
 use std::fmt;
+
+/// Explores the program with the default budget, and judges what was seen. See [`explore`] for what an
+/// engine may do to the process that it runs in.
+pub fn verify(engine: Engine, program: &Program) -> Verdict {
+    Verdict::of(engine, &explore(engine, program, &Budget::default()))
+}
 
 /// The three-valued answer to "does the subject keep the scenario's properties?".
 ///
@@ -25,6 +31,9 @@ pub enum Extent {
     Exhaustive,
     /// Every execution with at most this many preemptions.
     Bounded(u32),
+    /// Every execution in which each thread times out early (or wakes or fails spuriously) at most this
+    /// often.
+    BoundedTimeouts(u8),
     /// This many executions, drawn at random.
     Sampled(u64),
 }
@@ -52,10 +61,12 @@ impl Verdict {
         let vacuous = engine != Engine::Native && exploration.executions <= 1 && exploration.threads > 2;
         match &exploration.coverage {
             Coverage::Unsupported(why) => Self::Inconclusive(Reason::Unsupported(why.clone())),
+            Coverage::Disagreement(what) => Self::Inconclusive(Reason::Disagreement(what.clone())),
             Coverage::Cut(what) => Self::Inconclusive(Reason::Budget(what.clone())),
             _ if vacuous => Self::Inconclusive(Reason::Vacuous),
             Coverage::Exhaustive => Self::Held(Extent::Exhaustive),
             Coverage::Bounded(preemptions) => Self::Held(Extent::Bounded(*preemptions)),
+            Coverage::BoundedTimeouts(whims) => Self::Held(Extent::BoundedTimeouts(*whims)),
             Coverage::Sampled => Self::Held(Extent::Sampled(exploration.executions)),
         }
     }
@@ -71,6 +82,9 @@ impl fmt::Display for Extent {
         match self {
             Self::Exhaustive => f.write_str("exhaustive"),
             Self::Bounded(preemptions) => write!(f, "bounded by {preemptions} preemptions"),
+            Self::BoundedTimeouts(whims) => {
+                write!(f, "exhaustive up to {whims} early time-outs of each thread")
+            }
             Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
         }
     }

@@ -216,12 +216,16 @@ pub enum Coverage {
     Exhaustive,
     /// All executions with at most this many preemptions.
     Bounded(u32),
+    /// All executions in which each thread times out early at most this often.
+    BoundedTimeouts(u8),
     /// As many executions as were drawn.
     Sampled,
     /// The budget ran out first; says which part of it.
     Cut(String),
     /// The engine cannot run the program; says why.
     Unsupported(String),
+    /// The engine believes to have seen all of it, and an exact enumeration shows that it has not.
+    Disagreement(String),
 }
 
 /// The facts that an engine reports.
@@ -262,3 +266,34 @@ impl Exploration {
         Self::new(Coverage::Unsupported(why.into()))
     }
 }
+
+/// Runs the program under an engine, within the budget.
+pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
+    if engine != Engine::Native {
+        return Exploration::unsupported(format!("this build has no engine `{engine}`"));
+    }
+    let mut exploration = Exploration::new(Coverage::Sampled);
+    while exploration.executions < budget.executions && exploration.failure.is_none() {
+        exploration.executions += 1;
+        let (kind, message) = match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| program.run())) {
+            Ok(Ok(outcome)) => {
+                *exploration.outcomes.entry(outcome).or_default() += 1;
+                continue;
+            }
+            Ok(Err(violation)) => {
+                (FailureKind::Property, format!("{}: {}", violation.property, violation.detail))
+            }
+            Err(payload) => {
+                let text = payload.downcast_ref::<&str>().map_or("?".to_owned(), |text| (*text).to_owned());
+                (FailureKind::Panic, text)
+            }
+        };
+        exploration.failures += 1;
+        let execution = exploration.executions;
+        exploration.failure = Some(Failure { kind, message, trace: Trace::default(), execution });
+    }
+    exploration
+}
+
+/// Says that this process ends after the exploration that comes.
+pub fn leave_stopped_threads() {}

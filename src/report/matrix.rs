@@ -14,29 +14,25 @@ pub fn matrix(reports: &[CellReport], style: Style) -> String {
     let engines: Vec<Engine> =
         Engine::ALL.into_iter().filter(|engine| reports.iter().any(|r| r.engine == *engine)).collect();
     let rows = rows(reports, &engines);
-    let names = rows.iter().map(|row| width(&row.label)).max().unwrap_or(0);
-    let families = rows.iter().map(|row| width(row.family)).max().unwrap_or(0);
-    let label = names.max(families);
+    let families = rows.chunk_by(|above, below| above.family == below.family);
+    let tables: Vec<String> = families.map(|rows| table(rows, &engines, style)).collect();
+    format!("{}\n{}", tables.join("\n"), legend(&rows, style))
+}
+
+/// The subjects of one model and port, under a head of their own.
+fn table(rows: &[Row<'_>], engines: &[Engine], style: Style) -> String {
+    let names = rows.iter().map(|row| width(&row.label));
+    let label = names.max().unwrap_or(0).max(width(rows[0].family));
     let widths: Vec<usize> = engines
         .iter()
         .enumerate()
         .map(|(column, engine)| {
             let fields = rows.iter().filter_map(|row| row.fields[column].as_ref());
-            fields.map(|field| width(&field.text)).max().unwrap_or(0).max(engine.name().len() + 2)
+            fields.map(|field| width(&field.text)).max().unwrap_or(0).max(engine.name().len())
         })
         .collect();
-
-    let mut text = String::new();
-    let mut family = None;
-    for row in &rows {
-        if family != Some(row.family) {
-            text += if family.is_some() { "\n" } else { "" };
-            text += &head(row.family, label, &engines, &widths, style);
-            family = Some(row.family);
-        }
-        text += &line(row, label, &widths, style);
-    }
-    text + "\n" + &legend(&rows, style)
+    let lines: String = rows.iter().map(|row| line(row, label, &widths, style)).collect();
+    head(rows[0].family, label, engines, &widths, style) + &lines
 }
 
 struct Row<'a> {
@@ -68,6 +64,7 @@ fn rows<'a>(reports: &'a [CellReport], engines: &[Engine]) -> Vec<Row<'a>> {
         }
     }
     let mut above = None;
+    let widest = reports.iter().map(|report| width(report.parts().1) + 2 * usize::from(report.twin)).max();
     questions
         .into_iter()
         .filter_map(|question| {
@@ -80,15 +77,18 @@ fn rows<'a>(reports: &'a [CellReport], engines: &[Engine]) -> Vec<Row<'a>> {
             let fields = engines
                 .iter()
                 .map(|engine| of_question.iter().find(|report| report.engine == *engine).map(|r| field(r)));
-            Some(Row { family, label: row_label(&named, scope, reports), fields: fields.collect() })
+            Some(Row {
+                family,
+                label: row_label(&named, widest.unwrap_or(0), scope),
+                fields: fields.collect(),
+            })
         })
         .collect()
 }
 
 /// The subject's name, then its scope at a common column.
-fn row_label(name: &str, scope: &str, reports: &[CellReport]) -> String {
-    let widest = reports.iter().map(|report| width(report.parts().1) + 2 * usize::from(report.twin)).max();
-    format!("  {} {}", pad(name, widest.unwrap_or(0)), scope.replace('x', "×"))
+fn row_label(name: &str, widest: usize, scope: &str) -> String {
+    format!("  {} {}", pad(name, widest), scope.replace('x', "×"))
 }
 
 fn field(report: &CellReport) -> Field {
@@ -97,6 +97,7 @@ fn field(report: &CellReport) -> Field {
         Verdict::Held(_) if report.twin => (Sign::Passed, format!("○ {count}")),
         Verdict::Held(Extent::Exhaustive) => (Sign::Held, format!("✓ {count}")),
         Verdict::Held(Extent::Bounded(preemptions)) => (Sign::Held, format!("✓ ≤{preemptions}p {count}")),
+        Verdict::Held(Extent::BoundedTimeouts(times)) => (Sign::Held, format!("✓ ≤{times}t {count}")),
         Verdict::Held(Extent::Sampled(_)) => (Sign::Held, format!("✓ ~{count}")),
         Verdict::Broken(failure) if report.engine == Engine::Native => {
             (Sign::Caught, format!("✗ {}", short_kind(failure.kind)))
@@ -111,7 +112,7 @@ fn field(report: &CellReport) -> Field {
 
 const fn short_kind(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::LostWakeup => "lost wake",
+        FailureKind::LostWakeup => "lost",
         FailureKind::DataRace => "race",
         FailureKind::Property => "property",
         other => other.name(),
@@ -169,14 +170,20 @@ fn legend(rows: &[Row<'_>], style: Style) -> String {
     if occurs(Sign::Held) {
         lines.push("✓ n   held in all n executions there are");
     }
-    if marked("≤") {
+    if marked("p ") {
         lines.push("✓ ≤kp held in all executions with at most k preemptions");
+    }
+    if marked("t ") {
+        lines.push("✓ ≤kt held in all executions in which each thread times out early at most k times");
     }
     if marked("~") {
         lines.push("✓ ~n  held in n executions drawn at random: no proof");
     }
     if occurs(Sign::Caught) {
         lines.push("✗     broken, and the number of executions that were run");
+    }
+    if marked("✗ lost") {
+        lines.push("✗ lost  a lost wake-up");
     }
     if occurs(Sign::Passed) {
         lines.push("○     a broken twin where this engine or scope need not show the bug, and did not");
@@ -201,14 +208,14 @@ mod tests {
     #[test]
     fn subjects_go_down_and_engines_across() {
         let expected = "
-threads/queue     native    random          dpor
-  ring †     1×1  ○ 200     ○ 2 000         ○ 31
-             2×1  ○ 200     ✗ race 17       ! ○ 1 204
+threads/queue     native  random     dpor
+  ring †     1×1  ○ 200   ○ 2 000    ○ 31
+             2×1  ○ 200   ✗ race 17  ! ○ 1 204
 
-threads/table     native    random          dpor
-  ordered    3×1  ✓ ~200    ✓ ~2 000        ✓ 6
-             8×1  ✓ ~200    ✓ ≤2p 1 204     ? budget
-  left_first 3×1            ! ✗ deadlock 5
+threads/table     native  random          dpor
+  ordered    3×1  ✓ ~200  ✓ ~2 000        ✓ 6
+             8×1  ✓ ~200  ✓ ≤2p 1 204     ? budget
+  left_first 3×1          ! ✗ deadlock 5
 
 ✓ n   held in all n executions there are
 ✓ ≤kp held in all executions with at most k preemptions
@@ -234,11 +241,11 @@ threads/table     native    random          dpor
                     example::broken(FailureKind::LostWakeup),
                 );
                 report.twin = true;
-                report.executions = 86_336;
+                report.executions = 1_500;
                 report
             })
             .collect();
         let widest = matrix(&reports, Style::Plain).lines().map(width).max().unwrap();
-        assert!(widest <= 140, "{widest}");
+        assert!(widest <= 120, "{widest}");
     }
 }

@@ -41,7 +41,11 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
     let violations = count(&|r| r.standing == Standing::Violation);
     let kinds = [
         (held(|e| matches!(e, Extent::Exhaustive)), "held exhaustively", Tone::Good),
-        (held(|e| matches!(e, Extent::Bounded(_))), "held within a bound", Tone::Good),
+        (
+            held(|e| matches!(e, Extent::Bounded(_) | Extent::BoundedTimeouts(_))),
+            "held within a bound",
+            Tone::Good,
+        ),
         (held(|e| matches!(e, Extent::Sampled(_))), "held in samples", Tone::Good),
         (caught, "twins caught", Tone::Good),
         (passed, "twins passed where the bug need not show", Tone::Usual),

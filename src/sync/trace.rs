@@ -142,6 +142,13 @@ impl Trace {
         }
     }
 
+    /// The last finished step of the thread gave this.
+    pub fn answer(&mut self, thread: ThreadId, bits: u64) {
+        if let Some(step) = self.steps.iter_mut().rfind(|step| step.thread == thread && step.done) {
+            step.answer = Some(bits);
+        }
+    }
+
     /// The last finished step of the thread wrote this.
     pub fn wrote(&mut self, thread: ThreadId, bits: u64) {
         if let Some(step) = self.steps.iter_mut().rfind(|step| step.thread == thread && step.done) {
