@@ -58,5 +58,7 @@
 
 pub mod cell;
 pub mod engine;
+pub mod finding;
+pub mod report;
 pub mod sync;
 pub mod verdict;

@@ -1,0 +1,389 @@
+//! A counterexample as a table: a column per thread, a row per step, the place in the source at the
+//! right. One row is one step, so that one column of places serves all threads.
+
+use super::style::{Style, Tone, pad, width};
+use crate::engine::FailureKind;
+use crate::finding::ends_in_a_wait;
+use crate::sync::op::{ObjectId, Op, Order, ThreadId};
+use crate::sync::trace::{Step, Trace};
+
+/// Columns of text that a table may fill before its cells are wrapped.
+const PAGE: usize = 116;
+/// A column is not squeezed below this width.
+const NARROWEST: usize = 11;
+/// Steps shown of a longer execution: its last ones.
+const ROWS: usize = 80;
+/// Between columns, and where there are too many of them for that.
+const BAR: &str = " │ ";
+const THIN_BAR: &str = "│";
+
+/// The table of a trace that went wrong in this way. Empty for an empty trace.
+pub fn counterexample(kind: FailureKind, trace: &Trace, style: Style) -> String {
+    if trace.steps.is_empty() {
+        return String::new();
+    }
+    let threads = columns(trace);
+    let values = Values::of(trace);
+    let skipped = trace.steps.len().saturating_sub(ROWS);
+    let rows: Vec<Row> = trace
+        .steps
+        .iter()
+        .enumerate()
+        .skip(skipped)
+        .map(|(index, step)| Row {
+            number: if step.done { (index + 1).to_string() } else { String::new() },
+            thread: step.thread,
+            text: text(kind, trace, &values, step),
+            place: step.place.to_string(),
+            open: !step.done,
+        })
+        .collect();
+    let layout = Layout::of(trace, &threads, &rows);
+    let mut table = layout.head(trace, &threads, style);
+    if skipped > 0 {
+        table += &style.paint(Tone::Dim, format!("   … {skipped} earlier steps are left out …\n"));
+    }
+    for row in &rows {
+        table += &layout.row(&threads, row, style);
+    }
+    table
+}
+
+struct Row {
+    number: String,
+    thread: ThreadId,
+    text: String,
+    place: String,
+    open: bool,
+}
+
+/// The threads that have a step, in the order of their ids.
+fn columns(trace: &Trace) -> Vec<ThreadId> {
+    let mut threads: Vec<ThreadId> = trace.steps.iter().map(|step| step.thread).collect();
+    threads.sort_unstable();
+    threads.dedup();
+    threads
+}
+
+/// Widths: of the step numbers, of each thread's column, and of the places.
+struct Layout {
+    bar: &'static str,
+    number: usize,
+    columns: Vec<usize>,
+    place: usize,
+}
+
+impl Layout {
+    fn of(trace: &Trace, threads: &[ThreadId], rows: &[Row]) -> Self {
+        let number = rows.iter().map(|row| row.number.len()).max().unwrap_or(1);
+        let place = rows.iter().map(|row| width(&row.place)).max().unwrap_or(0);
+        let natural = threads.iter().map(|thread| {
+            let cells = rows.iter().filter(|row| row.thread == *thread).map(|row| width(&row.text));
+            cells.max().unwrap_or(0).max(width(trace.thread_name(*thread)))
+        });
+        let mut columns: Vec<usize> = natural.collect();
+        let room = |bar| PAGE.saturating_sub(number + place + width(bar) * (threads.len() + 1));
+        let bar = if columns.iter().sum::<usize>() > room(BAR) { THIN_BAR } else { BAR };
+        squeeze(&mut columns, room(bar));
+        Self { bar, number, columns, place }
+    }
+
+    fn head(&self, trace: &Trace, threads: &[ThreadId], style: Style) -> String {
+        let names = threads.iter().map(|thread| trace.thread_name(*thread));
+        let wrapped: Vec<Vec<String>> =
+            names.zip(&self.columns).map(|(name, column)| wrap(name, *column)).collect();
+        let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
+        let mut head = String::new();
+        for line in 0..height {
+            let cells = wrapped.iter().zip(&self.columns).map(|(lines, column)| {
+                let name = lines.get(line).map_or("", String::as_str);
+                style.paint(Tone::Strong, pad(name, *column))
+            });
+            head += &self.line("", cells.collect(), "", style);
+        }
+        let rule: Vec<String> = self.columns.iter().map(|column| "─".repeat(*column)).collect();
+        let rule =
+            format!(" {}─┼─{}─┼─{}\n", "─".repeat(self.number), rule.join("─┼─"), "─".repeat(self.place));
+        head + &style.paint(Tone::Dim, rule)
+    }
+
+    fn row(&self, threads: &[ThreadId], row: &Row, style: Style) -> String {
+        let own = threads.iter().position(|thread| *thread == row.thread).unwrap_or(0);
+        let tone = if row.open { Tone::Bad } else { Tone::Usual };
+        let mut lines = String::new();
+        for (index, piece) in wrap(&row.text, self.columns[own]).iter().enumerate() {
+            let cells = self.columns.iter().enumerate().map(|(column, size)| match column == own {
+                true => style.paint(tone, pad(piece, *size)),
+                false => pad("", *size),
+            });
+            let first = index == 0;
+            let number = if first { row.number.as_str() } else { "" };
+            let place = if first { row.place.as_str() } else { "" };
+            lines += &self.line(number, cells.collect(), place, style);
+        }
+        lines
+    }
+
+    fn line(&self, number: &str, cells: Vec<String>, place: &str, style: Style) -> String {
+        let bar = style.paint(Tone::Dim, self.bar);
+        let number = style.paint(Tone::Dim, format!("{number:>size$}", size = self.number));
+        let place = style.paint(Tone::Dim, place);
+        let line = format!(" {number}{bar}{}{bar}{place}", cells.join(&bar));
+        format!("{}\n", line.trim_end())
+    }
+}
+
+/// Takes from the widest columns until all fit into the room, as far as that is possible.
+fn squeeze(columns: &mut [usize], room: usize) {
+    while columns.iter().sum::<usize>() > room {
+        match columns.iter_mut().filter(|column| **column > NARROWEST).max() {
+            Some(widest) => *widest -= 1,
+            None => return,
+        }
+    }
+}
+
+/// Breaks a text between words, or within a word that alone is too wide.
+fn wrap(text: &str, size: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ').flat_map(|word| pieces(word, size)) {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            *line = word;
+        } else if width(line) + 1 + width(&word) <= size {
+            line.push(' ');
+            line.push_str(&word);
+        } else {
+            lines.push(word);
+        }
+    }
+    lines
+}
+
+fn pieces(word: &str, size: usize) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    letters.chunks(size.max(1)).map(|piece| piece.iter().collect()).collect()
+}
+
+/// What a step did: operation, object, values, ordering.
+fn text(kind: FailureKind, trace: &Trace, values: &Values, step: &Step) -> String {
+    if step.done {
+        return done(trace, values, step);
+    }
+    let intent = match about(trace, step.op) {
+        Some(object) => format!("{} {object}", step.op.name()),
+        None => step.op.name().to_owned(),
+    };
+    match ends_in_a_wait(kind) {
+        true => format!("waits: {intent}"),
+        false => format!("next: {intent}"),
+    }
+}
+
+fn done(trace: &Trace, values: &Values, step: &Step) -> String {
+    let read = step.answer.map_or_else(|| "?".to_owned(), |bits| values.show(bits));
+    let wrote = step.wrote.map(|bits| values.show(bits));
+    let name = |object: ObjectId| trace.object_name(object);
+    let verb = step.op.name();
+    match step.op {
+        Op::Load(object, order) => format!("load {} → {read} {}", name(object), short(order)),
+        Op::Store(object, order) => {
+            let wrote = wrote.unwrap_or_else(|| "?".to_owned());
+            format!("store {} ← {wrote} {}", name(object), short(order))
+        }
+        Op::Rmw(object, order) => {
+            let wrote = wrote.unwrap_or_else(|| "?".to_owned());
+            format!("rmw {} {read} → {wrote} {}", name(object), short(order))
+        }
+        Op::CompareExchange { object, expected, success, failure, .. } => {
+            let expected = values.show(expected);
+            match wrote {
+                Some(wrote) => format!("cas {} {expected} → {wrote} ✓ {}", name(object), short(success)),
+                None => format!("cas {} {expected} ✗ {}", name(object), short(failure)),
+            }
+        }
+        Op::Fence(order) => format!("fence {}", short(order)),
+        Op::TryLock(object) | Op::TryRead(object) | Op::TryWrite(object) | Op::ArcUpgrade(object) => {
+            let mark = if step.answer == Some(0) { "✗" } else { "✓" };
+            format!("{verb} {} {mark}", name(object))
+        }
+        Op::Wait { condvar, mutex } => format!("wait {}, release {}", name(condvar), name(mutex)),
+        Op::Wake { condvar, timed } => {
+            let how = match (step.answer, timed) {
+                (Some(1), true) => "time out",
+                (Some(1), false) => "wake spuriously",
+                _ => "wake",
+            };
+            format!("{how} {}", name(condvar))
+        }
+        Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
+        op => match about(trace, op) {
+            Some(object) => format!("{verb} {object}"),
+            None => verb.to_owned(),
+        },
+    }
+}
+
+/// The name of the object or thread that an operation is about.
+fn about(trace: &Trace, op: Op) -> Option<String> {
+    match op {
+        Op::Unpark(thread) | Op::Spawn(thread) | Op::Join(thread) => {
+            Some(trace.thread_name(thread).to_owned())
+        }
+        op => op.object().map(|object| trace.object_name(object)),
+    }
+}
+
+const fn short(order: Order) -> &'static str {
+    match order {
+        Order::Relaxed => "Relaxed",
+        Order::Acquire => "Acquire",
+        Order::Release => "Release",
+        Order::AcqRel => "AcqRel",
+        Order::SeqCst => "SeqCst",
+    }
+}
+
+/// How the bits of atomics are shown. Large ones are pointers, whose addresses differ from run to
+/// run: they are numbered in the order in which they appear, as `#1`, `#2`.
+struct Values(Vec<u64>);
+
+impl Values {
+    fn of(trace: &Trace) -> Self {
+        let mut seen = Vec::new();
+        for bits in trace.steps.iter().flat_map(bits_of) {
+            if !is_number(bits) && !seen.contains(&bits) {
+                seen.push(bits);
+            }
+        }
+        Self(seen)
+    }
+
+    fn show(&self, bits: u64) -> String {
+        match self.0.iter().position(|seen| *seen == bits) {
+            Some(index) => format!("#{}", index + 1),
+            None => bits.cast_signed().to_string(),
+        }
+    }
+}
+
+fn bits_of(step: &Step) -> impl Iterator<Item = u64> {
+    let expected = match step.op {
+        Op::CompareExchange { expected, .. } => Some(expected),
+        _ => None,
+    };
+    expected.into_iter().chain(step.answer).chain(step.wrote)
+}
+
+/// Small, of either sign.
+fn is_number(bits: u64) -> bool {
+    bits.cast_signed().unsigned_abs() <= u64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::script::{Script, crossed_forks};
+    use crate::finding::trim;
+
+    fn plain(kind: FailureKind, trace: &Trace) -> String {
+        counterexample(kind, &trim(kind, trace), Style::Plain)
+    }
+
+    #[test]
+    fn a_deadlock_ends_in_what_each_thread_waits_for() {
+        let expected = "
+   │ philosopher 1      │ philosopher 2      │
+ ──┼────────────────────┼────────────────────┼────────────
+ 1 │ lock fork 1        │                    │ table.rs:40
+ 2 │                    │ lock fork 2        │ table.rs:40
+   │ waits: lock fork 2 │                    │ table.rs:41
+   │                    │ waits: lock fork 1 │ table.rs:41
+";
+        assert_eq!(format!("\n{}", plain(FailureKind::Deadlock, &crossed_forks(2))), expected);
+    }
+
+    #[test]
+    fn eight_philosophers_fit_on_a_page() {
+        let table = plain(FailureKind::Deadlock, &crossed_forks(8));
+        let widest = table.lines().map(width).max().unwrap();
+        assert!(widest <= 120, "{widest} columns:\n{table}");
+        assert!(table.contains("│lock fork 8│table.rs:40"), "{table}");
+    }
+
+    #[test]
+    fn atomics_show_values_and_orderings() {
+        let mut script = Script::new();
+        let (tail, slot) = (script.atomic("tail"), script.cell("slot 0"));
+        let [a, b] = [ThreadId(1), ThreadId(2)];
+        let cas = Op::CompareExchange {
+            object: tail,
+            expected: 0,
+            success: Order::AcqRel,
+            failure: Order::Relaxed,
+            weak: true,
+        };
+        let pointer = 0x7f00_dead_beef;
+        script.wrote(a, cas, Some(1), 1).answered(b, cas, 0).did(a, Op::CellWrite(slot));
+        script.wrote(a, Op::Store(tail, Order::Relaxed), None, pointer);
+        script.answered(b, Op::Load(tail, Order::Relaxed), pointer);
+        script.wrote(b, Op::Rmw(tail, Order::AcqRel), Some(pointer), u64::MAX);
+        script.did(b, Op::Fence(Order::SeqCst)).waits(b, Op::CellRead(slot));
+        let expected = "
+   │ thread 1                │ thread 2                │
+ ──┼─────────────────────────┼─────────────────────────┼────────────
+ 1 │ cas tail 0 → 1 ✓ AcqRel │                         │ table.rs:40
+ 2 │                         │ cas tail 0 ✗ Relaxed    │ table.rs:40
+ 3 │ write cell slot 0       │                         │ table.rs:41
+ 4 │ store tail ← #1 Relaxed │                         │ table.rs:42
+ 5 │                         │ load tail → #1 Relaxed  │ table.rs:41
+ 6 │                         │ rmw tail #1 → -1 AcqRel │ table.rs:42
+ 7 │                         │ fence SeqCst            │ table.rs:43
+   │                         │ next: read cell slot 0  │ table.rs:44
+";
+        assert_eq!(format!("\n{}", plain(FailureKind::DataRace, &script.trace)), expected);
+    }
+
+    #[test]
+    fn attempts_and_wakes_say_how_they_went() {
+        let mut script = Script::new();
+        let (lock, condvar) = (script.mutex("m"), script.condvar("cv"));
+        let a = ThreadId(1);
+        script.answered(a, Op::TryLock(lock), 1).answered(a, Op::TryLock(lock), 0);
+        script.did(a, Op::Wait { condvar, mutex: lock });
+        script.answered(a, Op::Wake { condvar, timed: true }, 1);
+        script.answered(a, Op::Wake { condvar, timed: false }, 1).did(a, Op::Unpark(ThreadId::MAIN));
+        let table = plain(FailureKind::Panic, &script.trace);
+        let cells: Vec<&str> =
+            table.lines().skip(2).map(|line| line.split('│').nth(1).unwrap().trim()).collect();
+        assert_eq!(
+            cells,
+            [
+                "try_lock m ✓",
+                "try_lock m ✗",
+                "wait cv, release m",
+                "time out cv",
+                "wake spuriously cv",
+                "unpark main"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_execution_shows_its_end() {
+        let mut script = Script::new();
+        let lock = script.mutex("m");
+        for _ in 0..100 {
+            script.did(ThreadId(1), Op::Lock(lock)).did(ThreadId(1), Op::Unlock(lock));
+        }
+        let table = plain(FailureKind::Panic, &script.trace);
+        assert!(table.contains("120 earlier steps"), "{table}");
+        assert!(table.lines().last().unwrap().starts_with(" 200 │ unlock m"), "{table}");
+    }
+
+    #[test]
+    fn words_that_are_too_wide_are_broken() {
+        assert_eq!(wrap("lock mutex@threads.rs:44", 12), ["lock", "mutex@thread", "s.rs:44"]);
+        assert_eq!(wrap("", 5), [""]);
+    }
+}

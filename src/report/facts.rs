@@ -1,0 +1,159 @@
+//! What is known of a cell after its run, and whether it is what was to come.
+
+use crate::cell::{Cell, Expect};
+use crate::engine::{Engine, Failure};
+use crate::verdict::{Reason, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What is known of a cell after its run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub struct CellReport {
+    /// The cell's id, as in `threads/table/ordered/3x1@dpor`.
+    pub id: String,
+    /// What drove it.
+    pub engine: Engine,
+    /// Whether the subject is a broken twin.
+    pub twin: bool,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Whether that was to come.
+    pub standing: Standing,
+    /// Executions that were run.
+    pub executions: u64,
+    /// The outcomes of the executions that ended well, each with how many executions had it.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Executions that an optimal search would not have needed.
+    pub redundant: u64,
+    /// How long it took; never part of a snapshot.
+    pub elapsed: Duration,
+}
+
+/// How a verdict compares with what was to come of the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Standing {
+    /// As expected, or nothing was expected.
+    Expected,
+    /// Not decided.
+    Undecided,
+    /// A subject that must hold is broken, or a broken twin was not caught as what it is.
+    Violation,
+}
+
+impl CellReport {
+    /// The report of `cell`, before anything but its verdict is known.
+    pub fn new(cell: &Cell, verdict: Verdict) -> Self {
+        Self {
+            id: cell.id(),
+            engine: cell.engine,
+            twin: matches!(cell.subject.expect, Expect::Broken(_)),
+            standing: standing(cell.expect(), &verdict),
+            verdict,
+            executions: 0,
+            outcomes: BTreeMap::new(),
+            redundant: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The question that engines answer side by side: subject and scope, as in
+    /// `threads/table/ordered/3x1`.
+    pub fn question(&self) -> &str {
+        self.id.rsplit_once('@').map_or(&self.id, |(question, _)| question)
+    }
+
+    /// The model and port, the subject's name, and the scope.
+    pub(super) fn parts(&self) -> (&str, &str, &str) {
+        let (path, scope) = self.question().rsplit_once('/').unwrap_or((self.question(), ""));
+        let (family, name) = path.rsplit_once('/').unwrap_or(("", path));
+        (family, name, scope)
+    }
+
+    /// The execution that went wrong, if the verdict is `Broken`.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.verdict {
+            Verdict::Broken(failure) => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// Why the verdict is open, if it is.
+    pub fn open(&self) -> Option<&Reason> {
+        match &self.verdict {
+            Verdict::Inconclusive(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+/// Compares a verdict with what was to come. Where either may come, a verdict is as expected.
+pub fn standing(expect: Option<Expect>, verdict: &Verdict) -> Standing {
+    match (expect, verdict) {
+        (_, Verdict::Inconclusive(_)) => Standing::Undecided,
+        (None, _) | (Some(Expect::Held), Verdict::Held(_)) => Standing::Expected,
+        (Some(Expect::Broken(kinds)), Verdict::Broken(failure)) if kinds.contains(&failure.kind) => {
+            Standing::Expected
+        }
+        _ => Standing::Violation,
+    }
+}
+
+/// The questions (subject and scope) for which a verdict was to be had and there is none: no engine of
+/// the run decided it, or the exact explorer, which is meant to decide every one, did not.
+pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
+    let decided: BTreeSet<&str> =
+        reports.iter().filter(|report| report.open().is_none()).map(CellReport::question).collect();
+    let exact_is_open = |report: &CellReport| report.engine == Engine::Dpor && report.open().is_some();
+    reports
+        .iter()
+        .filter(|report| !decided.contains(report.question()) || exact_is_open(report))
+        .map(CellReport::question)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example;
+    use super::*;
+    use crate::engine::FailureKind::{Deadlock, LostWakeup};
+
+    #[test]
+    fn a_subject_that_must_hold_stands_only_if_it_holds() {
+        let stands = |verdict| standing(Some(Expect::Held), &verdict);
+        assert_eq!(stands(example::held()), Standing::Expected);
+        assert_eq!(stands(example::broken(Deadlock)), Standing::Violation);
+        assert_eq!(stands(example::unsupported()), Standing::Undecided);
+    }
+
+    #[test]
+    fn a_twin_stands_only_if_it_is_caught_as_what_it_is() {
+        let stands = |verdict| standing(Some(Expect::Broken(&[LostWakeup])), &verdict);
+        assert_eq!(stands(example::broken(LostWakeup)), Standing::Expected);
+        assert_eq!(stands(example::broken(Deadlock)), Standing::Violation);
+        assert_eq!(stands(example::held()), Standing::Violation);
+    }
+
+    #[test]
+    fn where_either_may_come_both_stand() {
+        assert_eq!(standing(None, &example::held()), Standing::Expected);
+        assert_eq!(standing(None, &example::broken(Deadlock)), Standing::Expected);
+    }
+
+    #[test]
+    fn a_question_is_open_if_no_engine_decided_it() {
+        let loom = example::report("threads/table/ordered/8x1", Engine::Loom, example::unsupported());
+        let native = example::report("threads/table/ordered/8x1", Engine::Native, example::held());
+        assert_eq!(undecided_questions(&[loom.clone(), native.clone()]).len(), 0);
+        assert_eq!(undecided_questions(&[loom]).len(), 1);
+        assert_eq!(undecided_questions(&[native]).len(), 0);
+    }
+
+    #[test]
+    fn a_question_is_open_if_the_exact_explorer_leaves_it_so() {
+        let dpor = example::report("threads/table/ordered/8x1", Engine::Dpor, example::unsupported());
+        let native = example::report("threads/table/ordered/8x1", Engine::Native, example::held());
+        assert_eq!(undecided_questions(&[dpor, native]).len(), 1);
+    }
+}

@@ -1,0 +1,25 @@
+//! What people read: the matrix, counterexamples, wait-for cycles, totals and snapshots.
+//!
+//! Pure functions from plain facts to text; nothing here runs a subject or writes to a stream. The
+//! same facts give the same text, without times, addresses or paths of a machine; only
+//! [`totals`](totals()) prints a duration, and it is never part of a snapshot. Widths count characters.
+
+mod counterexample;
+#[cfg(test)]
+mod example;
+mod facts;
+mod finding;
+mod matrix;
+mod snapshot;
+mod style;
+mod totals;
+mod waits;
+
+pub use counterexample::counterexample;
+pub use facts::{CellReport, Standing, standing, undecided_questions};
+pub use finding::{finding, findings, headline};
+pub use matrix::matrix;
+pub use snapshot::snapshot;
+pub use style::{Style, Tone, grouped};
+pub use totals::{not_decided, totals};
+pub use waits::wait_lines;

@@ -1,0 +1,94 @@
+//! The last lines: how many cells, what came of them, and what stays open and why.
+
+use super::facts::{CellReport, Standing};
+use super::style::{Style, Tone, grouped};
+use crate::verdict::{Extent, Verdict};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Cell ids shown for one reason.
+const EXAMPLES: usize = 3;
+
+/// The reasons for which cells are not decided, each with some of the cells; empty if all are.
+pub fn not_decided(reports: &[CellReport], style: Style) -> String {
+    let mut cells: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for report in reports {
+        if let Some(reason) = report.open() {
+            cells.entry(reason.to_string()).or_default().push(&report.id);
+        }
+    }
+    cells.iter().map(|(reason, ids)| open_line(reason, ids, style)).collect()
+}
+
+fn open_line(reason: &str, ids: &[&str], style: Style) -> String {
+    let shown = ids.iter().take(EXAMPLES).copied().collect::<Vec<_>>().join(", ");
+    let more = match ids.len().saturating_sub(EXAMPLES) {
+        0 => String::new(),
+        n => format!(", and {n} more"),
+    };
+    format!("{} {}{}\n", style.paint(Tone::Open, format!("? {reason}:")), shown, more)
+}
+
+/// Cells, verdicts and executions in a few words; `elapsed` is the time of the whole run.
+pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String {
+    let count = |test: &dyn Fn(&CellReport) -> bool| reports.iter().filter(|report| test(report)).count();
+    let held = |extent: fn(&Extent) -> bool| {
+        count(&|r| !r.twin && matches!(&r.verdict, Verdict::Held(e) if extent(e)))
+    };
+    let caught = count(&|r| r.failure().is_some() && r.standing == Standing::Expected);
+    let passed = count(&|r| r.twin && r.verdict.held() && r.standing == Standing::Expected);
+    let open = count(&|r| r.open().is_some());
+    let violations = count(&|r| r.standing == Standing::Violation);
+    let kinds = [
+        (held(|e| matches!(e, Extent::Exhaustive)), "held exhaustively", Tone::Good),
+        (
+            held(|e| matches!(e, Extent::Bounded(_) | Extent::BoundedTimeouts(_))),
+            "held within a bound",
+            Tone::Good,
+        ),
+        (held(|e| matches!(e, Extent::Sampled(_))), "held in samples", Tone::Good),
+        (caught, "twins caught", Tone::Good),
+        (passed, "twins passed where the bug need not show", Tone::Usual),
+        (open, "not decided", Tone::Open),
+    ];
+    let said = kinds.into_iter().filter(|(number, ..)| *number > 0);
+    let said: Vec<String> =
+        said.map(|(number, words, tone)| style.paint(tone, format!("{number} {words}"))).collect();
+    let executions = reports.iter().map(|report| report.executions).sum();
+    let against = match violations {
+        0 => style.paint(Tone::Good, "all as expected"),
+        n => style.paint(Tone::Bad, format!("{n} against expectation")),
+    };
+    format!(
+        "{} cells: {}; {against}\n{} executions in {:.1} s\n",
+        reports.len(),
+        said.join(", "),
+        grouped(executions),
+        elapsed.as_secs_f64(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example;
+    use super::*;
+
+    #[test]
+    fn totals_count_each_kind_of_verdict() {
+        let text = totals(&example::reports(), Duration::from_millis(1_234), Style::Plain);
+        assert_eq!(
+            text,
+            "13 cells: 1 held exhaustively, 1 held within a bound, 3 held in samples, 1 twins caught, \
+             4 twins passed where the bug need not show, 1 not decided; 2 against expectation\n\
+             17 267 executions in 1.2 s\n"
+        );
+    }
+
+    #[test]
+    fn open_cells_are_grouped_by_their_reason() {
+        assert_eq!(
+            not_decided(&example::reports(), Style::Plain),
+            "? budget: 10 000 executions: threads/table/ordered/8x1@dpor\n"
+        );
+    }
+}

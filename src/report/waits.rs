@@ -1,0 +1,95 @@
+//! Who waits for whom, in words.
+
+use crate::finding::{Awaited, Hold, Wait, cycle, wait_for};
+use crate::sync::op::ThreadId;
+use crate::sync::trace::Trace;
+
+/// One line for each blocked thread: those of the wait-for cycle first, in its order, then the
+/// others. A thread that only waits for the end of a thread of which there is a line has none.
+pub fn wait_lines(trace: &Trace) -> Vec<String> {
+    let waits = wait_for(trace);
+    let circle = cycle(&waits).unwrap_or_default();
+    let in_circle = |wait: &Wait| circle.iter().any(|other| other.thread == wait.thread);
+    let blocked = |thread: ThreadId| waits.iter().any(|wait| wait.thread == thread);
+    let only_joins = |wait: &Wait| matches!(wait.awaited, Awaited::End(thread) if blocked(thread));
+    let others = waits.iter().filter(|wait| !in_circle(wait) && !only_joins(wait));
+    circle.iter().copied().chain(others).map(|wait| line(trace, wait)).collect()
+}
+
+fn line(trace: &Trace, wait: &Wait) -> String {
+    let who = trace.thread_name(wait.thread);
+    let holds: Vec<String> = wait.holds.iter().map(|hold| held(trace, hold)).collect();
+    let holds = if holds.is_empty() { "nothing".to_owned() } else { holds.join(" and ") };
+    format!("{who} holds {holds}, waits for {}", awaited(trace, wait))
+}
+
+fn held(trace: &Trace, hold: &Hold) -> String {
+    let shared = if hold.shared { " for reading" } else { "" };
+    format!("{}{shared} ({})", trace.object_name(hold.object), hold.place)
+}
+
+fn awaited(trace: &Trace, wait: &Wait) -> String {
+    let place = &wait.place;
+    match wait.awaited {
+        Awaited::Lock(lock) => {
+            format!("{} ({place}), {}", trace.object_name(lock), holders(trace, wait))
+        }
+        Awaited::Notification(condvar) => {
+            format!("a notification of {} ({place})", trace.object_name(condvar))
+        }
+        Awaited::Token => format!("a token ({place})"),
+        Awaited::End(thread) => format!("the end of {} ({place})", trace.thread_name(thread)),
+        Awaited::Change => format!("a change of what it reads ({place})"),
+    }
+}
+
+fn holders(trace: &Trace, wait: &Wait) -> String {
+    let names: Vec<&str> = wait
+        .blockers
+        .iter()
+        .map(|blocker| if *blocker == wait.thread { "itself" } else { trace.thread_name(*blocker) })
+        .collect();
+    match names.as_slice() {
+        [] => "held by nobody who is known".to_owned(),
+        names => format!("held by {}", names.join(" and ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::script::{Script, crossed_forks};
+    use crate::sync::op::Op;
+
+    #[test]
+    fn a_circle_of_philosophers_is_told_in_its_order() {
+        assert_eq!(
+            wait_lines(&crossed_forks(3)),
+            [
+                "philosopher 1 holds fork 1 (table.rs:40), waits for fork 2 (table.rs:41), held by philosopher 2",
+                "philosopher 2 holds fork 2 (table.rs:40), waits for fork 3 (table.rs:41), held by philosopher 3",
+                "philosopher 3 holds fork 3 (table.rs:40), waits for fork 1 (table.rs:41), held by philosopher 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_waits_say_what_would_have_ended_them() {
+        let mut script = Script::new();
+        let (condvar, lock) = (script.condvar("not empty"), script.mutex("state"));
+        script.did(ThreadId(2), Op::Lock(lock)).did(ThreadId(3), Op::Read(lock));
+        script.waits(ThreadId(1), Op::Wake { condvar, timed: false });
+        script.waits(ThreadId(2), Op::Lock(lock));
+        script.waits(ThreadId(3), Op::Park { timed: false });
+        script.waits(ThreadId(4), Op::Yield).waits(ThreadId::MAIN, Op::Join(ThreadId(1)));
+        assert_eq!(
+            wait_lines(&script.trace),
+            [
+                "thread 2 holds state (table.rs:40), waits for state (table.rs:41), held by itself and thread 3",
+                "thread 1 holds nothing, waits for a notification of not empty (table.rs:40)",
+                "thread 3 holds state for reading (table.rs:40), waits for a token (table.rs:41)",
+                "thread 4 holds nothing, waits for a change of what it reads (table.rs:40)",
+            ]
+        );
+    }
+}
