@@ -56,9 +56,13 @@
 //! | `random`, `pct`, `urw` | as many sequentially consistent executions as are drawn | the others; values that only weak memory produces |
 //! | `dpor` | every sequentially consistent execution | values that only weak memory produces. Data races are found by C11's rules all the same |
 
+pub mod catalogue;
 pub mod cell;
 pub mod engine;
 pub mod finding;
+pub mod model;
+pub mod port;
 pub mod report;
+pub mod scenario;
 pub mod sync;
 pub mod verdict;
