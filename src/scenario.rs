@@ -321,13 +321,13 @@ fn run<S: Stage>(
     let start = Arc::new(StartLine::new(scenario.roles.len()));
     let spawn = |role: usize| {
         let (stage, scenario, observer) = (stage.clone(), scenario.clone(), observer.clone());
-        let start = start.clone();
+        let (start, name) = (start.clone(), scenario.roles[role].name.clone());
         let body = move || {
             start.wait();
             let watch = Watch { observer: &*observer, role };
             stage.perform(&scenario.roles[role].steps, watch)
         };
-        Builder::new().name(scenario.roles[role].name.clone()).spawn(body).expect("a thread can be started")
+        Builder::new().name(name).spawn(body).expect("a thread can be started")
     };
     let threads: Vec<JoinHandle<_>> = (0..scenario.roles.len()).map(spawn).collect();
     // A panic of a role is the engine's to report: it goes on through main.

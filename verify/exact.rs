@@ -204,22 +204,42 @@ fn treiber_stack(engine: Engine) -> Result<(), Failed> {
     exactly(&found, found.executions)
 }
 
+/// Memory that the threads of a test share as they like: whether they may is what the engine has to say.
+struct Shared(UnsafeCell<usize>);
+
+// SAFETY: an engine runs one thread at a time, and judges the order of the accesses.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    fn new() -> Self {
+        Self(UnsafeCell::new(0))
+    }
+
+    fn add(&self) {
+        // SAFETY: the pointer is valid for the call, in which the engine runs no other thread.
+        self.0.with_mut(|value| unsafe { *value += 1 });
+    }
+
+    fn get(&self) -> usize {
+        // SAFETY: as above.
+        self.0.with(|value| unsafe { *value })
+    }
+}
+
 fn spin_locks(engine: Engine) -> Result<(), Failed> {
     let test_and_set = Program::new(|| {
-        let lock = Arc::new((AtomicBool::new(false), UnsafeCell::new(0)));
+        let lock = Arc::new((AtomicBool::new(false), Shared::new()));
         threads((0..3).map(|_| {
             let lock = Arc::clone(&lock);
             move || {
                 while lock.0.swap(true, SeqCst) {
                     hint::spin_loop();
                 }
-                // SAFETY: the lock is held.
-                lock.1.with_mut(|count| unsafe { *count += 1 });
+                lock.1.add();
                 lock.0.store(false, SeqCst);
             }
         }));
-        // SAFETY: every other thread has ended.
-        Ok(lock.1.with(|count| unsafe { *count }).to_string())
+        Ok(lock.1.get().to_string())
     });
     let found = explore(engine, &test_and_set, &Budget::default());
     exactly(&found, found.executions)?;
@@ -274,18 +294,16 @@ fn races(engine: Engine) -> Result<(), Failed> {
     use refectory::sync::atomic::Ordering::{Acquire, Relaxed, Release};
     let publish = |store, load| {
         Program::new(move || {
-            let shared = Arc::new((UnsafeCell::new(0), AtomicBool::new(false)));
+            let shared = Arc::new((Shared::new(), AtomicBool::new(false)));
             let (writer, reader) = (Arc::clone(&shared), Arc::clone(&shared));
             let bodies: [Box<dyn FnOnce() + Send>; 2] = [
                 Box::new(move || {
-                    // SAFETY: the engine runs no other thread meanwhile; whether the order holds is its question.
-                    writer.0.with_mut(|value| unsafe { *value = 1 });
+                    writer.0.add();
                     writer.1.store(true, store);
                 }),
                 Box::new(move || {
                     if reader.1.load(load) {
-                        // SAFETY: as above.
-                        reader.0.with(|value| unsafe { *value });
+                        reader.0.get();
                     }
                 }),
             ];

@@ -39,7 +39,8 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     };
     let runtime = Rc::new(Runtime::new(chooser, budget, Search::new(budget, coverage), false));
     runtime.run(program, strategy);
-    let search = Rc::into_inner(runtime).expect("the runner is gone").search.into_inner();
+    // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
+    let search = runtime.search.replace(Search::new(budget, Coverage::Sampled));
     let recorded = search.schedule().map(|schedule| replay(program, budget, schedule));
     search.finish(recorded.flatten())
 }
@@ -213,6 +214,10 @@ impl Conductor for Runtime {
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
         self.stage.borrow_mut().machine.name_object(object, name.to_string());
+    }
+
+    fn tearing_down(&self) -> bool {
+        self.end.get().is_some()
     }
 }
 

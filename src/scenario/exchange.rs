@@ -121,7 +121,7 @@ impl fmt::Display for Answer {
 }
 
 /// What one role brings home.
-struct Account {
+pub(super) struct Account {
     answers: Vec<Answer>,
     dropped: Vec<u32>,
 }

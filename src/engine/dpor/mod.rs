@@ -25,7 +25,7 @@ use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::Clock;
 use super::machine::{Edge, Machine};
-use crate::sync::op::ThreadId;
+use crate::sync::op::{Op, ThreadId};
 
 /// A transition that took place.
 #[derive(Clone, Debug)]
@@ -128,8 +128,8 @@ impl Explorer {
     pub(crate) fn next(&mut self, machine: &Machine) -> Next {
         if let Some(event) = self.events.get(self.depth) {
             let Transition { thread, choice, op, .. } = event.transition;
-            let same = machine.pending(thread) == op && machine.choices(thread) & 1 << choice != 0;
-            let same = same || event.transition.last_resort;
+            let same = is_repeated(machine.pending(thread), op)
+                && (machine.choices(thread) & 1 << choice != 0 || event.transition.last_resort);
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
@@ -164,12 +164,14 @@ impl Explorer {
     /// each.
     pub(crate) fn take(&mut self, transition: Transition, alternatives: u64, machine: &Machine) {
         if self.depth == self.events.len() {
-            self.append(transition, machine);
+            self.append(transition.clone(), machine);
             self.branch_over(alternatives, machine);
         }
         let index = self.depth as u32;
         let event = &mut self.events[self.depth];
         event.released = None;
+        // Values may be addresses, which are not the same in every execution.
+        (event.transition.op, event.transition.guard) = (transition.op, transition.guard.clone());
         let (transition, clock) = (event.transition.clone(), event.clock);
         self.depth += 1;
         let me = self.thread(transition.thread);
@@ -398,6 +400,17 @@ impl Explorer {
 struct Found {
     past: Clock,
     reversible: Vec<u32>,
+}
+
+/// Whether a thread does again what it did before; the value that it expects may be an address.
+fn is_repeated(op: Op, before: Op) -> bool {
+    let regardless_of_value = |op| match op {
+        Op::CompareExchange { object, success, failure, weak, .. } => {
+            Op::CompareExchange { object, expected: 0, success, failure, weak }
+        }
+        op => op,
+    };
+    regardless_of_value(op) == regardless_of_value(before)
 }
 
 fn acquires(mode: Mode) -> bool {
