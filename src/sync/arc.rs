@@ -108,7 +108,7 @@ impl<T: ?Sized> Arc<T> {
     #[inline]
     pub fn coerce<U: ?Sized>(
         this: Self,
-        coerce: impl FnOnce(std::sync::Arc<T>) -> std::sync::Arc<U>,
+        coerce: fn(std::sync::Arc<T>) -> std::sync::Arc<U>,
     ) -> Arc<U> {
         let Self { hook, inner } = this;
         let value = std::sync::Arc::as_ptr(&inner).cast::<()>();

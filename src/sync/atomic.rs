@@ -43,8 +43,12 @@ macro_rules! common {
             /// Names the atomic in traces.
             #[must_use]
             pub fn named(self, name: fmt::Arguments<'_>) -> Self {
-                self.hook.name(name);
+                self.name(name);
                 self
+            }
+
+            pub(super) fn name(&self, name: fmt::Arguments<'_>) {
+                self.hook.name(name);
             }
 
             /// The value.

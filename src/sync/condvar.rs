@@ -59,8 +59,12 @@ impl Condvar {
     /// Names the condition variable in traces.
     #[must_use]
     pub fn named(self, name: fmt::Arguments<'_>) -> Self {
-        self.hook.name(name);
+        self.name(name);
         self
+    }
+
+    pub(super) fn name(&self, name: fmt::Arguments<'_>) {
+        self.hook.name(name);
     }
 
     /// Releases the mutex, waits for a notification, and acquires the mutex again. May wake without

@@ -1,4 +1,53 @@
-//! The facade.
+//! The facade: the only door to primitives, and the only place that names those of std or loom.
+//!
+//! It has std's names and signatures, so that a user turns `use std::sync::` into
+//! `use refectory::sync::` and little else:
+//!
+//! ```
+//! use refectory::sync::{Arc, Mutex, thread};
+//!
+//! let bowl = Arc::new(Mutex::new(0));
+//! let cook = thread::spawn({
+//!     let bowl = Arc::clone(&bowl);
+//!     move || *bowl.lock().unwrap() += 1
+//! });
+//! cook.join().unwrap();
+//! assert_eq!(*bowl.lock().unwrap(), 1);
+//! ```
+//!
+//! | what | where |
+//! |---|---|
+//! | [`Mutex`], [`RwLock`], [`Condvar`], [`Barrier`], [`Once`], [`OnceLock`], [`Arc`], [`Weak`] | here |
+//! | [`UnsafeCell`], whose pointer is given to a closure | here and in [`cell`] |
+//! | atomics and [`fence`](atomic::fence) | [`atomic`] |
+//! | threads, `park`, `yield_now` | [`thread`] |
+//! | [`spin_loop`](hint::spin_loop) | [`hint`] |
+//! | [`block_on`](future::block_on), [`AtomicWaker`](future::AtomicWaker) | [`future`] |
+//! | statics, one an execution | [`lazy_static!`](lazy_static) |
+//! | the operations that an engine sees, and traces of them | [`op`], [`trace`] |
+//!
+//! # Who drives
+//!
+//! An object belongs to the engine that is current where it is made, and to that one execution; where
+//! none is, to `native`, which is std itself. Used anywhere else it panics and says where it was made.
+//!
+//! In a build without an engine (default features) each type is a newtype over std's, of the same size
+//! and the same machine code, and `new` is const where std's is. With one, `new` asks which engine is
+//! current and is not const: a static is then made with [`lazy_static!`](lazy_static).
+//!
+//! # What differs from std
+//!
+//! - `UnsafeCell` has `with` and `with_mut`; a trait object behind an `Arc` is made with
+//!   [`Arc::coerce`]; `self: Arc<Self>` is not to be had.
+//! - Objects have [`named`](Mutex::named): the name that traces show.
+//! - Under an engine no time passes: a time-out is a choice that may fire at any moment of the wait,
+//!   and `sleep` is nothing.
+//! - The place of an unlock is that of its lock, and of a drop that of the owner's making: a `Drop` is
+//!   not told who called it. Nor is a function that is passed as a value (`map(Mutex::new)`).
+//! - Where loom cannot do what is asked, the model ends with a panic that begins with `unsupported: `.
+
+// The one place where std's primitives are at home.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the facade is what stands before them")]
 
 /// A function that is const in a build without engines. With them it asks which engine is current.
 macro_rules! const_by_default {
@@ -18,22 +67,39 @@ macro_rules! const_by_default {
 }
 
 pub(crate) mod current;
+#[cfg(feature = "instrumented")]
+mod gate;
 mod hook;
 #[cfg(feature = "loom")]
 pub(crate) mod loom_record;
 pub mod op;
 pub mod trace;
 
-pub mod atomic;
 mod arc;
+pub mod atomic;
+mod barrier;
 pub mod cell;
 mod condvar;
+pub mod future;
+pub mod hint;
+mod lazy;
 mod mutex;
+mod once;
 mod rwlock;
+#[cfg(test)]
+mod tests;
+pub mod thread;
 
+#[doc(inline)]
+pub use crate::__refectory_lazy_static as lazy_static;
 pub use arc::{Arc, Weak};
+pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
+pub use lazy::Lazy;
+#[cfg(feature = "instrumented")]
+pub(crate) use lazy::statics;
 pub use mutex::{Mutex, MutexGuard};
+pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};

@@ -52,8 +52,12 @@ impl<T> Mutex<T> {
     /// Names the mutex in traces.
     #[must_use]
     pub fn named(self, name: fmt::Arguments<'_>) -> Self {
-        self.hook.name(name);
+        self.name(name);
         self
+    }
+
+    pub(super) fn name(&self, name: fmt::Arguments<'_>) {
+        self.hook.name(name);
     }
 
     /// The value, which nobody else can reach any more.

@@ -118,7 +118,7 @@ impl<L> fmt::Debug for Hook<L> {
 
 /// Whether destructors may be running because something went wrong: a panic that unwinds, or an
 /// engine that stopped.
-fn stopping() -> bool {
+pub(in crate::sync) fn stopping() -> bool {
     #[cfg(feature = "loom")]
     if matches!(current(), Current::Loom) && !looming::alive() {
         return true;
@@ -127,7 +127,7 @@ fn stopping() -> bool {
 }
 
 /// The payload that unwinds a thread of an execution that is over.
-struct TornDown;
+pub(in crate::sync) struct TornDown;
 
 /// Ends a thread whose engine has stopped, where it could only go on by waiting for another one.
 #[cold]
@@ -160,9 +160,11 @@ pub(in crate::sync) fn fence(order: Ordering) {
     match current() {
         Current::Native => std::sync::atomic::fence(order),
         #[cfg(feature = "loom")]
-        Current::Loom => {
+        Current::Loom if looming::alive() => {
             looming::operation(op, Location::caller(), || loom::sync::atomic::fence(order), |()| Told::NOTHING);
         }
+        #[cfg(feature = "loom")]
+        Current::Loom => {}
         Current::Conducted(conductor) => {
             conductor.perform(op, 0, Location::caller());
         }

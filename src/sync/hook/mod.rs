@@ -43,9 +43,9 @@ pub(super) use {
     born::Born,
     cell::CellHook,
     condvar::CondvarHook,
-    driven::{fence, torn_down},
+    driven::{TornDown, fence, stopping, torn_down},
     lock::{MutexHook, Permit, ReadPermit, RwLockHook, WritePermit},
 };
 #[cfg(feature = "loom")]
 pub(super) use driven::unsupported;
-pub(super) use raw::{Exchange, Value};
+pub(super) use raw::Exchange;

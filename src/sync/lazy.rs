@@ -1,0 +1,150 @@
+//! Statics that are made when first used: one for the process natively, one an execution under an
+//! engine.
+//!
+//! In a build with engines `new` asks which engine is current, and so cannot make a static of the
+//! facade's types. [`lazy_static!`](crate::sync::lazy_static) can, in every build:
+//!
+//! ```
+//! use refectory::sync::{Mutex, lazy_static};
+//!
+//! lazy_static! {
+//!     /// What has been ordered.
+//!     static ref ORDERS: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+//! }
+//!
+//! ORDERS.lock().unwrap().push("soup");
+//! assert_eq!(ORDERS.lock().unwrap().len(), 1);
+//! ```
+
+#[cfg(feature = "instrumented")]
+use super::{
+    OnceLock,
+    current::{Current, current, epoch},
+};
+#[cfg(feature = "instrumented")]
+use std::{any::Any, cell::RefCell, rc::Rc};
+use std::fmt;
+
+/// Declares statics that are made when first used; under an engine each execution has its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refectory_lazy_static {
+    ($($(#[$attribute:meta])* $visibility:vis static ref $name:ident: $type:ty = $value:expr;)+) => {
+        $(
+            // A type of its own for each static, so that its value is reached through that static alone.
+            #[allow(non_camel_case_types, missing_debug_implementations)]
+            $(#[$attribute])*
+            $visibility struct $name {
+                _private: (),
+            }
+
+            $(#[$attribute])*
+            $visibility static $name: $name = $name { _private: () };
+
+            impl ::std::ops::Deref for $name {
+                type Target = $type;
+
+                #[track_caller]
+                fn deref(&self) -> &$type {
+                    static LAZY: $crate::sync::Lazy<$type> = $crate::sync::Lazy::new(|| $value);
+                    LAZY.get()
+                }
+            }
+        )+
+    };
+}
+
+/// A static that is made when first used: what stands behind [`lazy_static!`](crate::sync::lazy_static).
+///
+/// A reference to the value must not be used after the execution in which it was got.
+pub struct Lazy<T: 'static> {
+    make: fn() -> T,
+    native: std::sync::OnceLock<T>,
+    #[cfg(feature = "loom")]
+    loom: loom::lazy_static::Lazy<T>,
+}
+
+impl<T: 'static> Lazy<T> {
+    /// A static that `make` makes.
+    pub const fn new(make: fn() -> T) -> Self {
+        Self {
+            make,
+            native: std::sync::OnceLock::new(),
+            #[cfg(feature = "loom")]
+            loom: loom::lazy_static::Lazy { init: make, _p: std::marker::PhantomData },
+        }
+    }
+
+    /// The value, made if need be.
+    #[track_caller]
+    pub fn get(&'static self) -> &'static T {
+        #[cfg(feature = "instrumented")]
+        match current() {
+            Current::Native => {}
+            #[cfg(feature = "loom")]
+            Current::Loom => return self.loom.get(),
+            Current::Conducted(_) => return self.of_this_execution(),
+        }
+        self.native.get_or_init(self.make)
+    }
+
+    #[cfg(feature = "instrumented")]
+    #[track_caller]
+    fn of_this_execution(&'static self) -> &'static T {
+        let cell = statics::get::<T>(std::ptr::from_ref(self).addr());
+        let value: *const T = cell.get_or_init(self.make);
+        // SAFETY: the cell is kept, and not written again, until the execution is over; the type's
+        // contract is that no reference is used later than that.
+        unsafe { &*value }
+    }
+}
+
+impl<T> fmt::Debug for Lazy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lazy").finish_non_exhaustive()
+    }
+}
+
+/// The statics of the execution that an engine of this crate runs.
+#[cfg(feature = "instrumented")]
+pub(crate) mod statics {
+    use super::{Any, OnceLock, Rc, RefCell, epoch};
+
+    /// The number of the execution, and its statics by their address.
+    type Statics = (u32, Vec<(usize, Rc<dyn Any>)>);
+
+    thread_local! {
+        static STATICS: RefCell<Statics> = const { RefCell::new((0, Vec::new())) };
+    }
+
+    /// The cell of a static, empty when first asked for.
+    #[track_caller]
+    pub(super) fn get<T: 'static>(address: usize) -> Rc<OnceLock<T>> {
+        forget_earlier();
+        let known = STATICS.with_borrow(|(_, statics)| {
+            let found = statics.iter().find(|(of, _)| *of == address);
+            found.map(|(_, cell)| Rc::clone(cell))
+        });
+        let cell = known.unwrap_or_else(|| {
+            let cell: Rc<dyn Any> = Rc::new(OnceLock::<T>::new());
+            STATICS.with_borrow_mut(|(_, statics)| statics.push((address, Rc::clone(&cell))));
+            cell
+        });
+        cell.downcast().expect("the address is that of a static of this type")
+    }
+
+    /// Drops the statics of executions that are over.
+    fn forget_earlier() {
+        if STATICS.with_borrow(|(of, _)| *of != epoch()) {
+            drop_all();
+        }
+    }
+
+    /// Drops the statics of this execution. An engine does this as the last thing in main, so that
+    /// what they own is not taken for a leak.
+    pub(crate) fn drop_all() {
+        // Destructors may look at statics: the list is free while they run.
+        let earlier = STATICS.with_borrow_mut(|statics| std::mem::replace(statics, (epoch(), Vec::new())));
+        drop(earlier);
+    }
+}

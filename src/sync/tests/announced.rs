@@ -1,0 +1,1 @@
+//! What an engine of this crate is told. The engine here grants everything at once, on one thread.

@@ -1,0 +1,385 @@
+//! What each type does, wherever it is driven. Main spawns and joins; two threads do the rest.
+
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use crate::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence,
+};
+use crate::sync::future::{AtomicWaker, block_on};
+use crate::sync::{
+    Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, hint, lazy_static, thread,
+};
+use std::fmt::Display;
+use std::task::Poll;
+
+/// Runs the body on two threads that share a value, and gives what they give.
+fn both<S, T>(shared: S, body: fn(&S) -> T) -> (Arc<S>, [T; 2])
+where
+    S: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let shared = Arc::new(shared);
+    let threads = [(); 2].map(|()| {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || body(&shared))
+    });
+    let results = threads.map(|thread| thread.join().unwrap());
+    (shared, results)
+}
+
+/// Runs two bodies on threads that share a value.
+fn each<S: Send + Sync + 'static>(shared: S, bodies: [fn(&S); 2]) -> Arc<S> {
+    let shared = Arc::new(shared);
+    let threads = bodies.map(|body| {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || body(&shared))
+    });
+    threads.map(|thread| thread.join().unwrap());
+    shared
+}
+
+pub(super) fn mutex_guards_a_count() {
+    let (count, _) = both(Mutex::new(0), |count| *count.lock().unwrap() += 1);
+    assert_eq!(*count.lock().unwrap(), 2);
+}
+
+pub(super) fn mutex_refuses_a_second_holder() {
+    let mutex = Mutex::new(());
+    let held = mutex.lock().unwrap();
+    assert!(matches!(mutex.try_lock(), Err(TryLockError::WouldBlock)));
+    drop(held);
+    assert!(mutex.try_lock().is_ok());
+}
+
+pub(super) fn mutex_holds_unsized_values() {
+    let bytes: Box<Mutex<[u8]>> = Box::new(Mutex::new([1, 2, 3]));
+    assert_eq!(bytes.lock().unwrap().len(), 3);
+    let shown: Arc<Mutex<dyn Display + Send>> = Arc::coerce(Arc::new(Mutex::new("soup")), |mutex| mutex);
+    assert_eq!(shown.lock().unwrap().to_string(), "soup");
+}
+
+pub(super) fn rwlock_admits_readers_together() {
+    let lock = RwLock::new(1);
+    let reader = lock.read().unwrap();
+    assert!(lock.try_write().is_err());
+    drop(reader);
+    let (lock, seen) = both(lock, |lock| *lock.read().unwrap());
+    assert_eq!(seen, [1, 1]);
+    *lock.write().unwrap() += 1;
+    assert_eq!(*lock.try_read().unwrap(), 2);
+}
+
+pub(super) fn rwlock_refuses_a_writer_beside_a_reader() {
+    let (lock, _) = both(RwLock::new(0), |lock| *lock.write().unwrap() += 1);
+    let writer = lock.try_write().unwrap();
+    assert_eq!(*writer, 2);
+    assert!(matches!(lock.try_read(), Err(TryLockError::WouldBlock)));
+}
+
+pub(super) fn condvar_wakes_a_waiter() {
+    each((Mutex::new(false), Condvar::new()), [
+        |(open, changed)| {
+            let open = changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap();
+            assert!(*open);
+        },
+        |(open, changed)| {
+            *open.lock().unwrap() = true;
+            changed.notify_one();
+        },
+    ]);
+}
+
+pub(super) fn condvar_wakes_all_waiters() {
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let waiters = [(); 2].map(|()| {
+        let gate = Arc::clone(&gate);
+        thread::spawn(move || drop(gate.1.wait_while(gate.0.lock().unwrap(), |open| !*open).unwrap()))
+    });
+    *gate.0.lock().unwrap() = true;
+    gate.1.notify_all();
+    waiters.map(|waiter| waiter.join().unwrap());
+}
+
+macro_rules! every_integer {
+    ($($atomic:ident)+) => {$({
+        let atomic = $atomic::new(5);
+        assert_eq!(atomic.swap(6, SeqCst), 5);
+        assert_eq!(atomic.fetch_add(4, AcqRel), 6);
+        assert_eq!(atomic.fetch_sub(2, Release), 10);
+        assert_eq!(atomic.fetch_and(0b1100, Relaxed), 8);
+        assert_eq!(atomic.fetch_or(0b0001, Acquire), 8);
+        assert_eq!(atomic.fetch_xor(0b0011, Relaxed), 9);
+        assert_eq!(atomic.fetch_max(20, Relaxed), 10);
+        assert_eq!(atomic.fetch_min(3, Relaxed), 20);
+        assert_eq!(atomic.fetch_nand(1, Relaxed), 3);
+        assert_eq!(atomic.load(Relaxed), !1);
+        atomic.store(1, Relaxed);
+        assert_eq!(atomic.compare_exchange(2, 3, Relaxed, Relaxed), Err(1));
+        assert_eq!(atomic.compare_exchange(1, 3, Relaxed, Relaxed), Ok(1));
+        assert_eq!(atomic.fetch_update(Relaxed, Relaxed, |value| (value == 3).then_some(4)), Ok(3));
+        assert_eq!(atomic.try_update(Relaxed, Relaxed, |_| None), Err(4));
+        assert_eq!(atomic.update(Relaxed, Relaxed, |value| value + 1), 4);
+        assert_eq!(atomic.into_inner(), 5);
+    })+};
+}
+
+pub(super) fn atomics_have_every_read_modify_write() {
+    every_integer!(AtomicU8 AtomicU32 AtomicU64 AtomicUsize AtomicI32 AtomicI64 AtomicIsize);
+}
+
+pub(super) fn atomic_bool_has_every_read_modify_write() {
+    let atomic = AtomicBool::new(true);
+    assert!(atomic.swap(true, Relaxed));
+    assert!(atomic.fetch_and(false, Relaxed));
+    assert!(!atomic.fetch_or(true, Relaxed));
+    assert!(atomic.fetch_xor(true, Relaxed));
+    assert!(!atomic.fetch_nand(true, Relaxed));
+    assert!(atomic.fetch_not(Relaxed));
+    assert_eq!(atomic.compare_exchange(false, true, Relaxed, Relaxed), Ok(false));
+    assert!(atomic.into_inner());
+}
+
+pub(super) fn atomic_pointer_has_every_read_modify_write() {
+    let mut forks = [0_u32; 4];
+    let first = forks.as_mut_ptr();
+    let mut atomic = AtomicPtr::new(first);
+    assert_eq!(atomic.fetch_ptr_add(3, Relaxed), first);
+    assert_eq!(atomic.fetch_ptr_sub(1, Relaxed), first.wrapping_add(3));
+    assert_eq!(atomic.fetch_byte_add(4, Relaxed), first.wrapping_add(2));
+    assert_eq!(atomic.fetch_byte_sub(12, Relaxed), first.wrapping_add(3));
+    assert_eq!(atomic.fetch_or(1, Relaxed), first);
+    assert_eq!(atomic.fetch_xor(3, Relaxed).addr(), first.addr() | 1);
+    assert_eq!(atomic.fetch_and(!3, Relaxed).addr(), first.addr() ^ 2);
+    assert_eq!(atomic.swap(first, Relaxed).addr(), first.addr() & !3);
+    assert_eq!(atomic.compare_exchange(first, std::ptr::null_mut(), Relaxed, Relaxed), Ok(first));
+    assert!(atomic.get_mut().is_null());
+}
+
+pub(super) fn atomic_increments_are_not_lost() {
+    let (count, found) = both(AtomicU32::new(0), |count| count.fetch_add(1, Relaxed));
+    assert_eq!(found[0] + found[1], 1);
+    assert_eq!(count.load(Relaxed), 2);
+}
+
+/// A stack's destructor reaches its head through the exclusive borrow.
+pub(super) fn atomic_shows_its_value_to_its_owner() {
+    let (count, _) = both(AtomicU32::new(0), |count| count.fetch_add(1, AcqRel));
+    let mut count = Arc::into_inner(count).expect("the last owner");
+    assert_eq!(*count.get_mut(), 2);
+    *count.get_mut() += 1;
+    assert_eq!(*count.get_mut(), 3);
+    assert_eq!(count.into_inner(), 3);
+}
+
+/// A cell, and a flag that says whose it is.
+struct Baton {
+    value: UnsafeCell<u32>,
+    passed: AtomicBool,
+}
+
+// SAFETY: the cell is written before `passed` is set, and read after.
+unsafe impl Sync for Baton {}
+
+impl Baton {
+    fn new() -> Self {
+        Self { value: UnsafeCell::new(0), passed: AtomicBool::new(false) }
+    }
+
+    fn write(&self) {
+        // SAFETY: the reader waits for `passed`.
+        self.value.with_mut(|value| unsafe { *value = 7 });
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: `passed` was seen, and the writer is done.
+        self.value.with(|value| unsafe { *value })
+    }
+}
+
+pub(super) fn cell_passes_from_thread_to_thread() {
+    each(Baton::new(), [
+        |baton| {
+            baton.write();
+            baton.passed.store(true, Release);
+        },
+        |baton| {
+            while !baton.passed.load(Acquire) {
+                hint::spin_loop();
+            }
+            assert_eq!(baton.read(), 7);
+        },
+    ]);
+}
+
+pub(super) fn fences_order_relaxed_accesses() {
+    each(Baton::new(), [
+        |baton| {
+            baton.write();
+            fence(Release);
+            baton.passed.store(true, Relaxed);
+        },
+        |baton| {
+            while !baton.passed.load(Relaxed) {
+                thread::yield_now();
+            }
+            fence(Acquire);
+            assert_eq!(baton.read(), 7);
+        },
+    ]);
+}
+
+/// Counts its own destruction, and looks at a cell that others have written.
+struct Counted {
+    drops: std::sync::Arc<std::sync::atomic::AtomicU32>,
+    last_words: UnsafeCell<u32>,
+}
+
+// SAFETY: nobody but the destructor reaches the cell.
+unsafe impl Sync for Counted {}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        // SAFETY: the last owner is alone.
+        self.last_words.with_mut(|words| unsafe { *words += 1 });
+        self.drops.fetch_add(1, SeqCst);
+    }
+}
+
+pub(super) fn arc_destroys_its_value_once() {
+    let drops = std::sync::Arc::default();
+    let counted = Counted { drops: std::sync::Arc::clone(&drops), last_words: UnsafeCell::new(0) };
+    let (value, _) = both(counted, |_| ());
+    let again = Arc::clone(&value);
+    assert_eq!(Arc::strong_count(&value), 2);
+    assert!(Arc::ptr_eq(&value, &again));
+    drop(again);
+    drop(value);
+    assert_eq!(drops.load(SeqCst), 1);
+}
+
+pub(super) fn arc_holds_a_trait_object() {
+    let shown: Arc<dyn Display + Send + Sync> = Arc::coerce(Arc::new(42), |number| number);
+    let other = Arc::clone(&shown);
+    let thread = thread::spawn(move || other.to_string());
+    assert_eq!(thread.join().unwrap(), "42");
+    let slice: Arc<[u8]> = Arc::from(vec![1, 2]);
+    assert_eq!(slice.len(), 2);
+}
+
+pub(super) fn arc_goes_through_a_raw_pointer() {
+    let value = Arc::new(3);
+    let pointer = Arc::into_raw(Arc::clone(&value));
+    assert_eq!(Arc::strong_count(&value), 2);
+    // SAFETY: `into_raw` gave it.
+    let again = unsafe { Arc::from_raw(pointer) };
+    assert!(Arc::ptr_eq(&value, &again));
+}
+
+pub(super) fn arc_unwraps_for_a_sole_owner() {
+    let mut value = Arc::new(3);
+    let other = Arc::clone(&value);
+    assert!(Arc::get_mut(&mut value).is_none());
+    let value = Arc::try_unwrap(value).unwrap_err();
+    assert_eq!(Arc::into_inner(other), None);
+    let mut value = value;
+    *Arc::make_mut(&mut value) += 1;
+    assert_eq!(Arc::try_unwrap(value), Ok(4));
+}
+
+pub(super) fn once_happens_once() {
+    let (shared, _) = both((Once::new(), AtomicU32::new(0)), |(once, count)| {
+        once.call_once(|| {
+            count.fetch_add(1, Relaxed);
+        });
+        assert_eq!(count.load(Relaxed), 1);
+    });
+    assert!(shared.0.is_completed());
+}
+
+pub(super) fn once_lock_is_set_once() {
+    let (lock, seen) = both(OnceLock::new(), |lock| {
+        let mine = thread::current().id();
+        (*lock.get_or_init(|| mine) == mine, *lock.get().unwrap())
+    });
+    assert!(seen[0].0 != seen[1].0, "one of the two sets it");
+    assert_eq!(seen[0].1, seen[1].1);
+    assert!(lock.set(thread::current().id()).is_err());
+    let mut lock = Arc::into_inner(lock).unwrap();
+    assert!(lock.take().is_some());
+    assert!(lock.get().is_none());
+}
+
+pub(super) fn barrier_lets_all_through_with_one_leader() {
+    let (_, leads) = both(Barrier::new(2), |barrier| barrier.wait().is_leader());
+    assert!(leads[0] != leads[1]);
+}
+
+pub(super) fn thread_hands_its_result_to_join() {
+    let result = thread::spawn(|| "soup").join().unwrap();
+    assert_eq!(result, "soup");
+}
+
+pub(super) fn thread_hands_its_panic_to_join() {
+    let panic = thread::spawn(|| std::panic::resume_unwind(Box::new("spilt"))).join();
+    let payload = panic.map(|never: ()| never).unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"spilt"));
+}
+
+pub(super) fn thread_is_unparked() {
+    let ready = Arc::new(AtomicBool::new(false));
+    let sleeper = thread::spawn({
+        let ready = Arc::clone(&ready);
+        move || {
+            while !ready.load(Acquire) {
+                thread::park();
+            }
+        }
+    });
+    ready.store(true, Release);
+    sleeper.thread().unpark();
+    sleeper.join().unwrap();
+}
+
+pub(super) fn thread_has_a_name_and_an_identity() {
+    let builder = thread::Builder::new().name("Plato".to_owned());
+    let handle = builder.spawn(|| (thread::current().name().map(str::to_owned), thread::current().id())).unwrap();
+    let (thread, (name, id)) = (handle.thread().clone(), handle.join().unwrap());
+    assert_eq!(name.as_deref(), Some("Plato"));
+    assert_eq!(thread.name(), Some("Plato"));
+    assert_eq!(thread.id(), id);
+    assert_ne!(thread::current().id(), id);
+}
+
+pub(super) fn future_is_driven_to_its_end() {
+    let mut polls = 0;
+    let future = std::future::poll_fn(|context| {
+        polls += 1;
+        context.waker().wake_by_ref();
+        if polls == 2 { Poll::Ready("done") } else { Poll::Pending }
+    });
+    assert_eq!(block_on(future), "done");
+}
+
+pub(super) fn waker_is_not_lost() {
+    each((AtomicWaker::new(), AtomicBool::new(false)), [
+        |(waker, ready)| {
+            block_on(std::future::poll_fn(|context| {
+                waker.register(context.waker());
+                if ready.swap(false, Acquire) { Poll::Ready(()) } else { Poll::Pending }
+            }));
+        },
+        |(waker, ready)| {
+            ready.swap(true, Release);
+            waker.wake();
+        },
+    ]);
+}
+
+pub(super) fn lazy_static_is_made_once() {
+    lazy_static! {
+        static ref COUNT: Mutex<u32> = Mutex::new(40);
+    }
+    for _ in 0..2 {
+        thread::spawn(|| *COUNT.lock().unwrap() += 1).join().unwrap();
+    }
+    assert_eq!(*COUNT.lock().unwrap(), 42);
+}

@@ -1,0 +1,55 @@
+//! Tests of the facade: the same behaviours natively and under loom, the operations that an engine
+//! of this crate is told, and the sizes of a build without engines.
+
+#[cfg(feature = "instrumented")]
+mod announced;
+mod behaviour;
+#[cfg(feature = "loom")]
+mod in_loom;
+#[cfg(not(feature = "instrumented"))]
+mod sizes;
+
+/// Each behaviour as a test of native and of every engine that can show it.
+macro_rules! everywhere {
+    ($($name:ident)+) => {
+        mod natively {
+            $(#[test] fn $name() { super::behaviour::$name(); })+
+        }
+
+        #[cfg(feature = "loom")]
+        mod under_loom {
+            $(#[test] fn $name() { super::in_loom::explore(super::behaviour::$name); })+
+        }
+    };
+}
+
+everywhere! {
+    mutex_guards_a_count
+    mutex_refuses_a_second_holder
+    mutex_holds_unsized_values
+    rwlock_admits_readers_together
+    rwlock_refuses_a_writer_beside_a_reader
+    condvar_wakes_a_waiter
+    condvar_wakes_all_waiters
+    atomics_have_every_read_modify_write
+    atomic_bool_has_every_read_modify_write
+    atomic_pointer_has_every_read_modify_write
+    atomic_increments_are_not_lost
+    atomic_shows_its_value_to_its_owner
+    cell_passes_from_thread_to_thread
+    fences_order_relaxed_accesses
+    arc_destroys_its_value_once
+    arc_holds_a_trait_object
+    arc_goes_through_a_raw_pointer
+    arc_unwraps_for_a_sole_owner
+    once_happens_once
+    once_lock_is_set_once
+    barrier_lets_all_through_with_one_leader
+    thread_hands_its_result_to_join
+    thread_hands_its_panic_to_join
+    thread_is_unparked
+    thread_has_a_name_and_an_identity
+    future_is_driven_to_its_end
+    waker_is_not_lost
+    lazy_static_is_made_once
+}

@@ -1,0 +1,292 @@
+//! Threads of a model.
+//!
+//! The result of a thread goes through a plain slot, which only the join that the engine has let
+//! take place reads. A body that panics is caught here, so that a join can hand the panic on; but
+//! an unwinding that the engine has begun goes on.
+
+use super::super::current::{Conductor, Current, current as engine, epoch, panic_escaped, panic_taken};
+use super::super::hook::{Born, TornDown, stopping, torn_down};
+#[cfg(feature = "loom")]
+use super::super::loom_record::{self as looming, Told};
+use super::super::op::{Op, Site, ThreadId};
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex};
+
+/// Where a thread leaves its result.
+type Slot<T> = Arc<Mutex<Option<std::thread::Result<T>>>>;
+
+/// A thread of the execution in which the handle was made.
+#[derive(Clone)]
+pub(super) struct Thread {
+    id: ThreadId,
+    name: Option<Arc<str>>,
+    born: Born,
+}
+
+/// A thread's identity: no two executions have one in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    epoch: u32,
+    id: ThreadId,
+}
+
+/// A thread that can be waited for.
+pub(super) struct JoinHandle<T> {
+    thread: Thread,
+    slot: Slot<T>,
+    /// loom's handle: its result is in the slot.
+    #[cfg(feature = "loom")]
+    loom: Option<loom::thread::JoinHandle<()>>,
+}
+
+/// Whom a step of the calling thread is for.
+enum Asked {
+    /// No engine, or one that stops.
+    Nobody,
+    #[cfg(feature = "loom")]
+    Loom,
+    Conductor(&'static dyn Conductor),
+}
+
+fn asked() -> Asked {
+    match engine() {
+        Current::Native => Asked::Nobody,
+        #[cfg(feature = "loom")]
+        Current::Loom if looming::alive() => Asked::Loom,
+        #[cfg(feature = "loom")]
+        Current::Loom => Asked::Nobody,
+        Current::Conducted(conductor) => Asked::Conductor(conductor),
+    }
+}
+
+/// A native thread cannot be waited for in a model: the model would stand still.
+#[track_caller]
+pub(super) fn refuse_native(what: &str) {
+    let engine = engine();
+    assert!(
+        matches!(engine, Current::Native),
+        "a thread that belongs to native is {what}, and {} drives this code",
+        engine.name()
+    );
+}
+
+/// Starts a thread of the model.
+#[track_caller]
+pub(super) fn spawn<F, T>(name: Option<String>, body: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let site = Location::caller();
+    let slot: Slot<T> = Arc::default();
+    let born = Born::here("a thread");
+    match asked() {
+        Asked::Nobody => torn_down(),
+        #[cfg(feature = "loom")]
+        Asked::Loom => {
+            let id = looming::add_thread(name.as_deref());
+            let thread = Thread { id, name: names::set(id, name), born };
+            let run = in_loom(id, body, Arc::clone(&slot), site);
+            let handle = looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
+            JoinHandle { thread, slot, loom: Some(handle) }
+        }
+        Asked::Conductor(conductor) => {
+            let run = conducted(conductor, body, Arc::clone(&slot), site);
+            let id = conductor.spawn(name.as_deref(), Box::new(run));
+            let thread = Thread { id, name: names::set(id, name), born };
+            conductor.perform(Op::Spawn(id), 0, site);
+            JoinHandle {
+                thread,
+                slot,
+                #[cfg(feature = "loom")]
+                loom: None,
+            }
+        }
+    }
+}
+
+/// The body of a thread that loom runs.
+#[cfg(feature = "loom")]
+fn in_loom<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, site: Site) -> impl FnOnce() {
+    move || {
+        looming::begin_thread(id);
+        run(id, body, slot, looming::gave_up);
+        looming::note(Op::Exit, site);
+        looming::end_thread();
+    }
+}
+
+/// The body of a thread that an engine of this crate runs.
+fn conducted<T>(
+    conductor: &'static dyn Conductor,
+    body: impl FnOnce() -> T,
+    slot: Slot<T>,
+    site: Site,
+) -> impl FnOnce() {
+    move || {
+        run(conductor.thread(), body, slot, || conductor.tearing_down());
+        conductor.perform(Op::Exit, 0, site);
+    }
+}
+
+/// Runs the body, and leaves what it gives or panics with. Nothing of it is left when this returns.
+fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: impl FnOnce() -> bool) {
+    let result = catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        if payload.is::<TornDown>() || engine_stops() {
+            resume_unwind(payload);
+        }
+        panic_escaped(id, message(&*payload));
+        payload
+    });
+    *slot.lock().expect("nothing panics with the slot locked") = Some(result);
+}
+
+/// What a panic says.
+fn message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+}
+
+impl<T> JoinHandle<T> {
+    pub(super) fn thread(&self) -> &Thread {
+        &self.thread
+    }
+
+    #[track_caller]
+    pub(super) fn join(self) -> std::thread::Result<T> {
+        let id = self.thread.id;
+        let site = Location::caller();
+        match self.thread.asked() {
+            Asked::Nobody => torn_down(),
+            #[cfg(feature = "loom")]
+            Asked::Loom => {
+                let handle = self.loom.expect("loom's thread has loom's handle");
+                let joined = looming::operation(Op::Join(id), site, || handle.join(), |_| Told::NOTHING);
+                joined.expect("the body caught its panic");
+            }
+            Asked::Conductor(conductor) => {
+                conductor.perform(Op::Join(id), 0, site);
+            }
+        }
+        let result = self.slot.lock().expect("nothing panics with the slot locked").take();
+        let result = result.unwrap_or_else(|| torn_down());
+        if result.is_err() {
+            panic_taken(id);
+        }
+        result
+    }
+}
+
+impl Thread {
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(super) fn id(&self) -> Identity {
+        Identity { epoch: self.born.epoch, id: self.id }
+    }
+
+    #[track_caller]
+    pub(super) fn unpark(&self) {
+        let site = Location::caller();
+        match self.asked() {
+            Asked::Nobody => {}
+            #[cfg(feature = "loom")]
+            Asked::Loom => {
+                let token = looming::token(self.id);
+                looming::operation(Op::Unpark(self.id), site, || token.notify(), |()| Told::NOTHING);
+            }
+            Asked::Conductor(conductor) => {
+                conductor.perform(Op::Unpark(self.id), 0, site);
+            }
+        }
+    }
+
+    /// Whom an operation on this thread is for.
+    #[track_caller]
+    fn asked(&self) -> Asked {
+        let asked = asked();
+        let foreign = matches!(engine(), Current::Native) || !self.born.in_this_execution();
+        match asked {
+            _ if foreign && stopping() => Asked::Nobody,
+            _ if foreign => self.born.foreign(engine()),
+            asked => asked,
+        }
+    }
+}
+
+/// The thread of the model that runs.
+pub(super) fn current() -> Thread {
+    let id = match engine() {
+        Current::Native => ThreadId::MAIN,
+        #[cfg(feature = "loom")]
+        Current::Loom => looming::thread(),
+        Current::Conducted(conductor) => conductor.thread(),
+    };
+    Thread { id, name: names::get(id), born: Born::here("a thread") }
+}
+
+/// Waits for the token.
+#[track_caller]
+pub(super) fn park(timed: bool) {
+    let (op, site) = (Op::Park { timed }, Location::caller());
+    match asked() {
+        Asked::Nobody => {}
+        #[cfg(feature = "loom")]
+        Asked::Loom if timed => super::super::hook::unsupported("`park_timeout`, which never times out under loom"),
+        #[cfg(feature = "loom")]
+        Asked::Loom => {
+            let token = looming::token(looming::thread());
+            looming::operation(op, site, || token.wait(), |()| Told::NOTHING);
+        }
+        Asked::Conductor(conductor) => {
+            conductor.perform(op, 0, site);
+        }
+    }
+}
+
+/// Lets others run.
+#[track_caller]
+pub(super) fn yield_now() {
+    let site = Location::caller();
+    match asked() {
+        Asked::Nobody => {}
+        #[cfg(feature = "loom")]
+        Asked::Loom => looming::operation(Op::Yield, site, loom::thread::yield_now, |()| Told::NOTHING),
+        Asked::Conductor(conductor) => {
+            conductor.perform(Op::Yield, 0, site);
+        }
+    }
+}
+
+/// The names of the execution's threads.
+mod names {
+    use super::{Arc, RefCell, ThreadId, epoch};
+
+    thread_local! {
+        static NAMES: RefCell<(u32, Vec<(ThreadId, Arc<str>)>)> = const { RefCell::new((0, Vec::new())) };
+    }
+
+    /// Names a thread, if there is a name.
+    pub(super) fn set(id: ThreadId, name: Option<String>) -> Option<Arc<str>> {
+        let name: Arc<str> = name?.into();
+        NAMES.with_borrow_mut(|(of, names)| {
+            if *of != epoch() {
+                *of = epoch();
+                names.clear();
+            }
+            names.push((id, Arc::clone(&name)));
+        });
+        Some(name)
+    }
+
+    /// The thread's name.
+    pub(super) fn get(id: ThreadId) -> Option<Arc<str>> {
+        NAMES.with_borrow(|(of, names)| {
+            let named = names.iter().find(|(thread, _)| *of == epoch() && *thread == id);
+            named.map(|(_, name)| Arc::clone(name))
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! Threads: [`std::thread`] behind the facade.
+//!
+//! Under an engine a thread is one of the model's. Its panic is handed to the one who joins it, as
+//! std does; a panic that nobody takes is a finding. No time passes: a [`sleep`] does nothing,
+//! because the other threads may run before or after it anyhow, and a time-out is a choice.
+
+#[cfg(feature = "instrumented")]
+mod driven;
+
+#[cfg(feature = "instrumented")]
+use super::current::{Current, current as engine};
+use std::fmt;
+use std::io;
+pub use std::thread::{Result, panicking};
+use std::time::Duration;
+
+/// A handle on a thread, as [`std::thread::Thread`].
+#[derive(Clone)]
+pub struct Thread(Whose);
+
+#[derive(Clone)]
+enum Whose {
+    Native(std::thread::Thread),
+    #[cfg(feature = "instrumented")]
+    Driven(driven::Thread),
+}
+
+/// The identity of a thread, as [`std::thread::ThreadId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ThreadId(Identity);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    Native(std::thread::ThreadId),
+    #[cfg(feature = "instrumented")]
+    Driven(driven::Identity),
+}
+
+/// The right to wait for a thread's end, as [`std::thread::JoinHandle`].
+///
+/// Dropping it lets the thread go on alone.
+pub struct JoinHandle<T>(Joining<T>);
+
+enum Joining<T> {
+    Native(std::thread::JoinHandle<T>),
+    #[cfg(feature = "instrumented")]
+    Driven(driven::JoinHandle<T>),
+}
+
+/// What a thread is made with, as [`std::thread::Builder`].
+///
+/// ```
+/// use refectory::sync::thread;
+///
+/// let builder = thread::Builder::new().name("Plato".to_owned());
+/// let plato = builder.spawn(|| thread::current().name().map(str::to_owned)).unwrap();
+/// assert_eq!(plato.join().unwrap().as_deref(), Some("Plato"));
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "must eventually spawn the thread"]
+pub struct Builder {
+    name: Option<String>,
+    stack_size: Option<usize>,
+}
+
+impl Builder {
+    /// An unnamed thread.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the thread.
+    pub fn name(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// The size of a native thread's stack, in bytes. Engines have their own.
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack_size = Some(bytes);
+        self
+    }
+
+    /// Starts the thread. `Send` is asked for whatever the engine asks.
+    ///
+    /// # Errors
+    /// If the operating system gives no thread.
+    #[track_caller]
+    pub fn spawn<F, T>(self, body: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        #[cfg(feature = "instrumented")]
+        if !matches!(engine(), Current::Native) {
+            return Ok(JoinHandle(Joining::Driven(driven::spawn(self.name, body))));
+        }
+        let mut native = std::thread::Builder::new();
+        if let Some(name) = self.name {
+            native = native.name(name);
+        }
+        if let Some(bytes) = self.stack_size {
+            native = native.stack_size(bytes);
+        }
+        native.spawn(body).map(|handle| JoinHandle(Joining::Native(handle)))
+    }
+}
+
+/// Starts a thread.
+///
+/// # Panics
+/// If the operating system gives no thread.
+#[track_caller]
+pub fn spawn<F, T>(body: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(body).expect("failed to spawn thread")
+}
+
+impl<T> JoinHandle<T> {
+    /// Waits for the thread's end.
+    ///
+    /// # Errors
+    /// If the thread panicked: what it panicked with.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        match self.0 {
+            Joining::Native(handle) => {
+                #[cfg(feature = "instrumented")]
+                driven::refuse_native("joined");
+                handle.join()
+            }
+            #[cfg(feature = "instrumented")]
+            Joining::Driven(handle) => handle.join(),
+        }
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> Thread {
+        match &self.0 {
+            Joining::Native(handle) => Thread(Whose::Native(handle.thread().clone())),
+            #[cfg(feature = "instrumented")]
+            Joining::Driven(handle) => Thread(Whose::Driven(handle.thread().clone())),
+        }
+    }
+}
+
+impl Thread {
+    /// Leaves the token that [`park`] takes.
+    #[track_caller]
+    pub fn unpark(&self) {
+        match &self.0 {
+            Whose::Native(thread) => thread.unpark(),
+            #[cfg(feature = "instrumented")]
+            Whose::Driven(thread) => thread.unpark(),
+        }
+    }
+
+    /// The thread's name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Whose::Native(thread) => thread.name(),
+            #[cfg(feature = "instrumented")]
+            Whose::Driven(thread) => thread.name(),
+        }
+    }
+
+    /// The thread's identity.
+    pub fn id(&self) -> ThreadId {
+        ThreadId(match &self.0 {
+            Whose::Native(thread) => Identity::Native(thread.id()),
+            #[cfg(feature = "instrumented")]
+            Whose::Driven(thread) => Identity::Driven(thread.id()),
+        })
+    }
+}
+
+/// The thread that calls.
+pub fn current() -> Thread {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return Thread(Whose::Driven(driven::current()));
+    }
+    Thread(Whose::Native(std::thread::current()))
+}
+
+/// Waits for the thread's token and takes it. May return without it.
+#[track_caller]
+pub fn park() {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return driven::park(false);
+    }
+    std::thread::park();
+}
+
+/// Waits for the thread's token, but not longer than `duration`. Under an engine it may return at
+/// any moment; loom has no such choice, and the call ends the model as unsupported.
+#[track_caller]
+pub fn park_timeout(duration: Duration) {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return driven::park(true);
+    }
+    std::thread::park_timeout(duration);
+}
+
+/// Lets others run. Under an engine the thread goes on only when something that it has read has
+/// changed: a loop that waits for a change must call this or [`spin_loop`](super::hint::spin_loop).
+#[track_caller]
+pub fn yield_now() {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return driven::yield_now();
+    }
+    std::thread::yield_now();
+}
+
+/// Waits for a time. Under an engine no time passes, and this does nothing.
+pub fn sleep(duration: Duration) {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return;
+    }
+    std::thread::sleep(duration);
+}
+
+impl fmt::Debug for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thread").field("id", &self.id()).field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
