@@ -123,7 +123,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "this engine is std's threads")]
     fn a_panic_of_another_thread_is_told_in_its_own_words() {
         let program = Program::new(|| {
-            let run = current::run();
+            let run = current::hire();
             let waiter = std::thread::spawn(move || {
                 current::work_for(run);
                 panic!("the waiter fell")

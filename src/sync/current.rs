@@ -88,7 +88,6 @@ thread_local! {
     static ESCAPED: RefCell<Vec<Escaped>> = const { RefCell::new(Vec::new()) };
     static THREADS: Cell<u32> = const { Cell::new(1) };
     static RUN: Cell<u64> = const { Cell::new(0) };
-    static GIVEN_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The engine that is current on this OS thread.
@@ -103,56 +102,32 @@ pub(crate) fn epoch() -> u32 {
     EPOCH.get()
 }
 
-/// Leaves this OS thread where it is, for ever. A thread that loom started and gave up ends so: loom's
-/// own frames below it cannot be unwound without a second panic.
-#[cfg(feature = "loom")]
-#[expect(clippy::disallowed_methods, reason = "the thread is no longer part of what is explored")]
-pub(crate) fn never_return() -> ! {
-    loop {
-        std::thread::park();
-    }
-}
-
 /// Starts the next execution: objects, threads and panics of earlier ones are over.
 pub(crate) fn next_epoch() {
     EPOCH.set(EPOCH.get().wrapping_add(1));
     ESCAPED.with_borrow_mut(Vec::clear);
     THREADS.set(1);
-    GIVEN_UP.set(false);
 }
 
-/// The current thread starts another one.
-pub(crate) fn count_thread() {
-    THREADS.set(THREADS.get() + 1);
-}
-
-/// Threads of this execution, main included, as far as they were started on this OS thread.
+/// Native threads that this execution has started so far on this OS thread, and main.
 pub(crate) fn threads() -> u32 {
     THREADS.get()
 }
 
-/// The run of an engine that this OS thread works for, 0 for none: its panics belong to that run.
-pub(crate) fn run() -> u64 {
+/// This OS thread is about to start another native one, which is to take over the run that is given.
+pub(crate) fn hire() -> u64 {
+    THREADS.set(THREADS.get() + 1);
     RUN.get()
 }
 
-/// This OS thread works for a run from now on. A native thread takes over the run of the thread that
-/// starts it.
+/// This OS thread works for a run of an engine from now on, or for none (0): its panics belong to it.
 pub(crate) fn work_for(run: u64) {
     RUN.set(run);
 }
 
-/// loom has given up this execution. A panic unwinds one of its threads and must be neither caught
-/// for good nor met by a destructor that uses loom: that would be a second panic, and abort.
-#[cfg(feature = "loom")]
-pub(crate) fn give_up() {
-    GIVEN_UP.set(true);
-}
-
-/// Whether the execution was given up.
-#[cfg(feature = "loom")]
-pub(crate) fn given_up() -> bool {
-    GIVEN_UP.get()
+/// The run that this OS thread works for, 0 for none.
+pub(crate) fn run() -> u64 {
+    RUN.get()
 }
 
 /// Makes an engine current on this OS thread until the guard is dropped.
