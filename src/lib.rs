@@ -63,6 +63,8 @@ pub mod finding;
 pub mod model;
 pub mod port;
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod runner;
 pub mod scenario;
 pub mod sync;
 pub mod verdict;

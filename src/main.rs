@@ -1,2 +1,10 @@
 //! The command line.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    refectory::runner::child_main();
+    cli::main()
+}

@@ -102,8 +102,9 @@ impl Layout {
             head += &self.line("", cells.collect(), "", style);
         }
         let rule: Vec<String> = self.columns.iter().map(|column| "─".repeat(*column)).collect();
-        let rule =
-            format!(" {}─┼─{}─┼─{}\n", "─".repeat(self.number), rule.join("─┼─"), "─".repeat(self.place));
+        let cross = self.bar.replace(' ', "─").replace('│', "┼");
+        let (number, place) = ("─".repeat(self.number), "─".repeat(self.place));
+        let rule = format!(" {number}{cross}{}{cross}{place}\n", rule.join(&cross));
         head + &style.paint(Tone::Dim, rule)
     }
 

@@ -241,7 +241,7 @@ threads/table     native  random          dpor
                     example::broken(FailureKind::LostWakeup),
                 );
                 report.twin = true;
-                report.executions = 1_500;
+                report.executions = 540;
                 report
             })
             .collect();

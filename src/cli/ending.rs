@@ -1,0 +1,115 @@
+//! How a command ends: exit codes, and what decides them.
+
+use refectory::report::{CellReport, Standing, undecided_questions};
+use std::fmt;
+use std::process::ExitCode;
+
+/// The part of `--help` on exit codes.
+pub(super) const HELP: &str = "\
+Exit codes:
+  0    everything is as expected
+  1    violation: a subject that must hold is broken, or a broken twin was not caught as what it is
+  2    usage: an argument is not known, or there is nothing to show
+  3    not decided: for some subject and scope no engine of the run came to a verdict, or the exact
+       explorer, dpor, was one of them and did not. That a single other engine cannot run a scope, or
+       that its budget ends first, is said in the matrix and is no failure
+  4    infrastructure: cells could not be run, or findings could not be stored
+  130  interrupted; what was known by then is printed";
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    AsExpected,
+    Violation,
+    Usage,
+    NotDecided,
+    Infrastructure,
+    Interrupted,
+}
+
+impl Ending {
+    /// What the reports of a whole run amount to.
+    pub(super) fn of(reports: &[CellReport]) -> Self {
+        if reports.iter().any(|report| report.standing == Standing::Violation) {
+            Self::Violation
+        } else if undecided_questions(reports).is_empty() {
+            Self::AsExpected
+        } else {
+            Self::NotDecided
+        }
+    }
+
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::AsExpected => 0,
+            Self::Violation => 1,
+            Self::Usage => 2,
+            Self::NotDecided => 3,
+            Self::Infrastructure => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(ending.code())
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub(super) struct Stop {
+    pub(super) ending: Ending,
+    pub(super) message: String,
+}
+
+impl Stop {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self { ending: Ending::Usage, message: message.into() }
+    }
+
+    pub(super) fn infrastructure(what: impl fmt::Display) -> Self {
+        Self { ending: Ending::Infrastructure, message: what.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refectory::engine::Engine;
+    use refectory::verdict::{Extent, Reason, Verdict};
+
+    fn report(engine: Engine, standing: Standing) -> CellReport {
+        let verdict = match standing {
+            Standing::Undecided => Verdict::Inconclusive(Reason::Unsupported("five threads".to_owned())),
+            _ => Verdict::Held(Extent::Exhaustive),
+        };
+        let cell = refectory::catalogue::cells(refectory::cell::Level::PullRequest)[0];
+        let id = format!("threads/table/ordered/8x1@{engine}");
+        CellReport { id, engine, standing, ..CellReport::new(&cell, verdict) }
+    }
+
+    #[test]
+    fn a_limit_of_one_tool_is_no_failure_where_another_decides() {
+        let reports = [report(Engine::Loom, Standing::Undecided), report(Engine::Native, Standing::Expected)];
+        assert_eq!(Ending::of(&reports), Ending::AsExpected);
+    }
+
+    #[test]
+    fn without_any_verdict_the_run_is_not_decided() {
+        assert_eq!(Ending::of(&[report(Engine::Loom, Standing::Undecided)]), Ending::NotDecided);
+    }
+
+    #[test]
+    fn the_exact_explorer_has_to_decide() {
+        let reports = [report(Engine::Dpor, Standing::Undecided), report(Engine::Native, Standing::Expected)];
+        assert_eq!(Ending::of(&reports), Ending::NotDecided);
+    }
+
+    #[test]
+    fn a_violation_outweighs_an_open_question() {
+        let reports = [report(Engine::Loom, Standing::Undecided), report(Engine::Dpor, Standing::Violation)];
+        assert_eq!(Ending::of(&reports), Ending::Violation);
+    }
+}

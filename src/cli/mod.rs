@@ -1,0 +1,52 @@
+//! What the command line offers, and how it ends.
+
+mod ending;
+mod progress;
+mod select;
+mod show;
+mod terminal;
+mod verify;
+
+use self::ending::{Ending, Stop};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Model-checked verification of concurrent Rust: a proof, a counterexample that replays, or an honest
+/// "not decided".
+///
+/// Without a command: verifies everything that a pull request is checked with.
+#[derive(Debug, Parser)]
+#[command(name = "refectory", version, after_help = ending::HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Lists the ids of cells: subject × scenario × engine × scope.
+    List(select::Selection),
+    /// Runs cells, each in a process of its own, and prints the matrix, the findings and the totals.
+    Verify(verify::Verify),
+    /// Runs one cell again and prints its finding in full.
+    Replay(show::Replay),
+    /// Prints the last finding of a cell without running it.
+    Show(show::Show),
+}
+
+/// Runs the command that the arguments ask for.
+pub(crate) fn main() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or_else(|| Command::Verify(verify::Verify::default()));
+    let ended = match command {
+        Command::List(selection) => show::list(&selection),
+        Command::Verify(verify) => verify.run(),
+        Command::Replay(replay) => replay.run(),
+        Command::Show(show) => show.run(),
+    };
+    ended.unwrap_or_else(explain).into()
+}
+
+fn explain(stop: Stop) -> Ending {
+    terminal::complain(&stop.message);
+    stop.ending
+}

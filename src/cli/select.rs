@@ -1,0 +1,162 @@
+//! Which cells a command is about.
+
+use super::ending::Stop;
+use clap::Args;
+use refectory::catalogue;
+use refectory::cell::{Cell, Level};
+use refectory::engine::Engine;
+use std::collections::BTreeSet;
+
+/// Names offered for one that is not known.
+const OFFERED: usize = 3;
+/// Likeness from which a name is worth offering.
+const LIKE: f64 = 0.6;
+
+/// Cells by parts of their ids.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Selection {
+    /// Parts of cell ids, as in `threads/table`, `left_first` or `3x1@dpor`; a cell that contains one
+    /// of them is taken.
+    filter: Vec<String>,
+    /// Engines: native, loom, random, pct, urw, dpor, dpor-on-shuttle.
+    #[arg(long = "engine", value_name = "ENGINE")]
+    engines: Vec<String>,
+    /// What a pull request is checked with (`pr`), all scopes (`nightly`), or one scope, as in `3x1`
+    /// [default: pr].
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+}
+
+impl Selection {
+    /// The cells of the catalogue that are meant. There is at least one.
+    pub(super) fn cells(&self) -> Result<Vec<Cell>, Stop> {
+        let engines = self.engines()?;
+        let mut cells = self.scoped()?;
+        for filter in &self.filter {
+            if !cells.iter().any(|cell| cell.id().contains(filter)) {
+                return Err(unknown("filter", filter, &vocabulary(&cells)));
+            }
+        }
+        cells.retain(|cell| engines.is_empty() || engines.contains(&cell.engine));
+        cells
+            .retain(|cell| self.filter.is_empty() || self.filter.iter().any(|part| cell.id().contains(part)));
+        match cells.is_empty() {
+            true => Err(Stop::usage("no cell fits all of filter, engine and scope")),
+            false => Ok(cells),
+        }
+    }
+
+    fn engines(&self) -> Result<Vec<Engine>, Stop> {
+        self.engines.iter().map(|name| engine(name)).collect()
+    }
+
+    fn scoped(&self) -> Result<Vec<Cell>, Stop> {
+        let name = self.scope.as_deref().unwrap_or("pr").replace('×', "x");
+        match name.as_str() {
+            "pr" => return Ok(catalogue::cells(Level::PullRequest)),
+            "nightly" => return Ok(catalogue::cells(Level::Nightly)),
+            _ => {}
+        }
+        let all = catalogue::cells(Level::Nightly);
+        let mut names: BTreeSet<String> = all.iter().map(|cell| cell.scope.to_string()).collect();
+        let cells: Vec<Cell> = all.into_iter().filter(|cell| cell.scope.to_string() == name).collect();
+        if cells.is_empty() {
+            names.extend(["pr".to_owned(), "nightly".to_owned()]);
+            return Err(unknown("scope", &name, &names));
+        }
+        Ok(cells)
+    }
+}
+
+fn engine(name: &str) -> Result<Engine, Stop> {
+    let names = || Engine::ALL.iter().map(ToString::to_string).collect();
+    let engine = Engine::ALL.into_iter().find(|engine| engine.name() == name);
+    let engine = engine.ok_or_else(|| unknown("engine", name, &names()))?;
+    if !engine.available() {
+        let message = format!("this build has no engine `{engine}`: build with `--all-features`");
+        return Err(Stop::usage(message));
+    }
+    Ok(engine)
+}
+
+/// The cell with this id.
+pub(super) fn cell(id: &str) -> Result<Cell, Stop> {
+    let ids = || catalogue::cells(Level::Nightly).iter().map(Cell::id).collect();
+    catalogue::find(id).ok_or_else(|| unknown("cell", id, &ids()))
+}
+
+/// Everything that a filter is likely to name: ids, and the words that they are made of.
+fn vocabulary(cells: &[Cell]) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for cell in cells {
+        let id = cell.id();
+        words.extend(id.split(['/', '@']).map(str::to_owned));
+        let subject = id.rsplit_once('/').map_or(id.as_str(), |(subject, _)| subject);
+        words.insert(subject.to_owned());
+        words.insert(id);
+    }
+    words
+}
+
+fn unknown(what: &str, name: &str, known: &BTreeSet<String>) -> Stop {
+    let nearest = nearest(name, known);
+    let hint = match nearest.as_slice() {
+        [] => "see `refectory list`".to_owned(),
+        names => format!("did you mean {}?", names.join(" or ")),
+    };
+    Stop::usage(format!("no {what} `{name}`: {hint}"))
+}
+
+fn nearest(name: &str, known: &BTreeSet<String>) -> Vec<String> {
+    let mut ranked: Vec<(f64, &String)> =
+        known.iter().map(|word| (strsim::jaro_winkler(name, word), word)).collect();
+    ranked.retain(|(likeness, _)| *likeness >= LIKE);
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    ranked.into_iter().take(OFFERED).map(|(_, word)| format!("`{word}`")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn select(filter: &[&str], engines: &[&str], scope: Option<&str>) -> Result<Vec<Cell>, String> {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let scope = scope.map(str::to_owned);
+        let selection = Selection { filter: owned(filter), engines: owned(engines), scope };
+        selection.cells().map_err(|stop| stop.message)
+    }
+
+    #[test]
+    fn a_filter_is_part_of_an_id() {
+        let cells = select(&["left_first"], &["native"], None).unwrap();
+        assert!(cells.iter().all(|cell| cell.subject.name == "left_first"));
+        let more = select(&["left_first", "ordered"], &["native"], None).unwrap();
+        assert!(more.len() > cells.len());
+    }
+
+    #[test]
+    fn an_unknown_filter_names_the_nearest() {
+        let message = select(&["left_frist"], &[], None).unwrap_err();
+        assert!(message.starts_with("no filter `left_frist`: did you mean `left_first`"), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_engine_names_the_nearest() {
+        let message = select(&[], &["lom"], None).unwrap_err();
+        assert!(message.contains("did you mean `loom`"), "{message}");
+    }
+
+    #[test]
+    fn a_scope_is_a_level_or_a_size() {
+        let cells = select(&[], &[], Some("3×1")).unwrap();
+        assert!(cells.iter().all(|cell| cell.scope.to_string() == "3x1"));
+        assert!(select(&[], &[], Some("nightly")).unwrap().len() >= select(&[], &[], None).unwrap().len());
+        assert!(select(&[], &[], Some("nigthly")).unwrap_err().contains("`nightly`"));
+    }
+
+    #[test]
+    fn an_unknown_cell_names_the_nearest() {
+        let message = cell("threads/table/left_first/3x1@natve").unwrap_err().message;
+        assert!(message.contains("`threads/table/left_first/3x1@native`"), "{message}");
+    }
+}

@@ -1,0 +1,185 @@
+//! What a child's death says about its subject, when it left no report.
+
+use super::parent::Options;
+use crate::engine::{Engine, Failure, FailureKind};
+use crate::sync::trace::Trace;
+use crate::verdict::{Reason, Verdict};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+/// Exit codes of a child that could not run its cell; a subject that exits with one of them is
+/// reported as our failure, not as its own.
+pub(super) mod exit_code {
+    /// The cell's id is not known to this binary.
+    pub(crate) const NO_SUCH_CELL: i32 = 120;
+    /// The result could not be written.
+    pub(crate) const NO_PIPE: i32 = 121;
+    /// The parent is gone.
+    pub(crate) const ORPHAN: i32 = 122;
+}
+
+/// Why a child was killed by its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Killed {
+    /// The deadline passed.
+    Deadline,
+    /// All its threads have slept for this long.
+    Still(Duration),
+}
+
+/// The verdict on a cell whose process was killed.
+pub(super) fn killed(engine: Engine, why: Killed, options: &Options) -> Verdict {
+    match why {
+        Killed::Still(time) => {
+            let message = format!("no progress: every thread has been asleep for {} s", time.as_secs());
+            broken(FailureKind::Deadlock, message)
+        }
+        Killed::Deadline if engine == Engine::Native && !super::stillness::KNOWN => {
+            let message = format!("no end within {} s", options.deadline.as_secs());
+            broken(FailureKind::Deadlock, message)
+        }
+        Killed::Deadline => open(format!("deadline {} s", options.deadline.as_secs())),
+    }
+}
+
+/// The verdict on a cell whose process ended by itself without a report; `None` where the process
+/// never came to run the cell.
+pub(super) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Option<Verdict> {
+    if matches!(status.code(), Some(exit_code::NO_SUCH_CELL | exit_code::NO_PIPE | exit_code::ORPHAN)) {
+        return None;
+    }
+    if let Some(line) = find_line(stderr, "memory allocation of ") {
+        return Some(open(format!("memory limit {} MiB: {line}", options.memory >> 20)));
+    }
+    if let Some(line) = find_line(stderr, "has overflowed its stack") {
+        return Some(broken(FailureKind::Crash, format!("stack overflow: {line}")));
+    }
+    Some(match (status.signal(), status.code()) {
+        // The subject may have done it itself, but then it is not its fault that shows.
+        (Some(KILL), _) => open("killed from outside, as the system does when memory runs out".to_owned()),
+        (Some(signal), _) => broken(FailureKind::Crash, with_last_words(signal_name(signal), stderr)),
+        (None, code) => {
+            let code = code.unwrap_or_default();
+            broken(FailureKind::Crash, format!("the subject ended its process, with exit code {code}"))
+        }
+    })
+}
+
+const KILL: i32 = 9;
+
+fn broken(kind: FailureKind, message: String) -> Verdict {
+    Verdict::Broken(Box::new(Failure { kind, message, trace: Trace::default(), execution: 0 }))
+}
+
+const fn open(what: String) -> Verdict {
+    Verdict::Inconclusive(Reason::Budget(what))
+}
+
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        11 => "SIGSEGV",
+        15 => "SIGTERM",
+        _ => return format!("died by signal {signal}"),
+    };
+    format!("died by {name}")
+}
+
+fn with_last_words(death: String, stderr: &str) -> String {
+    let mut spoken = stderr.lines().map(clean).filter(|line| !line.is_empty());
+    match spoken.rfind(|line| !is_frame(line)) {
+        Some(last) => format!("{death}: {last}"),
+        None => death,
+    }
+}
+
+/// A line of a backtrace, or the note below a panic's message.
+fn is_frame(line: &str) -> bool {
+    let numbered = line.split_once(':').is_some_and(|(number, _)| number.trim().parse::<u32>().is_ok());
+    numbered || line.starts_with("at ") || line.starts_with("note:") || line.starts_with("stack backtrace")
+}
+
+fn find_line(stderr: &str, what: &str) -> Option<String> {
+    stderr.lines().find(|line| line.contains(what)).map(clean)
+}
+
+/// Takes out what differs between runs and machines: ids of OS threads, and the way to the sources of
+/// dependencies.
+fn clean(line: &str) -> String {
+    let words = line.split_whitespace().filter(|word| !is_thread_id(word));
+    words.map(without_registry).collect::<Vec<_>>().join(" ")
+}
+
+/// As in `thread 'main' (4711) has overflowed its stack`.
+fn is_thread_id(word: &str) -> bool {
+    let inside = word.strip_prefix('(').and_then(|word| word.strip_suffix(')'));
+    inside.is_some_and(|inside| !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `…/registry/src/HOST-HASH/crate-1.0.0/src/lib.rs:3:5` starts at the crate.
+fn without_registry(word: &str) -> &str {
+    let in_registry = word.split_once("/registry/src/").map(|(_, rest)| rest);
+    in_registry.and_then(|rest| rest.split_once('/')).map_or(word, |(_, in_crate)| in_crate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_signal(signal: i32, stderr: &str) -> Verdict {
+        died(ExitStatus::from_raw(signal), stderr, &Options::default()).unwrap()
+    }
+
+    fn crash(message: &str) -> Verdict {
+        broken(FailureKind::Crash, message.to_owned())
+    }
+
+    #[test]
+    fn an_abort_is_a_crash_with_its_last_words() {
+        let stderr = "\nthread 'main' panicked at x.rs:1:1:\nno\nnote: run with RUST_BACKTRACE\nthread caused \
+                      non-unwinding panic. aborting.\n   0: frame\n      at /x.rs:3\n";
+        let expected = "died by SIGABRT: thread caused non-unwinding panic. aborting.";
+        assert_eq!(by_signal(6, stderr), crash(expected));
+        assert_eq!(by_signal(11, ""), crash("died by SIGSEGV"));
+        assert_eq!(by_signal(40, ""), crash("died by signal 40"));
+    }
+
+    #[test]
+    fn an_exhausted_stack_is_told_without_thread_ids() {
+        let stderr = "\nthread 'cook' (4711) has overflowed its stack\nfatal runtime error: stack overflow\n";
+        assert_eq!(by_signal(6, stderr), crash("stack overflow: thread 'cook' has overflowed its stack"));
+    }
+
+    #[test]
+    fn exhausted_memory_is_a_limit_and_no_finding() {
+        let limit = "memory limit 1024 MiB: memory allocation of 64 bytes failed";
+        assert_eq!(by_signal(6, "memory allocation of 64 bytes failed\n"), open(limit.to_owned()));
+        assert!(matches!(by_signal(9, ""), Verdict::Inconclusive(Reason::Budget(_))));
+    }
+
+    #[test]
+    fn an_exit_is_a_crash_unless_the_cell_never_ran() {
+        let exited = |code: i32| died(ExitStatus::from_raw(code << 8), "", &Options::default());
+        assert_eq!(exited(0), Some(crash("the subject ended its process, with exit code 0")));
+        assert_eq!(exited(exit_code::NO_SUCH_CELL), None);
+    }
+
+    #[test]
+    fn a_deadline_is_a_limit_and_stillness_a_deadlock() {
+        let options = Options::default();
+        assert_eq!(killed(Engine::Dpor, Killed::Deadline, &options), open("deadline 60 s".to_owned()));
+        let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), &options);
+        let message = "no progress: every thread has been asleep for 2 s";
+        assert_eq!(still, broken(FailureKind::Deadlock, message.to_owned()));
+    }
+
+    #[test]
+    fn places_in_dependencies_start_at_the_crate() {
+        let line = "panicked at /home/x/.cargo/registry/src/host-1f/loom-0.7.2/src/rt.rs:3:5:";
+        assert_eq!(clean(line), "panicked at loom-0.7.2/src/rt.rs:3:5:");
+    }
+}

@@ -1,0 +1,24 @@
+//! Runs cells in processes of their own, side by side on all cores.
+//!
+//! A subject may hang, abort, exhaust its stack or the memory, or end its process: none of that reaches
+//! the caller. Every cell is one child process, the current executable started again with
+//! `REFECTORY_CELL` set to the cell's id, so each binary that runs cells calls [`child_main`] first.
+//!
+//! | | |
+//! |---|---|
+//! | result | one JSON object in a pipe that only the runner's part of the child knows: the child moves its standard output there before the subject starts, and what the subject prints goes to standard error |
+//! | deadline | the parent's; the child's process group is killed and reaped |
+//! | memory | `RLIMIT_DATA` in the child; not the address space, most of which threads only reserve |
+//! | the parent dies | its end of the child's standard input closes, even at `kill -9`; a thread of the child that reads there then kills the child's process group |
+//!
+//! Unix only. What a cell is worth is decided by [`Verdict`](crate::verdict::Verdict) from the engine's
+//! facts, or, if the child could not report any, from the way in which it died.
+
+mod child;
+mod death;
+mod parent;
+mod stillness;
+pub mod store;
+
+pub use child::{child_main, child_main_with};
+pub use parent::{Event, Options, RunError, run};
