@@ -638,7 +638,7 @@ mod tests {
                 0
             };
             let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let first = if run % 2 == 0 { eager } else { idle };
+            let first = if run.is_multiple_of(2) { eager } else { idle };
             two((AtomicUsize::new(0), AtomicUsize::new(0)), first, |(x, _)| {
                 x.store(1, Relaxed);
                 0
