@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
-/// loom's most operations of one execution. It reserves memory for all of them at once.
+/// The most operations of one execution: one that is longer waits in a loop. loom's clocks have 16 bits.
 const MAX_BRANCHES: u32 = 5_000;
 /// loom's most threads, main included.
 const MAX_THREADS: usize = 5;
@@ -218,7 +218,7 @@ fn drive(program: Program, limits: Limits, record: Option<u64>, reader: Sender<E
         Err(payload) if payload.is::<Leave>() => {}
         Err(payload) => {
             let message = panics::explain(panics::message(&*payload));
-            with_search(|search| search.end(End::Failed(FailureKind::Panic, message)));
+            with_search(|search| search.stop(End::Failed(FailureKind::Panic, message)));
         }
     }
     with_search(Search::tell);
@@ -236,7 +236,11 @@ fn execute(program: &Program) {
     }
     match ended {
         Ok(outcome) => with_search(|search| search.outcome = Some(outcome)),
-        Err(payload) => current::panic_escaped(ThreadId::MAIN, panics::message(&*payload).to_owned()),
+        Err(payload) => {
+            current::panic_escaped(ThreadId::MAIN, panics::message(&*payload).to_owned());
+            with_search(Search::settle);
+            leave();
+        }
     }
 }
 
@@ -345,8 +349,8 @@ impl Search {
             End::TooLong => {
                 let operations = self.limits.operations;
                 self.facts.coverage = Coverage::Cut(format!(
-                    "{operations} operations in one execution: a loop that waits needs hint::spin_loop or \
-                     thread::yield_now"
+                    "{operations} operations in one execution: a loop waits without hint::spin_loop or \
+                     thread::yield_now, or for what never comes"
                 ));
             }
             End::Unsupported(why) => self.facts.coverage = Coverage::Unsupported(why),
@@ -634,7 +638,7 @@ mod tests {
                 0
             };
             let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let first = if run % 2 == 0 { eager } else { idle };
+            let first = if run.is_multiple_of(2) { eager } else { idle };
             two((AtomicUsize::new(0), AtomicUsize::new(0)), first, |(x, _)| {
                 x.store(1, Relaxed);
                 0

@@ -131,14 +131,16 @@ mod tests {
             waiter.join().unwrap();
             Ok(String::new())
         });
-        let failure = explore(&program, &TEN).failure.unwrap();
+        let exploration = explore(&program, &TEN);
+        assert_eq!(exploration.threads, 2);
+        let failure = exploration.failure.unwrap();
         assert!(failure.message.starts_with("the waiter fell (native.rs:"), "{}", failure.message);
     }
 
     #[test]
     fn failures_are_counted_where_that_is_asked() {
         let program = numbered(|run| {
-            assert!(run % 2 == 0, "odd");
+            assert!(run.is_multiple_of(2), "odd");
             Ok("even".to_owned())
         });
         let exploration = explore(&program, &Budget { count_failures: true, ..TEN });

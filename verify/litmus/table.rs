@@ -1,0 +1,181 @@
+//! The table of a litmus test: what may happen, and what each engine showed.
+
+use super::Litmus;
+use refectory::engine::{Coverage, Exploration};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// What the marks of [`table`] mean.
+pub(crate) const LEGEND: &str = "\
+seen         C11 allows it, and the engine showed it
+missed       C11 allows it, and the engine completed its search without it
+not reached  C11 allows it, and the engine stopped, or only sampled, before it was seen
+FALSE ALARM  C11 forbids it, and the engine showed it
+-            C11 forbids it, and the engine did not show it
+";
+
+/// One litmus test as text: a row per outcome or failure, a column per engine.
+///
+/// The text depends on nothing but the arguments. It does not say how often an outcome was seen, but
+/// how many executions there were, and how the search ended; below stands why, where it ended early.
+pub(crate) fn table(litmus: &Litmus, columns: &[(&str, Exploration)]) -> String {
+    let mut rows = vec![header(columns)];
+    rows.extend(events(litmus, columns).iter().map(|event| row(litmus, event, columns)));
+    rows.push(footer("executions", columns, |facts| facts.executions.to_string()));
+    rows.push(footer("search", columns, |facts| ending(facts).0));
+    format!("{}\n{}\n\n{}{}", litmus.name, litmus.asks, aligned(&rows), notes(columns))
+}
+
+fn header(columns: &[(&str, Exploration)]) -> Vec<String> {
+    let names = columns.iter().map(|(name, _)| *name);
+    ["outcome", "C11", "SC"].into_iter().chain(names).map(str::to_owned).collect()
+}
+
+fn footer(title: &str, columns: &[(&str, Exploration)], cell: fn(&Exploration) -> String) -> Vec<String> {
+    let blank = [title, "", ""].map(str::to_owned);
+    blank.into_iter().chain(columns.iter().map(|(_, facts)| cell(facts))).collect()
+}
+
+fn row(litmus: &Litmus, event: &str, columns: &[(&str, Exploration)]) -> Vec<String> {
+    let allowed = litmus.c11.contains(&event);
+    let in_turns = litmus.sc.contains(&event);
+    let told = |yes| if yes { "yes" } else { "no" };
+    let marks = columns.iter().map(|(_, facts)| mark(allowed, shows(facts, event), facts));
+    [event, told(allowed), told(in_turns)].into_iter().chain(marks).map(str::to_owned).collect()
+}
+
+fn mark(allowed: bool, shown: bool, facts: &Exploration) -> &'static str {
+    match (allowed, shown) {
+        _ if matches!(facts.coverage, Coverage::Unsupported(_)) => "",
+        (true, true) => "seen",
+        (true, false) if completed(facts) => "missed",
+        (true, false) => "not reached",
+        (false, true) => "FALSE ALARM",
+        (false, false) => "-",
+    }
+}
+
+/// Everything that may happen, and everything that an engine showed.
+fn events<'a>(litmus: &'a Litmus, columns: &'a [(&str, Exploration)]) -> BTreeSet<&'a str> {
+    let allowed = litmus.c11.iter().chain(litmus.sc).copied();
+    let shown = columns.iter().flat_map(|(_, facts)| facts.outcomes.keys().map(String::as_str));
+    let failures = columns.iter().filter_map(|(_, facts)| failure(facts));
+    allowed.chain(shown).chain(failures).collect()
+}
+
+fn shows(facts: &Exploration, event: &str) -> bool {
+    facts.outcomes.contains_key(event) || failure(facts) == Some(event)
+}
+
+fn failure(facts: &Exploration) -> Option<&'static str> {
+    facts.failure.as_ref().map(|failure| failure.kind.name())
+}
+
+/// Whether the engine believes that it has seen everything within its bounds.
+fn completed(facts: &Exploration) -> bool {
+    facts.failure.is_none() && matches!(facts.coverage, Coverage::Exhaustive | Coverage::Bounded(_))
+}
+
+/// How the search ended, and why if it ended early.
+fn ending(facts: &Exploration) -> (String, Option<&str>) {
+    if let Some(failure) = &facts.failure {
+        return (format!("stopped: {}", failure.kind), Some(&failure.message));
+    }
+    match &facts.coverage {
+        Coverage::Exhaustive => ("complete".to_owned(), None),
+        Coverage::Bounded(preemptions) => (format!("complete to {preemptions} preemptions"), None),
+        Coverage::Sampled => ("sampled".to_owned(), None),
+        Coverage::Cut(what) => ("cut".to_owned(), Some(what)),
+        Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why)),
+    }
+}
+
+fn notes(columns: &[(&str, Exploration)]) -> String {
+    columns.iter().fold(String::new(), |mut text, (name, facts)| {
+        if let (ended, Some(why)) = ending(facts) {
+            writeln!(text, "{name} {ended}: {why}").expect("a String takes everything");
+        }
+        text
+    })
+}
+
+/// Columns of equal width, two spaces between them, nothing at the ends of lines.
+fn aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column| rows.iter().filter_map(|row: &Vec<String>| row.get(column)).map(String::len).max();
+    let widths: Vec<usize> = (0..columns).filter_map(width).collect();
+    rows.iter().fold(String::new(), |mut text, row| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        writeln!(text, "{}", line.trim_end()).expect("a String takes everything");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refectory::engine::{Failure, FailureKind};
+    use refectory::sync::trace::Trace;
+
+    const LITMUS: Litmus = Litmus {
+        name: "an example",
+        asks: "Is the table right?",
+        body: || Ok(String::new()),
+        c11: &["(0)", "(1)", "(2)"],
+        sc: &["(0)"],
+        on_real_threads: true,
+    };
+
+    fn showing(coverage: Coverage, outcomes: &[&str]) -> Exploration {
+        let mut facts = Exploration::new(coverage);
+        facts.executions = outcomes.len() as u64;
+        facts.outcomes = outcomes.iter().map(|&outcome| (outcome.to_owned(), 1)).collect();
+        facts
+    }
+
+    #[test]
+    fn a_table_says_what_each_engine_missed_and_invented() {
+        let mut stopped = showing(Coverage::Exhaustive, &["(0)"]);
+        let (kind, message) = (FailureKind::Deadlock, "nobody moves".to_owned());
+        stopped.failure = Some(Failure { kind, message, trace: Trace::default(), execution: 2 });
+        let columns = [
+            ("all", showing(Coverage::Exhaustive, &["(0)", "(1)", "(3)"])),
+            ("some", showing(Coverage::Sampled, &["(0)"])),
+            ("none", Exploration::unsupported("too large")),
+            ("stuck", stopped),
+        ];
+        let expected = "\
+an example
+Is the table right?
+
+outcome     C11  SC   all          some         none         stuck
+(0)         yes  yes  seen         seen                      seen
+(1)         yes  no   seen         not reached               not reached
+(2)         yes  no   missed       not reached               not reached
+(3)         no   no   FALSE ALARM  -                         -
+deadlock    no   no   -            -                         FALSE ALARM
+executions            3            1            0            1
+search                complete     sampled      unsupported  stopped: deadlock
+none unsupported: too large
+stuck stopped: deadlock: nobody moves
+";
+        assert_eq!(table(&LITMUS, &columns), expected);
+    }
+
+    #[test]
+    fn a_bounded_search_that_ended_has_missed_what_it_did_not_show() {
+        let columns = [("bounded", showing(Coverage::Bounded(2), &["(0)"]))];
+        let text = table(&LITMUS, &columns);
+        assert!(text.contains("(1)         yes  no   missed\n"), "{text}");
+        assert!(text.contains("complete to 2 preemptions\n"), "{text}");
+    }
+
+    #[test]
+    fn a_search_that_was_cut_has_not_reached_what_it_did_not_show() {
+        let columns = [("cut", showing(Coverage::Cut("1 executions".to_owned()), &["(0)"]))];
+        let text = table(&LITMUS, &columns);
+        assert!(text.contains("(1)         yes  no   not reached\n"), "{text}");
+        assert!(text.ends_with("cut cut: 1 executions\n"), "{text}");
+    }
+}
