@@ -4,7 +4,9 @@
 
 use crate::cell::{Cell, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind, Program};
-use crate::model::threads::broken::{CheckThenAct, LeftFirst, NotifyOneForAll, RelaxedConsume, RelaxedPublish};
+use crate::model::threads::broken::{
+    CheckThenAct, LeftFirst, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
+};
 use crate::model::threads::queue::Bounded;
 use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
@@ -35,8 +37,7 @@ const NEVER_WOKEN: &[FailureKind] = &[FailureKind::LostWakeup, FailureKind::Dead
 const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];
 
 /// Tables of a pull request.
-const TABLES: &[Scope] =
-    &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
+const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
 /// Tables of a nightly run, beside those.
 const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
 /// Queues of a pull request.

@@ -73,7 +73,12 @@ pub struct Subject {
 
 impl Subject {
     /// A subject that is to keep every property.
-    pub const fn new(model: &'static str, name: &'static str, rig: Rig, program: fn(Scope) -> Program) -> Self {
+    pub const fn new(
+        model: &'static str,
+        name: &'static str,
+        rig: Rig,
+        program: fn(Scope) -> Program,
+    ) -> Self {
         let port = rig.port.name();
         Self { model, port, name, expect: Expect::Held, blind: &[], hidden_in: &[], program, rig }
     }

@@ -123,10 +123,8 @@ impl Scenario {
         });
         let producers: Vec<_> = producers.collect();
         let total = producers.iter().map(|producer| producer.steps.len()).sum();
-        let consumers = (0..consumers).map(|i| Role {
-            name: format!("consumer {i}"),
-            steps: vec![pop; share(total, consumers, i)],
-        });
+        let consumers = (0..consumers)
+            .map(|i| Role { name: format!("consumer {i}"), steps: vec![pop; share(total, consumers, i)] });
         Self { size: capacity, roles: producers.into_iter().chain(consumers).collect() }
     }
 
@@ -313,11 +311,7 @@ impl Watch<'_> {
 /// The stage is shared by std's own `Arc`, not by the facade's, which would give every engine more
 /// operations to order. That is sound: the last owner is the caller, and drops it after the joins, which
 /// order everything the roles did before it.
-fn run<S: Stage>(
-    stage: &Arc<S>,
-    scenario: &Arc<Scenario>,
-    observer: &Arc<dyn Observer>,
-) -> Vec<S::Account> {
+fn run<S: Stage>(stage: &Arc<S>, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Vec<S::Account> {
     let start = Arc::new(StartLine::new(scenario.roles.len()));
     let spawn = |role: usize| {
         let (stage, scenario, observer) = (stage.clone(), scenario.clone(), observer.clone());

@@ -7,9 +7,9 @@
 //! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
 //! search stops at its first failures.
 
-use super::search::{Ran, Search, failure};
+use super::search::{Ran, Search, failure, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
-use super::{Budget, Coverage, Exploration, FailureKind, Program};
+use super::{Budget, Coverage, Exploration, FailureKind, Program, panics};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::sync::trace::Trace;
@@ -17,7 +17,7 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Bytes of stack of each thread; only touched pages cost memory.
@@ -65,6 +65,7 @@ pub(crate) fn replay(
 
 /// The coroutines of one execution after the other.
 struct Runtime {
+    watch: panics::Watch,
     stage: RefCell<Stage>,
     turn: Cell<Turn>,
     ran: RefCell<Ran>,
@@ -78,6 +79,7 @@ struct Runtime {
 impl Runtime {
     fn new(chooser: Chooser, budget: &Budget) -> Self {
         Self {
+            watch: panics::watch(None),
             stage: RefCell::new(Stage::new(chooser, budget)),
             turn: Cell::new(Turn::Choose),
             ran: RefCell::new(None),
@@ -91,6 +93,7 @@ impl Runtime {
     /// Runs one execution.
     fn run(&self, program: &Program, record: bool) -> (End, Ran) {
         current::next_epoch();
+        self.watch.forget();
         self.stage.borrow_mut().restart(record);
         self.ran.replace(None);
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
@@ -108,10 +111,10 @@ impl Runtime {
         let program = program.clone();
         let runtime = NonNull::from(self);
         Box::new(move || {
-            let ran = catch_unwind(AssertUnwindSafe(|| program.run()));
+            let ran = run_main(&program);
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
             let runtime = unsafe { runtime.as_ref() };
-            runtime.ran.replace(Some(ran));
+            runtime.ran.replace(ran);
             runtime.stage.borrow_mut().announce(Op::Exit, 0, Location::caller());
         })
     }

@@ -385,6 +385,7 @@ mod tests {
         seed: 0,
         spurious_wakeups: false,
         spurious_failures: false,
+        whims: 0,
         count_failures: false,
         shorten: 0,
     };

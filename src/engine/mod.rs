@@ -323,7 +323,8 @@ fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
         loom.coverage = Coverage::Disagreement(format!("loom misses the {} that dpor finds", failure.kind));
     } else if missed > 0 {
         let all = exact.outcomes.len();
-        loom.coverage = Coverage::Disagreement(format!("loom misses {missed} of the {all} outcomes that dpor finds"));
+        loom.coverage =
+            Coverage::Disagreement(format!("loom misses {missed} of the {all} outcomes that dpor finds"));
     }
     loom
 }

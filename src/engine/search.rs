@@ -3,15 +3,25 @@
 
 use super::machine::Race;
 use super::stage::{Choice, End, Stage};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome};
-use crate::sync::current;
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
 use crate::sync::op::{ObjectId, Site, ThreadId};
 use crate::sync::trace::{Place, Trace};
-use std::any::Any;
+use crate::sync::{current, statics};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// How the body of main ended; `None` where it did not.
 pub(crate) type Ran = Option<std::thread::Result<Outcome>>;
+
+/// The body of main: the program, and the end of the statics that it used.
+pub(crate) fn run_main(program: &Program) -> Ran {
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        let outcome = program.run();
+        statics::drop_all();
+        outcome
+    }));
+    Some(ran)
+}
 
 /// A search under way.
 #[derive(Debug)]
@@ -161,10 +171,12 @@ pub(crate) fn failure(
     }
     // A panicked thread often leaves others waiting: the panic is the cause.
     if let Some(escaped) = current::first_escaped() {
-        return Some((FailureKind::Panic, escaped.message));
+        return Some((FailureKind::Panic, panics::explain(&escaped.message)));
     }
     match ran {
-        Some(Err(payload)) => return Some((FailureKind::Panic, payload_message(payload.as_ref()))),
+        Some(Err(payload)) => {
+            return Some((FailureKind::Panic, panics::explain(panics::message(payload.as_ref()))));
+        }
         Some(Ok(Err(violation))) => {
             return Some((FailureKind::Property, format!("{}: {}", violation.property, violation.detail)));
         }
@@ -197,11 +209,4 @@ fn race_message(race: &Race, trace: Option<&Trace>) -> String {
         access(race.first),
         access(race.second)
     )
-}
-
-/// The message of a panic.
-pub(crate) fn payload_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic whose payload is no text".to_owned())
 }

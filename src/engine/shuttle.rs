@@ -8,9 +8,9 @@
 //! uniform concurrency testing", 2025).
 
 use super::machine::Phase;
-use super::search::{Ran, Search, failure};
+use super::search::{Ran, Search, failure, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
-use super::{Budget, Coverage, Engine, Exploration, FailureKind, Program};
+use super::{Budget, Coverage, Engine, Exploration, FailureKind, Program, panics};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::sync::trace::Trace;
@@ -20,8 +20,10 @@ use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
 use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::mem::ManuallyDrop;
+use std::panic::{self, Location};
 use std::rc::Rc;
+use std::sync::Once;
 
 /// Bytes of stack of each thread.
 const STACK_SIZE: usize = 1 << 18;
@@ -32,6 +34,7 @@ const PCT_DEPTH: usize = 3;
 
 /// Explores the program with one of shuttle's strategies, or with the explorer.
 pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
+    silence();
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
         Some(_) => (Chooser::External, Coverage::Sampled),
@@ -64,8 +67,29 @@ fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<(
     trace
 }
 
+fn config() -> Config {
+    let mut config = Config::new();
+    config.stack_size = STACK_SIZE;
+    config.failure_persistence = FailurePersistence::None;
+    config.max_steps = MaxSteps::None;
+    config.silence_warnings = true;
+    config
+}
+
+/// Shuttle puts a panic hook over the one that is there, once for the process, which prints every panic of
+/// a task, caught or not. It is made to do so now, and the hook that was there is put back.
+fn silence() {
+    static SILENCED: Once = Once::new();
+    SILENCED.call_once(|| {
+        let previous = panic::take_hook();
+        Runner::new(RandomScheduler::new_from_seed(0, 1), config()).run(|| ());
+        panic::set_hook(previous);
+    });
+}
+
 /// What the tasks, the scheduler and the facade share.
 struct Runtime {
+    watch: panics::Watch,
     stage: RefCell<Stage>,
     search: RefCell<Search>,
     ran: RefCell<Ran>,
@@ -79,6 +103,7 @@ struct Runtime {
 impl Runtime {
     fn new(chooser: Chooser, budget: &Budget, search: Search, record: bool) -> Self {
         Self {
+            watch: panics::watch(None),
             stage: RefCell::new(Stage::new(chooser, budget)),
             search: RefCell::new(search),
             ran: RefCell::new(None),
@@ -91,19 +116,15 @@ impl Runtime {
 
     /// Runs executions until the search or the strategy has enough.
     fn run(self: &Rc<Self>, program: &Program, strategy: Option<Box<dyn Scheduler>>) {
+        let strategy = strategy.map(ManuallyDrop::new);
         let filter = Filter { runtime: Rc::clone(self), strategy, begun: false, had_choice: false };
-        let mut config = Config::new();
-        config.stack_size = STACK_SIZE;
-        config.failure_persistence = FailurePersistence::None;
-        config.max_steps = MaxSteps::None;
-        config.silence_warnings = true;
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
         // shuttle runs no task after `Runner::run`.
         let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(&**self) };
         let entered = current::enter(Current::Conducted(conductor));
         let program = program.clone();
         let previous = RUNTIME.replace(Some(Rc::clone(self)));
-        Runner::new(filter, config).run(move || {
+        Runner::new(filter, config()).run(move || {
             let runtime = RUNTIME.with_borrow(Clone::clone).expect("set while the runner runs");
             runtime.main(&program);
         });
@@ -113,8 +134,8 @@ impl Runtime {
 
     fn main(&self, program: &Program) {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
-        let ran = catch_unwind(AssertUnwindSafe(|| program.run()));
-        self.ran.replace(Some(ran));
+        let ran = run_main(program);
+        self.ran.replace(ran);
         self.announce(Op::Exit, 0, Location::caller());
     }
 
@@ -127,6 +148,7 @@ impl Runtime {
 
     fn restart(&self) {
         current::next_epoch();
+        self.watch.forget();
         self.stage.borrow_mut().restart(self.record);
         self.ran.replace(None);
         self.tasks.borrow_mut().clear();
@@ -224,7 +246,9 @@ impl Conductor for Runtime {
 /// Shows a strategy only what is enabled.
 struct Filter {
     runtime: Rc<Runtime>,
-    strategy: Option<Box<dyn Scheduler>>,
+    /// Never dropped: a random walk that stopped at a failure would print its seed, which belongs to the
+    /// report.
+    strategy: Option<ManuallyDrop<Box<dyn Scheduler>>>,
     begun: bool,
     had_choice: bool,
 }

@@ -293,11 +293,28 @@ mod tests {
 
     double!(Sound, put, VecDeque::pop_front);
     double!(LastInFirstOut, put, VecDeque::pop_back);
-    double!(Forgets, |_: &mut VecDeque<Item>, item| { std::mem::forget(item); Ok(()) }, VecDeque::pop_front);
-    double!(Drops, |_: &mut VecDeque<Item>, item| { drop(item); Ok(()) }, VecDeque::pop_front);
+    double!(
+        Forgets,
+        |_: &mut VecDeque<Item>, item| {
+            std::mem::forget(item);
+            Ok(())
+        },
+        VecDeque::pop_front
+    );
+    double!(
+        Drops,
+        |_: &mut VecDeque<Item>, item| {
+            drop(item);
+            Ok(())
+        },
+        VecDeque::pop_front
+    );
     double!(
         Repeats,
-        |items: &mut VecDeque<Item>, item: Item| { items.push_back(Item { label: item.label }); put(items, item) },
+        |items: &mut VecDeque<Item>, item: Item| {
+            items.push_back(Item { label: item.label });
+            put(items, item)
+        },
         VecDeque::pop_front
     );
     double!(Swaps, |_: &mut VecDeque<Item>, _| Err(Full(Item { label: 42 })), VecDeque::pop_front);

@@ -86,7 +86,7 @@ fn everybody_has_something_to_do() {
         }
         let scenario = Scenario::blocking(producers, consumers);
         let steps = || scenario.roles.iter().flat_map(|role| &role.steps);
-        let (pops, pushes): (Vec<_>, Vec<_>) = steps().partition(|&&step| step == Step::Pop);
+        let (pops, pushes): (Vec<&Step>, Vec<&Step>) = steps().partition(|&&step| step == Step::Pop);
         assert_eq!(pops.len(), pushes.len(), "\n{scenario}");
     }
 }

@@ -106,10 +106,7 @@ impl<T: ?Sized> Arc<T> {
     /// # Panics
     /// If `coerce` gives a reference to something else.
     #[inline]
-    pub fn coerce<U: ?Sized>(
-        this: Self,
-        coerce: fn(std::sync::Arc<T>) -> std::sync::Arc<U>,
-    ) -> Arc<U> {
+    pub fn coerce<U: ?Sized>(this: Self, coerce: fn(std::sync::Arc<T>) -> std::sync::Arc<U>) -> Arc<U> {
         let Self { hook, inner } = this;
         let value = std::sync::Arc::as_ptr(&inner).cast::<()>();
         let inner = coerce(inner);

@@ -21,9 +21,9 @@ use super::{
     OnceLock,
     current::{Current, current, epoch},
 };
+use std::fmt;
 #[cfg(feature = "instrumented")]
 use std::{any::Any, cell::RefCell, rc::Rc};
-use std::fmt;
 
 /// Declares statics that are made when first used; under an engine each execution has its own.
 #[doc(hidden)]

@@ -47,7 +47,11 @@
 //! - Where loom cannot do what is asked, the model ends with a panic that begins with `unsupported: `.
 
 // The one place where std's primitives are at home.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the facade is what stands before them")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the facade is what stands before them"
+)]
 
 /// A function that is const in a build without engines. With them it asks which engine is current.
 macro_rules! const_by_default {
@@ -103,3 +107,9 @@ pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+
+/// Whether an engine other than the operating system decides when operations take place.
+#[inline]
+pub fn is_modelled() -> bool {
+    !matches!(current::current(), current::Current::Native)
+}

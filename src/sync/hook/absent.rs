@@ -1,6 +1,10 @@
 //! The hook in a build without engines: nothing at all, at no cost.
 
-#![allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "the shape of the hooks that do something")]
+#![allow(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape of the hooks that do something"
+)]
 
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;

@@ -100,7 +100,9 @@ impl ArcHook {
                     wrote: None,
                 })
             }
-            Turn::Conducted(conductor, id) => Some(owners(conductor.perform(Op::ArcCount(id), 0, Location::caller()))),
+            Turn::Conducted(conductor, id) => {
+                Some(owners(conductor.perform(Op::ArcCount(id), 0, Location::caller())))
+            }
         }
     }
 

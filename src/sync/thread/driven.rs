@@ -89,7 +89,8 @@ where
             let id = looming::add_thread(name.as_deref());
             let thread = Thread { id, name: names::set(id, name), born };
             let run = in_loom(id, body, Arc::clone(&slot), site);
-            let handle = looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
+            let handle =
+                looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
             JoinHandle { thread, slot, loom: Some(handle) }
         }
         Asked::Conductor(conductor) => {
@@ -146,7 +147,8 @@ fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: i
 /// What a panic says.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 impl<T> JoinHandle<T> {
@@ -235,7 +237,9 @@ pub(super) fn park(timed: bool) {
     match asked() {
         Asked::Nobody => {}
         #[cfg(feature = "loom")]
-        Asked::Loom if timed => super::super::hook::unsupported("`park_timeout`, which never times out under loom"),
+        Asked::Loom if timed => {
+            super::super::hook::unsupported("`park_timeout`, which never times out under loom")
+        }
         #[cfg(feature = "loom")]
         Asked::Loom => {
             let token = looming::token(looming::thread());
