@@ -87,7 +87,7 @@ impl<T> Arc<T> {
     #[track_caller]
     pub fn into_inner(this: Self) -> Option<T> {
         let Self { hook, inner } = this;
-        drop(hook);
+        hook.leave();
         std::sync::Arc::into_inner(inner)
     }
 }
@@ -106,10 +106,7 @@ impl<T: ?Sized> Arc<T> {
     /// # Panics
     /// If `coerce` gives a reference to something else.
     #[inline]
-    pub fn coerce<U: ?Sized>(
-        this: Self,
-        coerce: fn(std::sync::Arc<T>) -> std::sync::Arc<U>,
-    ) -> Arc<U> {
+    pub fn coerce<U: ?Sized>(this: Self, coerce: fn(std::sync::Arc<T>) -> std::sync::Arc<U>) -> Arc<U> {
         let Self { hook, inner } = this;
         let value = std::sync::Arc::as_ptr(&inner).cast::<()>();
         let inner = coerce(inner);

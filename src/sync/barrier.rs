@@ -78,7 +78,9 @@ impl Barrier {
             Kind::Native(inner) => BarrierWaitResult(inner.wait().is_leader()),
             #[cfg(feature = "instrumented")]
             Kind::Native(inner, born) => match current() {
-                now if matches!(now, Current::Native) || stopping() => BarrierWaitResult(inner.wait().is_leader()),
+                now if matches!(now, Current::Native) || stopping() => {
+                    BarrierWaitResult(inner.wait().is_leader())
+                }
                 now => born.foreign(now),
             },
             #[cfg(feature = "instrumented")]

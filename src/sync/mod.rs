@@ -47,7 +47,11 @@
 //! - Where loom cannot do what is asked, the model ends with a panic that begins with `unsupported: `.
 
 // The one place where std's primitives are at home.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "the facade is what stands before them")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the facade is what stands before them"
+)]
 
 /// A function that is const in a build without engines. With them it asks which engine is current.
 macro_rules! const_by_default {
@@ -66,6 +70,7 @@ macro_rules! const_by_default {
     };
 }
 
+#[cfg_attr(not(feature = "instrumented"), allow(dead_code, reason = "no engine to be current"))]
 pub(crate) mod current;
 #[cfg(feature = "instrumented")]
 mod gate;
@@ -82,7 +87,7 @@ pub mod cell;
 mod condvar;
 pub mod future;
 pub mod hint;
-mod lazy;
+pub(crate) mod lazy;
 mod mutex;
 mod once;
 mod rwlock;
@@ -97,8 +102,6 @@ pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use lazy::Lazy;
-#[cfg(feature = "instrumented")]
-pub(crate) use lazy::statics;
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

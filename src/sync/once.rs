@@ -39,7 +39,10 @@ impl Once {
 
     /// Names the action in traces.
     #[must_use]
-    #[cfg_attr(not(feature = "instrumented"), expect(unused_mut, unused_variables, reason = "engines name its parts"))]
+    #[cfg_attr(
+        not(feature = "instrumented"),
+        expect(unused_mut, unused_variables, reason = "engines name its parts")
+    )]
     pub fn named(mut self, name: fmt::Arguments<'_>) -> Self {
         #[cfg(feature = "instrumented")]
         self.guarded.name(name);
@@ -115,7 +118,10 @@ impl<T> OnceLock<T> {
 
     /// Names the lock in traces.
     #[must_use]
-    #[cfg_attr(not(feature = "instrumented"), expect(unused_mut, unused_variables, reason = "engines name its parts"))]
+    #[cfg_attr(
+        not(feature = "instrumented"),
+        expect(unused_mut, unused_variables, reason = "engines name its parts")
+    )]
     pub fn named(mut self, name: fmt::Arguments<'_>) -> Self {
         #[cfg(feature = "instrumented")]
         self.guarded.name(name);

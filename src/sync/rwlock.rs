@@ -150,7 +150,9 @@ fn writing<'a, T: ?Sized>(
 ) -> LockResult<RwLockWriteGuard<'a, T>> {
     match inner {
         Ok(inner) => Ok(RwLockWriteGuard { inner, _permit: permit }),
-        Err(poison) => Err(PoisonError::new(RwLockWriteGuard { inner: poison.into_inner(), _permit: permit })),
+        Err(poison) => {
+            Err(PoisonError::new(RwLockWriteGuard { inner: poison.into_inner(), _permit: permit }))
+        }
     }
 }
 

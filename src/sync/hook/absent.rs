@@ -1,6 +1,10 @@
 //! The hook in a build without engines: nothing at all, at no cost.
 
-#![allow(clippy::unused_self, clippy::trivially_copy_pass_by_ref, reason = "the shape of the hooks that do something")]
+#![allow(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape of the hooks that do something"
+)]
 
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
@@ -29,6 +33,10 @@ pub(in crate::sync) struct CondvarHook;
 /// Beside unguarded memory.
 #[derive(Debug)]
 pub(in crate::sync) struct CellHook;
+
+/// Beside an access to unguarded memory.
+#[derive(Debug)]
+pub(in crate::sync) struct Access;
 
 /// Beside an owner of a counted value.
 #[derive(Debug)]
@@ -183,10 +191,14 @@ impl CellHook {
     pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
 
     #[inline(always)]
-    pub(in crate::sync) fn read(&self) {}
+    pub(in crate::sync) fn read(&self) -> Access {
+        Access
+    }
 
     #[inline(always)]
-    pub(in crate::sync) fn write(&self) {}
+    pub(in crate::sync) fn write(&self) -> Access {
+        Access
+    }
 }
 
 impl ArcHook {
@@ -212,6 +224,9 @@ impl ArcHook {
     pub(in crate::sync) fn alone(&mut self) -> Option<bool> {
         None
     }
+
+    #[inline(always)]
+    pub(in crate::sync) fn leave(self) {}
 
     #[inline(always)]
     pub(in crate::sync) fn lend(self, _: *const ()) {}

@@ -100,7 +100,9 @@ impl ArcHook {
                     wrote: None,
                 })
             }
-            Turn::Conducted(conductor, id) => Some(owners(conductor.perform(Op::ArcCount(id), 0, Location::caller()))),
+            Turn::Conducted(conductor, id) => {
+                Some(owners(conductor.perform(Op::ArcCount(id), 0, Location::caller())))
+            }
         }
     }
 
@@ -115,6 +117,12 @@ impl ArcHook {
             return Some(looming::operation(Op::ArcCount(id), site, alone, |alone| Told::attempt(*alone)));
         }
         self.count().map(|count| count == 1)
+    }
+
+    /// The owner goes, and its place is known for once.
+    #[track_caller]
+    pub(in crate::sync) fn leave(mut self) {
+        self.site = Location::caller();
     }
 
     /// Keeps the token of an owner that is given away as a pointer.

@@ -42,7 +42,9 @@ impl<V: Value> AtomicHook<V> {
         let turn = self.hook.turn();
         #[cfg(feature = "loom")]
         if self.taken && matches!(turn, Turn::Loom(..)) {
-            self.hook.born.unsupported("was used through `get_mut` and then shared, which loom cannot follow");
+            self.hook
+                .born
+                .unsupported("was used through `get_mut` and then shared, which loom cannot follow");
         }
         turn
     }
@@ -139,15 +141,20 @@ impl<V: Value> AtomicHook<V> {
             Turn::Native(_) | Turn::Inert => std(inner),
             #[cfg(feature = "loom")]
             Turn::Loom(behind, id) => {
-                let result =
-                    looming::operation(op(id), Location::caller(), || behind.exchange(what), |r| exchanged(r, what.new));
+                let result = looming::operation(
+                    op(id),
+                    Location::caller(),
+                    || behind.exchange(what),
+                    |r| exchanged(r, what.new),
+                );
                 if result.is_ok() {
                     inner.set(what.new, Relaxed);
                 }
                 result
             }
             Turn::Conducted(conductor, id) => {
-                let may_succeed = conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller()) == 1;
+                let may_succeed =
+                    conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller()) == 1;
                 let found = inner.get(Relaxed);
                 // The strong one: whether a weak one fails spuriously is the engine's choice, not the machine's.
                 let result = if may_succeed { inner.exchange(what) } else { Err(found) };
@@ -159,7 +166,10 @@ impl<V: Value> AtomicHook<V> {
 
     /// Brings the newest value to `inner`, for an exclusive borrow or the value's owner.
     #[track_caller]
-    #[cfg_attr(not(feature = "loom"), expect(clippy::unused_self, unused_variables, reason = "only loom's is elsewhere"))]
+    #[cfg_attr(
+        not(feature = "loom"),
+        expect(clippy::unused_self, unused_variables, reason = "only loom's is elsewhere")
+    )]
     pub(in crate::sync) fn take(&mut self, inner: &V::Std) {
         #[cfg(feature = "loom")]
         if !self.taken

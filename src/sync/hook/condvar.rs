@@ -1,12 +1,12 @@
 //! The hook of condition variables.
 
-use super::super::op::{Class, Op, Site};
-use super::driven::{Hook, Turn, torn_down};
-use super::lock::{By, Grant, Permit};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 #[cfg(feature = "loom")]
 use super::super::op::ObjectId;
+use super::super::op::{Class, Op, Site};
+use super::driven::{Hook, Turn, torn_down};
+use super::lock::{By, Grant, Permit};
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;
@@ -44,7 +44,12 @@ impl CondvarHook {
     /// The two ends of the wait are operations of their own, so that others come in between; merged,
     /// a random search never finds the lost wake-up of two conditions on one variable.
     #[track_caller]
-    pub(in crate::sync) fn wait<'a>(&self, permit: Permit<'a>, timed: bool, site: Site) -> (Permit<'a>, bool) {
+    pub(in crate::sync) fn wait<'a>(
+        &self,
+        permit: Permit<'a>,
+        timed: bool,
+        site: Site,
+    ) -> (Permit<'a>, bool) {
         let (mutex, by) = permit.disarm();
         let (by, timed_out) = match (self.0.turn(), mutex.turn(), by) {
             #[cfg(feature = "loom")]
@@ -110,7 +115,8 @@ fn wait_in_loom<'a>(
 ) -> behind::MutexGuard<'a, ()> {
     looming::note(Op::Wait { condvar, mutex }, site);
     let wake = Op::Wake { condvar, timed: false };
-    let guard = looming::operation(wake, site, || behind.wait(guard), |_| Told { answer: Some(0), wrote: None });
+    let guard =
+        looming::operation(wake, site, || behind.wait(guard), |_| Told { answer: Some(0), wrote: None });
     looming::note(Op::Lock(mutex), site);
     guard.expect("loom's lock is not poisoned where std's is not")
 }

@@ -43,7 +43,12 @@ impl<L> Hook<L> {
     /// The hook of a new object; `behind` makes the one that stands behind it under loom.
     #[track_caller]
     #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has one"))]
-    pub(in crate::sync) fn new(kind: &'static str, class: Class, value: u64, behind: impl FnOnce() -> L) -> Self {
+    pub(in crate::sync) fn new(
+        kind: &'static str,
+        class: Class,
+        value: u64,
+        behind: impl FnOnce() -> L,
+    ) -> Self {
         let born = Born::here(kind);
         let side = match current() {
             Current::Native => Side::Native(PhantomData),
@@ -161,7 +166,12 @@ pub(in crate::sync) fn fence(order: Ordering) {
         Current::Native => std::sync::atomic::fence(order),
         #[cfg(feature = "loom")]
         Current::Loom if looming::alive() => {
-            looming::operation(op, Location::caller(), || loom::sync::atomic::fence(order), |()| Told::NOTHING);
+            looming::operation(
+                op,
+                Location::caller(),
+                || loom::sync::atomic::fence(order),
+                |()| Told::NOTHING,
+            );
         }
         #[cfg(feature = "loom")]
         Current::Loom => {}

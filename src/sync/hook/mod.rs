@@ -33,9 +33,12 @@ mod lock;
 
 #[cfg(not(feature = "instrumented"))]
 pub(super) use absent::{
-    ArcHook, AtomicHook, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook, WeakHook, WritePermit,
-    fence,
+    ArcHook, AtomicHook, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook, WeakHook,
+    WritePermit, fence,
 };
+#[cfg(feature = "loom")]
+pub(super) use driven::unsupported;
+pub(super) use raw::Exchange;
 #[cfg(feature = "instrumented")]
 pub(super) use {
     arc::{ArcHook, WeakHook},
@@ -46,6 +49,3 @@ pub(super) use {
     driven::{TornDown, fence, stopping, torn_down},
     lock::{MutexHook, Permit, ReadPermit, RwLockHook, WritePermit},
 };
-#[cfg(feature = "loom")]
-pub(super) use driven::unsupported;
-pub(super) use raw::Exchange;

@@ -2,7 +2,8 @@
 
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence,
+    AtomicBool, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
+    fence,
 };
 use crate::sync::future::{AtomicWaker, block_on};
 use crate::sync::{
@@ -33,7 +34,9 @@ fn each<S: Send + Sync + 'static>(shared: S, bodies: [fn(&S); 2]) -> Arc<S> {
         let shared = Arc::clone(&shared);
         thread::spawn(move || body(&shared))
     });
-    threads.map(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     shared
 }
 
@@ -76,16 +79,19 @@ pub(super) fn rwlock_refuses_a_writer_beside_a_reader() {
 }
 
 pub(super) fn condvar_wakes_a_waiter() {
-    each((Mutex::new(false), Condvar::new()), [
-        |(open, changed)| {
-            let open = changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap();
-            assert!(*open);
-        },
-        |(open, changed)| {
-            *open.lock().unwrap() = true;
-            changed.notify_one();
-        },
-    ]);
+    each(
+        (Mutex::new(false), Condvar::new()),
+        [
+            |(open, changed)| {
+                let open = changed.wait_while(open.lock().unwrap(), |open| !*open).unwrap();
+                assert!(*open);
+            },
+            |(open, changed)| {
+                *open.lock().unwrap() = true;
+                changed.notify_one();
+            },
+        ],
+    );
 }
 
 pub(super) fn condvar_wakes_all_waiters() {
@@ -96,7 +102,9 @@ pub(super) fn condvar_wakes_all_waiters() {
     });
     *gate.0.lock().unwrap() = true;
     gate.1.notify_all();
-    waiters.map(|waiter| waiter.join().unwrap());
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
 }
 
 macro_rules! every_integer {
@@ -196,35 +204,41 @@ impl Baton {
 }
 
 pub(super) fn cell_passes_from_thread_to_thread() {
-    each(Baton::new(), [
-        |baton| {
-            baton.write();
-            baton.passed.store(true, Release);
-        },
-        |baton| {
-            while !baton.passed.load(Acquire) {
-                hint::spin_loop();
-            }
-            assert_eq!(baton.read(), 7);
-        },
-    ]);
+    each(
+        Baton::new(),
+        [
+            |baton| {
+                baton.write();
+                baton.passed.store(true, Release);
+            },
+            |baton| {
+                while !baton.passed.load(Acquire) {
+                    hint::spin_loop();
+                }
+                assert_eq!(baton.read(), 7);
+            },
+        ],
+    );
 }
 
 pub(super) fn fences_order_relaxed_accesses() {
-    each(Baton::new(), [
-        |baton| {
-            baton.write();
-            fence(Release);
-            baton.passed.store(true, Relaxed);
-        },
-        |baton| {
-            while !baton.passed.load(Relaxed) {
-                thread::yield_now();
-            }
-            fence(Acquire);
-            assert_eq!(baton.read(), 7);
-        },
-    ]);
+    each(
+        Baton::new(),
+        [
+            |baton| {
+                baton.write();
+                fence(Release);
+                baton.passed.store(true, Relaxed);
+            },
+            |baton| {
+                while !baton.passed.load(Relaxed) {
+                    thread::yield_now();
+                }
+                fence(Acquire);
+                assert_eq!(baton.read(), 7);
+            },
+        ],
+    );
 }
 
 /// Counts its own destruction, and looks at a cell that others have written.
@@ -341,7 +355,8 @@ pub(super) fn thread_is_unparked() {
 
 pub(super) fn thread_has_a_name_and_an_identity() {
     let builder = thread::Builder::new().name("Plato".to_owned());
-    let handle = builder.spawn(|| (thread::current().name().map(str::to_owned), thread::current().id())).unwrap();
+    let handle =
+        builder.spawn(|| (thread::current().name().map(str::to_owned), thread::current().id())).unwrap();
     let (thread, (name, id)) = (handle.thread().clone(), handle.join().unwrap());
     assert_eq!(name.as_deref(), Some("Plato"));
     assert_eq!(thread.name(), Some("Plato"));
@@ -360,18 +375,21 @@ pub(super) fn future_is_driven_to_its_end() {
 }
 
 pub(super) fn waker_is_not_lost() {
-    each((AtomicWaker::new(), AtomicBool::new(false)), [
-        |(waker, ready)| {
-            block_on(std::future::poll_fn(|context| {
-                waker.register(context.waker());
-                if ready.swap(false, Acquire) { Poll::Ready(()) } else { Poll::Pending }
-            }));
-        },
-        |(waker, ready)| {
-            ready.swap(true, Release);
-            waker.wake();
-        },
-    ]);
+    each(
+        (AtomicWaker::new(), AtomicBool::new(false)),
+        [
+            |(waker, ready)| {
+                block_on(std::future::poll_fn(|context| {
+                    waker.register(context.waker());
+                    if ready.swap(false, Acquire) { Poll::Ready(()) } else { Poll::Pending }
+                }));
+            },
+            |(waker, ready)| {
+                ready.swap(true, Release);
+                waker.wake();
+            },
+        ],
+    );
 }
 
 pub(super) fn lazy_static_is_made_once() {

@@ -47,7 +47,9 @@ fn finds_a_lost_update() {
             // SAFETY: none; that is what loom is to find, before it happens.
             thread::spawn(move || count.0.with_mut(|count| unsafe { *count += 1 }))
         });
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     assert!(message.contains("Concurrent write accesses"), "{message}");
 }
@@ -69,7 +71,9 @@ fn deadlock() {
             let _second = second.lock().unwrap();
         })
     });
-    threads.map(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[test]
@@ -81,7 +85,8 @@ fn explores_every_interleaving_of_two_increments() {
 fn records_the_threads_and_the_waits_of_a_deadlock() {
     let trace = record_the_failure(deadlock);
     assert_eq!(trace.threads, ["main", "thread 1", "thread 2"]);
-    let waits: Vec<_> = trace.steps.iter().filter(|step| !step.done).map(|step| (step.thread.0, step.op)).collect();
+    let waits: Vec<_> =
+        trace.steps.iter().filter(|step| !step.done).map(|step| (step.thread.0, step.op)).collect();
     let waited = |thread| waits.iter().find(|wait| wait.0 == thread).expect("a wait").1;
     assert_eq!(waited(0), Op::Join(ThreadId(1)));
     let names = [1, 2].map(|thread| trace.object_name(waited(thread).object().expect("a lock")));
@@ -125,7 +130,8 @@ fn records_what_atomics_read_and_wrote() {
     });
     let trace = loom_record::take_recording();
     let facts: Vec<_> = trace.steps.iter().map(|step| (step.answer, step.wrote)).collect();
-    let expected = [(Some(1), Some(3)), (Some(1), Some(4)), (Some(0), None), (None, Some(6)), (Some(6), None)];
+    let expected =
+        [(Some(1), Some(3)), (Some(1), Some(4)), (Some(0), None), (None, Some(6)), (Some(6), None)];
     assert_eq!(facts, expected);
     assert_eq!(trace.object_name(trace.objects[0].id), "count");
 }

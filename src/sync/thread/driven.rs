@@ -89,7 +89,8 @@ where
             let id = looming::add_thread(name.as_deref());
             let thread = Thread { id, name: names::set(id, name), born };
             let run = in_loom(id, body, Arc::clone(&slot), site);
-            let handle = looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
+            let handle =
+                looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
             JoinHandle { thread, slot, loom: Some(handle) }
         }
         Asked::Conductor(conductor) => {
@@ -146,7 +147,8 @@ fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: i
 /// What a panic says.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 impl<T> JoinHandle<T> {
@@ -233,9 +235,11 @@ pub(super) fn current() -> Thread {
 pub(super) fn park(timed: bool) {
     let (op, site) = (Op::Park { timed }, Location::caller());
     match asked() {
-        Asked::Nobody => {}
+        Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
-        Asked::Loom if timed => super::super::hook::unsupported("`park_timeout`, which never times out under loom"),
+        Asked::Loom if timed => {
+            super::super::hook::unsupported("`park_timeout`, which never times out under loom")
+        }
         #[cfg(feature = "loom")]
         Asked::Loom => {
             let token = looming::token(looming::thread());
@@ -243,6 +247,7 @@ pub(super) fn park(timed: bool) {
         }
         Asked::Conductor(conductor) => {
             conductor.perform(op, 0, site);
+            unless_torn_down(conductor);
         }
     }
 }
@@ -252,12 +257,20 @@ pub(super) fn park(timed: bool) {
 pub(super) fn yield_now() {
     let site = Location::caller();
     match asked() {
-        Asked::Nobody => {}
+        Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
         Asked::Loom => looming::operation(Op::Yield, site, loom::thread::yield_now, |()| Told::NOTHING),
         Asked::Conductor(conductor) => {
             conductor.perform(Op::Yield, 0, site);
+            unless_torn_down(conductor);
         }
+    }
+}
+
+/// A wait that the engine cut short must not be taken for one that ended: its loop would not end.
+fn unless_torn_down(conductor: &dyn Conductor) {
+    if conductor.tearing_down() {
+        torn_down();
     }
 }
 
@@ -265,8 +278,11 @@ pub(super) fn yield_now() {
 mod names {
     use super::{Arc, RefCell, ThreadId, epoch};
 
+    /// The number of the execution, and the names of its threads.
+    type Names = (u32, Vec<(ThreadId, Arc<str>)>);
+
     thread_local! {
-        static NAMES: RefCell<(u32, Vec<(ThreadId, Arc<str>)>)> = const { RefCell::new((0, Vec::new())) };
+        static NAMES: RefCell<Names> = const { RefCell::new((0, Vec::new())) };
     }
 
     /// Names a thread, if there is a name.
