@@ -87,7 +87,7 @@ impl<T> Arc<T> {
     #[track_caller]
     pub fn into_inner(this: Self) -> Option<T> {
         let Self { hook, inner } = this;
-        drop(hook);
+        hook.leave();
         std::sync::Arc::into_inner(inner)
     }
 }

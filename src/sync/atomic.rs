@@ -96,10 +96,9 @@ macro_rules! common {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 let what = Exchange { expected: current, new, success, failure, weak: true };
-                let native = |atomic: &std::sync::atomic::$name$(<$generic>)?| {
+                self.hook.exchange(&self.inner, what, |atomic| {
                     atomic.compare_exchange_weak(current, new, success, failure)
-                };
-                self.hook.exchange(&self.inner, what, native)
+                })
             }
 
             /// Replaces the value by what `next` makes of it, as long as that is something.

@@ -108,13 +108,25 @@ impl Gate {
         if self.done() || !self.enter(retry)? {
             return Ok(());
         }
-        let mut leaving = Leaving { gate: self, to: Progress::Open { panicked: true } };
+        let leaving = LeavingByPanic(self);
         work();
-        leaving.to = Progress::Done;
+        std::mem::forget(leaving);
+        self.leave(Progress::Done);
         Ok(())
     }
 
-    /// Whether this thread is the one that passes. Waiters are woken by [`Leaving`].
+    /// Comes back through the gate.
+    #[track_caller]
+    fn leave(&self, to: Progress) {
+        if to == Progress::Done {
+            // Ordering: Release, for the Acquire in `done`.
+            self.done.store(true, Release);
+        }
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = to;
+        self.changed.notify_all();
+    }
+
+    /// Whether this thread is the one that passes. Waiters are woken by `leave`.
     #[track_caller]
     fn enter(&self, retry: bool) -> Result<bool, Panicked> {
         let progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,19 +143,11 @@ impl Gate {
     }
 }
 
-/// The way back through the gate, also for one who panics.
-struct Leaving<'a> {
-    gate: &'a Gate,
-    to: Progress,
-}
+/// The way back of one who panics. Its place in a trace is here: a `Drop` is not told who called it.
+struct LeavingByPanic<'a>(&'a Gate);
 
-impl Drop for Leaving<'_> {
+impl Drop for LeavingByPanic<'_> {
     fn drop(&mut self) {
-        if self.to == Progress::Done {
-            // Ordering: Release, for the Acquire in `done`.
-            self.gate.done.store(true, Release);
-        }
-        *self.gate.progress.lock().unwrap_or_else(PoisonError::into_inner) = self.to;
-        self.gate.changed.notify_all();
+        self.0.leave(Progress::Open { panicked: true });
     }
 }

@@ -32,7 +32,7 @@ macro_rules! __refectory_lazy_static {
     ($($(#[$attribute:meta])* $visibility:vis static ref $name:ident: $type:ty = $value:expr;)+) => {
         $(
             // A type of its own for each static, so that its value is reached through that static alone.
-            #[allow(non_camel_case_types, missing_debug_implementations)]
+            #[allow(non_camel_case_types, missing_debug_implementations, clippy::upper_case_acronyms)]
             $(#[$attribute])*
             $visibility struct $name {
                 _private: (),

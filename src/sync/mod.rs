@@ -70,6 +70,7 @@ macro_rules! const_by_default {
     };
 }
 
+#[cfg_attr(not(feature = "instrumented"), allow(dead_code, reason = "no engine to be current"))]
 pub(crate) mod current;
 #[cfg(feature = "instrumented")]
 mod gate;
@@ -86,7 +87,7 @@ pub mod cell;
 mod condvar;
 pub mod future;
 pub mod hint;
-mod lazy;
+pub(crate) mod lazy;
 mod mutex;
 mod once;
 mod rwlock;
@@ -101,8 +102,6 @@ pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use lazy::Lazy;
-#[cfg(feature = "instrumented")]
-pub(crate) use lazy::statics;
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

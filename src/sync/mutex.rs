@@ -34,6 +34,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
 
 /// A guard without std's part: what a condition variable keeps while it waits.
 pub(super) struct Held<'a, T: ?Sized> {
+    #[cfg_attr(not(feature = "instrumented"), expect(dead_code, reason = "dropping it is the unlock"))]
     permit: Permit<'a>,
     #[cfg(feature = "instrumented")]
     mutex: &'a Mutex<T>,

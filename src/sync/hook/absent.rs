@@ -34,6 +34,10 @@ pub(in crate::sync) struct CondvarHook;
 #[derive(Debug)]
 pub(in crate::sync) struct CellHook;
 
+/// Beside an access to unguarded memory.
+#[derive(Debug)]
+pub(in crate::sync) struct Access;
+
 /// Beside an owner of a counted value.
 #[derive(Debug)]
 pub(in crate::sync) struct ArcHook;
@@ -187,10 +191,14 @@ impl CellHook {
     pub(in crate::sync) fn name(&self, _: fmt::Arguments<'_>) {}
 
     #[inline(always)]
-    pub(in crate::sync) fn read(&self) {}
+    pub(in crate::sync) fn read(&self) -> Access {
+        Access
+    }
 
     #[inline(always)]
-    pub(in crate::sync) fn write(&self) {}
+    pub(in crate::sync) fn write(&self) -> Access {
+        Access
+    }
 }
 
 impl ArcHook {
@@ -216,6 +224,9 @@ impl ArcHook {
     pub(in crate::sync) fn alone(&mut self) -> Option<bool> {
         None
     }
+
+    #[inline(always)]
+    pub(in crate::sync) fn leave(self) {}
 
     #[inline(always)]
     pub(in crate::sync) fn lend(self, _: *const ()) {}

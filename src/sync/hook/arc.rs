@@ -119,6 +119,12 @@ impl ArcHook {
         self.count().map(|count| count == 1)
     }
 
+    /// The owner goes, and its place is known for once.
+    #[track_caller]
+    pub(in crate::sync) fn leave(mut self) {
+        self.site = Location::caller();
+    }
+
     /// Keeps the token of an owner that is given away as a pointer.
     pub(in crate::sync) fn lend(self, value: *const ()) {
         match self.hook.turn_in_drop() {

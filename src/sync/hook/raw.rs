@@ -52,21 +52,25 @@ macro_rules! holds {
     ($value:ty, $atomic:ty) => {
         impl Holds<$value> for $atomic {
             #[track_caller]
+            #[inline]
             fn holding(value: $value) -> Self {
                 <$atomic>::new(value)
             }
 
             #[track_caller]
+            #[inline]
             fn get(&self, order: Ordering) -> $value {
                 self.load(order)
             }
 
             #[track_caller]
+            #[inline]
             fn set(&self, value: $value, order: Ordering) {
                 self.store(value, order);
             }
 
             #[track_caller]
+            #[inline]
             fn exchange(&self, what: Exchange<$value>) -> Result<$value, $value> {
                 self.compare_exchange(what.expected, what.new, what.success, what.failure)
             }
@@ -85,14 +89,14 @@ macro_rules! number {
             type Behind = behind::$name;
             const KIND: &'static str = $kind;
 
-            #[expect(clippy::cast_sign_loss, reason = "bits, not a number")]
-            #[allow(clippy::cast_lossless, clippy::unnecessary_cast, reason = "one body for every width")]
+            #[allow(clippy::unnecessary_cast, reason = "one body for every width")]
             fn bits(self) -> u64 {
                 self as u64
             }
 
             #[cfg(feature = "loom")]
             #[track_caller]
+            #[inline]
             fn newest(behind: &mut Self::Behind) -> Self {
                 behind.with_mut(|value| *value)
             }
@@ -123,6 +127,7 @@ impl Value for bool {
 
     #[cfg(feature = "loom")]
     #[track_caller]
+    #[inline]
     fn newest(behind: &mut Self::Behind) -> Self {
         // SAFETY: the exclusive borrow shows that no other thread can reach the atomic.
         unsafe { behind.unsync_load() }
@@ -130,18 +135,22 @@ impl Value for bool {
 }
 
 impl<T> Holds<*mut T> for plain::AtomicPtr<T> {
+    #[inline]
     fn holding(value: *mut T) -> Self {
         Self::new(value)
     }
 
+    #[inline]
     fn get(&self, order: Ordering) -> *mut T {
         self.load(order)
     }
 
+    #[inline]
     fn set(&self, value: *mut T, order: Ordering) {
         self.store(value, order);
     }
 
+    #[inline]
     fn exchange(&self, what: Exchange<*mut T>) -> Result<*mut T, *mut T> {
         self.compare_exchange(what.expected, what.new, what.success, what.failure)
     }
@@ -150,21 +159,25 @@ impl<T> Holds<*mut T> for plain::AtomicPtr<T> {
 /// loom's `AtomicPtr` has no arithmetic, its `AtomicUsize` has: addresses stand behind pointers.
 impl<T> Holds<*mut T> for behind::AtomicUsize {
     #[track_caller]
+    #[inline]
     fn holding(value: *mut T) -> Self {
         Self::new(value.expose_provenance())
     }
 
     #[track_caller]
+    #[inline]
     fn get(&self, order: Ordering) -> *mut T {
         std::ptr::with_exposed_provenance_mut(self.load(order))
     }
 
     #[track_caller]
+    #[inline]
     fn set(&self, value: *mut T, order: Ordering) {
         self.store(value.expose_provenance(), order);
     }
 
     #[track_caller]
+    #[inline]
     fn exchange(&self, what: Exchange<*mut T>) -> Result<*mut T, *mut T> {
         let (expected, new) = (what.expected.addr(), what.new.expose_provenance());
         self.compare_exchange(expected, new, what.success, what.failure)
@@ -184,6 +197,7 @@ impl<T> Value for *mut T {
 
     #[cfg(feature = "loom")]
     #[track_caller]
+    #[inline]
     fn newest(behind: &mut Self::Behind) -> Self {
         std::ptr::with_exposed_provenance_mut(behind.with_mut(|address| *address))
     }

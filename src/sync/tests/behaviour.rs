@@ -34,7 +34,9 @@ fn each<S: Send + Sync + 'static>(shared: S, bodies: [fn(&S); 2]) -> Arc<S> {
         let shared = Arc::clone(&shared);
         thread::spawn(move || body(&shared))
     });
-    threads.map(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     shared
 }
 
@@ -100,7 +102,9 @@ pub(super) fn condvar_wakes_all_waiters() {
     });
     *gate.0.lock().unwrap() = true;
     gate.1.notify_all();
-    waiters.map(|waiter| waiter.join().unwrap());
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
 }
 
 macro_rules! every_integer {

@@ -47,7 +47,9 @@ fn finds_a_lost_update() {
             // SAFETY: none; that is what loom is to find, before it happens.
             thread::spawn(move || count.0.with_mut(|count| unsafe { *count += 1 }))
         });
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     assert!(message.contains("Concurrent write accesses"), "{message}");
 }
@@ -69,7 +71,9 @@ fn deadlock() {
             let _second = second.lock().unwrap();
         })
     });
-    threads.map(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
 }
 
 #[test]

@@ -53,3 +53,24 @@ everywhere! {
     waker_is_not_lost
     lazy_static_is_made_once
 }
+
+/// The types may go from thread to thread as std's may, whatever stands beside them.
+#[test]
+fn types_are_sent_and_shared_as_those_of_std() {
+    use super::{
+        Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, UnsafeCell, Weak, atomic, future, thread,
+    };
+    use std::cell::Cell;
+
+    fn sent<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+
+    sent::<UnsafeCell<u8>>();
+    shared::<Mutex<Cell<u8>>>();
+    shared::<RwLock<u8>>();
+    shared::<(Condvar, Barrier, Once, OnceLock<u8>)>();
+    shared::<(Arc<u8>, Weak<u8>)>();
+    shared::<(atomic::AtomicBool, atomic::AtomicU64, atomic::AtomicPtr<Cell<u8>>)>();
+    shared::<(thread::Thread, thread::ThreadId, thread::JoinHandle<Cell<u8>>)>();
+    shared::<future::AtomicWaker>();
+}

@@ -235,7 +235,7 @@ pub(super) fn current() -> Thread {
 pub(super) fn park(timed: bool) {
     let (op, site) = (Op::Park { timed }, Location::caller());
     match asked() {
-        Asked::Nobody => {}
+        Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
         Asked::Loom if timed => {
             super::super::hook::unsupported("`park_timeout`, which never times out under loom")
@@ -247,6 +247,7 @@ pub(super) fn park(timed: bool) {
         }
         Asked::Conductor(conductor) => {
             conductor.perform(op, 0, site);
+            unless_torn_down(conductor);
         }
     }
 }
@@ -256,12 +257,20 @@ pub(super) fn park(timed: bool) {
 pub(super) fn yield_now() {
     let site = Location::caller();
     match asked() {
-        Asked::Nobody => {}
+        Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
         Asked::Loom => looming::operation(Op::Yield, site, loom::thread::yield_now, |()| Told::NOTHING),
         Asked::Conductor(conductor) => {
             conductor.perform(Op::Yield, 0, site);
+            unless_torn_down(conductor);
         }
+    }
+}
+
+/// A wait that the engine cut short must not be taken for one that ended: its loop would not end.
+fn unless_torn_down(conductor: &dyn Conductor) {
+    if conductor.tearing_down() {
+        torn_down();
     }
 }
 
@@ -269,8 +278,11 @@ pub(super) fn yield_now() {
 mod names {
     use super::{Arc, RefCell, ThreadId, epoch};
 
+    /// The number of the execution, and the names of its threads.
+    type Names = (u32, Vec<(ThreadId, Arc<str>)>);
+
     thread_local! {
-        static NAMES: RefCell<(u32, Vec<(ThreadId, Arc<str>)>)> = const { RefCell::new((0, Vec::new())) };
+        static NAMES: RefCell<Names> = const { RefCell::new((0, Vec::new())) };
     }
 
     /// Names a thread, if there is a name.
