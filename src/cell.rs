@@ -143,7 +143,7 @@ impl Cell {
             Engine::Loom => Budget { executions: 5_000, ..Budget::default() },
             Engine::Random | Engine::Pct | Engine::Urw => Budget { executions: 2_000, ..Budget::default() },
             Engine::Dpor | Engine::DporOnShuttle => {
-                Budget { executions: 1_000_000, shorten: 1_000, ..Budget::default() }
+                Budget { executions: 20_000, shorten: 1_000, ..Budget::default() }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
 use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, Program, explore};
+use crate::finding;
 use std::fmt;
 
 /// Explores the program with the default budget, and judges what was seen. See [`explore`] for what an
@@ -56,7 +57,8 @@ impl Verdict {
     /// Judges what `engine` reported.
     pub fn of(engine: Engine, exploration: &Exploration) -> Self {
         if let Some(failure) = &exploration.failure {
-            return Self::Broken(Box::new(failure.clone()));
+            let kind = finding::classify(failure.kind, &failure.trace);
+            return Self::Broken(Box::new(Failure { kind, ..failure.clone() }));
         }
         let vacuous = engine != Engine::Native && exploration.executions <= 1 && exploration.threads > 2;
         match &exploration.coverage {

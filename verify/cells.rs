@@ -6,6 +6,7 @@ use refectory::cell::{Cell, Expect, Level};
 use refectory::engine::Engine;
 use refectory::report::{self, CellReport, Standing, Style};
 use refectory::runner::{self, Options};
+use refectory::verdict::Reason;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -45,12 +46,15 @@ pub(crate) fn run(cell: &Cell) -> Result<CellReport, Failed> {
 }
 
 /// What is wrong with the verdict. Where the engine's limit is reached it stays open, and the snapshot
-/// says so; the exact explorer has none to reach.
+/// says so; the exact explorer has only its budget to reach.
 fn surprise(cell: &Cell, report: &CellReport) -> Option<String> {
     let wrong = match report.standing {
         Standing::Expected => false,
         Standing::Violation => true,
-        Standing::Undecided => matches!(cell.engine, Engine::Native | Engine::Dpor),
+        Standing::Undecided => match report.open() {
+            Some(Reason::Budget(_)) => cell.engine == Engine::Native,
+            _ => matches!(cell.engine, Engine::Native | Engine::Dpor),
+        },
     };
     let expected = match cell.expect() {
         Some(Expect::Held) => "it to hold".to_owned(),
@@ -66,7 +70,7 @@ fn snapshot_is_stable(cell: &Cell) -> bool {
     cell.engine.deterministic() || cell.subject.expect == Expect::Held
 }
 
-fn settings() -> insta::Settings {
+pub(crate) fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(SNAPSHOTS);
     settings.set_prepend_module_to_snapshot(false);

@@ -9,7 +9,7 @@ use refectory::sync::{Mutex, UnsafeCell, hint, thread};
 use std::sync::Arc;
 
 /// The tests of this build.
-pub fn trials() -> Vec<Trial> {
+pub(crate) fn trials() -> Vec<Trial> {
     let drivers = [Engine::Dpor, Engine::DporOnShuttle].into_iter().filter(|engine| engine.available());
     drivers.flat_map(of_driver).chain(agreements()).collect()
 }
@@ -73,7 +73,8 @@ fn table(seats: usize, meals: usize, ordered: bool) -> Program {
 }
 
 fn ordered_forks(engine: Engine) -> Result<(), Failed> {
-    let known = [(2, 1, 2), (2, 2, 6), (3, 1, 6), (3, 2, 90), (4, 1, 14), (4, 2, 786), (5, 1, 30), (5, 2, 5_730)];
+    let known =
+        [(2, 1, 2), (2, 2, 6), (3, 1, 6), (3, 2, 90), (4, 1, 14), (4, 2, 786), (5, 1, 30), (5, 2, 5_730)];
     for (seats, meals, traces) in known.into_iter().chain([(8, 1, 254)]) {
         exactly(&explore(engine, &table(seats, meals, true), &Budget::default()), traces)?;
     }

@@ -3,6 +3,8 @@
 //! Each module gives its tests as a list of trials; a new module adds its list in [`trials`].
 
 mod cells;
+mod exact;
+mod litmus;
 mod misbehaviour;
 
 use libtest_mimic::{Arguments, Trial};
@@ -14,5 +16,8 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    [cells::trials(), misbehaviour::trials()].into_iter().flatten().collect()
+    [cells::trials(), exact::trials(), litmus::trials(), misbehaviour::trials()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

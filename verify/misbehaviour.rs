@@ -8,8 +8,10 @@ use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
 use refectory::cell::{Cell, Expect, Scope, Subject};
 use refectory::engine::{Engine, FailureKind, Outcome, Program, Violation};
+use refectory::model::threads::table::Ordered;
 use refectory::report::CellReport;
 use refectory::runner::{self, Event, Options, RunError};
+use refectory::scenario::Rig;
 use refectory::verdict::{Extent, Reason, Verdict};
 use std::io::Read;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -51,6 +53,7 @@ const fn subject(name: &'static str, program: fn(Scope) -> Program) -> Subject {
         blind: &[],
         hidden_in: &[],
         program,
+        rig: Rig::table::<Ordered>(),
     }
 }
 

@@ -4,9 +4,10 @@
 use super::machine::Race;
 use super::stage::{Choice, End, Stage};
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
+use crate::sync::current;
+use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Site, ThreadId};
 use crate::sync::trace::{Place, Trace};
-use crate::sync::{current, statics};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 

@@ -101,11 +101,15 @@ pub fn standing(expect: Option<Expect>, verdict: &Verdict) -> Standing {
 }
 
 /// The questions (subject and scope) for which a verdict was to be had and there is none: no engine of
-/// the run decided it, or the exact explorer, which is meant to decide every one, did not.
+/// the run decided it, or the exact explorer, which is meant to decide every one within its budget, did
+/// not.
 pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
     let decided: BTreeSet<&str> =
         reports.iter().filter(|report| report.open().is_none()).map(CellReport::question).collect();
-    let exact_is_open = |report: &CellReport| report.engine == Engine::Dpor && report.open().is_some();
+    let beyond_budget = |report: &CellReport| matches!(report.open(), Some(Reason::Budget(_)));
+    let exact_is_open = |report: &CellReport| {
+        report.engine == Engine::Dpor && report.open().is_some() && !beyond_budget(report)
+    };
     reports
         .iter()
         .filter(|report| !decided.contains(report.question()) || exact_is_open(report))

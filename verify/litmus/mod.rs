@@ -13,8 +13,10 @@ mod blindness;
 mod classic;
 mod exclusion;
 mod table;
+mod trials;
 
-pub(crate) use table::{LEGEND, table};
+use table::table;
+pub(crate) use trials::trials;
 
 use refectory::engine::{Budget, Outcome, Program};
 use refectory::sync::thread;

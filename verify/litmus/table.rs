@@ -84,9 +84,11 @@ fn ending(facts: &Exploration) -> (String, Option<&str>) {
     match &facts.coverage {
         Coverage::Exhaustive => ("complete".to_owned(), None),
         Coverage::Bounded(preemptions) => (format!("complete to {preemptions} preemptions"), None),
+        Coverage::BoundedTimeouts(times) => (format!("complete to {times} early time-outs"), None),
         Coverage::Sampled => ("sampled".to_owned(), None),
         Coverage::Cut(what) => ("cut".to_owned(), Some(what)),
         Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why)),
+        Coverage::Disagreement(what) => ("disagrees".to_owned(), Some(what)),
     }
 }
 

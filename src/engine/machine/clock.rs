@@ -35,24 +35,12 @@ impl Clock {
         self.0[thread.index()]
     }
 
-    /// Remembers the `stamp`-th event of `thread`.
-    #[inline]
-    pub(crate) fn set(&mut self, thread: ThreadId, stamp: u16) {
-        self.0[thread.index()] = stamp;
-    }
-
     /// All that is in the past of `other` is in the past of `self` too.
     #[inline]
     pub(crate) fn join(&mut self, other: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
             *mine = (*mine).max(*theirs);
         }
-    }
-
-    /// The threads of which more is in the past of `self` than of `other`.
-    pub(crate) fn beyond(&self, other: &Self) -> impl Iterator<Item = ThreadId> + use<> {
-        let (mine, theirs) = (self.0, other.0);
-        (0..MAX_THREADS).filter(move |&i| mine[i] > theirs[i]).map(|i| ThreadId(i as u32))
     }
 }
 
@@ -70,6 +58,5 @@ mod tests {
         left.join(&right);
         assert_eq!((left.of(a), left.of(b)), (1, 2));
         assert!(left.has(b, 2) && !left.has(b, 3));
-        assert_eq!(left.beyond(&right).collect::<Vec<_>>(), [a]);
     }
 }

@@ -1,0 +1,52 @@
+//! One test for each litmus program: the exact engine shows what sequential consistency allows and nothing
+//! else, and the table of what every engine shows is the one in the tree.
+
+use super::{Litmus, all, budget, table};
+use libtest_mimic::{Failed, Trial};
+use refectory::engine::{Engine, Exploration, explore};
+use std::collections::BTreeSet;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    all().map(|litmus| Trial::test(format!("litmus::{}", litmus.name), move || check(&litmus))).collect()
+}
+
+fn check(litmus: &Litmus) -> Result<(), Failed> {
+    let shown: Vec<(Engine, Exploration)> =
+        engines(litmus).map(|engine| (engine, show(litmus, engine))).collect();
+    for (engine, exploration) in &shown {
+        if matches!(engine, Engine::Dpor | Engine::DporOnShuttle) {
+            shows_sequential_consistency(litmus, exploration)?;
+        }
+    }
+    // The table has a column for each engine, so it is that of a build with all of them.
+    if Engine::ALL.into_iter().all(Engine::available) {
+        let columns: Vec<(&str, Exploration)> =
+            shown.into_iter().map(|(engine, exploration)| (engine.name(), exploration)).collect();
+        let name = format!("litmus__{}", litmus.name);
+        let text = table(litmus, &columns);
+        crate::cells::settings().bind(|| insta::assert_snapshot!(name, text));
+    }
+    Ok(())
+}
+
+/// What real threads show is not the same every time, so they have no column.
+fn engines(_: &Litmus) -> impl Iterator<Item = Engine> {
+    Engine::ALL.into_iter().filter(|engine| *engine != Engine::Native && engine.available())
+}
+
+fn show(litmus: &Litmus, engine: Engine) -> Exploration {
+    explore(engine, &litmus.program(), &budget())
+}
+
+/// The outcomes are those in the book, or the failure is.
+fn shows_sequential_consistency(litmus: &Litmus, exploration: &Exploration) -> Result<(), Failed> {
+    let failure = exploration.failure.as_ref().map(|failure| failure.kind.name());
+    let shown: BTreeSet<&str> = exploration.outcomes.keys().map(String::as_str).chain(failure).collect();
+    let allowed: BTreeSet<&str> = litmus.sc.iter().copied().collect();
+    let complete = exploration.failure.is_none();
+    let agrees = if complete { shown == allowed } else { shown.is_subset(&allowed) };
+    if agrees && exploration.redundant == 0 {
+        return Ok(());
+    }
+    Err(format!("expected {allowed:?}, and the exact engine shows {exploration:?}").into())
+}
