@@ -80,7 +80,8 @@ pub(crate) fn settings() -> insta::Settings {
 
 fn has_cells_for_every_engine() -> Result<(), Failed> {
     let cells = catalogue::cells(Level::PullRequest);
-    for engine in Engine::ALL.into_iter().filter(|engine| engine.available()) {
+    let shown = |engine: &Engine| engine.available() && *engine != Engine::DporOnShuttle;
+    for engine in Engine::ALL.into_iter().filter(shown) {
         if !cells.iter().any(|cell| cell.engine == engine) {
             return Err(format!("no cell for {engine}").into());
         }

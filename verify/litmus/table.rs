@@ -117,8 +117,6 @@ fn aligned(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refectory::engine::{Failure, FailureKind};
-    use refectory::sync::trace::Trace;
 
     const LITMUS: Litmus = Litmus {
         name: "an example",
