@@ -1,6 +1,7 @@
 //! A cell: subject × scenario × engine × scope, the unit that is run, reported and replayed.
 
 use crate::engine::{Budget, Engine, FailureKind, Program};
+use crate::scenario::Rig;
 use std::fmt;
 
 /// How large a scenario is.
@@ -66,6 +67,44 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scenario of this scope, on this subject, as a program.
     pub program: fn(Scope) -> Program,
+    /// Plays any scenario of the port on it, for campaigns, which draw their own.
+    pub rig: Rig,
+}
+
+impl Subject {
+    /// A subject that is to keep every property.
+    pub const fn new(
+        model: &'static str,
+        name: &'static str,
+        rig: Rig,
+        program: fn(Scope) -> Program,
+    ) -> Self {
+        let port = rig.port.name();
+        Self { model, port, name, expect: Expect::Held, blind: &[], hidden_in: &[], program, rig }
+    }
+
+    /// The same as a broken twin, which an engine must catch as one of these kinds.
+    #[must_use]
+    pub const fn broken(self, kinds: &'static [FailureKind]) -> Self {
+        Self { expect: Expect::Broken(kinds), ..self }
+    }
+
+    /// The same, with a bug that cannot show in these scopes.
+    #[must_use]
+    pub const fn hidden_in(self, scopes: &'static [Scope]) -> Self {
+        Self { hidden_in: scopes, ..self }
+    }
+
+    /// The same, with a bug that these engines cannot see.
+    #[must_use]
+    pub const fn blind(self, engines: &'static [(Engine, &'static str)]) -> Self {
+        Self { blind: engines, ..self }
+    }
+
+    /// The stable text id, as in `threads/table/ordered`.
+    pub fn id(&self) -> String {
+        format!("{}/{}/{}", self.model, self.port, self.name)
+    }
 }
 
 /// One cell.

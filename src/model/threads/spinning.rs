@@ -1,0 +1,67 @@
+//! A queue that waits by trying again.
+//!
+//! Invariant: that of the queue inside. A waiting thread gives up the processor between two tries; it
+//! is woken by nobody, and sees for itself what another thread has changed.
+//!
+//! It never sleeps: a thread that waits long costs a processor.
+
+use crate::port::{BlockingQueue, Full, TryQueue};
+use crate::sync::thread;
+
+/// Makes a [`BlockingQueue`] of any [`TryQueue`].
+///
+/// ```
+/// use refectory::model::threads::{ring::Ring, spinning::Spinning};
+/// use refectory::port::BlockingQueue;
+///
+/// let queue = Spinning::<Ring<char>>::with_capacity(2);
+/// queue.push('a');
+/// assert_eq!(queue.pop(), 'a');
+/// ```
+#[derive(Debug)]
+pub struct Spinning<Q>(Q);
+
+impl<T, Q: TryQueue<T>> BlockingQueue<T> for Spinning<Q> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Q::with_capacity(capacity))
+    }
+
+    fn push(&self, mut item: T) {
+        while let Err(Full(rejected)) = self.0.try_push(item) {
+            item = rejected;
+            thread::yield_now();
+        }
+    }
+
+    fn pop(&self) -> T {
+        loop {
+            if let Some(item) = self.0.try_pop() {
+                return item;
+            }
+            thread::yield_now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::threads::ring::Ring;
+    use crate::scenario::{Item, Rig, Scenario, Waiting};
+
+    #[test]
+    fn smoke() {
+        let queue = Spinning::<Ring<u32>>::with_capacity(2);
+        queue.push(7);
+        queue.push(8);
+        assert_eq!((queue.pop(), queue.pop()), (7, 8));
+    }
+
+    #[test]
+    fn fifo_per_producer() {
+        for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
+            let scenario = Scenario::exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
+            Rig::queue::<Spinning<Ring<Item>>>().program(scenario).run().unwrap();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a user implements to bring a subject: one trait for each kind of thing that is tested.
+//!
+//! A [`scenario`](crate::scenario) knows a subject through its port alone, so that one scenario
+//! serves every implementation in every model. The docs of a trait are its contract: what they
+//! promise is what the scenarios check. Two rules hold for all ports:
+//!
+//! - Every primitive comes from [`sync`](crate::sync). What bypasses it, no engine can see.
+//! - A constructor runs on the main thread of an execution, and the subject is dropped there, after
+//!   all other threads have ended.
+//!
+//! ```
+//! use refectory::port::Table;
+//! use refectory::sync::Mutex;
+//!
+//! /// One lock for the whole table: correct, and only one philosopher eats at a time.
+//! struct OneAtATime {
+//!     seats: usize,
+//!     table: Mutex<()>,
+//! }
+//!
+//! impl Table for OneAtATime {
+//!     fn with_seats(seats: usize) -> Self {
+//!         Self { seats, table: Mutex::new(()) }
+//!     }
+//!
+//!     fn seats(&self) -> usize {
+//!         self.seats
+//!     }
+//!
+//!     fn dine(&self, _seat: usize, eat: &mut dyn FnMut()) {
+//!         let _whole_table = self.table.lock().unwrap();
+//!         eat();
+//!     }
+//! }
+//!
+//! let mut meals = 0;
+//! OneAtATime::with_seats(5).dine(3, &mut || meals += 1);
+//! assert_eq!(meals, 1);
+//! ```
+
+/// A round table with one fork between each two neighbours (Edsger W. Dijkstra, "Hierarchical ordering
+/// of sequential processes", 1971).
+///
+/// Which forks belong to a seat, [`forks_of`] tells. The philosopher of each seat is one thread, so `dine` is never called for one seat by two threads at once.
+///
+/// - Neighbours never eat together.
+/// - Nobody waits for ever, as long as every meal ends.
+pub trait Table: Send + Sync + 'static {
+    /// A table with `seats` seats, at least 2.
+    fn with_seats(seats: usize) -> Self
+    where
+        Self: Sized;
+
+    /// The number of seats, and of forks.
+    fn seats(&self) -> usize;
+
+    /// Waits for both forks of `seat`, calls `eat` exactly once while they are held, puts them down.
+    fn dine(&self, seat: usize, eat: &mut dyn FnMut());
+}
+
+/// The forks to the left and to the right of a seat: fork `i` lies to the left of seat `i`, and the next
+/// one, counted round the table, to its right.
+///
+/// ```
+/// use refectory::port::forks_of;
+///
+/// assert_eq!([0, 1, 2].map(|seat| forks_of(seat, 3)), [(0, 1), (1, 2), (2, 0)]);
+/// ```
+pub const fn forks_of(seat: usize, seats: usize) -> (usize, usize) {
+    (seat, (seat + 1) % seats)
+}
+
+/// The queue had no room; gives the item back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full<T>(pub T);
+
+impl<T> std::fmt::Display for Full<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the queue is full")
+    }
+}
+
+impl<T: std::fmt::Debug> std::error::Error for Full<T> {}
+
+/// A bounded queue for any number of producers and consumers, whose operations never wait.
+///
+/// - Every item that was accepted is received at most once, and dropped exactly once: by its receiver,
+///   or with the queue.
+/// - Two items of one producer reach one consumer in the order in which they were put.
+/// - An operation may fail while another one is under way, but not in a quiescent queue that has an
+///   item, or room.
+pub trait TryQueue<T>: Send + Sync + 'static {
+    /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Puts an item in.
+    ///
+    /// # Errors
+    /// There is no room: the item comes back.
+    fn try_push(&self, item: T) -> Result<(), Full<T>>;
+
+    /// Takes an item out; `None` where there is none.
+    fn try_pop(&self) -> Option<T>;
+}
+
+/// A bounded queue for any number of producers and consumers, whose operations wait.
+///
+/// - Every item is received at most once, and dropped exactly once: by its receiver, or with the queue.
+/// - Two items of one producer reach one consumer in the order in which they were put.
+/// - A `push` waits only while there is no room, a `pop` only while there is no item.
+pub trait BlockingQueue<T>: Send + Sync + 'static {
+    /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Waits for room and puts an item in.
+    fn push(&self, item: T);
+
+    /// Waits for an item and takes it out.
+    fn pop(&self) -> T;
+}

@@ -1,0 +1,135 @@
+//! Philosophers at a table.
+//!
+//! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
+//! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
+
+use super::{Observer, Scenario, Stage, Step, Watch, run, violation};
+use crate::engine::{Outcome, Violation};
+use crate::port::{Table, forks_of};
+use crate::sync;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Plays the scenario on a table.
+pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
+    run(&hall, scenario, observer);
+    let services: Vec<Vec<usize>> = hall.plates.iter().map(Plate::served).collect();
+    neighbours_never_eat_together(&hall.plates)?;
+    every_seat_is_fed(scenario, &services)?;
+    Ok(outcome(&services))
+}
+
+/// A table, and a plate beside each fork. Whoever eats does so from the plates beside both forks.
+struct Hall<T> {
+    table: T,
+    plates: Vec<Plate>,
+}
+
+impl<T: Table> Hall<T> {
+    fn with_seats(seats: usize) -> Self {
+        Self { table: T::with_seats(seats), plates: (0..seats).map(Plate::beside).collect() }
+    }
+}
+
+// SAFETY: all but the plates' food is `Sync`, and the food is touched only where an engine runs one
+// thread at a time, and reports an overlap as a data race.
+unsafe impl<T: Table> Sync for Hall<T> {}
+
+impl<T: Table> Stage for Hall<T> {
+    type Account = ();
+
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) {
+        for (k, &step) in steps.iter().enumerate() {
+            let Step::Dine(seat) = step else { panic!("a table cannot {step}") };
+            watch.step(k, || self.dine(seat, || watch.eats(k)));
+        }
+    }
+}
+
+impl<T: Table> Hall<T> {
+    fn dine(&self, seat: usize, chew: impl Fn()) {
+        let (left, right) = forks_of(seat, self.plates.len());
+        let (left, right) = (&self.plates[left], &self.plates[right]);
+        self.table.dine(seat, &mut || left.eat_from(seat, || right.eat_from(seat, &chew)));
+    }
+}
+
+/// The witness that a fork serves one philosopher at a time.
+struct Plate {
+    /// Written by whoever eats, guarded by nothing but the fork: under a model checker, two who eat
+    /// together are a data race.
+    food: sync::UnsafeCell<usize>,
+    /// Who eats now. Real threads are judged by this count, as that race would be undefined behaviour;
+    /// it is relaxed, so that the witness orders nothing.
+    eaters: AtomicUsize,
+    shared: AtomicBool,
+    served: Served,
+}
+
+#[expect(clippy::disallowed_types, reason = "a record on the facade would order the threads that it watches")]
+type Served = std::sync::Mutex<Vec<usize>>;
+
+impl Plate {
+    fn beside(fork: usize) -> Self {
+        Self {
+            food: sync::UnsafeCell::new(0).named(format_args!("plate {fork}")),
+            eaters: AtomicUsize::new(0),
+            shared: AtomicBool::new(false),
+            served: Served::default(),
+        }
+    }
+
+    fn eat_from(&self, seat: usize, chew: impl Fn()) {
+        if self.eaters.fetch_add(1, Ordering::Relaxed) > 0 {
+            self.shared.store(true, Ordering::Relaxed);
+        }
+        if sync::is_modelled() {
+            // SAFETY: the pointer is valid for the call, in which the engine runs no other thread.
+            self.food.with_mut(|food| unsafe { *food += 1 });
+        }
+        self.served.lock().unwrap().push(seat);
+        chew();
+        self.eaters.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn served(&self) -> Vec<usize> {
+        self.served.lock().unwrap().clone()
+    }
+}
+
+fn neighbours_never_eat_together(plates: &[Plate]) -> Result<(), Violation> {
+    match plates.iter().position(|plate| plate.shared.load(Ordering::Relaxed)) {
+        None => Ok(()),
+        Some(fork) => Err(violation(
+            "neighbours_never_eat_together",
+            format!("both philosophers beside fork {fork} ate at once"),
+        )),
+    }
+}
+
+fn every_seat_is_fed(scenario: &Scenario, services: &[Vec<usize>]) -> Result<(), Violation> {
+    for seat in 0..scenario.size {
+        let steps = scenario.roles.iter().flat_map(|role| &role.steps);
+        let meals = steps.filter(|&&step| step == Step::Dine(seat)).count();
+        let (left, _) = forks_of(seat, scenario.size);
+        let eaten = services[left].iter().filter(|&&eater| eater == seat).count();
+        if eaten != meals {
+            let detail = format!("philosopher {seat} ate {eaten} of {meals} meals");
+            return Err(violation("every_seat_is_fed", detail));
+        }
+    }
+    Ok(())
+}
+
+/// As in `fork0=[0, 1] fork1=[1, 0]`.
+fn outcome(services: &[Vec<usize>]) -> String {
+    let mut outcome = String::with_capacity(20 * services.len());
+    for (fork, seats) in services.iter().enumerate() {
+        let space = if fork == 0 { "" } else { " " };
+        // Writing to a string does not fail.
+        let _ = write!(outcome, "{space}fork{fork}={seats:?}");
+    }
+    outcome
+}
