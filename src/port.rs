@@ -41,8 +41,7 @@
 /// A round table with one fork between each two neighbours (Edsger W. Dijkstra, "Hierarchical ordering
 /// of sequential processes", 1971).
 ///
-/// Fork `i` lies to the left of seat `i`, and fork `i + 1`, counted round the table, to its right. The
-/// philosopher of each seat is one thread, so `dine` is never called for one seat by two threads at once.
+/// Which forks belong to a seat, [`forks_of`] tells. The philosopher of each seat is one thread, so `dine` is never called for one seat by two threads at once.
 ///
 /// - Neighbours never eat together.
 /// - Nobody waits for ever, as long as every meal ends.
@@ -57,6 +56,18 @@ pub trait Table: Send + Sync + 'static {
 
     /// Waits for both forks of `seat`, calls `eat` exactly once while they are held, puts them down.
     fn dine(&self, seat: usize, eat: &mut dyn FnMut());
+}
+
+/// The forks to the left and to the right of a seat: fork `i` lies to the left of seat `i`, and the next
+/// one, counted round the table, to its right.
+///
+/// ```
+/// use refectory::port::forks_of;
+///
+/// assert_eq!([0, 1, 2].map(|seat| forks_of(seat, 3)), [(0, 1), (1, 2), (2, 0)]);
+/// ```
+pub const fn forks_of(seat: usize, seats: usize) -> (usize, usize) {
+    (seat, (seat + 1) % seats)
 }
 
 /// The queue had no room; gives the item back.

@@ -315,7 +315,8 @@ fn run<S: Stage>(stage: &Arc<S>, scenario: &Arc<Scenario>, observer: &Arc<dyn Ob
     let start = Arc::new(StartLine::new(scenario.roles.len()));
     let spawn = |role: usize| {
         let (stage, scenario, observer) = (stage.clone(), scenario.clone(), observer.clone());
-        let (start, name) = (start.clone(), scenario.roles[role].name.clone());
+        let start = start.clone();
+        let name = scenario.roles[role].name.clone();
         let body = move || {
             start.wait();
             let watch = Watch { observer: &*observer, role };

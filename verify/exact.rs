@@ -130,7 +130,11 @@ fn increments(engine: Engine) -> Result<(), Failed> {
             let counter = Arc::new(AtomicUsize::new(0));
             threads((0..count).map(|_| {
                 let counter = Arc::clone(&counter);
-                move || (0..each).for_each(|_| drop(counter.fetch_add(1, SeqCst)))
+                move || {
+                    for _ in 0..each {
+                        counter.fetch_add(1, SeqCst);
+                    }
+                }
             }));
             Ok(counter.load(SeqCst).to_string())
         });

@@ -5,8 +5,7 @@
 
 use super::{Observer, Scenario, Stage, Step, Watch, run, violation};
 use crate::engine::{Outcome, Violation};
-use crate::model::threads::table::forks_of;
-use crate::port::Table;
+use crate::port::{Table, forks_of};
 use crate::sync;
 use std::fmt::Write;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ mod blindness;
 mod classic;
 mod exclusion;
 mod table;
+mod table_tests;
 mod trials;
 
 use table::table;

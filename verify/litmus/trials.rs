@@ -1,18 +1,19 @@
 //! One test for each litmus program: the exact engine shows what sequential consistency allows and nothing
 //! else, and the table of what every engine shows is the one in the tree.
 
+use super::table::LEGEND;
 use super::{Litmus, all, budget, table};
 use libtest_mimic::{Failed, Trial};
 use refectory::engine::{Budget, Engine, Exploration, explore};
 use std::collections::BTreeSet;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    all().map(|litmus| Trial::test(format!("litmus::{}", litmus.name), move || check(&litmus))).collect()
+    let checks = all().map(|litmus| Trial::test(format!("litmus::{}", litmus.name), move || check(&litmus)));
+    checks.chain(super::table_tests::trials()).collect()
 }
 
 fn check(litmus: &Litmus) -> Result<(), Failed> {
-    let shown: Vec<(Engine, Exploration)> =
-        engines().map(|engine| (engine, show(litmus, engine))).collect();
+    let shown: Vec<(Engine, Exploration)> = engines().map(|engine| (engine, show(litmus, engine))).collect();
     for (engine, exploration) in &shown {
         if matches!(engine, Engine::Dpor | Engine::DporOnShuttle) {
             shows_sequential_consistency(litmus, exploration)?;
@@ -24,7 +25,7 @@ fn check(litmus: &Litmus) -> Result<(), Failed> {
         let columns: Vec<(&str, Exploration)> =
             shown.into_iter().map(|(engine, exploration)| (engine.name(), exploration)).collect();
         let name = format!("litmus__{}", file_name(litmus.name));
-        let text = table(litmus, &columns);
+        let text = format!("{}\n{LEGEND}", table(litmus, &columns));
         crate::cells::settings().bind(|| insta::assert_snapshot!(name, text));
     }
     Ok(())

@@ -5,8 +5,8 @@
 
 use super::queue::Bounded;
 use super::ring::Handover;
-use super::table::{forks_of, lay_forks};
-use crate::port::{BlockingQueue, Full, Table, TryQueue};
+use super::table::lay_forks;
+use crate::port::{BlockingQueue, Full, Table, TryQueue, forks_of};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;

@@ -7,17 +7,12 @@
 //! None of them is fair: a philosopher may be overtaken by a neighbour any number of times.
 
 use super::semaphore::Semaphore;
-use crate::port::Table;
+use crate::port::{Table, forks_of};
 use crate::sync::Mutex;
 
 /// Forks for so many seats, all on the table.
 pub(super) fn lay_forks(seats: usize) -> Vec<Mutex<()>> {
     (0..seats).map(|i| Mutex::new(()).named(format_args!("fork {i}"))).collect()
-}
-
-/// The forks to the left and to the right of a seat.
-pub(crate) const fn forks_of(seat: usize, seats: usize) -> (usize, usize) {
-    (seat, (seat + 1) % seats)
 }
 
 /// Everybody takes the fork with the lower number first.
@@ -136,10 +131,5 @@ mod tests {
         fn neighbours_never_eat_together() {
             super::neighbours_never_eat_together::<Footman>();
         }
-    }
-
-    #[test]
-    fn forks_go_round_the_table() {
-        assert_eq!((0..3).map(|seat| forks_of(seat, 3)).collect::<Vec<_>>(), [(0, 1), (1, 2), (2, 0)]);
     }
 }
