@@ -25,6 +25,8 @@ const STACK_SIZE: usize = 1 << 20;
 
 type Fiber = Coroutine<(), (), (), DefaultStack>;
 type Body = Box<dyn FnOnce()>;
+/// Suspends the coroutine on whose stack it is.
+type Suspender = NonNull<Yielder<(), ()>>;
 
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
@@ -72,7 +74,7 @@ struct Runtime {
     fibers: RefCell<Vec<Option<Fiber>>>,
     bodies: RefCell<Vec<Option<Body>>>,
     /// Where each coroutine can be suspended from, while it runs.
-    yielders: RefCell<Vec<Option<NonNull<Yielder<(), ()>>>>>,
+    yielders: RefCell<Vec<Option<Suspender>>>,
     stacks: RefCell<Vec<DefaultStack>>,
 }
 

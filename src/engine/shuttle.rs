@@ -23,7 +23,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
 use std::rc::Rc;
-use std::sync::Once;
+use std::sync::LazyLock;
 
 /// Bytes of stack of each thread.
 const STACK_SIZE: usize = 1 << 18;
@@ -63,8 +63,7 @@ fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<(
     let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
     let runtime = Rc::new(Runtime::new(Chooser::Script { schedule, position: 0 }, budget, search, true));
     runtime.run(program, None);
-    let trace = runtime.recorded.take();
-    trace
+    runtime.recorded.take()
 }
 
 fn config() -> Config {
@@ -79,12 +78,12 @@ fn config() -> Config {
 /// Shuttle puts a panic hook over the one that is there, once for the process, which prints every panic of
 /// a task, caught or not. It is made to do so now, and the hook that was there is put back.
 fn silence() {
-    static SILENCED: Once = Once::new();
-    SILENCED.call_once(|| {
+    static SILENCED: LazyLock<()> = LazyLock::new(|| {
         let previous = panic::take_hook();
         Runner::new(RandomScheduler::new_from_seed(0, 1), config()).run(|| ());
         panic::set_hook(previous);
     });
+    LazyLock::force(&SILENCED);
 }
 
 /// What the tasks, the scheduler and the facade share.

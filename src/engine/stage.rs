@@ -16,6 +16,7 @@ pub(crate) enum Chooser {
     /// A schedule that was recorded before.
     Script { schedule: Vec<Choice>, position: usize },
     /// The driver itself, which calls [`Stage::grant`].
+    #[cfg_attr(not(feature = "shuttle"), expect(dead_code, reason = "shuttle's strategies are external"))]
     External,
 }
 

@@ -477,7 +477,7 @@ impl Machine {
             Op::CompareExchange { object, expected, weak: true, .. }
                 if self.whims.failures && thread.whims < self.whims.per_thread =>
             {
-                if self.value(object) == expected { 0b11 } else { 0b1 }
+                0b1 | u64::from(self.value(object) == expected) << 1
             }
             _ => 1,
         }

@@ -93,8 +93,8 @@ mod tests {
     fn smoke<T: Table>() {
         let table = T::with_seats(3);
         let mut meals = [0; 3];
-        for seat in 0..table.seats() {
-            table.dine(seat, &mut || meals[seat] += 1);
+        for (seat, eaten) in meals.iter_mut().enumerate() {
+            table.dine(seat, &mut || *eaten += 1);
         }
         assert_eq!(meals, [1; 3]);
     }

@@ -8,7 +8,7 @@
 mod driven;
 
 #[cfg(feature = "instrumented")]
-use super::current::{self, Current, current as engine};
+use super::current::{Current, current as engine};
 use std::fmt;
 use std::io;
 pub use std::thread::{Result, panicking};
@@ -103,9 +103,9 @@ impl Builder {
             native = native.stack_size(bytes);
         }
         // The thread works for the same run of an engine as the one that starts it.
-        let run = current::hire();
+        let run = super::current::hire();
         let body = move || {
-            current::work_for(run);
+            super::current::work_for(run);
             body()
         };
         native.spawn(body).map(|handle| JoinHandle(Joining::Native(handle)))
