@@ -56,6 +56,17 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// The first of some ids, and how many more there are; `None` if there are none.
+pub(super) fn listed(ids: &[&str]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown = ids.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match ids.len() {
+        0 => None,
+        n if n <= SHOWN => Some(shown),
+        n => Some(format!("{shown}, and {} more", n - SHOWN)),
+    }
+}
+
 /// Adds blanks up to this width.
 pub(super) fn pad(text: &str, width: usize) -> String {
     format!("{text:<width$}")
