@@ -3,6 +3,7 @@
 //! Each module gives its tests as a list of trials; a new module adds its list in [`trials`].
 
 mod cells;
+mod command_line;
 mod misbehaviour;
 
 use libtest_mimic::{Arguments, Trial};
@@ -14,5 +15,5 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    [cells::trials(), misbehaviour::trials()].into_iter().flatten().collect()
+    [cells::trials(), misbehaviour::trials(), command_line::trials()].into_iter().flatten().collect()
 }

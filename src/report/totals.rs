@@ -52,8 +52,9 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
         n => style.paint(Tone::Bad, format!("{n} against expectation")),
     };
     format!(
-        "{} cells: {}; {against}\n{} executions in {:.1} s\n",
+        "{} {}: {}; {against}\n{} executions in {:.1} s\n",
         reports.len(),
+        if reports.len() == 1 { "cell" } else { "cells" },
         said.join(", "),
         grouped(executions),
         elapsed.as_secs_f64(),
