@@ -31,8 +31,12 @@ pub enum Tone {
 impl Style {
     /// The text in this tone.
     pub fn paint(self, tone: Tone, text: impl fmt::Display) -> String {
+        let text = text.to_string();
+        if text.trim().is_empty() {
+            return text;
+        }
         let code = match (self, tone) {
-            (Self::Plain, _) | (_, Tone::Usual) => return text.to_string(),
+            (Self::Plain, _) | (_, Tone::Usual) => return text,
             (_, Tone::Good) => "32",
             (_, Tone::Bad) => "1;31",
             (_, Tone::Open) => "33",
