@@ -110,13 +110,14 @@ pub fn classify(kind: FailureKind, trace: &Trace) -> FailureKind {
 /// wait for.
 ///
 /// Left out are starts, ends and completed joins of threads, changes of reference counts where these
-/// are not the matter, the wait of main for threads that are themselves blocked, and, where threads
-/// wait for ever, every thread that shared nothing with the blocked ones. What is shown did happen,
-/// in this order.
+/// are not the matter, the wait of main for threads that are themselves blocked, the second half of an
+/// access to unguarded memory that nothing came in between, what followed a race, and, where threads
+/// wait for ever, every thread that shared nothing with the blocked ones. What is shown did happen, in
+/// this order.
 pub fn trim(kind: FailureKind, trace: &Trace) -> Trace {
     let involved = if ends_in_a_wait(kind) { involved_threads(trace) } else { all_threads(trace) };
     let main_matters = main_wait_matters(trace);
-    let (done, open): (Vec<_>, Vec<_>) = trace
+    let (mut done, open): (Vec<_>, Vec<_>) = trace
         .steps
         .iter()
         .filter(|step| involved.contains(&step.thread))
@@ -124,6 +125,12 @@ pub fn trim(kind: FailureKind, trace: &Trace) -> Trace {
         .filter(|step| step.done || step.thread != ThreadId::MAIN || main_matters)
         .cloned()
         .partition(|step| step.done);
+    let on_a_cell = |step: &Step| on_a_cell(trace, step.op);
+    if kind == FailureKind::DataRace && !open.iter().any(on_a_cell) {
+        let racing = done.iter().rposition(on_a_cell);
+        done.truncate(racing.map_or(done.len(), |last| last + 1));
+    }
+    let done = without_second_halves(done, on_a_cell);
     Trace { threads: trace.threads.clone(), objects: trace.objects.clone(), steps: [done, open].concat() }
 }
 
@@ -144,6 +151,20 @@ fn is_news(kind: FailureKind, trace: &Trace, step: &Step) -> bool {
         op if !step.done => ends_in_a_wait(kind) || (kind == FailureKind::DataRace && on_a_cell(trace, op)),
         _ => true,
     }
+}
+
+/// An access to unguarded memory is recorded where it begins and where it ends, so that what comes in
+/// between shows. Where nothing of its own thread and no other access does, one row says it all.
+fn without_second_halves(steps: Vec<Step>, on_a_cell: impl Fn(&Step) -> bool) -> Vec<Step> {
+    let mut kept: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let before = kept.iter().rfind(|before| before.thread == step.thread || on_a_cell(before));
+        let repeats = before.is_some_and(|before| *before == step);
+        if !(repeats && on_a_cell(&step)) {
+            kept.push(step);
+        }
+    }
+    kept
 }
 
 fn on_a_cell(trace: &Trace, op: Op) -> bool {
@@ -258,6 +279,7 @@ pub(crate) mod script;
 mod tests {
     use super::script::{Script, crossed_forks};
     use super::*;
+    use crate::sync::op::Order;
 
     const A: ThreadId = ThreadId(1);
     const B: ThreadId = ThreadId(2);
@@ -364,6 +386,34 @@ mod tests {
         script.waits(A, Op::Park { timed: false });
         let trimmed = trim(FailureKind::LostWakeup, &script.trace);
         assert!(trimmed.steps.iter().any(|step| step.thread == B));
+    }
+
+    #[test]
+    fn trimming_shows_an_access_once_unless_another_came_in_between() {
+        let shown = |between: &[(ThreadId, Op)]| {
+            let mut script = Script::new();
+            let write = Op::CellWrite(script.cell("slot"));
+            script.did(A, write);
+            for (thread, op) in between {
+                script.did(*thread, *op);
+            }
+            script.did(A, write);
+            script.trace.steps.iter_mut().for_each(|step| step.place.line = 1);
+            trim(FailureKind::DataRace, &script.trace).steps.len()
+        };
+        assert_eq!(shown(&[]), 1);
+        assert_eq!(shown(&[(B, Op::Fence(Order::SeqCst))]), 2);
+        assert_eq!(shown(&[(B, Op::CellRead(ObjectId(0)))]), 3);
+        assert_eq!(shown(&[(A, Op::Fence(Order::SeqCst))]), 3);
+    }
+
+    #[test]
+    fn trimming_ends_with_the_race() {
+        let mut script = Script::new();
+        let (lock, cell) = (script.mutex("m"), script.cell("slot"));
+        script.did(A, Op::CellWrite(cell)).did(B, Op::CellRead(cell)).did(C, Op::Lock(lock));
+        let last = trim(FailureKind::DataRace, &script.trace).steps.pop().unwrap();
+        assert_eq!(last.op, Op::CellRead(cell));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Each module gives its tests as a list of trials; a new module adds its list in [`trials`].
 
 mod cells;
+mod command_line;
 mod exact;
 mod litmus;
 mod misbehaviour;
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    [cells::trials(), exact::trials(), litmus::trials(), misbehaviour::trials()]
+    [cells::trials(), exact::trials(), litmus::trials(), misbehaviour::trials(), command_line::trials()]
         .into_iter()
         .flatten()
         .collect()

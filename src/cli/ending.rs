@@ -11,8 +11,8 @@ Exit codes:
   1    violation: a subject that must hold is broken, or a broken twin was not caught as what it is
   2    usage: an argument is not known, or there is nothing to show
   3    not decided: for some subject and scope no engine of the run came to a verdict, or the exact
-       explorer, dpor, was one of them and did not. That a single other engine cannot run a scope, or
-       that its budget ends first, is said in the matrix and is no failure
+       explorer, dpor, did not for another reason than its budget. That one engine of several cannot
+       run a scope, or that its budget ends first, is said in the matrix and is no failure
   4    infrastructure: cells could not be run, or findings could not be stored
   130  interrupted; what was known by then is printed";
 

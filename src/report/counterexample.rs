@@ -41,7 +41,7 @@ pub fn counterexample(kind: FailureKind, trace: &Trace, style: Style) -> String 
     let layout = Layout::of(trace, &threads, &rows);
     let mut table = layout.head(trace, &threads, style);
     if skipped > 0 {
-        table += &style.paint(Tone::Dim, format!("   … {skipped} earlier steps are left out …\n"));
+        table += &(style.paint(Tone::Dim, format!("   … {skipped} earlier steps are left out …")) + "\n");
     }
     for row in &rows {
         table += &layout.row(&threads, row, style);
@@ -104,8 +104,8 @@ impl Layout {
         let rule: Vec<String> = self.columns.iter().map(|column| "─".repeat(*column)).collect();
         let cross = self.bar.replace(' ', "─").replace('│', "┼");
         let (number, place) = ("─".repeat(self.number), "─".repeat(self.place));
-        let rule = format!(" {number}{cross}{}{cross}{place}\n", rule.join(&cross));
-        head + &style.paint(Tone::Dim, rule)
+        let rule = format!(" {number}{cross}{}{cross}{place}", rule.join(&cross));
+        head + &style.paint(Tone::Dim, rule) + "\n"
     }
 
     fn row(&self, threads: &[ThreadId], row: &Row, style: Style) -> String {

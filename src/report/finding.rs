@@ -2,12 +2,10 @@
 
 use super::counterexample::counterexample;
 use super::facts::{CellReport, Standing};
-use super::style::{Style, Tone};
+use super::style::{Style, Tone, listed};
 use super::waits::wait_lines;
 use crate::engine::{Engine, Failure};
 use crate::finding::trim;
-use crate::sync::trace::Trace;
-use std::collections::BTreeMap;
 
 /// The finding of a broken cell: kind, message, counterexample, who waits for whom, replay command.
 /// Empty for a cell that is not broken.
@@ -55,25 +53,61 @@ fn replay(report: &CellReport) -> String {
     }
 }
 
-/// Everything that is against expectation, in full; then for each broken twin its shortest
-/// counterexample, and the ids of the others.
+/// Everything that is against expectation, then the broken twins that were caught. Cells of one
+/// subject that tell the same story are told once, by the clearest of them.
 pub fn findings(reports: &[CellReport], style: Style) -> String {
-    let broken = || reports.iter().filter(|report| report.failure().is_some());
-    let mut parts: Vec<String> = reports
-        .iter()
-        .filter(|report| report.standing == Standing::Violation)
-        .map(|report| match report.failure() {
-            Some(_) => finding(report, style),
-            None => not_caught(report, style),
-        })
-        .collect();
-    let mut twins: BTreeMap<(&str, &str), Vec<&CellReport>> = BTreeMap::new();
-    for report in broken().filter(|report| report.standing == Standing::Expected) {
+    let violations = reports.iter().filter(|report| report.standing == Standing::Violation);
+    let violations = stories(violations, |report| match report.failure() {
+        Some(failure) => format!("{}: {}", failure.kind, without_numbers(&failure.message)),
+        None => "not caught".to_owned(),
+    });
+    let caught = |report: &&CellReport| report.failure().is_some() && report.standing != Standing::Violation;
+    let caught = stories(reports.iter().filter(caught), |_| String::new());
+    let told = violations.iter().chain(&caught).map(|cells| story(cells, style));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+/// Cells in groups of one subject and one story, in the order in which they first appear.
+fn stories<'a>(
+    reports: impl Iterator<Item = &'a CellReport>,
+    story: impl Fn(&CellReport) -> String,
+) -> Vec<Vec<&'a CellReport>> {
+    let mut groups: Vec<(_, Vec<&CellReport>)> = Vec::new();
+    for report in reports {
         let (family, name, _) = report.parts();
-        twins.entry((family, name)).or_default().push(report);
+        let key = (family, name, story(report));
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, cells)) => cells.push(report),
+            None => groups.push((key, vec![report])),
+        }
     }
-    parts.extend(twins.values().map(|caught| clearest(caught, style)));
-    parts.join("\n")
+    groups.into_iter().map(|(_, cells)| cells).collect()
+}
+
+/// Scopes and schedules change the numbers of a message, and not what it says.
+fn without_numbers(message: &str) -> String {
+    message.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+}
+
+/// The clearest of some cells, and the ids of others.
+fn story(cells: &[&CellReport], style: Style) -> String {
+    let Some(best) = cells.iter().min_by_key(|report| clearness(report)) else { return String::new() };
+    let told = match best.failure() {
+        Some(_) => finding(best, style),
+        None => not_caught(best, style),
+    };
+    let others: Vec<&str> =
+        cells.iter().filter(|report| report.id != best.id).map(|report| report.id.as_str()).collect();
+    match listed(&others) {
+        None => told,
+        Some(others) => format!("{told}  {}\n", style.paint(Tone::Dim, format!("also: {others}"))),
+    }
+}
+
+/// Fewer rows are clearer, none at all are least; the exact explorer's before others'.
+fn clearness(report: &CellReport) -> (usize, bool) {
+    let rows = report.failure().map_or(0, |failure| trim(failure.kind, &failure.trace).steps.len());
+    (if rows == 0 { usize::MAX } else { rows }, report.engine != Engine::Dpor)
 }
 
 fn not_caught(report: &CellReport, style: Style) -> String {
@@ -82,24 +116,11 @@ fn not_caught(report: &CellReport, style: Style) -> String {
     format!("{not_caught}: the broken twin {id} is {}\n  {}\n", report.verdict, replay(report))
 }
 
-/// The finding with the fewest steps, a recorded one before one without a trace.
-fn clearest(caught: &[&CellReport], style: Style) -> String {
-    let steps = |trace: &Trace| if trace.steps.is_empty() { usize::MAX } else { trace.steps.len() };
-    let length = |report: &&&CellReport| report.failure().map_or(usize::MAX, |f| steps(&f.trace));
-    let Some(best) = caught.iter().min_by_key(length) else { return String::new() };
-    let others = caught.len() - 1;
-    let also = match others {
-        0 => return finding(best, style),
-        1 => "1 more cell catches it".to_owned(),
-        n => format!("{n} more cells catch it"),
-    };
-    format!("{}  {}\n", finding(best, style), style.paint(Tone::Dim, also + ": refectory show ID"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::example;
     use super::*;
+    use crate::verdict::Verdict;
 
     #[test]
     fn a_finding_is_told_in_full() {
@@ -127,7 +148,24 @@ mod tests {
     fn each_twin_shows_its_shortest_counterexample_once() {
         let text = findings(&[example::caught_deadlock(3), example::caught_deadlock(2)], Style::Plain);
         assert!(text.starts_with("✗ deadlock in threads/table/left_first/2x1@dpor"), "{text}");
-        assert!(text.ends_with("  1 more cell catches it: refectory show ID\n"), "{text}");
+        assert!(text.ends_with("  also: threads/table/left_first/3x1@dpor\n"), "{text}");
+    }
+
+    #[test]
+    fn violations_that_tell_the_same_story_are_told_once() {
+        let violation = |scope: &str, message: &str| {
+            let mut report = example::caught_deadlock(2);
+            report.id = format!("threads/table/ordered/{scope}@dpor");
+            report.standing = Standing::Violation;
+            if let Verdict::Broken(failure) = &mut report.verdict {
+                message.clone_into(&mut failure.message);
+            }
+            report
+        };
+        let reports = [violation("2x1", "seat 1 starves"), violation("3x1", "seat 2 starves")];
+        assert_eq!(findings(&reports, Style::Plain).matches("✗ deadlock in").count(), 1);
+        let reports = [violation("2x1", "seat 1 starves"), violation("3x1", "a fork is lost")];
+        assert_eq!(findings(&reports, Style::Plain).matches("✗ deadlock in").count(), 2);
     }
 
     #[test]

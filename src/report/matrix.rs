@@ -166,14 +166,15 @@ fn legend(rows: &[Row<'_>], style: Style) -> String {
     let fields: Vec<&Field> = rows.iter().flat_map(|row| row.fields.iter().flatten()).collect();
     let occurs = |sign| fields.iter().any(|field| field.sign == sign);
     let marked = |text: &str| fields.iter().any(|field| field.text.contains(text));
+    let bounded = |unit: &str| fields.iter().any(|f| f.text.contains('≤') && f.text.contains(unit));
     let mut lines = Vec::new();
     if occurs(Sign::Held) {
         lines.push("✓ n   held in all n executions there are");
     }
-    if marked("p ") {
+    if bounded("p ") {
         lines.push("✓ ≤kp held in all executions with at most k preemptions");
     }
-    if marked("t ") {
+    if bounded("t ") {
         lines.push("✓ ≤kt held in all executions in which each thread times out early at most k times");
     }
     if marked("~") {
@@ -183,7 +184,7 @@ fn legend(rows: &[Row<'_>], style: Style) -> String {
         lines.push("✗     broken, and the number of executions that were run");
     }
     if marked("✗ lost") {
-        lines.push("✗ lost  a lost wake-up");
+        lines.push("      lost: a wake-up that nobody is left to give");
     }
     if occurs(Sign::Passed) {
         lines.push("○     a broken twin where this engine or scope need not show the bug, and did not");

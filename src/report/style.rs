@@ -31,8 +31,12 @@ pub enum Tone {
 impl Style {
     /// The text in this tone.
     pub fn paint(self, tone: Tone, text: impl fmt::Display) -> String {
+        let text = text.to_string();
+        if text.trim().is_empty() {
+            return text;
+        }
         let code = match (self, tone) {
-            (Self::Plain, _) | (_, Tone::Usual) => return text.to_string(),
+            (Self::Plain, _) | (_, Tone::Usual) => return text,
             (_, Tone::Good) => "32",
             (_, Tone::Bad) => "1;31",
             (_, Tone::Open) => "33",
@@ -54,6 +58,17 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// The first of some ids, and how many more there are; `None` if there are none.
+pub(super) fn listed(ids: &[&str]) -> Option<String> {
+    const SHOWN: usize = 3;
+    let shown = ids.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match ids.len() {
+        0 => None,
+        n if n <= SHOWN => Some(shown),
+        n => Some(format!("{shown}, and {} more", n - SHOWN)),
+    }
 }
 
 /// Adds blanks up to this width.

@@ -1,13 +1,10 @@
 //! The last lines: how many cells, what came of them, and what stays open and why.
 
 use super::facts::{CellReport, Standing};
-use super::style::{Style, Tone, grouped};
+use super::style::{Style, Tone, grouped, listed};
 use crate::verdict::{Extent, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Cell ids shown for one reason.
-const EXAMPLES: usize = 3;
 
 /// The reasons for which cells are not decided, each with some of the cells; empty if all are.
 pub fn not_decided(reports: &[CellReport], style: Style) -> String {
@@ -17,16 +14,11 @@ pub fn not_decided(reports: &[CellReport], style: Style) -> String {
             cells.entry(reason.to_string()).or_default().push(&report.id);
         }
     }
-    cells.iter().map(|(reason, ids)| open_line(reason, ids, style)).collect()
-}
-
-fn open_line(reason: &str, ids: &[&str], style: Style) -> String {
-    let shown = ids.iter().take(EXAMPLES).copied().collect::<Vec<_>>().join(", ");
-    let more = match ids.len().saturating_sub(EXAMPLES) {
-        0 => String::new(),
-        n => format!(", and {n} more"),
+    let line = |(reason, ids): (&String, &Vec<&str>)| {
+        let reason = style.paint(Tone::Open, format!("? {reason}:"));
+        listed(ids).map(|ids| format!("{reason} {ids}\n"))
     };
-    format!("{} {}{}\n", style.paint(Tone::Open, format!("? {reason}:")), shown, more)
+    cells.iter().filter_map(line).collect()
 }
 
 /// Cells, verdicts and executions in a few words; `elapsed` is the time of the whole run.
@@ -47,8 +39,8 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
             Tone::Good,
         ),
         (held(|e| matches!(e, Extent::Sampled(_))), "held in samples", Tone::Good),
-        (caught, "twins caught", Tone::Good),
-        (passed, "twins passed where the bug need not show", Tone::Usual),
+        (caught, "caught a broken twin", Tone::Good),
+        (passed, "passed one where its bug need not show", Tone::Usual),
         (open, "not decided", Tone::Open),
     ];
     let said = kinds.into_iter().filter(|(number, ..)| *number > 0);
@@ -60,8 +52,9 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
         n => style.paint(Tone::Bad, format!("{n} against expectation")),
     };
     format!(
-        "{} cells: {}; {against}\n{} executions in {:.1} s\n",
+        "{} {}: {}; {against}\n{} executions in {:.1} s\n",
         reports.len(),
+        if reports.len() == 1 { "cell" } else { "cells" },
         said.join(", "),
         grouped(executions),
         elapsed.as_secs_f64(),
@@ -78,8 +71,8 @@ mod tests {
         let text = totals(&example::reports(), Duration::from_millis(1_234), Style::Plain);
         assert_eq!(
             text,
-            "13 cells: 1 held exhaustively, 1 held within a bound, 3 held in samples, 1 twins caught, \
-             4 twins passed where the bug need not show, 1 not decided; 2 against expectation\n\
+            "13 cells: 1 held exhaustively, 1 held within a bound, 3 held in samples, 1 caught a \
+             broken twin, 4 passed one where its bug need not show, 1 not decided; 2 against expectation\n\
              17 267 executions in 1.2 s\n"
         );
     }

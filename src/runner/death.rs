@@ -61,7 +61,8 @@ pub(super) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Optio
         (Some(signal), _) => broken(FailureKind::Crash, with_last_words(signal_name(signal), stderr)),
         (None, code) => {
             let code = code.unwrap_or_default();
-            broken(FailureKind::Crash, format!("the subject ended its process, with exit code {code}"))
+            let death = format!("the subject ended its process, with exit code {code}");
+            broken(FailureKind::Crash, with_last_words(death, stderr))
         }
     })
 }
