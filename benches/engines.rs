@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const THREADS: usize = 3;
 const EXECUTIONS: usize = 500;
+/// A bound keeps loom's engine to one search, of more executions than are measured.
+const PREEMPTIONS: usize = 4;
 
 /// The program, on the primitives of whatever modules are named.
 macro_rules! program {
@@ -42,13 +44,22 @@ fn through_the_facade() -> Program {
 fn raw_loom() {
     let mut builder = loom::model::Builder::new();
     builder.max_permutations = Some(EXECUTIONS);
+    builder.preemption_bound = Some(PREEMPTIONS);
     builder.checkpoint_interval = 1;
-    builder.check(|| program!(std::sync::Arc, loom::sync::Mutex, loom::sync::atomic::AtomicUsize, loom::thread::spawn));
+    builder.check(|| {
+        program!(std::sync::Arc, loom::sync::Mutex, loom::sync::atomic::AtomicUsize, loom::thread::spawn)
+    });
 }
 
 fn raw_shuttle() {
-    let body =
-        || program!(std::sync::Arc, shuttle::sync::Mutex, shuttle::sync::atomic::AtomicUsize, shuttle::thread::spawn);
+    let body = || {
+        program!(
+            std::sync::Arc,
+            shuttle::sync::Mutex,
+            shuttle::sync::atomic::AtomicUsize,
+            shuttle::thread::spawn
+        )
+    };
     let mut config = shuttle::Config::new();
     config.silence_warnings = true;
     shuttle::Runner::new(shuttle::scheduler::RandomScheduler::new_from_seed(1, EXECUTIONS), config).run(body);
@@ -59,7 +70,8 @@ fn engines(c: &mut Criterion) {
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(EXECUTIONS as u64));
     let program = through_the_facade();
-    let budget = Budget { executions: EXECUTIONS as u64, ..Budget::default() };
+    let budget =
+        Budget { executions: EXECUTIONS as u64, preemptions: Some(PREEMPTIONS as u32), ..Budget::default() };
     for engine in [Engine::Loom, Engine::Random, Engine::Pct, Engine::Urw] {
         group.bench_function(BenchmarkId::new("facade", engine), |b| {
             b.iter(|| black_box(explore(engine, &program, &budget)));
