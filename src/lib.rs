@@ -1,5 +1,7 @@
 //! Refectory.
 
+#[cfg(feature = "cli")]
+pub mod campaign;
 pub mod catalogue;
 pub mod cell;
 pub mod engine;
