@@ -1,46 +1,60 @@
-//! Meals per second at a table of five, one philosopher a thread.
+//! Tables side by side: meals a second of five philosophers who are always hungry.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+#![expect(clippy::disallowed_types, reason = "the barrier is the harness's, not a subject's")]
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::model::threads::table::{Footman, Ordered};
 use refectory::port::Table;
-use refectory::sync::Barrier;
 use std::hint::black_box;
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
 const SEATS: usize = 5;
-const MEALS: u64 = 500;
 
-/// The time of `rounds` rounds, without that of starting the threads.
-fn dine<T: Table>(rounds: u64) -> Duration {
-    let table = T::with_seats(SEATS);
-    let start = Barrier::new(SEATS + 1);
-    thread::scope(|scope| {
-        let philosophers: Vec<_> = (0..SEATS)
-            .map(|seat| {
-                let (table, start) = (&table, &start);
-                scope.spawn(move || {
-                    start.wait();
-                    (0..rounds * MEALS)
-                        .for_each(|meal| table.dine(seat, &mut || drop(black_box(Box::new(meal)))));
-                })
-            })
-            .collect();
-        start.wait();
-        let started = Instant::now();
-        philosophers.into_iter().for_each(|philosopher| philosopher.join().unwrap());
-        started.elapsed()
-    })
-}
-
-fn tables(c: &mut Criterion) {
-    let mut group = c.benchmark_group("tables/5 seats");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
-    group.throughput(Throughput::Elements(SEATS as u64 * MEALS));
-    group.bench_function("ordered", |b| b.iter_custom(dine::<Ordered>));
-    group.bench_function("footman", |b| b.iter_custom(dine::<Footman>));
+fn tables(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("tables/{SEATS} seats"));
+    // In an iteration everybody eats one meal.
+    group.throughput(Throughput::Elements(SEATS as u64));
+    measure::<Ordered>(&mut group, "ordered");
+    measure::<Footman>(&mut group, "footman");
     group.finish();
 }
 
-criterion_group!(benches, tables);
+fn measure<T: Table>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
+    group.bench_function(name, |bencher| {
+        bencher.iter_custom(|meals| dinner(&T::with_seats(SEATS), meals));
+    });
+}
+
+/// The time in which everybody eats so many meals.
+fn dinner<T: Table>(table: &T, meals: u64) -> Duration {
+    let start = Barrier::new(SEATS + 1);
+    let begun = thread::scope(|scope| {
+        for seat in 0..SEATS {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                for meal in 0..meals {
+                    table.dine(seat, &mut || {
+                        black_box(meal);
+                    });
+                }
+            });
+        }
+        start.wait();
+        Instant::now()
+    });
+    begun.elapsed()
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1));
+    targets = tables
+}
 criterion_main!(benches);

@@ -56,6 +56,8 @@
 //! | `random`, `pct`, `urw` | as many sequentially consistent executions as are drawn | the others; values that only weak memory produces |
 //! | `dpor` | every sequentially consistent execution | values that only weak memory produces. Data races are found by C11's rules all the same |
 
+#[cfg(feature = "cli")]
+pub mod campaign;
 pub mod catalogue;
 pub mod cell;
 pub mod engine;

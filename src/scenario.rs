@@ -97,35 +97,36 @@ pub struct Scenario {
     pub size: usize,
     /// The threads.
     pub roles: Vec<Role>,
+    /// The labels of a producer's items start at its number times this.
+    pub stride: u32,
 }
 
 impl Scenario {
-    /// The labels of a producer's items start at its number times this.
-    const STRIDE: usize = 100;
+    /// The stride where nobody puts in more items than this.
+    const STRIDE: u32 = 100;
 
     /// A table at which every philosopher eats so many meals.
     pub fn dining(seats: usize, meals: usize) -> Self {
         let role = |seat| Role { name: format!("philosopher {seat}"), steps: vec![Step::Dine(seat); meals] };
-        Self { size: seats, roles: (0..seats).map(role).collect() }
+        Self { size: seats, roles: (0..seats).map(role).collect(), stride: Self::STRIDE }
     }
 
-    /// A queue into which every producer puts so many items, at most 100; the consumers share them as
-    /// evenly as can be.
+    /// A queue into which every producer puts so many items; the consumers share them as evenly as can be.
     pub fn exchange(waiting: Waiting, capacity: usize, items: &[usize], consumers: usize) -> Self {
         let (push, pop): (fn(u32) -> Step, Step) = match waiting {
             Waiting::Blocks => (Step::Push, Step::Pop),
             Waiting::Tries => (Step::TryPush, Step::TryPop),
         };
-        let label = |producer: usize, k: usize| (producer * Self::STRIDE + k.min(Self::STRIDE - 1)) as u32;
+        let most = items.iter().max().map_or(0, |&most| most as u32);
+        let stride = Self::STRIDE.max(most);
         let producers = items.iter().enumerate().map(|(i, &items)| Role {
             name: format!("producer {i}"),
-            steps: (0..items.min(Self::STRIDE)).map(|k| push(label(i, k))).collect(),
+            steps: (0..items as u32).map(|k| push(i as u32 * stride + k)).collect(),
         });
-        let producers: Vec<_> = producers.collect();
-        let total = producers.iter().map(|producer| producer.steps.len()).sum();
+        let total = items.iter().sum();
         let consumers = (0..consumers)
             .map(|i| Role { name: format!("consumer {i}"), steps: vec![pop; share(total, consumers, i)] });
-        Self { size: capacity, roles: producers.into_iter().chain(consumers).collect() }
+        Self { size: capacity, roles: producers.chain(consumers).collect(), stride }
     }
 
     /// The blocking exchange of a scope: the smallest in which each side has to wait, and everybody
@@ -150,11 +151,6 @@ impl Scenario {
 /// The part of the `i`-th of `n` when `total` things are shared as evenly as can be.
 const fn share(total: usize, n: usize, i: usize) -> usize {
     total / n + (i < total % n) as usize
-}
-
-/// The item's producer, by its label.
-const fn producer_of(label: u32) -> usize {
-    label as usize / Scenario::STRIDE
 }
 
 impl fmt::Display for Scenario {

@@ -4,7 +4,6 @@ use super::death::exit_code;
 use crate::catalogue;
 use crate::cell::Cell;
 use crate::engine::{self, Exploration};
-use crate::finding::classify;
 use crate::report::CellReport;
 use crate::verdict::Verdict;
 use rustix::process::{Resource, Rlimit, Signal, getpgrp, kill_process_group, setrlimit};
@@ -46,10 +45,7 @@ fn explore(cell: &Cell) -> CellReport {
 }
 
 /// The report of what an engine saw.
-fn judged(cell: &Cell, mut exploration: Exploration) -> CellReport {
-    if let Some(failure) = &mut exploration.failure {
-        failure.kind = classify(failure.kind, &failure.trace);
-    }
+fn judged(cell: &Cell, exploration: Exploration) -> CellReport {
     let mut report = CellReport::new(cell, Verdict::of(cell.engine, &exploration));
     report.executions = exploration.executions;
     report.outcomes = exploration.outcomes;

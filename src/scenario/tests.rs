@@ -65,7 +65,8 @@ fn rejects_a_seat_that_is_not_fed() {
 
 #[test]
 fn accepts_a_meal_of_one() {
-    let scenario = Scenario { size: 2, roles: vec![Scenario::dining(2, 2).roles.remove(0)] };
+    let mut scenario = Scenario::dining(2, 2);
+    scenario.roles.truncate(1);
     let outcome = Rig::table::<NoForks>().program(scenario).run();
     assert_eq!(outcome.unwrap(), "fork0=[0, 0] fork1=[0, 0]");
 }
@@ -73,7 +74,8 @@ fn accepts_a_meal_of_one() {
 #[test]
 #[should_panic = "a table cannot pop"]
 fn a_step_of_another_port_panics() {
-    let scenario = Scenario { size: 2, roles: vec![Role { name: "guest".into(), steps: vec![Step::Pop] }] };
+    let mut scenario = Scenario::dining(2, 1);
+    scenario.roles[0].steps = vec![Step::Pop];
     let _ = Rig::table::<NoForks>().program(scenario).run();
 }
 

@@ -82,7 +82,8 @@ impl<T: Send + 'static> BlockingQueue<T> for NotifyOneForAll<T> {
 
 /// Looks whether there is an item, then takes it: two steps, between which another consumer may come.
 ///
-/// Twin of [`Bounded`] as a [`TryQueue`]: an operation that must never wait, waits.
+/// Twin of [`Bounded`] as a [`TryQueue`]: `if !queue.is_empty() { queue.pop().unwrap() }`, as one writes it
+/// where an interpreter lock seems to make it one step.
 #[derive(Debug)]
 pub struct CheckThenAct<T>(Bounded<T>);
 
@@ -96,7 +97,11 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     }
 
     fn try_pop(&self) -> Option<T> {
-        if self.0.is_empty() { None } else { Some(self.0.pop()) }
+        if self.0.is_empty() {
+            None
+        } else {
+            Some(self.0.try_pop().expect("an item, for the queue was not empty"))
+        }
     }
 }
 
