@@ -138,5 +138,8 @@ impl fmt::Display for CampaignReport {
 
 /// How many in a hundred.
 const fn percent(part: u64, whole: u64) -> u64 {
-    if whole == 0 { 0 } else { 100 * part / whole }
+    match (100 * part).checked_div(whole) {
+        Some(percent) => percent,
+        None => 0,
+    }
 }

@@ -6,5 +6,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     refectory::runner::child_main();
+    refectory::campaign::child_main(refectory::campaign::Plan::draw);
     cli::main()
 }

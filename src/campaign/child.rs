@@ -7,15 +7,20 @@ use super::plan::{Plan, SplitMix64};
 use super::round::{Ending, RoundReport, perform};
 use crate::catalogue::SUBJECTS;
 use crate::cell::Subject;
+use crate::runner::limit_memory;
 use crate::scenario::Port;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::ControlFlow;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio, exit};
 use std::time::{Duration, Instant};
 
 /// Says what a child has to do: a [`Task`].
 const TASK: &str = "REFECTORY_ROUNDS";
+
+/// Bytes of data that a child may have.
+const MEMORY: u64 = 1 << 30;
 
 #[derive(Serialize, Deserialize)]
 struct Task {
@@ -29,6 +34,7 @@ struct Task {
 pub fn child_main(draw: impl Fn(Port, u64) -> Plan) {
     let Ok(task) = std::env::var(TASK) else { return };
     end_with_the_parent();
+    limit_memory(Some(MEMORY));
     // A panic is reported in the round's ending.
     std::panic::set_hook(Box::new(|_| {}));
     match serve(&task, draw) {
@@ -98,7 +104,8 @@ pub(super) fn run(
 fn start(task: &Task) -> io::Result<Child> {
     let task = serde_json::to_string(task)?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.env(TASK, task).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    // A group of its own: Ctrl-C is for the parent, which then ends the child.
+    command.env(TASK, task).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).spawn()
 }
 
 /// A child that does not outlive its owner.

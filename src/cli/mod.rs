@@ -4,6 +4,7 @@ mod ending;
 mod progress;
 mod select;
 mod show;
+mod stress;
 mod terminal;
 mod verify;
 
@@ -32,6 +33,8 @@ enum Command {
     Replay(show::Replay),
     /// Prints the last finding of a cell without running it.
     Show(show::Show),
+    /// Runs rounds drawn from seeds on the real cores of this machine.
+    Stress(stress::Stress),
 }
 
 /// Runs the command that the arguments ask for.
@@ -42,6 +45,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Replay(replay) => replay.run(),
         Command::Show(show) => show.run(),
+        Command::Stress(stress) => stress.run(),
     };
     ended.unwrap_or_else(explain).into()
 }

@@ -3,7 +3,7 @@
 use super::ending::Stop;
 use clap::Args;
 use refectory::catalogue;
-use refectory::cell::{Cell, Level};
+use refectory::cell::{Cell, Level, Subject};
 use refectory::engine::Engine;
 use std::collections::BTreeSet;
 
@@ -83,6 +83,14 @@ fn engine(name: &str) -> Result<Engine, Stop> {
 pub(super) fn cell(id: &str) -> Result<Cell, Stop> {
     let ids = || catalogue::cells(Level::Nightly).iter().map(Cell::id).collect();
     catalogue::find(id).ok_or_else(|| unknown("cell", id, &ids()))
+}
+
+/// Why no subject has this in its id.
+pub(super) fn unknown_subject(filter: &str) -> Stop {
+    let subjects = catalogue::SUBJECTS.iter();
+    let mut names: BTreeSet<String> = subjects.clone().map(|subject| subject.name.to_owned()).collect();
+    names.extend(subjects.map(Subject::id));
+    unknown("subject", filter, &names)
 }
 
 /// Everything that a filter is likely to name: ids, and the words that they are made of.

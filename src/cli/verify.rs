@@ -53,7 +53,7 @@ impl Running {
 
     /// Runs the cells and keeps their findings. Ctrl-C ends the run early.
     pub(super) fn run(&self, cells: &[Cell]) -> Result<Vec<CellReport>, Stop> {
-        ctrlc::set_handler(interrupt).map_err(Stop::infrastructure)?;
+        heed_interrupts()?;
         let mut progress = Progress::of(cells.len());
         let reports = runner::run(cells, &self.options(), &INTERRUPTED, &mut |event| progress.show(&event))
             .map_err(Stop::infrastructure)?;
@@ -77,9 +77,20 @@ fn interrupt() {
     }
 }
 
+/// From now on Ctrl-C is noted, and ends the process the second time only.
+pub(super) fn heed_interrupts() -> Result<(), Stop> {
+    ctrlc::set_handler(interrupt).map_err(Stop::infrastructure)
+}
+
+/// Whether Ctrl-C was pressed.
+pub(super) fn interrupted() -> bool {
+    // Ordering: as above.
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// How a run with these reports ends, if it came to its end.
 pub(super) fn ending(reports: &[CellReport]) -> Ending {
-    match INTERRUPTED.load(Ordering::Relaxed) {
+    match interrupted() {
         true => Ending::Interrupted,
         false => Ending::of(reports),
     }

@@ -31,7 +31,7 @@ pub fn child_main_with(find: impl FnOnce(&str) -> Option<Cell>) {
     };
     let Ok(mut pipe) = take_standard_output() else { exit(exit_code::NO_PIPE) };
     die_with_the_parent();
-    limit_memory();
+    limit_memory(std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok()));
     let report = explore(&cell);
     let written =
         serde_json::to_vec(&report).map_err(std::io::Error::from).and_then(|bytes| pipe.write_all(&bytes));
@@ -75,8 +75,7 @@ fn die_with_the_parent() {
 
 /// Without the limit, or where the system knows none, a cell may take what the machine has: the
 /// deadline still holds.
-fn limit_memory() {
-    let bytes = std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok());
+pub(crate) fn limit_memory(bytes: Option<u64>) {
     let at_most = |bytes| Rlimit { current: bytes, maximum: bytes };
     let _ = setrlimit(Resource::Core, at_most(Some(0)));
     let _ = setrlimit(Resource::Data, at_most(bytes));
