@@ -1,11 +1,17 @@
 //! What the facade costs beside std: nothing, as long as no engine is in the build. The two functions of
 //! a group have to be within 2% of each other.
 
-#![expect(clippy::disallowed_types, reason = "std is what the facade is compared with")]
+#![expect(clippy::disallowed_types, reason = "std is what the facade is measured against")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::Duration;
+
+fn bench<R>(criterion: &mut Criterion, operation: &str, whose: &str, mut body: impl FnMut() -> R) {
+    let mut group = criterion.benchmark_group(format!("facade/{operation}"));
+    group.bench_function(whose, |bencher| bencher.iter(&mut body));
+    group.finish();
+}
 
 /// The same operations on both.
 macro_rules! operations {
@@ -19,18 +25,10 @@ macro_rules! operations {
 
             let atomic = AtomicUsize::new(0);
             let mutex = Mutex::new(0_usize);
-            let mut group = criterion.benchmark_group("facade");
-            group.bench_function(concat!("load/", $label), |b| b.iter(|| black_box(&atomic).load(Acquire)));
-            group.bench_function(concat!("store/", $label), |b| {
-                b.iter(|| black_box(&atomic).store(black_box(1), Release));
-            });
-            group.bench_function(concat!("fetch_add/", $label), |b| {
-                b.iter(|| black_box(&atomic).fetch_add(1, Relaxed));
-            });
-            group.bench_function(concat!("lock and unlock/", $label), |b| {
-                b.iter(|| *black_box(&mutex).lock().unwrap() += 1);
-            });
-            group.finish();
+            bench(criterion, "load", $label, || black_box(&atomic).load(Acquire));
+            bench(criterion, "store", $label, || black_box(&atomic).store(black_box(1), Release));
+            bench(criterion, "fetch_add", $label, || black_box(&atomic).fetch_add(1, Relaxed));
+            bench(criterion, "lock and unlock", $label, || *black_box(&mutex).lock().unwrap() += 1);
         }
     };
 }

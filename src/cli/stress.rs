@@ -33,17 +33,16 @@ impl Stress {
             false => ControlFlow::Continue(()),
         });
         terminal::print(&report.to_string());
-        let failures: Vec<&RoundReport> = report.unexpected().collect();
-        for round in &failures {
+        for round in report.tallies.iter().filter_map(|tally| tally.failure.as_ref()) {
             let RoundReport { subject, seed, .. } = round;
             terminal::print(&format!(
                 "\n{round}\n  replay: cargo refectory stress {subject} --seed {seed}\n"
             ));
         }
-        Ok(match (verify::interrupted(), failures.is_empty()) {
+        Ok(match (verify::interrupted(), report.unexpected().next()) {
             (true, _) => Ending::Interrupted,
-            (false, true) => Ending::AsExpected,
-            (false, false) => Ending::Violation,
+            (false, None) => Ending::AsExpected,
+            (false, Some(_)) => Ending::Violation,
         })
     }
 }
