@@ -17,7 +17,6 @@ use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::panic::Location;
 use std::ptr::NonNull;
 
 /// Bytes of stack of each thread; only touched pages cost memory.
@@ -117,7 +116,7 @@ impl Runtime {
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
             let runtime = unsafe { runtime.as_ref() };
             runtime.ran.replace(ran);
-            runtime.stage.borrow_mut().announce(Op::Exit, 0, Location::caller());
+            runtime.stage.borrow_mut().end_main();
         })
     }
 

@@ -135,7 +135,9 @@ impl Runtime {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
         let ran = run_main(program);
         self.ran.replace(ran);
-        self.announce(Op::Exit, 0, Location::caller());
+        if self.end.get().is_none() {
+            self.stage.borrow_mut().end_main();
+        }
     }
 
     fn announce(&self, op: Op, seen: u64, site: Site) -> Option<u64> {

@@ -104,6 +104,12 @@ impl Stage {
         }
     }
 
+    /// Main, which runs, has come to its end.
+    pub(crate) fn end_main(&mut self) {
+        let exited = self.announce(Op::Exit, 0, std::panic::Location::caller());
+        debug_assert!(exited.is_some(), "an exit is local");
+    }
+
     fn edge(&mut self, me: ThreadId, edge: Edge) {
         if let Chooser::Explorer(explorer) = &mut self.chooser {
             explorer.edge(me, edge);
