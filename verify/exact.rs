@@ -5,8 +5,9 @@
 use libtest_mimic::{Failed, Trial};
 use refectory::engine::{Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
 use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
-use refectory::sync::{Mutex, UnsafeCell, hint, thread};
+use refectory::sync::{Condvar, Mutex, MutexGuard, UnsafeCell, hint, thread};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The tests of this build.
 pub(crate) fn trials() -> Vec<Trial> {
@@ -29,6 +30,10 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("panics_and_joins", panics_and_joins),
         trial("leaks", leaks),
         trial("races", races),
+        trial("time_outs", time_outs),
+        trial("spurious_wakeups", spurious_wakeups),
+        trial("spurious_failures", spurious_failures),
+        trial("objects_from_elsewhere", objects_from_elsewhere),
     ]
 }
 
@@ -321,6 +326,112 @@ fn races(engine: Engine) -> Result<(), Failed> {
         fails_as(&explore(engine, &publish(store, load), &Budget::default()), FailureKind::DataRace)?;
     }
     Ok(())
+}
+
+/// A gate that a thread opens, and that another one waits at for as long as `wait` says.
+fn gate<R: ToString + Send + 'static>(wait: fn(&Condvar, MutexGuard<'_, bool>) -> R) -> Program {
+    Program::new(move || {
+        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let (waiter, opener) = (Arc::clone(&gate), gate);
+        let waiter = thread::spawn(move || {
+            let open = waiter.0.lock().expect("no poison");
+            wait(&waiter.1, open).to_string()
+        });
+        let opener = thread::spawn(move || {
+            *opener.0.lock().expect("no poison") = true;
+            opener.1.notify_one();
+        });
+        opener.join().expect("no thread panics");
+        Ok(waiter.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+fn outcomes(exploration: &Exploration) -> Vec<&str> {
+    exploration.outcomes.keys().map(String::as_str).collect()
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Failed> {
+    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}").into()) }
+}
+
+fn time_outs(engine: Engine) -> Result<(), Failed> {
+    const TIME: Duration = Duration::from_secs(1);
+    // One wait: it ends in time or not, and all of that is seen.
+    let once = gate(|condvar, open| {
+        if *open {
+            return "open".to_owned();
+        }
+        let (open, result) = condvar.wait_timeout(open, TIME).expect("no poison");
+        format!("timed out: {}, open: {}", result.timed_out(), *open)
+    });
+    let found = explore(engine, &once, &Budget::default());
+    same(&found.coverage, &Coverage::Exhaustive)?;
+    let both = [
+        "open",
+        "timed out: false, open: true",
+        "timed out: true, open: false",
+        "timed out: true, open: true",
+    ];
+    same(outcomes(&found), both.to_vec())?;
+    // A loop could time out for ever: it is bounded, and says so.
+    let polling = gate(|condvar, mut open| {
+        while !*open {
+            open = condvar.wait_timeout(open, TIME).expect("no poison").0;
+        }
+        "open"
+    });
+    let found = explore(engine, &polling, &Budget::default());
+    same(&found.coverage, &Coverage::BoundedTimeouts(Budget::default().whims))?;
+    same((outcomes(&found), found.redundant), (vec!["open"], 0))
+}
+
+fn spurious_wakeups(engine: Engine) -> Result<(), Failed> {
+    let unchecked = gate(|condvar, mut open| {
+        if !*open {
+            open = condvar.wait(open).expect("no poison");
+        }
+        *open
+    });
+    let spurious = Budget { spurious_wakeups: true, ..Budget::default() };
+    same(outcomes(&explore(engine, &unchecked, &Budget::default())), vec!["true"])?;
+    same(outcomes(&explore(engine, &unchecked, &spurious)), vec!["false", "true"])?;
+    let checked = gate(|condvar, open| *condvar.wait_while(open, |open| !*open).expect("no poison"));
+    same(outcomes(&explore(engine, &checked, &spurious)), vec!["true"])
+}
+
+fn spurious_failures(engine: Engine) -> Result<(), Failed> {
+    let program = Program::new(|| {
+        let number = Arc::new(AtomicUsize::new(0));
+        let attempts: Vec<_> = (0..2)
+            .map(|k| {
+                let number = Arc::clone(&number);
+                thread::spawn(move || number.compare_exchange_weak(0, k + 1, SeqCst, SeqCst).is_ok())
+            })
+            .collect();
+        let won: Vec<bool> = attempts.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+        Ok(format!("{won:?}"))
+    });
+    same(outcomes(&explore(engine, &program, &Budget::default())), vec!["[false, true]", "[true, false]"])?;
+    let spurious = Budget { spurious_failures: true, ..Budget::default() };
+    same(
+        outcomes(&explore(engine, &program, &spurious)),
+        vec!["[false, false]", "[false, true]", "[true, false]"],
+    )
+}
+
+/// An object that was made outside the model does not go unnoticed.
+fn objects_from_elsewhere(engine: Engine) -> Result<(), Failed> {
+    let foreign = Arc::new(Mutex::new(()));
+    let program = Program::new(move || {
+        drop(foreign.lock());
+        Ok(String::new())
+    });
+    let found = explore(engine, &program, &Budget::default());
+    fails_as(&found, FailureKind::Panic)?;
+    let message = found.failure.map(|failure| failure.message).unwrap_or_default();
+    let says =
+        message.starts_with("a Mutex made at verify/exact.rs:") && message.contains("belongs to native");
+    if says { Ok(()) } else { Err(message.into()) }
 }
 
 /// Both drivers give the same facts for every subject.
