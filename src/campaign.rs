@@ -137,6 +137,6 @@ impl fmt::Display for CampaignReport {
 }
 
 /// How many in a hundred.
-const fn percent(part: u64, whole: u64) -> u64 {
-    if whole == 0 { 0 } else { 100 * part / whole }
+fn percent(part: u64, whole: u64) -> u64 {
+    (100 * part).checked_div(whole).unwrap_or(0)
 }
