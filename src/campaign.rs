@@ -142,6 +142,9 @@ impl fmt::Display for CampaignReport {
 }
 
 /// How many in a hundred.
-fn percent(part: u64, whole: u64) -> u64 {
-    (100 * part).checked_div(whole).unwrap_or(0)
+const fn percent(part: u64, whole: u64) -> u64 {
+    match (100 * part).checked_div(whole) {
+        Some(percent) => percent,
+        None => 0,
+    }
 }
