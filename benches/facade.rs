@@ -1,7 +1,7 @@
 //! What the facade costs beside std: nothing, as long as no engine is in the build. The two functions of
 //! a group have to be within 2% of each other.
 
-#![expect(clippy::disallowed_types, reason = "std is what the facade is compared with")]
+#![expect(clippy::disallowed_types, reason = "std is what the facade is measured against")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
