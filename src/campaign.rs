@@ -87,6 +87,11 @@ pub struct CampaignReport {
 }
 
 impl CampaignReport {
+    /// The rounds that ended badly, those of broken twins too.
+    pub fn failures(&self) -> impl Iterator<Item = &RoundReport> {
+        self.tallies.iter().filter_map(|tally| tally.failure.as_ref())
+    }
+
     /// The failures of subjects that are to keep every property.
     pub fn unexpected(&self) -> impl Iterator<Item = &RoundReport> {
         self.tallies.iter().filter(|tally| tally.unexpected()).filter_map(|tally| tally.failure.as_ref())

@@ -23,7 +23,11 @@ fn main() -> ExitCode {
     let trials = SUBJECTS.iter().map(|subject| trial(subject, tell.clone())).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     drop(tell);
-    println!("{}", CampaignReport { tallies: told.into_iter().collect() });
+    let report = CampaignReport { tallies: told.into_iter().collect() };
+    println!("{report}");
+    for round in report.failures() {
+        println!("{round}\nreplay: {}\n", replay(round));
+    }
     conclusion.exit_code()
 }
 

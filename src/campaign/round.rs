@@ -78,9 +78,9 @@ pub struct RoundReport {
 }
 
 impl RoundReport {
-    /// The command that plays this round first, for as long as rounds last.
+    /// The command that plays this round first, and then others for as long as it takes.
     pub fn replay(&self) -> String {
-        format!("cargo refectory stress {} --seed {:#x} --for 10s", self.subject, self.seed)
+        format!("cargo refectory stress {} --seed {} --for 10s", self.subject, self.seed)
     }
 }
 
@@ -88,7 +88,7 @@ impl fmt::Display for RoundReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, seed, threads, operations, overlapped, ending } = self;
         let share = percent(*overlapped, *operations);
-        write!(f, "{subject}, seed {seed:#x}: {threads} threads, {operations} operations, ")?;
+        write!(f, "{subject}, seed {seed}: {threads} threads, {operations} operations, ")?;
         write!(f, "{share}% overlapped: {ending}")
     }
 }
@@ -323,9 +323,9 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "threads/table/left_first, seed 0xff: 2 threads, 10 operations, 50% overlapped: hang:\n  \
+            "threads/table/left_first, seed 255: 2 threads, 10 operations, 50% overlapped: hang:\n  \
              philosopher 0 waits for fork 0 or fork 1"
         );
-        assert_eq!(report.replay(), "cargo refectory stress threads/table/left_first --seed 0xff --for 10s");
+        assert_eq!(report.replay(), "cargo refectory stress threads/table/left_first --seed 255 --for 10s");
     }
 }
