@@ -7,7 +7,7 @@
 //!
 //! Two kinds of panic cannot wait until they have escaped, and are told to a callback at once:
 //! - one that unwinding cannot carry on, after which std aborts the process ([`on_abort`]);
-//! - one that an engine raises itself, to end an execution ([`watch`]'s `verdict`): unwinding through
+//! - one that an engine raises itself, to end an execution (the `verdict` of its watch): unwinding through
 //!   the program that it gave up could panic again, and abort.
 //!
 //! Not seen here: a stack that overflows, memory that runs out, and `resume_unwind`, which panics
