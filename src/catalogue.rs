@@ -113,11 +113,18 @@ pub fn find(id: &str) -> Option<Cell> {
 }
 
 fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
-    SUBJECTS.iter().flat_map(move |subject| {
-        scopes(subject, level)
-            .into_iter()
-            .flat_map(move |scope| Engine::ALL.map(|engine| Cell { subject, scope, engine }))
-    })
+    let of_scope = |subject, (level, scope)| Engine::ALL.map(|engine| Cell { subject, scope, engine, level });
+    let leveled = move |subject: &'static Subject| {
+        let in_pull_requests = scopes(subject, Level::PullRequest).len();
+        let levels = (0..).map(move |index| match index < in_pull_requests {
+            true => Level::PullRequest,
+            false => Level::Nightly,
+        });
+        levels.zip(scopes(subject, level))
+    };
+    SUBJECTS
+        .iter()
+        .flat_map(move |subject| leveled(subject).flat_map(move |leveled| of_scope(subject, leveled)))
 }
 
 #[cfg(test)]

@@ -116,6 +116,8 @@ pub struct Cell {
     pub scope: Scope,
     /// What drives it.
     pub engine: Engine,
+    /// The run that the scope belongs to, which says how far the engine may go.
+    pub level: Level,
 }
 
 impl Cell {
@@ -138,14 +140,17 @@ impl Cell {
 
     /// How far the engine may go. Counts, not times, so that a cell gives the same facts everywhere.
     pub fn budget(&self) -> Budget {
-        match self.engine {
-            Engine::Native => Budget { executions: 200, ..Budget::default() },
-            Engine::Loom => Budget { executions: 5_000, ..Budget::default() },
-            Engine::Random | Engine::Pct | Engine::Urw => Budget { executions: 2_000, ..Budget::default() },
-            Engine::Dpor | Engine::DporOnShuttle => {
-                Budget { executions: 20_000, shorten: 1_000, ..Budget::default() }
-            }
-        }
+        let (loom, dpor) = match self.level {
+            Level::PullRequest => (5_000, 20_000),
+            Level::Nightly => (100_000, 5_000_000),
+        };
+        let (executions, shorten) = match self.engine {
+            Engine::Native => (200, 0),
+            Engine::Loom => (loom, 0),
+            Engine::Random | Engine::Pct | Engine::Urw => (2_000, 0),
+            Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
+        };
+        Budget { executions, shorten, ..Budget::default() }
     }
 
     /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin

@@ -6,7 +6,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
-use refectory::cell::{Cell, Expect, Scope, Subject};
+use refectory::cell::{Cell, Expect, Level, Scope, Subject};
 use refectory::engine::{Engine, FailureKind, Outcome, Program, Violation};
 use refectory::model::threads::table::Ordered;
 use refectory::report::CellReport;
@@ -59,7 +59,12 @@ const fn subject(name: &'static str, program: fn(Scope) -> Program) -> Subject {
 
 fn cell(name: &str) -> Cell {
     let subject = SUBJECTS.iter().find(|subject| subject.name == name).expect("one of the subjects");
-    Cell { subject, scope: Scope::Table { seats: 1, meals: 1 }, engine: Engine::Native }
+    Cell {
+        subject,
+        scope: Scope::Table { seats: 1, meals: 1 },
+        engine: Engine::Native,
+        level: Level::PullRequest,
+    }
 }
 
 fn find(id: &str) -> Option<Cell> {

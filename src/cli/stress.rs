@@ -3,7 +3,7 @@
 use super::ending::{Ending, Stop};
 use super::{select, terminal, verify};
 use clap::Args;
-use refectory::campaign::{self, Campaign, RoundReport};
+use refectory::campaign::{self, Campaign};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -33,11 +33,8 @@ impl Stress {
             false => ControlFlow::Continue(()),
         });
         terminal::print(&report.to_string());
-        for round in report.tallies.iter().filter_map(|tally| tally.failure.as_ref()) {
-            let RoundReport { subject, seed, .. } = round;
-            terminal::print(&format!(
-                "\n{round}\n  replay: cargo refectory stress {subject} --seed {seed}\n"
-            ));
+        for round in report.failures() {
+            terminal::print(&format!("\n{round}\n  replay: {}\n", round.replay()));
         }
         Ok(match (verify::interrupted(), report.unexpected().next()) {
             (true, _) => Ending::Interrupted,
