@@ -1,0 +1,170 @@
+//! What can happen next: which pending operations are enabled, in how many ways, and how each would use its
+//! object in the present state.
+
+use super::access::{Access, Mode, Target, Transition};
+use super::object::State;
+use super::{Machine, Phase, exchange, notified};
+use crate::sync::op::{ObjectId, Op, ThreadId};
+
+impl Machine {
+    /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
+    /// cannot. Bit n is choice n.
+    pub(crate) fn choices(&self, id: ThreadId) -> u64 {
+        let thread = &self.threads[id.index()];
+        if thread.phase != Phase::Pending || !self.guard_is_open(id) {
+            return 0;
+        }
+        match thread.op {
+            Op::Join(_) => 0,
+            Op::Lock(object) => u64::from(self.is_free(object)),
+            Op::Write(object) => u64::from(self.is_free(object)),
+            Op::Read(object) => u64::from(self.is_readable(object)),
+            Op::Wake { timed, .. } => {
+                u64::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
+            }
+            Op::Park { timed } => u64::from(thread.token || timed && thread.whims < self.whims.per_thread),
+            Op::NotifyOne(object) => match self.waiters(object) {
+                0 => 1,
+                waiters => u64::from(waiters) << 1,
+            },
+            Op::CompareExchange { object, expected, weak: true, .. }
+                if self.whims.failures && thread.whims < self.whims.per_thread =>
+            {
+                0b1 | u64::from(self.value(object) == expected) << 1
+            }
+            _ => 1,
+        }
+    }
+
+    /// Whether something changed that the spinning thread waits for; true where it does not spin.
+    fn guard_is_open(&self, id: ThreadId) -> bool {
+        let guard = self.threads[id.index()].guard.as_deref();
+        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.object(object).look() != seen))
+    }
+
+    /// Whether the thread spins, and nothing has changed since.
+    pub(crate) fn is_spinning(&self, id: ThreadId) -> bool {
+        self.phase(id) == Phase::Pending && !self.guard_is_open(id)
+    }
+
+    /// A waiter whose time-out fires because nothing else can happen.
+    pub(crate) fn last_resort(&self) -> Option<ThreadId> {
+        self.threads().find(|&id| {
+            let thread = &self.threads[id.index()];
+            let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
+            thread.phase == Phase::Pending && timed && self.guard_is_open(id)
+        })
+    }
+
+    /// Whether a thread of this execution has used up its early time-outs and the like, so that it may
+    /// have had another one that was not explored.
+    pub(crate) fn is_capped(&self) -> bool {
+        self.threads().any(|id| self.threads[id.index()].whims >= self.whims.per_thread)
+    }
+
+    pub(super) fn is_free(&self, object: ObjectId) -> bool {
+        match &self.object(object).state {
+            State::Mutex { owner, .. } => owner.is_none(),
+            State::RwLock { writer, readers, .. } => writer.is_none() && *readers == 0,
+            _ => unreachable!("a lock"),
+        }
+    }
+
+    pub(super) fn is_readable(&self, object: ObjectId) -> bool {
+        matches!(self.object(object).state, State::RwLock { writer: None, .. })
+    }
+
+    pub(super) fn waiters(&self, object: ObjectId) -> u32 {
+        match self.object(object).state {
+            State::Condvar { waiters } => waiters,
+            _ => unreachable!("a condition variable"),
+        }
+    }
+
+    /// The value of an atomic.
+    pub(crate) fn value(&self, object: ObjectId) -> u64 {
+        self.object(object).look()
+    }
+
+    /// The pending operations that are not enabled and that something earlier could have enabled.
+    pub(crate) fn blocked(&self) -> impl Iterator<Item = Transition> + '_ {
+        let stuck = |id: &ThreadId| {
+            let op = self.threads[id.index()].op;
+            let waits = !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. });
+            self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
+        };
+        self.threads().filter(stuck).map(|id| Transition { last_resort: false, ..self.transition(id, 0) })
+    }
+
+    /// Whether the transition of a thread would fire only because nothing else can happen.
+    pub(super) fn is_last_resort(&self, id: ThreadId) -> bool {
+        self.choices(id) == 0 && self.last_resort() == Some(id)
+    }
+
+    /// The thread's pending operation, taken in this way, resolved in the present state.
+    pub(crate) fn transition(&self, id: ThreadId, choice: u8) -> Transition {
+        let thread = &self.threads[id.index()];
+        let last_resort = self.is_last_resort(id);
+        let access = self.access(id, choice);
+        let releases = match thread.op {
+            Op::Wait { mutex, .. } if self.is_watched(mutex) => Some(Target::object(mutex)),
+            _ => None,
+        };
+        Transition {
+            thread: id,
+            choice,
+            op: thread.op,
+            access,
+            releases,
+            guard: thread.guard.clone(),
+            last_resort,
+            may_whim: thread.whims < self.whims.per_thread,
+        }
+    }
+
+    fn access(&self, id: ThreadId, choice: u8) -> Access {
+        let thread = &self.threads[id.index()];
+        let mode = match thread.op {
+            Op::Load(..) | Op::ArcCount(_) => Mode::Read,
+            Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) => Mode::Write,
+            Op::CompareExchange { object, expected, weak, .. } => {
+                exchange(self.value(object) == expected && !(weak && choice == 1))
+            }
+            Op::Lock(_) | Op::Write(_) => Mode::Acquire,
+            Op::Unlock(_) | Op::UnlockWrite(_) => Mode::Release,
+            Op::Read(_) => Mode::AcquireShared,
+            Op::UnlockRead(_) => Mode::ReleaseShared,
+            Op::TryLock(object) | Op::TryWrite(object) => {
+                if self.is_free(object) {
+                    Mode::Acquire
+                } else {
+                    Mode::Read
+                }
+            }
+            Op::TryRead(object) => {
+                if self.is_readable(object) {
+                    Mode::AcquireShared
+                } else {
+                    Mode::Read
+                }
+            }
+            Op::Wait { .. } => Mode::Enqueue,
+            Op::Wake { .. } if thread.permit => Mode::Take(id),
+            Op::Wake { .. } => Mode::Leave,
+            Op::NotifyOne(_) => Mode::NotifyOne(notified(choice)),
+            Op::NotifyAll(object) => Mode::NotifyAll(self.waiters(object)),
+            Op::Park { .. } => Mode::Park,
+            Op::Unpark(_) => Mode::Unpark,
+            Op::ArcClone(object) | Op::ArcDrop(object) if self.is_watched(object) => Mode::Write,
+            Op::ArcClone(_) => Mode::Own,
+            Op::ArcDrop(object) => Mode::Disown(self.object(object).look() as u32),
+            op => unreachable!("{op:?} is not a choice"),
+        };
+        let target = match thread.op {
+            Op::Park { .. } => Target::token(id),
+            Op::Unpark(other) => Target::token(other),
+            op => Target::object(op.object().expect("the operation has an object")),
+        };
+        Access { target, mode }
+    }
+}
