@@ -210,8 +210,10 @@ fn treiber_stack(engine: Engine) -> Result<(), Failed> {
             Ok(String::new())
         })
     };
-    let found = explore(engine, &program(2, 1), &Budget::default());
-    exactly(&found, found.executions)
+    for (count, each, traces) in [(2, 1, 40), (2, 2, 6_372), (3, 1, 25_680)] {
+        exactly(&explore(engine, &program(count, each), &Budget::default()), traces)?;
+    }
+    Ok(())
 }
 
 /// Memory that the threads of a test share as they like: whether they may is what the engine has to say.
