@@ -8,6 +8,7 @@ use refectory::report::{self, CellReport, Standing, Style};
 use refectory::runner::{self, Options};
 use refectory::verdict::Reason;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -29,12 +30,16 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn check(cell: &Cell) -> Result<(), Failed> {
     let report = run(cell)?;
+    let compared = catch_unwind(AssertUnwindSafe(|| {
+        if snapshot_is_stable(cell) {
+            settings().bind(|| insta::assert_snapshot!(cell.snapshot(), report::snapshot(&report)));
+        }
+    }));
+    // The verdict is the news; that the snapshot differs as well follows from it.
     if let Some(surprise) = surprise(cell, &report) {
         return Err(surprise.into());
     }
-    if snapshot_is_stable(cell) {
-        settings().bind(|| insta::assert_snapshot!(cell.snapshot(), report::snapshot(&report)));
-    }
+    compared.unwrap_or_else(|differs| resume_unwind(differs));
     Ok(())
 }
 
