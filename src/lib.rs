@@ -70,3 +70,7 @@ pub mod runner;
 pub mod scenario;
 pub mod sync;
 pub mod verdict;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
