@@ -7,10 +7,10 @@ use super::plan::{Plan, SplitMix64};
 use super::round::{Ending, RoundReport, perform};
 use crate::catalogue::SUBJECTS;
 use crate::cell::Subject;
-use crate::runner::limit_memory;
+use crate::runner::{die_with_the_parent, limit_memory};
 use crate::scenario::Port;
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::ops::ControlFlow;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio, exit};
@@ -33,7 +33,7 @@ struct Task {
 /// To be called first in `main`. `draw` gives the plan of a seed, as [`Plan::draw`] does.
 pub fn child_main(draw: impl Fn(Port, u64) -> Plan) {
     let Ok(task) = std::env::var(TASK) else { return };
-    end_with_the_parent();
+    die_with_the_parent();
     limit_memory(Some(MEMORY));
     // A panic is reported in the round's ending.
     std::panic::set_hook(Box::new(|_| {}));
@@ -59,15 +59,6 @@ fn serve(task: &str, draw: impl Fn(Port, u64) -> Plan) -> io::Result<()> {
         }
         seed = next_seed(seed);
     }
-}
-
-fn end_with_the_parent() {
-    let wait = || {
-        let mut nothing = [0; 1];
-        while matches!(io::stdin().read(&mut nothing), Ok(1..)) {}
-        exit(1);
-    };
-    std::thread::Builder::new().spawn(wait).expect("a thread can be started");
 }
 
 /// The seed of the round after that of this seed.

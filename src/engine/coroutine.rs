@@ -7,12 +7,11 @@
 //! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
 //! search stops at its first failures.
 
-use super::search::{Ran, Search, failure, run_main};
+use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
-use super::{Budget, Coverage, Exploration, FailureKind, Program, panics};
+use super::{Budget, Coverage, Exploration, Program, panics};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
-use crate::sync::trace::Trace;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
@@ -43,25 +42,15 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
             break;
         }
     }
-    let recorded = search.schedule().map(|schedule| replay(program, budget, schedule));
-    search.finish(recorded.flatten())
+    let recorded = search.schedule().and_then(|schedule| replay(program, budget, schedule));
+    search.finish(recorded)
 }
 
 /// Runs one schedule again and records it.
-pub(crate) fn replay(
-    program: &Program,
-    budget: &Budget,
-    schedule: Vec<Choice>,
-) -> Option<(FailureKind, String, Trace)> {
+fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<Recorded> {
     let runtime = Runtime::new(Chooser::Script { schedule, position: 0 }, budget);
     let (end, ran) = runtime.run(program, true);
-    let mut stage = runtime.stage.borrow_mut();
-    let mut trace = stage.machine.take_trace()?;
-    let (kind, message) = failure(&stage, end, &ran, Some(&trace))?;
-    if let Some(race) = stage.machine.race() {
-        trace.steps.truncate(race.steps);
-    }
-    Some((kind, message, trace))
+    recorded(&mut runtime.stage.borrow_mut(), end, &ran)
 }
 
 /// The coroutines of one execution after the other.

@@ -24,6 +24,20 @@ pub(crate) fn run_main(program: &Program) -> Ran {
     Some(ran)
 }
 
+/// A counterexample that was run again: what went wrong, in words, and step by step.
+pub(crate) type Recorded = (FailureKind, String, Trace);
+
+/// What a recorded execution shows; nothing where nothing was recorded, or went wrong. The trace of a data
+/// race ends with the second access.
+pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorded> {
+    let mut trace = stage.machine.take_trace()?;
+    let (kind, message) = failure(stage, end, ran, Some(&trace))?;
+    if let Some(race) = stage.machine.race() {
+        trace.steps.truncate(race.steps);
+    }
+    Some((kind, message, trace))
+}
+
 /// A search under way.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -148,7 +162,7 @@ impl Search {
     }
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
-    pub(crate) fn finish(mut self, recorded: Option<(FailureKind, String, Trace)>) -> Exploration {
+    pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
         self.exploration.failure = self.best.map(|best| match recorded {
             Some((kind, message, trace)) => Failure { kind, message, trace, execution: best.execution },
             None => {
@@ -161,12 +175,7 @@ impl Search {
 }
 
 /// What went wrong in an execution, if something did. With a trace, objects and threads have names.
-pub(crate) fn failure(
-    stage: &Stage,
-    end: End,
-    ran: &Ran,
-    trace: Option<&Trace>,
-) -> Option<(FailureKind, String)> {
+fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<(FailureKind, String)> {
     if let Some(race) = stage.machine.race() {
         return Some((FailureKind::DataRace, race_message(race, trace)));
     }

@@ -8,12 +8,11 @@
 //! uniform concurrency testing", 2025).
 
 use super::machine::Phase;
-use super::search::{Ran, Search, failure, run_main};
+use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
-use super::{Budget, Coverage, Engine, Exploration, FailureKind, Program, panics};
+use super::{Budget, Coverage, Engine, Exploration, Program, panics};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
-use crate::sync::trace::Trace;
 use shuttle_engine::runtime::execution::ExecutionState;
 use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
@@ -44,8 +43,8 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     runtime.run(program, strategy);
     // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
     let search = runtime.search.replace(Search::new(budget, Coverage::Sampled));
-    let recorded = search.schedule().map(|schedule| replay(program, budget, schedule));
-    search.finish(recorded.flatten())
+    let recorded = search.schedule().and_then(|schedule| replay(program, budget, schedule));
+    search.finish(recorded)
 }
 
 fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
@@ -59,7 +58,7 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
 }
 
 /// Runs one schedule again and records it.
-fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<(FailureKind, String, Trace)> {
+fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<Recorded> {
     let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
     let runtime = Rc::new(Runtime::new(Chooser::Script { schedule, position: 0 }, budget, search, true));
     runtime.run(program, None);
@@ -96,7 +95,7 @@ struct Runtime {
     /// How the execution ended; from then on nothing is announced, while shuttle cleans up.
     end: Cell<Option<End>>,
     record: bool,
-    recorded: RefCell<Option<(FailureKind, String, Trace)>>,
+    recorded: RefCell<Option<Recorded>>,
 }
 
 impl Runtime {
@@ -162,13 +161,7 @@ impl Runtime {
         let mut stage = self.stage.borrow_mut();
         let mut search = self.search.borrow_mut();
         let ran = self.ran.take();
-        if let Some(mut trace) = stage.machine.take_trace()
-            && let Some((kind, message)) = failure(&stage, end, &ran, Some(&trace))
-        {
-            let steps = stage.machine.race().map_or(trace.steps.len(), |race| race.steps);
-            trace.steps.truncate(steps);
-            self.recorded.replace(Some((kind, message, trace)));
-        }
+        self.recorded.replace(recorded(&mut stage, end, &ran));
         let more = search.record(&stage, end, ran);
         let learned = stage.machine.take_learned();
         match &mut stage.chooser {

@@ -62,8 +62,8 @@ fn take_standard_output() -> rustix::io::Result<File> {
 }
 
 /// A thread that waits for the end of standard input, which the parent holds open for as long as it
-/// lives, and then ends this process and all that it started.
-fn die_with_the_parent() {
+/// lives, and then ends this process and its group, which is to be its own.
+pub(crate) fn die_with_the_parent() {
     #[expect(clippy::disallowed_methods, reason = "a thread of the runner, outside every engine")]
     std::thread::spawn(|| {
         let mut nothing = [0; 1];

@@ -20,6 +20,6 @@ mod parent;
 mod stillness;
 pub mod store;
 
-pub(crate) use child::limit_memory;
 pub use child::{child_main, child_main_with};
+pub(crate) use child::{die_with_the_parent, limit_memory};
 pub use parent::{Event, Options, RunError, run};
