@@ -18,7 +18,7 @@
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
-use crate::engine::{Outcome, Program, Violation};
+use crate::engine::{Outcome, Program};
 use crate::port::Table;
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
@@ -351,10 +351,6 @@ impl StartLine {
             if looks % Self::PATIENCE == 0 { sync::thread::yield_now() } else { sync::hint::spin_loop() }
         }
     }
-}
-
-fn violation(property: &'static str, detail: String) -> Violation {
-    Violation { property, detail }
 }
 
 #[cfg(test)]
