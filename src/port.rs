@@ -45,7 +45,14 @@
 ///
 /// - Neighbours never eat together.
 /// - Nobody waits for ever, as long as every meal ends.
+/// - A table that promises a bound lets no philosopher be overtaken more often.
 pub trait Table: Send + Sync + 'static {
+    /// How many meals the two neighbours may begin, at most, while a philosopher waits; `None` promises nothing.
+    ///
+    /// The wait begins with the first step of `dine` that others can see, for before that nobody can know of it;
+    /// where that step is itself one that waits (for a lock), it begins with the call.
+    const OVERTAKEN_AT_MOST: Option<usize> = None;
+
     /// A table with `seats` seats, at least 2.
     fn with_seats(seats: usize) -> Self
     where

@@ -3,7 +3,7 @@
 
 use super::machine::Race;
 use super::stage::{Choice, End, Stage};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Site, ThreadId};
@@ -12,14 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// How the body of main ended; `None` where it did not.
-pub(crate) type Ran = Option<std::thread::Result<Outcome>>;
+pub(crate) type Ran = Option<std::thread::Result<Played>>;
 
 /// The body of main: the program, and the end of the statics that it used.
 pub(crate) fn run_main(program: &Program) -> Ran {
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let outcome = program.run();
+        let played = program.play();
         statics::drop_all();
-        outcome
+        played
     }));
     Some(ran)
 }
@@ -95,12 +95,22 @@ impl Search {
         match failure(stage, end, &ran, None) {
             Some((kind, message)) => self.failed(kind, message, &stage.schedule),
             None => {
-                if let Some(Ok(Ok(outcome))) = ran {
-                    *self.exploration.outcomes.entry(outcome).or_default() += 1;
+                if let Some(Ok(played)) = ran {
+                    self.ended_well(played);
                 }
             }
         }
         self.goes_on()
+    }
+
+    fn ended_well(&mut self, played: Played) {
+        if let Ok(outcome) = played.outcome {
+            *self.exploration.outcomes.entry(outcome).or_default() += 1;
+        }
+        for (name, value) in played.measures {
+            let largest = self.exploration.measures.entry(name).or_default();
+            *largest = value.max(*largest);
+        }
     }
 
     /// What an execution that could not be run to its end leaves of the search.
@@ -196,7 +206,7 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
         Some(Err(payload)) => {
             return Some((FailureKind::Panic, panics::explain(panics::message(payload.as_ref()))));
         }
-        Some(Ok(Err(violation))) => {
+        Some(Ok(Played { outcome: Err(violation), .. })) => {
             return Some((violation.kind, violation.to_string()));
         }
         _ => {}

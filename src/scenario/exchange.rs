@@ -4,7 +4,7 @@
 
 use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
-use crate::engine::{FailureKind, Outcome, Violation};
+use crate::engine::{FailureKind, Outcome, Played, Violation};
 use crate::history::{History, Operation};
 use crate::port::{BlockingQueue, Closed, Full, Order, TryQueue};
 use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
@@ -55,28 +55,28 @@ fn dropped() -> Vec<u32> {
 pub(super) fn play_blocking<Q: BlockingQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
-) -> Outcome {
+) -> Played {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: false,
         fails_under_contention: false,
     };
-    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
+    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer).into()
 }
 
 /// Plays the scenario on a queue whose operations never wait.
 pub(super) fn play_trying<Q: TryQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
-) -> Outcome {
+) -> Played {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: true,
         fails_under_contention: Q::FAILS_UNDER_CONTENTION,
     };
-    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
+    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer).into()
 }
 
 fn play<S: Queue>(
