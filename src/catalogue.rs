@@ -4,6 +4,10 @@
 
 use crate::cell::{Cell, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind, Program};
+use crate::model::pool::broken::stealing::{
+    PopWithoutFence, ReadAfterClaim, RelaxedBottom, RelaxedGrow, StealFromOldBuffer,
+};
+use crate::model::pool::deque::{ChaseLev, Protocol, Worker};
 use crate::model::threads::broken::{
     CheckThenAct, LeftFirst, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
 };
@@ -12,7 +16,7 @@ use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
 use crate::model::threads::table::{Footman, Ordered};
 use crate::port::{BlockingQueue, Table, TryQueue};
-use crate::scenario::{Item, Port, Rig, Scenario};
+use crate::scenario::{Item, Loot, Port, Rig, Scenario};
 
 /// Every subject, in the order in which tables show them: each port's subjects, then their twins.
 pub static SUBJECTS: &[Subject] = &[
@@ -30,6 +34,12 @@ pub static SUBJECTS: &[Subject] = &[
         .blind(&[(Engine::Pct, "with two producers, 2 000 executions are too few")]),
     try_queue::<Ring<Item, RelaxedPublish>>("relaxed_publish").broken(&[FailureKind::DataRace]),
     try_queue::<Ring<Item, RelaxedConsume>>("relaxed_consume").broken(&[FailureKind::DataRace]),
+    deque::<ChaseLev>("chase_lev"),
+    deque::<PopWithoutFence>("pop_without_fence").broken(&[FailureKind::Property]),
+    deque::<RelaxedBottom>("relaxed_bottom").broken(&[FailureKind::DataRace]),
+    deque::<RelaxedGrow>("relaxed_grow").broken(&[FailureKind::DataRace]),
+    deque::<ReadAfterClaim>("read_after_claim").broken(&[FailureKind::Property]),
+    deque::<StealFromOldBuffer>("steal_from_old_buffer").broken(&[FailureKind::Property]),
 ];
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
@@ -47,6 +57,11 @@ const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
 const QUEUES: &[Scope] = &[p(1, 1), p(2, 1), p(1, 2), p(2, 2)];
 /// Queues of a nightly run, beside those.
 const LARGER_QUEUES: &[Scope] = &[p(3, 1), p(1, 3), p(3, 2), p(2, 3)];
+
+/// Deques of a pull request: an owner, and thieves.
+const DEQUES: &[Scope] = &[p(1, 1), p(1, 2)];
+/// Deques of a nightly run, beside those.
+const LARGER_DEQUES: &[Scope] = &[p(1, 3)];
 
 /// A table of so many seats and meals.
 const fn t(seats: usize, meals: usize) -> Scope {
@@ -70,6 +85,11 @@ const fn try_queue<Q: TryQueue<Item>>(name: &'static str) -> Subject {
     Subject::new("threads", name, Rig::try_queue::<Q>(), |scope| program(Rig::try_queue::<Q>(), scope))
 }
 
+const fn deque<P: Protocol>(name: &'static str) -> Subject {
+    let rig = Rig::deque::<Worker<Loot, P>>();
+    Subject::new("pool", name, rig, |scope| program(Rig::deque::<Worker<Loot, P>>(), scope))
+}
+
 /// The scenario of the scope, as a program.
 fn program(rig: Rig, scope: Scope) -> Program {
     rig.program(scenario(rig.port, scope))
@@ -84,6 +104,7 @@ pub fn scenario(port: Port, scope: Scope) -> Scenario {
         (Port::Table, Scope::Table { seats, meals }) => Scenario::dining(seats, meals),
         (Port::Queue, Scope::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
         (Port::TryQueue, Scope::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
+        (Port::Deque, Scope::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
         _ => panic!("{scope} is not a scope of the port {}", port.name()),
     }
 }
@@ -93,6 +114,7 @@ pub fn scopes(subject: &Subject, level: Level) -> Vec<Scope> {
     let (all, larger) = match subject.rig.port {
         Port::Table => (TABLES, LARGER_TABLES),
         Port::Queue | Port::TryQueue => (QUEUES, LARGER_QUEUES),
+        Port::Deque => (DEQUES, LARGER_DEQUES),
     };
     match level {
         Level::PullRequest => all.to_vec(),

@@ -220,7 +220,7 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
 
 /// Compares two lists of labels, in any order. The first label that differs, with how many times too
 /// often it is found, or 0 where it is missing.
-fn same(expected: impl Iterator<Item = u32>, found: impl Iterator<Item = u32>) -> Result<(), (u32, usize)> {
+pub(super) fn same(expected: impl Iterator<Item = u32>, found: impl Iterator<Item = u32>) -> Result<(), (u32, usize)> {
     let mut expected: Vec<u32> = expected.collect();
     let mut found: Vec<u32> = found.collect();
     expected.sort_unstable();
@@ -250,7 +250,7 @@ fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
 }
 
 /// `consumer 1` is `c1`.
-fn abbreviated(name: &str) -> String {
+pub(super) fn abbreviated(name: &str) -> String {
     let (kind, number) = name.split_once(' ').unwrap_or((name, ""));
     format!("{}{number}", &kind[..1])
 }

@@ -1,0 +1,4 @@
+//! A pool of threads that run tasks.
+
+pub mod broken;
+pub mod deque;
