@@ -9,10 +9,10 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel;
 use crossbeam::queue::ArrayQueue;
-use refectory::model::threads::queue::Bounded;
+use refectory::model::threads::bounded::Bounded;
 use refectory::model::threads::ring::Ring;
 use refectory::model::threads::spinning::Spinning;
-use refectory::port::{BlockingQueue, Full, TryQueue};
+use refectory::port::{BlockingQueue, Closed, Full, TryQueue};
 use std::hint::black_box;
 use std::sync::{Barrier, Mutex, mpsc};
 use std::thread;
@@ -53,7 +53,7 @@ fn transfer<Q: BlockingQueue<u64>>(queue: &Q, producers: usize, consumers: usize
             scope.spawn(|| {
                 start.wait();
                 for item in 0..items {
-                    queue.push(black_box(item));
+                    queue.push(black_box(item)).expect("nobody closes it");
                 }
             });
         }
@@ -95,12 +95,12 @@ impl BlockingQueue<u64> for CrossbeamChannel {
         Self(sender, receiver)
     }
 
-    fn push(&self, item: u64) {
-        self.0.send(item).expect("the receiver is ours");
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.send(item).map_err(|error| Closed(error.0))
     }
 
-    fn pop(&self) -> u64 {
-        self.1.recv().expect("the sender is ours")
+    fn pop(&self) -> Option<u64> {
+        self.1.recv().ok()
     }
 }
 
@@ -113,12 +113,12 @@ impl BlockingQueue<u64> for SyncChannel {
         Self(sender, Mutex::new(receiver))
     }
 
-    fn push(&self, item: u64) {
-        self.0.send(item).expect("the receiver is ours");
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.send(item).map_err(|error| Closed(error.0))
     }
 
-    fn pop(&self) -> u64 {
-        self.1.lock().unwrap().recv().expect("the sender is ours")
+    fn pop(&self) -> Option<u64> {
+        self.1.lock().unwrap().recv().ok()
     }
 }
 

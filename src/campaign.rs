@@ -1,7 +1,7 @@
 //! Campaigns: subjects on the real cores of this machine, round after round.
 //!
-//! A round plays a scenario that is drawn from a seed: threads, items, capacity, pauses. While it runs,
-//! and when it has ended, the scenario's properties are checked; a watchdog sees when nothing moves any
+//! A round plays a scenario that is drawn from a seed (threads, items, capacity, pauses), or a row of the
+//! subject's contract again and again. While it runs, and when it has ended, the properties are checked; a watchdog sees when nothing moves any
 //! more, and tells who waits for what. How far the operations really overlapped is measured, because a
 //! round in which they took turns has shown nothing.
 //!
@@ -18,9 +18,9 @@ mod round;
 
 pub use child::child_main;
 pub use plan::{Pauses, Plan, SplitMix64};
-pub use round::{Ending, RoundReport, perform};
+pub use round::{Ending, RoundReport, Work, perform};
 
-use crate::catalogue::SUBJECTS;
+use crate::catalogue::subjects;
 use crate::cell::{Expect, Subject};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Campaign {
-    /// Subjects whose id contains this.
+    /// The id of a subject, or a part of several.
     pub filter: String,
     /// For how long, all subjects together. Each is run for at least one slice.
     pub duration: Duration,
@@ -40,7 +40,11 @@ pub struct Campaign {
 impl Campaign {
     /// The subjects that take part.
     pub fn subjects(&self) -> impl Iterator<Item = &'static Subject> {
-        SUBJECTS.iter().filter(|subject| subject.id().contains(&self.filter))
+        let exact = subjects().any(|subject| subject.id() == self.filter);
+        subjects().filter(move |subject| match exact {
+            true => subject.id() == self.filter,
+            false => subject.id().contains(&self.filter),
+        })
     }
 }
 
@@ -53,21 +57,24 @@ pub struct Tally {
     pub rounds: u64,
     /// Operations in them.
     pub operations: u64,
-    /// Operations during which another thread had one under way.
-    pub overlapped: u64,
+    /// Operations during which another thread had one under way; not known of rows.
+    pub overlapped: Option<u64>,
     /// The round that ended badly: the subject's last.
     pub failure: Option<RoundReport>,
 }
 
 impl Tally {
     const fn of(subject: &'static Subject) -> Self {
-        Self { subject, rounds: 0, operations: 0, overlapped: 0, failure: None }
+        Self { subject, rounds: 0, operations: 0, overlapped: None, failure: None }
     }
 
     fn add(&mut self, round: &RoundReport) {
         self.rounds += 1;
         self.operations += round.operations;
-        self.overlapped += round.overlapped;
+        self.overlapped = match (self.overlapped, round.overlapped) {
+            (Some(so_far), Some(more)) => Some(so_far + more),
+            (one, other) => one.or(other),
+        };
         if round.ending != Ending::Kept {
             self.failure = Some(round.clone());
         }
@@ -130,8 +137,8 @@ impl fmt::Display for CampaignReport {
         let width = self.tallies.iter().map(|tally| tally.subject.id().len()).max().unwrap_or(0);
         writeln!(f, "{:width$}  {:>7}  {:>11}  overlapped", "", "rounds", "operations")?;
         for Tally { subject, rounds, operations, overlapped, failure } in &self.tallies {
-            let share = percent(*overlapped, *operations);
-            write!(f, "{:width$}  {rounds:>7}  {operations:>11}  {share:>9}%", subject.id())?;
+            let share = share(*overlapped, *operations);
+            write!(f, "{:width$}  {rounds:>7}  {operations:>11}  {share:>10}", subject.id())?;
             match failure {
                 Some(round) => writeln!(f, "  {}", round.ending.name())?,
                 None => writeln!(f, "  kept")?,
@@ -141,10 +148,7 @@ impl fmt::Display for CampaignReport {
     }
 }
 
-/// How many in a hundred.
-const fn percent(part: u64, whole: u64) -> u64 {
-    match (100 * part).checked_div(whole) {
-        Some(percent) => percent,
-        None => 0,
-    }
+/// How many in a hundred, as in `42%`.
+fn share(part: Option<u64>, whole: u64) -> String {
+    part.map_or("-".to_owned(), |part| format!("{}%", (100 * part).checked_div(whole).unwrap_or(0)))
 }

@@ -1,7 +1,7 @@
 //! A cell: subject × scenario × engine × scope, the unit that is run, reported and replayed.
 
-use crate::engine::{Budget, Engine, FailureKind, Program};
-use crate::scenario::Rig;
+use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
+use crate::scenario::{Port, Rig, Scenario};
 use std::fmt;
 
 /// How large a scenario is.
@@ -21,6 +21,8 @@ pub enum Scope {
         /// Threads that take items out.
         consumers: usize,
     },
+    /// The [row](Row) of the subject's contract that has this name.
+    Row(&'static str),
 }
 
 impl fmt::Display for Scope {
@@ -28,6 +30,23 @@ impl fmt::Display for Scope {
         match self {
             Self::Table { seats, meals } => write!(f, "{seats}x{meals}"),
             Self::Queue { producers, consumers } => write!(f, "{producers}x{consumers}"),
+            Self::Row(name) => f.write_str(name),
+        }
+    }
+}
+
+impl Scope {
+    /// What the threads do in this scope of the port.
+    ///
+    /// # Panics
+    /// If the scope is that of another port.
+    pub fn scenario(self, port: Port) -> Scenario {
+        match (port, self) {
+            (Port::Table, Self::Table { seats, meals }) => Scenario::dining(seats, meals),
+            (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
+            (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
+            (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
+            _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }
 }
@@ -50,6 +69,22 @@ pub enum Expect {
     Broken(&'static [FailureKind]),
 }
 
+/// One promise of a contract, and the small program that shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its name, which begins with the id of the promise, as in `q08_no_item_lost_or_duplicated`.
+    pub name: &'static str,
+    /// The body of the program's main thread.
+    pub play: fn() -> Outcome,
+}
+
+impl Row {
+    /// The row of this name.
+    pub const fn new(name: &'static str, play: fn() -> Outcome) -> Self {
+        Self { name, play }
+    }
+}
+
 /// One implementation under test.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject {
@@ -65,22 +100,41 @@ pub struct Subject {
     pub blind: &'static [(Engine, &'static str)],
     /// Scopes in which the bug cannot show (too few threads), so that the twin holds there.
     pub hidden_in: &'static [Scope],
-    /// The scenario of this scope, on this subject, as a program.
-    pub program: fn(Scope) -> Program,
-    /// Plays any scenario of the port on it, for campaigns, which draw their own.
-    pub rig: Rig,
+    /// The scopes of its port in which it is run; where there is no such list, all that the port has.
+    pub only: Option<&'static [Scope]>,
+    /// The rows of its contract.
+    pub rows: &'static [Row],
+    /// Plays any scenario of its port on it, if it has one.
+    pub rig: Option<Rig>,
 }
 
 impl Subject {
-    /// A subject that is to keep every property.
-    pub const fn new(
+    /// A subject that is to keep every property of the rig's port.
+    pub const fn new(model: &'static str, name: &'static str, rig: Rig) -> Self {
+        Self { rig: Some(rig), ..Self::contract(model, rig.port.name(), name, &[]) }
+    }
+
+    /// A subject that has no port of its own, and is to keep the rows of its contract.
+    pub const fn contract(
         model: &'static str,
+        port: &'static str,
         name: &'static str,
-        rig: Rig,
-        program: fn(Scope) -> Program,
+        rows: &'static [Row],
     ) -> Self {
-        let port = rig.port.name();
-        Self { model, port, name, expect: Expect::Held, blind: &[], hidden_in: &[], program, rig }
+        let expect = Expect::Held;
+        Self { model, port, name, expect, blind: &[], hidden_in: &[], only: None, rows, rig: None }
+    }
+
+    /// The same, with the rows of a contract beside the scenarios of its port.
+    #[must_use]
+    pub const fn with_rows(self, rows: &'static [Row]) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The same in these scopes of its port alone.
+    #[must_use]
+    pub const fn only(self, scopes: &'static [Scope]) -> Self {
+        Self { only: Some(scopes), ..self }
     }
 
     /// The same as a broken twin, which an engine must catch as one of these kinds.
@@ -104,6 +158,22 @@ impl Subject {
     /// The stable text id, as in `threads/table/ordered`.
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.model, self.port, self.name)
+    }
+
+    /// What the main thread does in this scope.
+    ///
+    /// # Panics
+    /// If the subject is not run in this scope.
+    pub fn program(&self, scope: Scope) -> Program {
+        match (scope, self.rig) {
+            (Scope::Row(name), _) => {
+                let row = self.rows.iter().find(|row| row.name == name);
+                let row = row.unwrap_or_else(|| panic!("{} has no row {name}", self.id()));
+                Program::new(row.play)
+            }
+            (_, Some(rig)) => rig.program(scope.scenario(rig.port)),
+            (_, None) => panic!("{} has no port, and so no scope {scope}", self.id()),
+        }
     }
 }
 
@@ -135,7 +205,7 @@ impl Cell {
 
     /// The program to run.
     pub fn program(&self) -> Program {
-        (self.subject.program)(self.scope)
+        self.subject.program(self.scope)
     }
 
     /// How far the engine may go. Counts, not times, so that a cell gives the same facts everywhere.

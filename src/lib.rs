@@ -38,6 +38,7 @@
 //! | [`port`] | the traits that an implementation under test implements; their docs are the contract |
 //! | [`model`] | the implementations, by concurrency model, with their broken twins |
 //! | [`scenario`] | what each thread does, as plain data, and the properties that must hold |
+//! | [`contract`] | what subjects promise, row by row: a small program for each promise |
 //! | [`engine`] | what drives the threads, and the facts that it reports |
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
 //! | [`verdict`], [`finding`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
@@ -60,6 +61,7 @@
 pub mod campaign;
 pub mod catalogue;
 pub mod cell;
+pub mod contract;
 pub mod engine;
 pub mod finding;
 pub mod model;

@@ -82,14 +82,42 @@ impl<T> std::fmt::Display for Full<T> {
 
 impl<T: std::fmt::Debug> std::error::Error for Full<T> {}
 
-/// A bounded queue for any number of producers and consumers, whose operations never wait.
+/// The queue is closed; gives the item back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed<T>(pub T);
+
+impl<T> std::fmt::Display for Closed<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the queue is closed")
+    }
+}
+
+impl<T: std::fmt::Debug> std::error::Error for Closed<T> {}
+
+/// Which item comes out next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The one that has been in for the longest time.
+    Fifo,
+    /// The one that came last.
+    Lifo,
+    /// The least one.
+    Priority,
+    /// Any.
+    Unordered,
+}
+
+/// A queue for any number of producers and consumers, whose operations never wait.
 ///
 /// - Every item that was accepted is received at most once, and dropped exactly once: by its receiver,
 ///   or with the queue.
-/// - Two items of one producer reach one consumer in the order in which they were put.
+/// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
 /// - An operation may fail while another one is under way, but not in a quiescent queue that has an
 ///   item, or room.
 pub trait TryQueue<T>: Send + Sync + 'static {
+    /// Which item comes out next.
+    const ORDER: Order = Order::Fifo;
+
     /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
     fn with_capacity(capacity: usize) -> Self
     where
@@ -105,22 +133,38 @@ pub trait TryQueue<T>: Send + Sync + 'static {
     fn try_pop(&self) -> Option<T>;
 }
 
-/// A bounded queue for any number of producers and consumers, whose operations wait.
+/// A queue for any number of producers and consumers, whose operations wait.
 ///
 /// - Every item is received at most once, and dropped exactly once: by its receiver, or with the queue.
-/// - Two items of one producer reach one consumer in the order in which they were put.
-/// - A `push` waits only while there is no room, a `pop` only while there is no item.
+/// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
+/// - A `push` waits only while there is no room, a `pop` only while there is no item; neither when the
+///   queue is closed.
 pub trait BlockingQueue<T>: Send + Sync + 'static {
+    /// Which item comes out next.
+    const ORDER: Order = Order::Fifo;
+
     /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
     fn with_capacity(capacity: usize) -> Self
     where
         Self: Sized;
 
     /// Waits for room and puts an item in.
-    fn push(&self, item: T);
+    ///
+    /// # Errors
+    /// The queue was [closed](Close::close): the item comes back.
+    fn push(&self, item: T) -> Result<(), Closed<T>>;
 
-    /// Waits for an item and takes it out.
-    fn pop(&self) -> T;
+    /// Waits for an item and takes it out; `None` once the queue is [closed](Close::close) and empty.
+    fn pop(&self) -> Option<T>;
+}
+
+/// A queue that can be closed.
+///
+/// - From then on no item is accepted; those that are in can still be taken out.
+/// - Everybody who waits is woken.
+pub trait Close {
+    /// Closes it. Closing it once more does nothing.
+    fn close(&self);
 }
 
 /// The owner's end of a work-stealing deque: one thread pushes and pops at one end, any number of thieves

@@ -22,7 +22,7 @@
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
-use crate::engine::{Outcome, Program, Violation};
+use crate::engine::{Outcome, Program};
 use crate::port::Table;
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
@@ -36,7 +36,6 @@ mod exchange;
 mod stealing;
 
 pub use exchange::Item;
-pub use stealing::Loot;
 
 /// One operation of a thread on the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,7 +275,7 @@ impl Rig {
     }
 
     /// Plays on this deque.
-    pub const fn deque<D: crate::port::Deque<Loot>>() -> Self {
+    pub const fn deque<D: crate::port::Deque<Item>>() -> Self {
         Self { port: Port::Deque, play: stealing::play::<D> }
     }
 
@@ -383,10 +382,6 @@ impl StartLine {
             if looks % Self::PATIENCE == 0 { sync::thread::yield_now() } else { sync::hint::spin_loop() }
         }
     }
-}
-
-fn violation(property: &'static str, detail: String) -> Violation {
-    Violation { property, detail }
 }
 
 #[cfg(test)]

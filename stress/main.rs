@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use refectory::campaign::{self, Campaign, CampaignReport, Pauses, Plan, RoundReport, Tally};
-use refectory::catalogue::SUBJECTS;
+use refectory::catalogue::subjects;
 use refectory::cell::{Expect, Subject};
 use refectory::scenario::{Port, Scenario, Waiting};
 use std::ops::ControlFlow;
@@ -20,7 +20,7 @@ use std::time::Duration;
 fn main() -> ExitCode {
     campaign::child_main(draw);
     let (tell, told) = mpsc::channel();
-    let trials = SUBJECTS.iter().map(|subject| trial(subject, tell.clone())).collect();
+    let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     drop(tell);
     let report = CampaignReport { tallies: told.into_iter().collect() };

@@ -6,12 +6,10 @@
 
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
-use refectory::cell::{Cell, Expect, Level, Scope, Subject};
-use refectory::engine::{Engine, FailureKind, Outcome, Program, Violation};
-use refectory::model::threads::table::Ordered;
+use refectory::cell::{Cell, Level, Row, Scope, Subject};
+use refectory::engine::{Engine, FailureKind, Outcome, Violation};
 use refectory::report::CellReport;
 use refectory::runner::{self, Event, Options, RunError};
-use refectory::scenario::Rig;
 use refectory::verdict::{Extent, Reason, Verdict};
 use std::io::Read;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,55 +18,43 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-static SUBJECTS: [Subject; 13] = [
-    subject("holds", |_| Program::new(|| Ok("fed".to_owned()))),
-    subject("panics", |_| Program::new(|| panic!("no soup today"))),
-    subject("violates", |_| {
-        Program::new(|| Err(Violation { property: "nothing_lost", detail: "7 is missing".to_owned() }))
+static CHILD: Subject = Subject::contract("misbehaviour", "process", "child", ROWS);
+
+const ROWS: &[Row] = &[
+    Row::new("holds", || Ok("fed".to_owned())),
+    Row::new("panics", || panic!("no soup today")),
+    Row::new("violates", || Err(Violation::new("nothing_lost", "7 is missing".to_owned()))),
+    Row::new("hangs", hang),
+    Row::new("spins", || {
+        loop {
+            std::hint::black_box(())
+        }
     }),
-    subject("hangs", |_| Program::new(hang)),
-    subject("spins", |_| {
-        Program::new(|| {
-            loop {
-                std::hint::black_box(())
-            }
-        })
-    }),
-    subject("allocates", |_| Program::new(allocate)),
-    subject("aborts", |_| Program::new(|| std::process::abort())),
-    subject("overflows", |_| Program::new(|| Ok(overflow(0).to_string()))),
-    subject("exits", |_| Program::new(|| std::process::exit(7))),
-    subject("is_killed", |_| Program::new(kill_self)),
-    subject("prints", |_| Program::new(print)),
-    subject("shouts", |_| Program::new(shout)),
-    subject("leaves_a_process", |_| Program::new(leave_a_process)),
+    Row::new("allocates", allocate),
+    Row::new("aborts", || std::process::abort()),
+    Row::new("overflows", || Ok(overflow(0).to_string())),
+    Row::new("exits", || std::process::exit(7)),
+    Row::new("is_killed", kill_self),
+    Row::new("prints", print),
+    Row::new("shouts", shout),
+    Row::new("leaves_a_process", leave_a_process),
 ];
 
-const fn subject(name: &'static str, program: fn(Scope) -> Program) -> Subject {
-    Subject {
-        model: "misbehaviour",
-        port: "process",
-        name,
-        expect: Expect::Held,
-        blind: &[],
-        hidden_in: &[],
-        program,
-        rig: Rig::table::<Ordered>(),
-    }
+fn cells() -> impl Iterator<Item = Cell> {
+    ROWS.iter().map(|row| Cell {
+        subject: &CHILD,
+        scope: Scope::Row(row.name),
+        engine: Engine::Native,
+        level: Level::PullRequest,
+    })
 }
 
 fn cell(name: &str) -> Cell {
-    let subject = SUBJECTS.iter().find(|subject| subject.name == name).expect("one of the subjects");
-    Cell {
-        subject,
-        scope: Scope::Table { seats: 1, meals: 1 },
-        engine: Engine::Native,
-        level: Level::PullRequest,
-    }
+    cells().find(|cell| cell.scope.to_string() == name).expect("one of the rows")
 }
 
 fn find(id: &str) -> Option<Cell> {
-    SUBJECTS.iter().map(|subject| cell(subject.name)).find(|cell| cell.id() == id)
+    cells().find(|cell| cell.id() == id)
 }
 
 /// Where a subject, or a whole run, connects to tell that it is there; the connection ends with it.
@@ -216,7 +202,7 @@ fn cancelling_kills_the_children() -> Result<(), Failed> {
     let cancel = AtomicBool::new(false);
     let started = Instant::now();
     let reports = runner::run(&[cell("holds"), cell("spins")], &quick(), &cancel, &mut |event| {
-        if matches!(event, Event::Started(cell) if cell.subject.name == "spins") {
+        if matches!(event, Event::Started(cell) if cell.scope == Scope::Row("spins")) {
             cancel.store(true, Ordering::SeqCst);
         }
     })?;
@@ -262,8 +248,7 @@ impl Drop for Socket {
 }
 
 fn an_unknown_cell_is_an_error() -> Result<(), Failed> {
-    static STRANGER: Subject = subject("is_a_stranger", |_| Program::new(|| Ok(String::new())));
-    let stranger = Cell { subject: &STRANGER, ..cell("holds") };
+    let stranger = Cell { scope: Scope::Row("is_a_stranger"), ..cell("holds") };
     match run_with(&[stranger], &quick()) {
         Err(RunError::NoChild { stderr, .. }) if stderr.contains("is_a_stranger") => Ok(()),
         other => Err(format!("{other:?}").into()),

@@ -4,8 +4,8 @@
 //! a round has ended badly, or when its standard input has ended: then the parent is gone.
 
 use super::plan::{Plan, SplitMix64};
-use super::round::{Ending, RoundReport, perform};
-use crate::catalogue::SUBJECTS;
+use super::round::{Ending, RoundReport, Work, perform};
+use crate::catalogue::subjects;
 use crate::cell::Subject;
 use crate::runner::{die_with_the_parent, limit_memory};
 use crate::scenario::Port;
@@ -48,11 +48,11 @@ pub fn child_main(draw: impl Fn(Port, u64) -> Plan) {
 
 fn serve(task: &str, draw: impl Fn(Port, u64) -> Plan) -> io::Result<()> {
     let Task { subject, mut seed, slice } = serde_json::from_str(task)?;
-    let known = SUBJECTS.iter().find(|known| known.id() == subject);
+    let known = subjects().find(|known| known.id() == subject);
     let subject = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, subject))?;
     let end = Instant::now() + slice;
     loop {
-        let report = perform(subject, draw(subject.rig.port, seed), seed);
+        let report = perform(subject, Work::draw(subject, seed, &draw), seed);
         writeln!(io::stdout(), "{}", serde_json::to_string(&report)?)?;
         if report.ending != Ending::Kept || Instant::now() >= end {
             return Ok(());
@@ -113,5 +113,5 @@ impl Drop for Reaped {
 /// The report of a round that left none.
 fn died(subject: &Subject, seed: u64, how: String) -> RoundReport {
     let ending = Ending::Died(how);
-    RoundReport { subject: subject.id(), seed, threads: 0, operations: 0, overlapped: 0, ending }
+    RoundReport { subject: subject.id(), seed, threads: 0, operations: 0, overlapped: None, ending }
 }

@@ -1,17 +1,17 @@
 //! One round, in this process.
 
-use super::percent;
-use super::plan::{Pauses, Plan};
-use crate::cell::Subject;
-use crate::engine::Violation;
+use super::plan::{Pauses, Plan, SplitMix64};
+use super::share;
+use crate::cell::{Row, Subject};
+use crate::engine::{Outcome, Violation};
 use crate::port::forks_of;
-use crate::scenario::{Observer, Scenario, Step};
+use crate::scenario::{Observer, Port, Rig, Scenario, Step};
 use crate::sync::thread;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -71,8 +71,8 @@ pub struct RoundReport {
     pub threads: usize,
     /// Operations that were completed.
     pub operations: u64,
-    /// Those during which another thread had one under way.
-    pub overlapped: u64,
+    /// Those during which another thread had one under way; not known of a row.
+    pub overlapped: Option<u64>,
     /// How it ended.
     pub ending: Ending,
 }
@@ -87,9 +87,9 @@ impl RoundReport {
 impl fmt::Display for RoundReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, seed, threads, operations, overlapped, ending } = self;
-        let share = percent(*overlapped, *operations);
+        let share = share(*overlapped, *operations);
         write!(f, "{subject}, seed {seed}: {threads} threads, {operations} operations, ")?;
-        write!(f, "{share}% overlapped: {ending}")
+        write!(f, "{share} overlapped: {ending}")
     }
 }
 
@@ -99,42 +99,103 @@ const TICK: Duration = Duration::from_millis(100);
 /// machine that does not run the threads does not run the watchdog either.
 const PATIENCE: u32 = 20;
 
+/// What a round does.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// It plays this plan.
+    Plan(Rig, Plan),
+    /// It plays this row so many times.
+    Row(Row, usize),
+}
+
+impl Work {
+    /// A row is played at most so many times in one round.
+    const ENCORES: usize = 64;
+
+    /// What the round of this seed does: the plan that `draw` gives, or, where the subject has rows, one of
+    /// them every other time.
+    ///
+    /// # Panics
+    /// If the subject has neither a port nor rows.
+    pub fn draw(subject: &Subject, seed: u64, draw: impl Fn(Port, u64) -> Plan) -> Self {
+        let mut random = SplitMix64::new(seed);
+        match subject.rig {
+            Some(rig) if subject.rows.is_empty() || random.between(0, 1) == 0 => {
+                Self::Plan(rig, draw(rig.port, seed))
+            }
+            _ => {
+                let row = subject.rows[random.between(0, subject.rows.len() - 1)];
+                Self::Row(row, random.between(1, Self::ENCORES))
+            }
+        }
+    }
+}
+
 /// Plays a round, and watches it. If it hangs, its threads are left behind: the caller is to
 /// end the process.
-pub fn perform(subject: &Subject, plan: Plan, seed: u64) -> RoundReport {
+pub fn perform(subject: &Subject, work: Work, seed: u64) -> RoundReport {
+    let subject = subject.id();
+    match work {
+        Work::Plan(rig, plan) => perform_plan(subject, rig, plan, seed),
+        Work::Row(row, times) => perform_row(subject, row, times, seed),
+    }
+}
+
+fn perform_plan(subject: String, rig: Rig, plan: Plan, seed: u64) -> RoundReport {
     let scenario = Arc::new(plan.scenario);
     let threads = scenario.roles.len();
     let clock = Arc::new(Clock::of(&scenario, plan.pauses));
-    let ending = watch(subject, &scenario, &clock);
+    let play = {
+        let (scenario, observer) = (scenario.clone(), clock.clone() as Arc<dyn Observer>);
+        move || rig.play(&scenario, &observer)
+    };
+    let ending = watch(play, || clock.moves(), || clock.waits(&scenario));
     let (operations, overlapped) = overlap(clock.intervals());
-    RoundReport { subject: subject.id(), seed, threads, operations, overlapped, ending }
+    RoundReport { subject, seed, threads, operations, overlapped: Some(overlapped), ending }
 }
 
-/// Plays in a thread, and looks at its clock until it has ended or hangs.
-fn watch(subject: &Subject, scenario: &Arc<Scenario>, clock: &Arc<Clock>) -> Ending {
+fn perform_row(subject: String, row: Row, times: usize, seed: u64) -> RoundReport {
+    let played = Arc::new(AtomicUsize::new(0));
+    let play = {
+        let played = played.clone();
+        move || {
+            for _ in 0..times {
+                (row.play)()?;
+                played.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(String::new())
+        }
+    };
+    let moves = || played.load(Ordering::Relaxed);
+    let ending = watch(play, moves, || vec![format!("{}, time {} of {times}", row.name, moves() + 1)]);
+    RoundReport { subject, seed, threads: 1, operations: moves() as u64, overlapped: None, ending }
+}
+
+/// Plays in a thread, and looks at what moves until it has ended or hangs; then `waits` tells who waits.
+fn watch(
+    play: impl FnOnce() -> Outcome + Send + 'static,
+    moves: impl Fn() -> usize,
+    waits: impl FnOnce() -> Vec<String>,
+) -> Ending {
     let (told, tidings) = mpsc::channel();
-    let (rig, observer) = (subject.rig, clock.clone() as Arc<dyn Observer>);
-    let main = thread::spawn({
-        let scenario = scenario.clone();
-        // Nobody hears of a round that was given up as hung.
-        move || drop(told.send(rig.play(&scenario, &observer)))
-    });
+    // Nobody hears of a round that was given up as hung.
+    let main = thread::spawn(move || drop(told.send(play())));
     let mut last = 0;
     let mut still = 0;
     loop {
         match tidings.recv_timeout(TICK) {
             Ok(Ok(_outcome)) => return Ending::Kept,
-            Ok(Err(Violation { property, detail })) => {
+            Ok(Err(Violation { property, detail, .. })) => {
                 return Ending::Violated { property: property.to_owned(), detail };
             }
             Err(RecvTimeoutError::Disconnected) => return panicked(main.join()),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let moves = clock.moves();
+        let moves = moves();
         still = if moves == last { still + 1 } else { 0 };
         last = moves;
         if still == PATIENCE {
-            return Ending::Hung(clock.waits(scenario));
+            return Ending::Hung(waits());
         }
     }
 }
@@ -254,18 +315,18 @@ fn overlap(mut intervals: Vec<(u64, u64)>) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::SUBJECTS;
+    use crate::catalogue::subjects;
     use crate::cell::Expect;
 
     fn subject(id: &str) -> &'static Subject {
-        SUBJECTS.iter().find(|subject| subject.id() == id).unwrap()
+        subjects().find(|subject| subject.id() == id).unwrap()
     }
 
     #[test]
     fn every_correct_subject_keeps_its_properties() {
-        for subject in SUBJECTS.iter().filter(|subject| subject.expect == Expect::Held) {
+        for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
             for seed in 0..5 {
-                let report = perform(subject, Plan::draw(subject.rig.port, seed), seed);
+                let report = perform(subject, Work::draw(subject, seed, Plan::draw), seed);
                 assert_eq!(report.ending, Ending::Kept, "{report}");
                 assert!(report.operations > 0);
             }
@@ -293,10 +354,8 @@ mod tests {
     #[test]
     fn a_hung_round_is_given_up() {
         let notify_one_for_all = subject("threads/queue/notify_one_for_all");
-        let hung = |seed| {
-            let plan = Plan::draw(notify_one_for_all.rig.port, seed);
-            perform(notify_one_for_all, plan, seed).ending
-        };
+        let hung =
+            |seed| perform(notify_one_for_all, Work::draw(notify_one_for_all, seed, Plan::draw), seed).ending;
         let Some(Ending::Hung(waits)) = (0..1000).map(hung).find(|ending| *ending != Ending::Kept) else {
             panic!("the lost wake-up was not caught");
         };
@@ -318,7 +377,7 @@ mod tests {
             seed: 255,
             threads: 2,
             operations: 10,
-            overlapped: 5,
+            overlapped: Some(5),
             ending: Ending::Hung(vec!["philosopher 0 waits for fork 0 or fork 1".to_owned()]),
         };
         assert_eq!(

@@ -87,7 +87,7 @@ pub(super) fn cell(id: &str) -> Result<Cell, Stop> {
 
 /// Why no subject has this in its id.
 pub(super) fn unknown_subject(filter: &str) -> Stop {
-    let subjects = catalogue::SUBJECTS.iter();
+    let subjects = catalogue::subjects();
     let mut names: BTreeSet<String> = subjects.clone().map(|subject| subject.name.to_owned()).collect();
     names.extend(subjects.map(Subject::id));
     unknown("subject", filter, &names)

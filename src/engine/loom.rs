@@ -22,7 +22,7 @@
 //! The search stops at the first failure, whatever the budget says of counting and shortening.
 
 use super::panics::{self, Report};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, Violation};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
 use crate::sync::current::{self, Current};
 use crate::sync::loom_record::{self, start_recording, take_recording};
 use crate::sync::op::ThreadId;
@@ -309,8 +309,8 @@ impl Search {
         if let Some(escaped) = current::first_escaped() {
             return Some(End::Failed(FailureKind::Panic, panics::explain(&escaped.message)));
         }
-        let Some(Err(Violation { property, detail })) = &self.outcome else { return None };
-        Some(End::Failed(FailureKind::Property, format!("{property}: {detail}")))
+        let Some(Err(violation)) = &self.outcome else { return None };
+        Some(End::Failed(violation.kind, violation.to_string()))
     }
 
     fn heed_limits(&mut self) {
@@ -369,6 +369,7 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Violation;
     use super::*;
     use loom::cell::UnsafeCell;
     use loom::sync::atomic::AtomicUsize;
@@ -496,9 +497,7 @@ mod tests {
     #[test]
     fn a_violation_is_found_in_the_same_execution_every_time() {
         let program = Program::new(|| match store_buffering().run() {
-            Ok(outcome) if outcome == "0 0" => {
-                Err(Violation { property: "somebody_sees_the_other", detail: outcome })
-            }
+            Ok(outcome) if outcome == "0 0" => Err(Violation::new("somebody_sees_the_other", outcome)),
             other => other,
         });
         let first = failure(&program);

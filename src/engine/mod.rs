@@ -91,10 +91,25 @@ impl fmt::Display for Engine {
 /// A property of a scenario that an execution violated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
+    /// The kind of failure that this is: [`FailureKind::Property`] where no other name fits better.
+    pub kind: FailureKind,
     /// The property's name, as in `nothing_lost`.
     pub property: &'static str,
     /// What happened instead.
     pub detail: String,
+}
+
+impl Violation {
+    /// A violation for which [`FailureKind::Property`] is the best name.
+    pub const fn new(property: &'static str, detail: String) -> Self {
+        Self { kind: FailureKind::Property, property, detail }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.property, self.detail)
+    }
 }
 
 /// What one execution shows to the outside: its outcome, or the property that it violated.
@@ -188,7 +203,11 @@ pub enum FailureKind {
     Panic,
     /// A counted reference outlived the execution.
     Leak,
-    /// A property of the scenario was violated.
+    /// A history that no sequential object explains.
+    NotLinearizable,
+    /// A thread was overtaken more often than is promised.
+    Starvation,
+    /// Another property of the scenario was violated.
     Property,
     /// The process died: a signal, an abort, an exhausted stack or memory limit.
     Crash,
@@ -204,6 +223,8 @@ impl FailureKind {
             Self::DataRace => "data race",
             Self::Panic => "panic",
             Self::Leak => "leak",
+            Self::NotLinearizable => "not linearizable",
+            Self::Starvation => "starvation",
             Self::Property => "property violated",
             Self::Crash => "crash",
         }

@@ -7,7 +7,7 @@
 //! Not detected here: a hang (whoever runs a program that may hang gives its process a deadline), and
 //! data races. There is no trace: a recorder would order the threads that it watches.
 
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, Violation, panics};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
 use crate::sync::current;
 use crate::sync::trace::Trace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,9 +49,7 @@ fn execute(program: &Program, exploration: &mut Exploration) {
 fn count(exploration: &mut Exploration, outcome: Outcome) {
     match outcome {
         Ok(outcome) => *exploration.outcomes.entry(outcome).or_default() += 1,
-        Err(Violation { property, detail }) => {
-            fail(exploration, FailureKind::Property, format!("{property}: {detail}"));
-        }
+        Err(violation) => fail(exploration, violation.kind, violation.to_string()),
     }
 }
 
@@ -64,6 +62,7 @@ fn fail(exploration: &mut Exploration, kind: FailureKind, message: String) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Violation;
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,7 +101,7 @@ mod tests {
     fn a_violation_stops_the_search() {
         let program = numbered(|run| {
             if run == 3 {
-                return Err(Violation { property: "nothing_lost", detail: "7 is missing".to_owned() });
+                return Err(Violation::new("nothing_lost", "7 is missing".to_owned()));
             }
             Ok(String::new())
         });

@@ -188,7 +188,7 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
             return Some((FailureKind::Panic, panics::explain(panics::message(payload.as_ref()))));
         }
         Some(Ok(Err(violation))) => {
-            return Some((FailureKind::Property, format!("{}: {}", violation.property, violation.detail)));
+            return Some((violation.kind, violation.to_string()));
         }
         _ => {}
     }

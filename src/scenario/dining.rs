@@ -3,7 +3,7 @@
 //! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
 //! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
 
-use super::{Observer, Scenario, Stage, Step, Watch, run, violation};
+use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::engine::{Outcome, Violation};
 use crate::port::{Table, forks_of};
 use crate::sync;
@@ -102,7 +102,7 @@ impl Plate {
 fn neighbours_never_eat_together(plates: &[Plate]) -> Result<(), Violation> {
     match plates.iter().position(|plate| plate.shared.load(Ordering::Relaxed)) {
         None => Ok(()),
-        Some(fork) => Err(violation(
+        Some(fork) => Err(Violation::new(
             "neighbours_never_eat_together",
             format!("both philosophers beside fork {fork} ate at once"),
         )),
@@ -117,7 +117,7 @@ fn every_seat_is_fed(scenario: &Scenario, services: &[Vec<usize>]) -> Result<(),
         let eaten = services[left].iter().filter(|&&eater| eater == seat).count();
         if eaten != meals {
             let detail = format!("philosopher {seat} ate {eaten} of {meals} meals");
-            return Err(violation("every_seat_is_fed", detail));
+            return Err(Violation::new("every_seat_is_fed", detail));
         }
     }
     Ok(())

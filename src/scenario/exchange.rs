@@ -2,9 +2,9 @@
 //!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
-use super::{Observer, Scenario, Stage, Step, Watch, run, violation};
+use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::engine::{Outcome, Violation};
-use crate::port::{BlockingQueue, Full, TryQueue};
+use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -18,9 +18,21 @@ thread_local! {
 ///
 /// It owns no memory, so that a queue that duplicates it is caught by the count of its drops, and does
 /// no harm to the harness.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Item {
     label: u32,
+}
+
+impl Item {
+    /// The item with this label.
+    pub const fn new(label: u32) -> Self {
+        Self { label }
+    }
+
+    /// Its label.
+    pub const fn label(&self) -> u32 {
+        self.label
+    }
 }
 
 impl Drop for Item {
@@ -31,7 +43,7 @@ impl Drop for Item {
 
 /// The labels of the items that this OS thread dropped since it was last asked. Under a model checker that
 /// is the thread of all roles; then the first to ask is told of all, and the sum is the same.
-fn dropped() -> Vec<u32> {
+pub(super) fn dropped() -> Vec<u32> {
     DROPPED.take()
 }
 
@@ -75,11 +87,11 @@ struct Blocking<Q>(Q);
 impl<Q: BlockingQueue<Item>> Queue for Blocking<Q> {
     fn answer(&self, step: Step) -> Answer {
         match step {
-            Step::Push(label) => {
-                self.0.push(Item { label });
-                Answer::Pushed(label)
-            }
-            Step::Pop => Answer::Popped(self.0.pop().label),
+            Step::Push(label) => match self.0.push(Item { label }) {
+                Ok(()) => Answer::Pushed(label),
+                Err(Closed(item)) => Answer::Full { put: label, back: item.label },
+            },
+            Step::Pop => self.0.pop().map_or(Answer::Empty, |item| Answer::Popped(item.label)),
             _ => panic!("a blocking queue cannot {step}"),
         }
     }
@@ -172,7 +184,7 @@ fn rejected_comes_back(ledger: &Ledger) -> Result<(), Violation> {
             && put != back
         {
             let detail = format!("item {put} was rejected, and item {back} came back");
-            return Err(violation("rejected_comes_back", detail));
+            return Err(Violation::new("rejected_comes_back", detail));
         }
     }
     Ok(())
@@ -186,7 +198,7 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
             let Some(newest) = newest.get_mut((label / scenario.stride) as usize) else { continue };
             if let Some(before) = newest.replace(label).filter(|&before| before > label) {
                 let detail = format!("{} received {before} before {label}", role.name);
-                return Err(violation("fifo_per_producer", detail));
+                return Err(Violation::new("fifo_per_producer", detail));
             }
         }
     }
@@ -201,8 +213,12 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
     let ended = ledger.received().chain(ledger.left.iter().copied());
     if let Err((label, times)) = same(accepted, ended) {
         return Err(match times {
-            0 => violation("nothing_lost", format!("item {label} was put, and neither received nor left")),
-            _ => violation("nothing_duplicated", format!("item {label} came out {times} times too often")),
+            0 => {
+                Violation::new("nothing_lost", format!("item {label} was put, and neither received nor left"))
+            }
+            _ => {
+                Violation::new("nothing_duplicated", format!("item {label} came out {times} times too often"))
+            }
         });
     }
     let put = scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| match step {
@@ -214,13 +230,16 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
             0 => format!("item {label} was never dropped"),
             _ => format!("item {label} was dropped {times} times too often"),
         };
-        violation("dropped_once", detail)
+        Violation::new("dropped_once", detail)
     })
 }
 
 /// Compares two lists of labels, in any order. The first label that differs, with how many times too
 /// often it is found, or 0 where it is missing.
-pub(super) fn same(expected: impl Iterator<Item = u32>, found: impl Iterator<Item = u32>) -> Result<(), (u32, usize)> {
+pub(super) fn same(
+    expected: impl Iterator<Item = u32>,
+    found: impl Iterator<Item = u32>,
+) -> Result<(), (u32, usize)> {
     let mut expected: Vec<u32> = expected.collect();
     let mut found: Vec<u32> = found.collect();
     expected.sort_unstable();

@@ -2,57 +2,39 @@
 //!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
-use super::exchange::{abbreviated, same};
-use super::{Observer, Scenario, Stage, Step, Watch, run, violation};
+use super::exchange::{abbreviated, dropped, same};
+use super::{Item, Observer, Scenario, Stage, Step, Watch, run};
 use crate::engine::{Outcome, Violation};
 use crate::model::pool::deque::Word;
 use crate::port::{Deque, Steal, Stealer};
 use crate::sync;
-use std::cell::RefCell;
 use std::fmt;
 use std::ptr;
 use std::sync::Arc;
 
-thread_local! {
-    /// The labels of the loot that this thread dropped and has not yet accounted for.
-    static DROPPED: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// What is put into a deque: a label that remembers being dropped, like [`Item`](super::Item).
-#[derive(Debug, PartialEq, Eq)]
-pub struct Loot {
-    label: u32,
-}
-
-impl Drop for Loot {
-    fn drop(&mut self) {
-        DROPPED.with_borrow_mut(|dropped| dropped.push(self.label));
-    }
-}
-
 // SAFETY: the label goes through a pointer's address unchanged.
-unsafe impl Word for Loot {
+unsafe impl Word for Item {
     fn into_word(self) -> *mut () {
-        let label = self.label as usize;
+        let label = self.label() as usize;
         std::mem::forget(self);
         // No label is the null pointer of an empty slot: a thief that takes one shows.
         ptr::without_provenance_mut(label + 1)
     }
 
     unsafe fn from_word(word: *mut ()) -> Self {
-        Self { label: word.addr().wrapping_sub(1) as u32 }
+        Self::new(word.addr().wrapping_sub(1) as u32)
     }
 }
 
 /// Plays the scenario on a deque.
-pub(super) fn play<D: Deque<Loot>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+pub(super) fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
     // An execution that went wrong may have left drops behind.
-    DROPPED.take();
+    dropped();
     let house = Arc::new(House::<D>::new(scenario));
     let accounts = run(&house, scenario, observer);
-    let before = DROPPED.take();
+    let before = dropped();
     drop(house);
-    let ledger = Ledger { accounts, dropped_by_main: before, left: DROPPED.take() };
+    let ledger = Ledger { accounts, dropped_by_main: before, left: dropped() };
     every_item_ends_once(scenario, &ledger)?;
     lifo_for_the_owner(scenario, &ledger)?;
     fifo_for_thieves(scenario, &ledger)?;
@@ -60,7 +42,7 @@ pub(super) fn play<D: Deque<Loot>>(scenario: &Arc<Scenario>, observer: &Arc<dyn 
 }
 
 /// A deque, and what was done to each item before it was put in.
-struct House<D: Deque<Loot>> {
+struct House<D: Deque<Item>> {
     owner: Owner<D>,
     stealer: D::Stealer,
     /// Written by the owner before the push, read by whoever takes the item: guarded by nothing but the deque, so
@@ -74,9 +56,9 @@ type Owner<D> = std::sync::Mutex<Option<D>>;
 
 // SAFETY: all but the marks is `Sync`, and they are touched only where an engine runs one thread at a time, and
 // reports an overlap as a data race.
-unsafe impl<D: Deque<Loot>> Sync for House<D> {}
+unsafe impl<D: Deque<Item>> Sync for House<D> {}
 
-impl<D: Deque<Loot>> House<D> {
+impl<D: Deque<Item>> House<D> {
     fn new(scenario: &Scenario) -> Self {
         let deque = D::with_capacity(scenario.size);
         let mark = |label| sync::UnsafeCell::new(0).named(format_args!("item {label}"));
@@ -89,22 +71,22 @@ impl<D: Deque<Loot>> House<D> {
             // SAFETY: the pointer is valid for the call, in which the engine runs no other thread.
             mark.with_mut(|mark| unsafe { *mark = label });
         }
-        deque.push(Loot { label });
+        deque.push(Item::new(label));
         Answer::Pushed(label)
     }
 
-    fn received(&self, loot: &Loot) -> Answer {
-        if let Some(mark) = self.marks.get(loot.label as usize) {
+    fn received(&self, item: &Item) -> Answer {
+        if let Some(mark) = self.marks.get(item.label() as usize) {
             // SAFETY: as in `put`.
             mark.with(|mark| unsafe { *mark });
         }
-        Answer::Took(loot.label)
+        Answer::Took(item.label())
     }
 
     fn own(&self, deque: &D, step: Step) -> Answer {
         match step {
             Step::Push(label) => self.put(deque, label),
-            Step::TryPop => deque.pop().map_or(Answer::Empty, |loot| self.received(&loot)),
+            Step::TryPop => deque.pop().map_or(Answer::Empty, |item| self.received(&item)),
             _ => panic!("the owner of a deque cannot {step}"),
         }
     }
@@ -112,14 +94,14 @@ impl<D: Deque<Loot>> House<D> {
     fn rob(&self, step: Step) -> Answer {
         let Step::Steal = step else { panic!("a thief cannot {step}") };
         match self.stealer.steal() {
-            Steal::Success(loot) => self.received(&loot),
+            Steal::Success(item) => self.received(&item),
             Steal::Retry => Answer::Retry,
             Steal::Empty => Answer::Empty,
         }
     }
 }
 
-impl<D: Deque<Loot>> Stage for House<D> {
+impl<D: Deque<Item>> Stage for House<D> {
     type Account = Account;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
@@ -135,7 +117,7 @@ impl<D: Deque<Loot>> Stage for House<D> {
         } else {
             played(&|step| self.rob(step))
         };
-        Account { answers, dropped: DROPPED.take() }
+        Account { answers, dropped: dropped() }
     }
 }
 
@@ -197,7 +179,8 @@ fn labels(scenario: &Scenario) -> impl Iterator<Item = u32> {
 /// finds nothing, thieves have all of that.
 fn lifo_for_the_owner(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     let mut own = Vec::new();
-    let stolen = |label: u32| ledger.accounts[OWNER + 1..].iter().any(|thief| thief.took().any(|l| l == label));
+    let stolen =
+        |label: u32| ledger.accounts[OWNER + 1..].iter().any(|thief| thief.took().any(|l| l == label));
     for answer in &ledger.accounts[OWNER].answers {
         match *answer {
             Answer::Pushed(label) => own.push(label),
@@ -205,14 +188,14 @@ fn lifo_for_the_owner(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violat
                 Some(newest) if newest == label => {}
                 newest => {
                     let detail = format!("the owner popped {label}, and its newest item was {newest:?}");
-                    return Err(violation("lifo_for_the_owner", detail));
+                    return Err(Violation::new("lifo_for_the_owner", detail));
                 }
             },
             Answer::Empty => {
                 if let Some(label) = own.drain(..).find(|&label| !stolen(label)) {
                     let name = &scenario.roles[OWNER].name;
                     let detail = format!("{name} found nothing, and nobody has stolen item {label}");
-                    return Err(violation("empty_means_empty", detail));
+                    return Err(Violation::new("empty_means_empty", detail));
                 }
             }
             Answer::Retry => unreachable!("the owner does not steal"),
@@ -226,7 +209,7 @@ fn fifo_for_thieves(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violatio
         let took: Vec<u32> = account.took().collect();
         if let Some(pair) = took.windows(2).find(|pair| pair[0] > pair[1]) {
             let detail = format!("{} stole {} before {}", role.name, pair[0], pair[1]);
-            return Err(violation("fifo_for_thieves", detail));
+            return Err(Violation::new("fifo_for_thieves", detail));
         }
     }
     Ok(())
@@ -236,14 +219,14 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
     let taken = ledger.accounts.iter().flat_map(Account::took);
     let ended = taken.chain(ledger.left.iter().copied());
     same(labels(scenario), ended).map_err(|(label, times)| match times {
-        0 => violation("nothing_lost", format!("item {label} was put in, and neither taken nor left")),
-        _ => violation("nothing_duplicated", format!("item {label} came out {times} times too often")),
+        0 => Violation::new("nothing_lost", format!("item {label} was put in, and neither taken nor left")),
+        _ => Violation::new("nothing_duplicated", format!("item {label} came out {times} times too often")),
     })?;
     let by_roles = ledger.accounts.iter().flat_map(|account| &account.dropped);
-    let dropped = by_roles.chain(&ledger.dropped_by_main).chain(&ledger.left).copied();
-    same(labels(scenario), dropped).map_err(|(label, times)| match times {
-        0 => violation("dropped_once", format!("item {label} was never dropped")),
-        _ => violation("dropped_once", format!("item {label} was dropped {times} times too often")),
+    let all = by_roles.chain(&ledger.dropped_by_main).chain(&ledger.left).copied();
+    same(labels(scenario), all).map_err(|(label, times)| match times {
+        0 => Violation::new("dropped_once", format!("item {label} was never dropped")),
+        _ => Violation::new("dropped_once", format!("item {label} was dropped {times} times too often")),
     })
 }
 
@@ -267,25 +250,25 @@ mod tests {
 
     /// A deque that is not one: what it does with the items is up to the test.
     #[expect(clippy::disallowed_types, reason = "a test double, never modelled")]
-    type Items = Arc<std::sync::Mutex<VecDeque<Loot>>>;
+    type Items = Arc<std::sync::Mutex<VecDeque<Item>>>;
 
     macro_rules! double {
         ($name:ident, $push:expr, $pop:expr, $steal:expr) => {
             #[derive(Clone, Default)]
             struct $name(Items);
 
-            impl Deque<Loot> for $name {
+            impl Deque<Item> for $name {
                 type Stealer = Self;
 
                 fn with_capacity(_capacity: usize) -> Self {
                     Self::default()
                 }
 
-                fn push(&self, item: Loot) {
+                fn push(&self, item: Item) {
                     $push(&mut *self.0.lock().unwrap(), item)
                 }
 
-                fn pop(&self) -> Option<Loot> {
+                fn pop(&self) -> Option<Item> {
                     $pop(&mut *self.0.lock().unwrap())
                 }
 
@@ -294,15 +277,15 @@ mod tests {
                 }
             }
 
-            impl Stealer<Loot> for $name {
-                fn steal(&self) -> Steal<Loot> {
+            impl Stealer<Item> for $name {
+                fn steal(&self) -> Steal<Item> {
                     $steal(&mut *self.0.lock().unwrap()).map_or(Steal::Empty, Steal::Success)
                 }
             }
         };
     }
 
-    type Deck = VecDeque<Loot>;
+    type Deck = VecDeque<Item>;
 
     double!(Sound, Deck::push_back, Deck::pop_back, Deck::pop_front);
     double!(OwnerTakesTheOldest, Deck::push_back, Deck::pop_front, Deck::pop_front);
@@ -311,8 +294,8 @@ mod tests {
     double!(Denies, Deck::push_back, |_: &mut Deck| None, Deck::pop_front);
     double!(
         Repeats,
-        |deck: &mut Deck, item: Loot| {
-            deck.push_back(Loot { label: item.label });
+        |deck: &mut Deck, item: Item| {
+            deck.push_back(Item::new(item.label()));
             deck.push_front(item);
         },
         Deck::pop_back,
@@ -338,7 +321,7 @@ mod tests {
 
     const STEPS: [Step; 5] = [Step::Push(0), Step::Push(1), Step::Push(2), Step::Push(3), Step::TryPop];
 
-    fn judge<D: Deque<Loot>>() -> Result<String, &'static str> {
+    fn judge<D: Deque<Item>>() -> Result<String, &'static str> {
         let scenario = Scenario::robbery(4, STEPS.to_vec(), 1, 2);
         let observer: Arc<dyn Observer> = Arc::new(OwnerFirst(false.into()));
         Rig::deque::<D>().play(&Arc::new(scenario), &observer).map_err(|violation| violation.property)
@@ -347,7 +330,7 @@ mod tests {
     #[test]
     fn accepts_a_sound_deque() {
         assert_eq!(judge::<Sound>().unwrap(), "o=[3] t0=[0, 1]");
-        assert_eq!(judge::<Worker<Loot>>().unwrap(), "o=[3] t0=[0, 1]");
+        assert_eq!(judge::<Worker<Item>>().unwrap(), "o=[3] t0=[0, 1]");
     }
 
     #[test]

@@ -430,7 +430,10 @@ mod tests {
             worker.push(item + 100);
             worker.push(item + 200);
             assert_eq!(thief.steal(), Steal::Success(item));
-            assert_eq!((worker.pop(), worker.pop(), worker.pop()), (Some(item + 200), Some(item + 100), None));
+            assert_eq!(
+                (worker.pop(), worker.pop(), worker.pop()),
+                (Some(item + 200), Some(item + 100), None)
+            );
             assert_eq!(thief.steal(), Steal::Empty);
         }
     }

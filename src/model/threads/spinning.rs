@@ -3,9 +3,9 @@
 //! Invariant: that of the queue inside. A waiting thread gives up the processor between two tries; it
 //! is woken by nobody, and sees for itself what another thread has changed.
 //!
-//! It never sleeps: a thread that waits long costs a processor.
+//! It never sleeps: a thread that waits long costs a processor. And it is never closed.
 
-use crate::port::{BlockingQueue, Full, TryQueue};
+use crate::port::{BlockingQueue, Closed, Full, Order, TryQueue};
 use crate::sync::thread;
 
 /// Makes a [`BlockingQueue`] of any [`TryQueue`].
@@ -15,27 +15,31 @@ use crate::sync::thread;
 /// use refectory::port::BlockingQueue;
 ///
 /// let queue = Spinning::<Ring<char>>::with_capacity(2);
-/// queue.push('a');
-/// assert_eq!(queue.pop(), 'a');
+/// queue.push('a').unwrap();
+/// assert_eq!(queue.pop(), Some('a'));
 /// ```
 #[derive(Debug)]
 pub struct Spinning<Q>(Q);
 
 impl<T, Q: TryQueue<T>> BlockingQueue<T> for Spinning<Q> {
+    const ORDER: Order = Q::ORDER;
+
     fn with_capacity(capacity: usize) -> Self {
         Self(Q::with_capacity(capacity))
     }
 
-    fn push(&self, mut item: T) {
+    fn push(&self, mut item: T) -> Result<(), Closed<T>> {
         while let Err(Full(rejected)) = self.0.try_push(item) {
             item = rejected;
             thread::yield_now();
         }
+        Ok(())
     }
 
-    fn pop(&self) -> T {
+    fn pop(&self) -> Option<T> {
         loop {
-            if let Some(item) = self.0.try_pop() {
+            let item = self.0.try_pop();
+            if item.is_some() {
                 return item;
             }
             thread::yield_now();
@@ -52,9 +56,9 @@ mod tests {
     #[test]
     fn smoke() {
         let queue = Spinning::<Ring<u32>>::with_capacity(2);
-        queue.push(7);
-        queue.push(8);
-        assert_eq!((queue.pop(), queue.pop()), (7, 8));
+        queue.push(7).unwrap();
+        queue.push(8).unwrap();
+        assert_eq!((queue.pop(), queue.pop()), (Some(7), Some(8)));
     }
 
     #[test]

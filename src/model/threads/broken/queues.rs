@@ -1,42 +1,11 @@
-//! Twins of the subjects, each with one realistic bug. An engine must catch every one of them: a check
-//! that has no twin to catch is no evidence.
-//!
-//! A twin is named by its bug and differs from its subject in that one place.
+//! Twins of the queues: [`Bounded`] and [`Ring`](super::super::ring::Ring).
 
-use super::queue::Bounded;
-use super::ring::Handover;
-use super::table::lay_forks;
-use crate::port::{BlockingQueue, Full, Table, TryQueue, forks_of};
+use super::super::bounded::Bounded;
+use super::super::ring::Handover;
+use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-
-/// Everybody takes the left fork first: the naive table.
-///
-/// Twin of [`Ordered`](super::table::Ordered). When all have their left fork, each waits for the one
-/// that the neighbour holds: the deadlock of Edsger W. Dijkstra's "Hierarchical ordering of sequential
-/// processes", 1971.
-#[derive(Debug)]
-pub struct LeftFirst {
-    forks: Vec<Mutex<()>>,
-}
-
-impl Table for LeftFirst {
-    fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats) }
-    }
-
-    fn seats(&self) -> usize {
-        self.forks.len()
-    }
-
-    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
-        let (left, right) = forks_of(seat, self.seats());
-        let _left = self.forks[left].lock().unwrap();
-        let _right = self.forks[right].lock().unwrap();
-        eat();
-    }
-}
 
 /// One condition variable for both kinds of waiters, and a notification for only one of them.
 ///
@@ -66,15 +35,16 @@ impl<T: Send + 'static> BlockingQueue<T> for NotifyOneForAll<T> {
         }
     }
 
-    fn push(&self, item: T) {
+    fn push(&self, item: T) -> Result<(), Closed<T>> {
         let mut items = self.changed.wait_while(self.lock(), |items| items.len() == self.capacity).unwrap();
         items.push_back(item);
         self.changed.notify_one();
+        Ok(())
     }
 
-    fn pop(&self) -> T {
+    fn pop(&self) -> Option<T> {
         let mut items = self.changed.wait_while(self.lock(), |items| items.is_empty()).unwrap();
-        let item = items.pop_front().expect("waited until there was an item");
+        let item = items.pop_front();
         self.changed.notify_one();
         item
     }
@@ -105,9 +75,9 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     }
 }
 
-/// The producer of a [`Ring`](super::ring::Ring) announces its item with a Relaxed store.
+/// The producer of a [`Ring`](super::super::ring::Ring) announces its item with a Relaxed store.
 ///
-/// Twin of [`ReleaseAcquire`](super::ring::ReleaseAcquire). The consumer may see the announcement before
+/// Twin of [`ReleaseAcquire`](super::super::ring::ReleaseAcquire). The consumer may see the announcement before
 /// the item: it reads a slot that is not yet written. No x86 processor shows it, a compiler or an Arm
 /// processor may.
 #[derive(Debug)]
@@ -118,9 +88,9 @@ impl Handover for RelaxedPublish {
     const CONSUME: Ordering = Ordering::Acquire;
 }
 
-/// The consumer of a [`Ring`](super::ring::Ring) looks for the announcement with a Relaxed load.
+/// The consumer of a [`Ring`](super::super::ring::Ring) looks for the announcement with a Relaxed load.
 ///
-/// Twin of [`ReleaseAcquire`](super::ring::ReleaseAcquire). The read of the item may take place before the
+/// Twin of [`ReleaseAcquire`](super::super::ring::ReleaseAcquire). The read of the item may take place before the
 /// load of the sequence number that allows it.
 #[derive(Debug)]
 pub struct RelaxedConsume;
@@ -135,23 +105,11 @@ mod tests {
     use super::*;
     use crate::model::threads::ring::Ring;
 
-    // A twin has to work as long as nobody comes between: its bug is one of concurrency.
-
-    #[test]
-    fn left_first_smoke() {
-        let table = LeftFirst::with_seats(2);
-        let mut meals = 0;
-        for seat in 0..table.seats() {
-            table.dine(seat, &mut || meals += 1);
-        }
-        assert_eq!(meals, 2);
-    }
-
     #[test]
     fn notify_one_for_all_smoke() {
         let queue = NotifyOneForAll::with_capacity(1);
-        queue.push(7);
-        assert_eq!(queue.pop(), 7);
+        queue.push(7).unwrap();
+        assert_eq!(queue.pop(), Some(7));
     }
 
     fn try_queue_smoke<Q: TryQueue<u32>>() {

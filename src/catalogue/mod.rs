@@ -1,0 +1,167 @@
+//! Every subject there is, and the scopes in which it is run.
+//!
+//! A new subject is one line in the list of its topic: [`subjects`] gives them all.
+
+mod pool;
+mod threads;
+
+use crate::cell::{Cell, Level, Scope, Subject};
+use crate::engine::{Engine, FailureKind};
+use crate::port::{BlockingQueue, Deque, Table, TryQueue};
+use crate::scenario::{Item, Port, Rig};
+
+/// Every subject, in the order in which tables show them: model by model, port by port, twins last.
+pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
+    [threads::TABLES, threads::QUEUES, threads::TRY_QUEUES, pool::DEQUES].into_iter().flatten()
+}
+
+/// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
+/// report it as a deadlock.
+const NEVER_WOKEN: &[FailureKind] = &[FailureKind::LostWakeup, FailureKind::Deadlock];
+
+/// Tables of a pull request.
+const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
+/// Tables of a nightly run, beside those.
+const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
+/// Queues of a pull request.
+const QUEUES: &[Scope] = &[p(1, 1), p(2, 1), p(1, 2), p(2, 2)];
+/// Queues of a nightly run, beside those.
+const LARGER_QUEUES: &[Scope] = &[p(3, 1), p(1, 3), p(3, 2), p(2, 3)];
+
+/// Deques of a pull request: an owner, and thieves.
+const DEQUES: &[Scope] = &[p(1, 1), p(1, 2)];
+/// Deques of a nightly run, beside those.
+const LARGER_DEQUES: &[Scope] = &[p(1, 3)];
+
+/// A table of so many seats and meals.
+const fn t(seats: usize, meals: usize) -> Scope {
+    Scope::Table { seats, meals }
+}
+
+/// A queue of so many producers and consumers.
+const fn p(producers: usize, consumers: usize) -> Scope {
+    Scope::Queue { producers, consumers }
+}
+
+const fn table<T: Table>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::table::<T>())
+}
+
+const fn queue<Q: BlockingQueue<Item>>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::queue::<Q>())
+}
+
+const fn try_queue<Q: TryQueue<Item>>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::try_queue::<Q>())
+}
+
+const fn deque<D: Deque<Item>>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::deque::<D>())
+}
+
+/// The scopes in which a subject is run: those of its port, then the rows of its contract.
+pub fn scopes(subject: &Subject, level: Level) -> Vec<Scope> {
+    leveled(subject).filter(|(of, _)| *of <= level).map(|(_, scope)| scope).collect()
+}
+
+/// Every scope of a subject, with the smallest run that takes it.
+fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
+    let (all, larger) = match (subject.rig.map(|rig| rig.port), subject.only) {
+        (None, _) => (&[][..], &[][..]),
+        (_, Some(only)) => (only, &[][..]),
+        (Some(Port::Table), _) => (TABLES, LARGER_TABLES),
+        (Some(Port::Queue | Port::TryQueue), _) => (QUEUES, LARGER_QUEUES),
+        (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
+    };
+    let rows = subject.rows.iter().map(|row| Scope::Row(row.name));
+    let small = all.iter().copied().chain(rows).map(|scope| (Level::PullRequest, scope));
+    small.chain(larger.iter().map(|&scope| (Level::Nightly, scope)))
+}
+
+/// The cells of all engines in this build, subject by subject, scope by scope. The exact explorer has one
+/// column: its second driver is there to be compared with the first, which tests do.
+pub fn cells(level: Level) -> Vec<Cell> {
+    let shown = |cell: &Cell| cell.engine.available() && cell.engine != Engine::DporOnShuttle;
+    all_cells(level).filter(shown).collect()
+}
+
+/// The cell with this id, whether or not this build has its engine.
+pub fn find(id: &str) -> Option<Cell> {
+    all_cells(Level::Nightly).find(|cell| cell.id() == id)
+}
+
+fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
+    let of_scope = |subject, (level, scope)| {
+        engines(scope).iter().map(move |&engine| Cell { subject, scope, engine, level })
+    };
+    let taken = move |subject| leveled(subject).filter(move |(of, _)| *of <= level);
+    subjects().flat_map(move |subject| taken(subject).flat_map(move |leveled| of_scope(subject, leveled)))
+}
+
+/// The engines that run a scope. A row shows one thing with a small program: one engine that draws at
+/// random is enough.
+const fn engines(scope: Scope) -> &'static [Engine] {
+    match scope {
+        Scope::Row(_) => &[Engine::Native, Engine::Loom, Engine::Pct, Engine::Dpor, Engine::DporOnShuttle],
+        Scope::Table { .. } | Scope::Queue { .. } => &Engine::ALL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::Expect;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique() {
+        let ids: BTreeSet<_> = subjects().map(Subject::id).collect();
+        assert_eq!(ids.len(), subjects().count());
+        let cells: Vec<_> = all_cells(Level::Nightly).collect();
+        assert_eq!(cells.iter().map(Cell::id).collect::<BTreeSet<_>>().len(), cells.len());
+        assert_eq!(cells.iter().map(Cell::snapshot).collect::<BTreeSet<_>>().len(), cells.len());
+    }
+
+    #[test]
+    fn every_cell_is_found_by_its_id() {
+        for cell in all_cells(Level::Nightly) {
+            assert_eq!(find(&cell.id()).unwrap().id(), cell.id());
+        }
+        assert!(find("threads/table/ordered/99x1@dpor").is_none());
+    }
+
+    #[test]
+    fn nightly_adds_scopes() {
+        for subject in subjects() {
+            let nightly = scopes(subject, Level::Nightly);
+            assert!(scopes(subject, Level::PullRequest).iter().all(|scope| nightly.contains(scope)));
+        }
+    }
+
+    #[test]
+    fn every_correct_subject_holds_once_in_every_scope() {
+        for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
+            for scope in scopes(subject, Level::Nightly) {
+                let outcome = subject.program(scope).run();
+                outcome.unwrap_or_else(|violation| panic!("{} in {scope}: {violation:?}", subject.id()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_port_has_a_twin() {
+        for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
+            let twin = |other: &&Subject| other.port == subject.port && other.expect != Expect::Held;
+            assert!(subjects().any(|other| twin(&other)), "{} has no twin", subject.id());
+        }
+    }
+
+    #[test]
+    fn a_twin_hides_only_in_scopes_that_it_has() {
+        for subject in subjects() {
+            let scopes = scopes(subject, Level::Nightly);
+            let known = |scope: &&Scope| scopes.contains(scope);
+            assert!(subject.hidden_in.iter().all(|scope| known(&scope)), "{}", subject.id());
+        }
+    }
+}

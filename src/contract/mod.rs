@@ -1,0 +1,42 @@
+//! What subjects promise, row by row: one small concurrent program for each promise.
+//!
+//! A row is named by the id that it has in the list of CPython's semantics, as in
+//! `q08_no_item_lost_or_duplicated`, or by the behaviour where it is a promise of our own. It is written
+//! once, and runs on every implementation that makes the promise, on every engine. A row that a subject
+//! keeps and its broken twin does not is evidence.
+//!
+//! No row sleeps. That a call *waits* is shown by a flag that the waker sets before it wakes, and that the
+//! woken thread finds set. Each runs its body twice on the same instance where that is affordable: many
+//! defects live in the second use.
+
+pub mod closing;
+
+use crate::engine::Violation;
+use crate::sync;
+use crate::sync::thread::{Builder, JoinHandle};
+use std::ops::Range;
+use std::panic::resume_unwind;
+
+/// A property of the row is kept, or violated as `detail` tells.
+pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> String) -> Result<(), Violation> {
+    match kept {
+        true => Ok(()),
+        false => Err(Violation::new(property, detail())),
+    }
+}
+
+/// Starts a thread under a name for traces.
+pub fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
+}
+
+/// Waits for a thread. Its panic is the engine's to report: it goes on through the caller.
+pub fn join<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// The rounds of a row on one instance: so many where an engine enumerates them, and twice as many, but
+/// at least two, on real cores.
+pub fn rounds(modelled: usize) -> Range<usize> {
+    0..if sync::is_modelled() { modelled } else { 2 * modelled.max(1) }
+}
