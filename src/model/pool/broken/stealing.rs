@@ -1,6 +1,11 @@
 //! Twins of the work-stealing deque and of the pool on it.
 
 use crate::model::pool::deque::Protocol;
+use crate::port::{Full, TryQueue};
+use crate::sync::Mutex;
+use crate::sync::atomic::AtomicUsize;
+use std::collections::VecDeque;
+use std::fmt;
 use std::sync::atomic::Ordering;
 
 /// The owner's `pop` has no fence between its store of `bottom` and its load of `top`.
@@ -63,4 +68,99 @@ pub struct StealFromOldBuffer;
 
 impl Protocol for StealFromOldBuffer {
     const EARLY_BUFFER: bool = true;
+}
+
+/// The hint that there are items is written when the lock is free again.
+///
+/// Twin of [`Injector`](crate::model::pool::injector::Injector). A consumer that has taken the last item may write its
+/// "nothing" over the "one" of a later push: the item is there, and nobody looks for it until the next push.
+pub struct HintOutsideTheLock<T> {
+    items: Mutex<VecDeque<T>>,
+    hint: AtomicUsize,
+}
+
+impl<T: Send + 'static> TryQueue<T> for HintOutsideTheLock<T> {
+    fn with_capacity(_capacity: usize) -> Self {
+        Self {
+            items: Mutex::new(VecDeque::new()).named(format_args!("injected")),
+            hint: AtomicUsize::new(0).named(format_args!("injected hint")),
+        }
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        let mut items = self.items.lock().unwrap();
+        items.push_back(item);
+        let left = items.len();
+        drop(items);
+        self.hint.store(left, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        if self.hint.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut items = self.items.lock().unwrap();
+        let item = items.pop_front();
+        let left = items.len();
+        drop(items);
+        self.hint.store(left, Ordering::Relaxed);
+        item
+    }
+}
+
+impl<T> fmt::Debug for HintOutsideTheLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HintOutsideTheLock").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::pool::deque::Worker;
+    use crate::port::Steal;
+
+    // A twin has to work as long as nobody comes between: its bug is one of concurrency.
+
+    fn deque_smoke<P: Protocol>() {
+        let worker = <Worker<usize, P>>::new(1);
+        (1..=3).for_each(|item| worker.push(item));
+        assert_eq!((worker.pop(), worker.stealer().steal()), (Some(3), Steal::Success(1)));
+        assert_eq!((worker.pop(), worker.pop()), (Some(2), None));
+        assert_eq!(worker.stealer().steal(), Steal::Empty);
+    }
+
+    #[test]
+    fn pop_without_fence_smoke() {
+        deque_smoke::<PopWithoutFence>();
+    }
+
+    #[test]
+    fn relaxed_bottom_smoke() {
+        deque_smoke::<RelaxedBottom>();
+    }
+
+    #[test]
+    fn relaxed_grow_smoke() {
+        deque_smoke::<RelaxedGrow>();
+    }
+
+    #[test]
+    fn read_after_claim_smoke() {
+        deque_smoke::<ReadAfterClaim>();
+    }
+
+    #[test]
+    fn steal_from_old_buffer_smoke() {
+        deque_smoke::<StealFromOldBuffer>();
+    }
+
+    #[test]
+    fn hint_outside_the_lock_smoke() {
+        let queue = HintOutsideTheLock::with_capacity(1);
+        assert_eq!(queue.try_push(7), Ok(()));
+        assert_eq!(queue.try_push(8), Ok(()));
+        assert_eq!((queue.try_pop(), queue.try_pop(), queue.try_pop()), (Some(7), Some(8), None));
+    }
 }
