@@ -187,3 +187,47 @@ pub trait Close {
     /// Closes it. Closing it once more does nothing.
     fn close(&self);
 }
+
+/// The owner's end of a work-stealing deque: one thread pushes and pops at one end, any number of thieves
+/// steal at the other.
+///
+/// - Every item is popped or stolen at most once, and dropped exactly once: by whoever has it, or with the
+///   deque's last handle.
+/// - `pop` takes the newest item, [`steal`](Stealer::steal) the oldest.
+/// - What the owner did before a `push` is visible to whoever takes the item.
+pub trait Deque<T>: Send + 'static {
+    /// The thief's end.
+    type Stealer: Stealer<T>;
+
+    /// An empty deque with room for at least `capacity` items, at least 1; it grows.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Puts an item in.
+    fn push(&self, item: T);
+
+    /// Takes the newest item out; `None` where there is none.
+    fn pop(&self) -> Option<T>;
+
+    /// Another thief's end.
+    fn stealer(&self) -> Self::Stealer;
+}
+
+/// The thief's end of a [`Deque`].
+pub trait Stealer<T>: Clone + Send + Sync + 'static {
+    /// Takes the oldest item out.
+    fn steal(&self) -> Steal<T>;
+}
+
+/// What came of an attempt to steal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Steal<T> {
+    /// There was no item.
+    Empty,
+    /// Another thread took the item while we tried. There may be others.
+    Retry,
+    /// The oldest item.
+    Success(T),
+}

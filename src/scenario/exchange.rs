@@ -4,7 +4,7 @@
 
 use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
-use crate::engine::{FailureKind, Outcome, Played, Violation};
+use crate::engine::{FailureKind, Outcome, Violation};
 use crate::history::{History, Operation};
 use crate::port::{BlockingQueue, Closed, Full, Order, TryQueue};
 use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
@@ -47,7 +47,7 @@ impl Drop for Item {
 
 /// The labels of the items that this OS thread dropped since it was last asked. Under a model checker that
 /// is the thread of all roles; then the first to ask is told of all, and the sum is the same.
-fn dropped() -> Vec<u32> {
+pub(super) fn dropped() -> Vec<u32> {
     DROPPED.take()
 }
 
@@ -55,28 +55,28 @@ fn dropped() -> Vec<u32> {
 pub(super) fn play_blocking<Q: BlockingQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
-) -> Played {
+) -> Outcome {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: false,
         fails_under_contention: false,
     };
-    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer).into()
+    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
 }
 
 /// Plays the scenario on a queue whose operations never wait.
 pub(super) fn play_trying<Q: TryQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
-) -> Played {
+) -> Outcome {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: true,
         fails_under_contention: Q::FAILS_UNDER_CONTENTION,
     };
-    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer).into()
+    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
 }
 
 fn play<S: Queue>(
@@ -308,7 +308,10 @@ fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Resul
 
 /// Compares two lists of labels, in any order. The first label that differs, with how many times too
 /// often it is found, or 0 where it is missing.
-fn same(expected: impl Iterator<Item = u32>, found: impl Iterator<Item = u32>) -> Result<(), (u32, usize)> {
+pub(super) fn same(
+    expected: impl Iterator<Item = u32>,
+    found: impl Iterator<Item = u32>,
+) -> Result<(), (u32, usize)> {
     let mut expected: Vec<u32> = expected.collect();
     let mut found: Vec<u32> = found.collect();
     expected.sort_unstable();
@@ -338,7 +341,7 @@ fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
 }
 
 /// `consumer 1` is `c1`.
-fn abbreviated(name: &str) -> String {
+pub(super) fn abbreviated(name: &str) -> String {
     let (kind, number) = name.split_once(' ').unwrap_or((name, ""));
     format!("{}{number}", &kind[..1])
 }

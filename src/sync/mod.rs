@@ -83,6 +83,7 @@ pub mod trace;
 mod arc;
 pub mod atomic;
 mod barrier;
+#[cfg_attr(not(feature = "instrumented"), allow(dead_code, reason = "no engine to write it"))]
 pub mod causality;
 pub mod cell;
 mod condvar;
