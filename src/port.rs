@@ -46,6 +46,11 @@
 /// - Neighbours never eat together.
 /// - Nobody waits for ever, as long as every meal ends.
 pub trait Table: Send + Sync + 'static {
+    /// How many meals the two neighbours of a philosopher begin at most, together, while it waits. The wait
+    /// begins with the first step of `dine` that others can see (with the call, where that step itself
+    /// can wait, as for a lock) and ends when it eats. `None`: no bound is promised.
+    const OVERTAKEN_AT_MOST: Option<usize> = None;
+
     /// A table with `seats` seats, at least 2.
     fn with_seats(seats: usize) -> Self
     where

@@ -6,17 +6,30 @@ use crate::contract::closing;
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::bounded::Bounded;
 use crate::model::threads::broken::queues::{CheckThenAct, NotifyOneForAll, RelaxedConsume, RelaxedPublish};
-use crate::model::threads::broken::tables::LeftFirst;
+use crate::model::threads::broken::tables::{LeftFirst, Polite, UnlockEarly, WaiterFavoursSeat0};
 use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
-use crate::model::threads::table::{Footman, Ordered};
+use crate::model::threads::table::{
+    Asymmetric, Chairs, Courteous, Footman, Monitor, Ordered, Ticket, TryLock, Waiter,
+};
 use crate::scenario::Item;
 
 /// Tables.
 pub(super) static TABLES: &[Subject] = &[
     table::<Ordered>("threads", "ordered"),
+    table::<Asymmetric>("threads", "asymmetric"),
     table::<Footman>("threads", "footman"),
+    table::<Chairs>("threads", "chairs"),
+    table::<TryLock>("threads", "try_lock"),
+    table::<Monitor>("threads", "monitor"),
+    table::<Waiter>("threads", "waiter"),
+    table::<Ticket>("threads", "ticket"),
+    table::<Courteous>("threads", "courteous"),
     table::<LeftFirst>("threads", "left_first").broken(&[FailureKind::Deadlock]),
+    table::<UnlockEarly>("threads", "unlock_early").broken(&[FailureKind::DataRace, FailureKind::Property]),
+    table::<TryLock<Polite>>("threads", "polite").broken(&[FailureKind::Livelock]),
+    table::<Waiter<WaiterFavoursSeat0>>("threads", "waiter_favours_seat_0")
+        .broken(&[FailureKind::Starvation]),
 ];
 
 /// Queues that wait.
