@@ -1,11 +1,13 @@
 //! The subjects of the model `threads`.
 
-use super::{NEVER_WOKEN, p, queue, table, try_queue};
+use super::{NEVER_WOKEN, p, queue, t, table, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::bounded::Bounded;
-use crate::model::threads::broken::queues::{CheckThenAct, NotifyOneForAll, RelaxedConsume, RelaxedPublish};
+use crate::model::threads::broken::queues::{
+    CheckThenAct, HidesItems, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
+};
 use crate::model::threads::broken::tables::{LeftFirst, Polite, UnlockEarly, WaiterFavoursSeat0};
 use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
@@ -26,11 +28,21 @@ pub(super) static TABLES: &[Subject] = &[
     table::<Ticket>("threads", "ticket"),
     table::<Courteous>("threads", "courteous"),
     table::<LeftFirst>("threads", "left_first").broken(&[FailureKind::Deadlock]),
-    table::<UnlockEarly>("threads", "unlock_early").broken(&[FailureKind::DataRace, FailureKind::Property]),
+    table::<UnlockEarly>("threads", "unlock_early")
+        .broken(&[FailureKind::DataRace, FailureKind::Property])
+        .hidden_in(TABLE_FOR_TWO),
     table::<TryLock<Polite>>("threads", "polite").broken(&[FailureKind::Livelock]),
     table::<Waiter<WaiterFavoursSeat0>>("threads", "waiter_favours_seat_0")
-        .broken(&[FailureKind::Starvation]),
+        .broken(&[FailureKind::Starvation])
+        .hidden_in(FEW_SEATS_OR_MEALS),
 ];
+
+/// Scopes in which the two philosophers share both forks: one is enough to keep them apart.
+const TABLE_FOR_TWO: &[Scope] = &[t(2, 1), t(2, 4)];
+
+/// Scopes in which all are neighbours of seat 0, or in which nobody has a meal to overtake with.
+const FEW_SEATS_OR_MEALS: &[Scope] =
+    &[t(2, 1), t(2, 4), t(3, 1), t(3, 2), t(3, 3), t(4, 1), t(5, 1), t(8, 1), t(10, 1)];
 
 /// Queues that wait.
 pub(super) static QUEUES: &[Subject] = &[
@@ -49,6 +61,13 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER)
         .blind(&[(Engine::Pct, "with two producers, 2 000 executions are too few")]),
+    try_queue::<HidesItems<Item>>("threads", "hides_items")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
+        .blind(&[
+            (Engine::Loom, "under weak memory, operations have no order in time to be judged by"),
+            (Engine::Random, "with two producers and consumers, 2 000 executions are too few"),
+        ]),
     try_queue::<Ring<Item, RelaxedPublish>>("threads", "relaxed_publish").broken(&[FailureKind::DataRace]),
     try_queue::<Ring<Item, RelaxedConsume>>("threads", "relaxed_consume").broken(&[FailureKind::DataRace]),
 ];
