@@ -7,9 +7,11 @@
 //! |---------------------------|---------------------------------|--------------------------------------------|
 //! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
 //! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
+//! |                           | `bounded_overtaking`            | no wait is longer than the table promises  |
 //! | `TryQueue`, `BlockingQueue` | `nothing_lost`                | what was accepted is received, or left     |
 //! |                           | `nothing_duplicated`            | ... once                                   |
-//! |                           | `fifo_per_producer`             | for each consumer                          |
+//! |                           | `fifo_per_producer`             | for each consumer, where that is its order |
+//! |                           | `linearizable`                  | to the sequential queue of its order       |
 //! |                           | `dropped_once`                  | each item, by whoever had it last          |
 //! |                           | `rejected_comes_back`           | `Full` has the item that did not fit       |
 //! | `Deque`                   | `nothing_lost`, `nothing_duplicated`, `dropped_once` | as for queues         |
@@ -22,7 +24,7 @@
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
-use crate::engine::{Outcome, Program};
+use crate::engine::{Played, Program};
 use crate::port::Table;
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
@@ -34,6 +36,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 mod dining;
 mod exchange;
 mod stealing;
+mod waiting;
 
 pub use exchange::Item;
 
@@ -255,7 +258,7 @@ impl Port {
 pub struct Rig {
     /// The port.
     pub port: Port,
-    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> Outcome,
+    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> Played,
 }
 
 impl Rig {
@@ -266,27 +269,30 @@ impl Rig {
 
     /// Plays on this queue.
     pub const fn queue<Q: crate::port::BlockingQueue<Item>>() -> Self {
-        Self { port: Port::Queue, play: exchange::play_blocking::<Q> }
+        Self {
+            port: Port::Queue,
+            play: |scenario, observer| exchange::play_blocking::<Q>(scenario, observer).into(),
+        }
     }
 
     /// Plays on this queue.
     pub const fn try_queue<Q: crate::port::TryQueue<Item>>() -> Self {
-        Self { port: Port::TryQueue, play: exchange::play_trying::<Q> }
+        Self {
+            port: Port::TryQueue,
+            play: |scenario, observer| exchange::play_trying::<Q>(scenario, observer).into(),
+        }
     }
 
     /// Plays on this deque.
     pub const fn deque<D: crate::port::Deque<Item>>() -> Self {
-        Self { port: Port::Deque, play: stealing::play::<D> }
+        Self { port: Port::Deque, play: |scenario, observer| stealing::play::<D>(scenario, observer).into() }
     }
 
     /// Plays the scenario once.
     ///
-    /// # Errors
-    /// The property that did not hold.
-    ///
     /// # Panics
     /// If a role panics, or has a step that the port does not offer.
-    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Played {
         (self.play)(scenario, observer)
     }
 
@@ -294,7 +300,7 @@ impl Rig {
     pub fn program(self, scenario: Scenario) -> Program {
         let scenario = Arc::new(scenario);
         let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-        Program::new(move || self.play(&scenario, &observer))
+        Program::measured(move || self.play(&scenario, &observer))
     }
 }
 

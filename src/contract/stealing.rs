@@ -21,7 +21,7 @@ const PUSH_1: Step = Step::Push(1);
 fn robbery<D: Deque<Item>>(capacity: usize, owner: &[Step], thieves: usize, tries: usize) -> Outcome {
     let scenario = Scenario::robbery(capacity, owner.to_vec(), thieves, tries);
     let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-    Rig::deque::<D>().play(&Arc::new(scenario), &observer)
+    Rig::deque::<D>().play(&Arc::new(scenario), &observer).outcome
 }
 
 /// What the owner did before the push, the thief sees.

@@ -324,7 +324,7 @@ mod tests {
     fn judge<D: Deque<Item>>() -> Result<String, &'static str> {
         let scenario = Scenario::robbery(4, STEPS.to_vec(), 1, 2);
         let observer: Arc<dyn Observer> = Arc::new(OwnerFirst(false.into()));
-        Rig::deque::<D>().play(&Arc::new(scenario), &observer).map_err(|violation| violation.property)
+        Rig::deque::<D>().play(&Arc::new(scenario), &observer).outcome.map_err(|violation| violation.property)
     }
 
     #[test]
