@@ -29,6 +29,10 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
 /// report it as a deadlock.
 const NEVER_WOKEN: &[FailureKind] = &[FailureKind::LostWakeup, FailureKind::Deadlock];
 
+/// Why loom lets answers in an impossible order pass.
+const NO_ORDER_IN_TIME: &[(Engine, &str)] =
+    &[(Engine::Loom, "under weak memory, operations have no order in time to be judged by")];
+
 /// Tables of a pull request.
 const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
 /// Tables of a nightly run, beside those.

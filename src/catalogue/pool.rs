@@ -1,6 +1,6 @@
 //! The subjects of the model `pool`.
 
-use super::{NEVER_WOKEN, deque, p, t, table, try_queue};
+use super::{NEVER_WOKEN, NO_ORDER_IN_TIME, deque, p, t, table, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::stealing;
 use crate::engine::{Engine, FailureKind};
@@ -90,12 +90,9 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
             "what_was_pushed_is_found",
             stealing::what_was_pushed_is_found::<HintOutsideTheLock<Item>>,
         )])
-        .only(&[p(1, 1)])
         .broken(&[FailureKind::NotLinearizable, FailureKind::Property])
-        .blind(&[
-            (Engine::Pct, "2 000 executions are too few for the row"),
-            (Engine::Loom, "its histories are not checked, and the scenario has no other property for it"),
-        ]),
+        .hidden_in(&[p(2, 1), p(1, 2), p(3, 1), p(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
 ];
 
 /// Pools whose workers steal.
