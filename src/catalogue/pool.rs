@@ -74,8 +74,6 @@ pub(super) static DEQUES: &[Subject] = &[
             "a_growing_deque_keeps_its_items",
             stealing::a_growing_deque_keeps_its_items::<Worker<Item, StealFromOldBuffer>>,
         )])
-        .only(&[p(1, 2)])
-        .only(&[p(1, 2)])
         .broken(&[FailureKind::Property]),
 ];
 
