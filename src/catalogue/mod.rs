@@ -12,9 +12,17 @@ use crate::scenario::{Item, Port, Rig};
 
 /// Every subject, in the order in which tables show them: model by model, port by port, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::TABLES, threads::QUEUES, threads::TRY_QUEUES, pool::DEQUES, pool::TRY_QUEUES]
-        .into_iter()
-        .flatten()
+    [
+        threads::TABLES,
+        threads::QUEUES,
+        threads::TRY_QUEUES,
+        pool::TABLES,
+        pool::DEQUES,
+        pool::TRY_QUEUES,
+        pool::STEALING,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
