@@ -394,6 +394,11 @@ impl Machine {
         }
     }
 
+    /// The running thread begins a loop that waits: what it has read so far is not what it waits for.
+    pub(crate) fn look_afresh(&mut self) {
+        self.threads[self.running.index()].reads.clear();
+    }
+
     fn access_cell(&mut self, id: ThreadId, object: ObjectId, write: bool, site: Site) -> Edge {
         let steps = self.trace.as_ref().map_or(0, |trace| trace.steps.len());
         let view = &mut self.threads[id.index()].view;
