@@ -3,7 +3,7 @@
 use super::LOOKS;
 use crate::port::{Table, forks_of};
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::hint;
+use crate::sync::{hint, thread};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -99,6 +99,7 @@ impl<R: Reach> Table for TryLock<R> {
                 break;
             }
             first.put_down();
+            thread::yield_now();
             hint::spin_until(LOOKS, || second.is_free());
         }
         eat();
