@@ -21,6 +21,10 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
 /// report it as a deadlock.
 const NEVER_WOKEN: &[FailureKind] = &[FailureKind::LostWakeup, FailureKind::Deadlock];
 
+/// Why loom lets answers in an impossible order pass.
+const NO_ORDER_IN_TIME: &[(Engine, &str)] =
+    &[(Engine::Loom, "under weak memory, operations have no order in time to be judged by")];
+
 /// Tables of a pull request.
 const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
 /// Tables of a nightly run, beside those.
@@ -76,7 +80,8 @@ fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
         (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
     };
     let rows = subject.rows.iter().map(|row| Scope::Row(row.name));
-    let small = all.iter().copied().chain(rows).map(|scope| (Level::PullRequest, scope));
+    let level = |scope| if subject.nightly.contains(&scope) { Level::Nightly } else { Level::PullRequest };
+    let small = all.iter().copied().chain(rows).map(move |scope| (level(scope), scope));
     small.chain(larger.iter().map(|&scope| (Level::Nightly, scope)))
 }
 

@@ -1,6 +1,6 @@
 //! The subjects of the model `pool`.
 
-use super::{deque, try_queue};
+use super::{NO_ORDER_IN_TIME, deque, p, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::stealing;
 use crate::engine::{Engine, FailureKind};
@@ -71,7 +71,9 @@ pub(super) static DEQUES: &[Subject] = &[
 pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<Injector<Item>>("pool", "injector"),
     try_queue::<HintOutsideTheLock<Item>>("pool", "hint_outside_the_lock")
-        .broken(&[FailureKind::NotLinearizable]),
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[p(2, 1), p(1, 2), p(3, 1), p(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
 ];
 
 /// Why engines of interleavings do not see a missing fence.

@@ -1,9 +1,9 @@
 //! The subjects of the model `threads`.
 
-use super::{NEVER_WOKEN, p, queue, t, table, try_queue};
+use super::{NEVER_WOKEN, NO_ORDER_IN_TIME, p, queue, t, table, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
-use crate::engine::{Engine, FailureKind};
+use crate::engine::FailureKind;
 use crate::model::threads::bounded::Bounded;
 use crate::model::threads::broken::queues::{
     CheckThenAct, HidesItems, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
@@ -20,13 +20,13 @@ use crate::scenario::Item;
 pub(super) static TABLES: &[Subject] = &[
     table::<Ordered>("threads", "ordered"),
     table::<Asymmetric>("threads", "asymmetric"),
-    table::<Footman>("threads", "footman"),
+    table::<Footman>("threads", "footman").nightly(&[t(3, 2)]),
     table::<Chairs>("threads", "chairs"),
-    table::<TryLock>("threads", "try_lock"),
-    table::<Monitor>("threads", "monitor"),
-    table::<Waiter>("threads", "waiter"),
-    table::<Ticket>("threads", "ticket"),
-    table::<Courteous>("threads", "courteous"),
+    table::<TryLock>("threads", "try_lock").nightly(&[t(5, 1)]),
+    table::<Monitor>("threads", "monitor").nightly(&[t(5, 1)]),
+    table::<Waiter>("threads", "waiter").nightly(&[t(3, 2)]),
+    table::<Ticket>("threads", "ticket").nightly(&[t(4, 2)]),
+    table::<Courteous>("threads", "courteous").nightly(&[t(4, 2)]),
     table::<LeftFirst>("threads", "left_first").broken(&[FailureKind::Deadlock]),
     table::<UnlockEarly>("threads", "unlock_early")
         .broken(&[FailureKind::DataRace, FailureKind::Property])
@@ -59,15 +59,11 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<Ring<Item>>("threads", "ring"),
     try_queue::<CheckThenAct<Item>>("threads", "check_then_act")
         .broken(&[FailureKind::Panic])
-        .hidden_in(ONE_CONSUMER)
-        .blind(&[(Engine::Pct, "with two producers, 2 000 executions are too few")]),
+        .hidden_in(ONE_CONSUMER),
     try_queue::<HidesItems<Item>>("threads", "hides_items")
         .broken(&[FailureKind::NotLinearizable])
         .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
-        .blind(&[
-            (Engine::Loom, "under weak memory, operations have no order in time to be judged by"),
-            (Engine::Random, "with two producers and consumers, 2 000 executions are too few"),
-        ]),
+        .blind(NO_ORDER_IN_TIME),
     try_queue::<Ring<Item, RelaxedPublish>>("threads", "relaxed_publish").broken(&[FailureKind::DataRace]),
     try_queue::<Ring<Item, RelaxedConsume>>("threads", "relaxed_consume").broken(&[FailureKind::DataRace]),
 ];
