@@ -88,7 +88,8 @@ fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
         (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
     };
     let rows = subject.rows.iter().map(|row| Scope::Row(row.name));
-    let small = all.iter().copied().chain(rows).map(|scope| (Level::PullRequest, scope));
+    let level = |scope| if subject.nightly.contains(&scope) { Level::Nightly } else { Level::PullRequest };
+    let small = all.iter().copied().chain(rows).map(move |scope| (level(scope), scope));
     small.chain(larger.iter().map(|&scope| (Level::Nightly, scope)))
 }
 

@@ -20,13 +20,13 @@ use crate::scenario::Item;
 pub(super) static TABLES: &[Subject] = &[
     table::<Ordered>("threads", "ordered"),
     table::<Asymmetric>("threads", "asymmetric"),
-    table::<Footman>("threads", "footman"),
+    table::<Footman>("threads", "footman").nightly(&[t(3, 2)]),
     table::<Chairs>("threads", "chairs"),
-    table::<TryLock>("threads", "try_lock"),
-    table::<Monitor>("threads", "monitor"),
-    table::<Waiter>("threads", "waiter"),
-    table::<Ticket>("threads", "ticket"),
-    table::<Courteous>("threads", "courteous"),
+    table::<TryLock>("threads", "try_lock").nightly(&[t(5, 1)]),
+    table::<Monitor>("threads", "monitor").nightly(&[t(5, 1)]),
+    table::<Waiter>("threads", "waiter").nightly(&[t(3, 2)]),
+    table::<Ticket>("threads", "ticket").nightly(&[t(4, 2)]),
+    table::<Courteous>("threads", "courteous").nightly(&[t(4, 2)]),
     table::<LeftFirst>("threads", "left_first").broken(&[FailureKind::Deadlock]),
     table::<UnlockEarly>("threads", "unlock_early")
         .broken(&[FailureKind::DataRace, FailureKind::Property])

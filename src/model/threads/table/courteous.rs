@@ -1,9 +1,9 @@
 //! No second helping while a neighbour is hungry.
 
-use super::{neighbours_of, spin_until};
+use super::{LOOKS, neighbours_of};
 use crate::port::{Table, forks_of};
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, hint};
 
 /// Everybody takes the fork with the lower number first, but who ate last lets a hungry neighbour go first.
 ///
@@ -91,7 +91,7 @@ impl Courteous {
         for (unfed, neighbour) in self.seats[seat].unfed.iter().zip(neighbours_of(seat, seats)) {
             let unfed = unfed.load(Ordering::Relaxed);
             if unfed > 0 {
-                spin_until(|| self.seats[neighbour].hunger.load(Ordering::Relaxed) != unfed);
+                hint::spin_until(LOOKS, || self.seats[neighbour].hunger.load(Ordering::Relaxed) != unfed);
             }
         }
     }

@@ -39,7 +39,7 @@ pub use waiter::{FirstCome, Precedence, Request, Waiter};
 
 use super::semaphore::Semaphore;
 use crate::port::{Table, forks_of};
-use crate::sync::{Mutex, hint, thread};
+use crate::sync::Mutex;
 
 /// Forks for so many seats, all on the table.
 pub(super) fn lay_forks(seats: usize) -> Vec<Mutex<()>> {
@@ -51,21 +51,8 @@ const fn neighbours_of(seat: usize, seats: usize) -> [usize; 2] {
     [(seat + seats - 1) % seats, (seat + 1) % seats]
 }
 
-/// Looks until it is so: a few times in a row on real cores, then with the processor given up between two
-/// looks. The thread is woken by nobody, and sees for itself what another one has changed.
-fn spin_until(mut is_so: impl FnMut() -> bool) {
-    /// About as long as a short meal takes.
-    const LOOKS: u32 = 64;
-    for _ in 0..hint::spins(LOOKS) {
-        if is_so() {
-            return;
-        }
-        hint::spin_briefly();
-    }
-    while !is_so() {
-        thread::yield_now();
-    }
-}
+/// How often who waits by looking does so before it gives up the processor: about as long as a short meal takes.
+const LOOKS: u32 = 64;
 
 /// Everybody takes the fork with the lower number first.
 ///

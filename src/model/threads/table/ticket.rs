@@ -1,9 +1,9 @@
 //! A line before the forks.
 
-use super::{lay_forks, spin_until};
+use super::{LOOKS, lay_forks};
 use crate::port::{Table, forks_of};
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, hint};
 
 /// Everybody draws a ticket, and takes the forks when its number comes up; the next number comes up once both forks are taken.
 ///
@@ -47,7 +47,7 @@ impl Ticket {
     /// that its number is up locks a fork after the one before it in the line: were it the other way round, that lock would
     /// have come after this read, and its holder would have called the number only then.
     fn wait_in_line(&self, ticket: usize) {
-        spin_until(|| self.place(ticket).load(Ordering::Relaxed) == ticket);
+        hint::spin_until(LOOKS, || self.place(ticket).load(Ordering::Relaxed) == ticket);
     }
 
     fn call(&self, ticket: usize) {

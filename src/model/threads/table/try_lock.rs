@@ -1,8 +1,9 @@
 //! Trying instead of waiting with a fork in hand.
 
-use super::spin_until;
+use super::LOOKS;
 use crate::port::{Table, forks_of};
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{hint, thread};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -93,12 +94,13 @@ impl<R: Reach> Table for TryLock<R> {
         let (first, second) = R::forks(seat, self.seats());
         let (first, second) = (&self.forks[first], &self.forks[second]);
         loop {
-            spin_until(|| first.try_take());
+            hint::spin_until(LOOKS, || first.try_take());
             if second.try_take() {
                 break;
             }
             first.put_down();
-            spin_until(|| second.is_free());
+            thread::yield_now();
+            hint::spin_until(LOOKS, || second.is_free());
         }
         eat();
         second.put_down();
