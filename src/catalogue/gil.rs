@@ -4,13 +4,13 @@ use super::{NEVER_WOKEN, p, queue, t, table, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::{closing, gil as rows};
 use crate::engine::{Engine, FailureKind};
+use crate::model::gil::bounded::Bounded;
 use crate::model::gil::broken::locks::{
     AsksNewHolders, NoForcedSwitch, RequestLeftBehind, TouchedAfterRelease, WaitsLate,
 };
 use crate::model::gil::broken::queues::{CheckThenAct, ParksLate};
 use crate::model::gil::broken::tables::LeftFirst;
 use crate::model::gil::lock::Cpython;
-use crate::model::gil::queue::Deque;
 use crate::model::gil::table::{AtOnce, Ordered};
 use crate::scenario::Item;
 
@@ -39,13 +39,13 @@ pub(super) static TABLES: &[Subject] = &[
 
 /// Queues that wait.
 pub(super) static QUEUES: &[Subject] = &[
-    queue::<Deque<Item>>("gil", "deque").only(&[p(2, 1)]).with_rows(CLOSING),
+    queue::<Bounded<Item>>("gil", "bounded").only(&[p(2, 1)]).with_rows(CLOSING),
     queue::<ParksLate<Item>>("gil", "parks_late").only(&[p(1, 1), p(2, 1)]).broken(NEVER_WOKEN),
 ];
 
 /// Queues that never wait.
 pub(super) static TRY_QUEUES: &[Subject] = &[
-    try_queue::<Deque<Item>>("gil", "deque"),
+    try_queue::<Bounded<Item>>("gil", "bounded"),
     try_queue::<CheckThenAct<Item>>("gil", "check_then_act")
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER),
@@ -55,8 +55,8 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
 const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];
 
 const CLOSING: &[Row] = &[
-    Row::new("close_wakes_consumers", closing::close_wakes_consumers::<Deque<Item>>),
-    Row::new("close_wakes_producers", closing::close_wakes_producers::<Deque<Item>>),
+    Row::new("close_wakes_consumers", closing::close_wakes_consumers::<Bounded<Item>>),
+    Row::new("close_wakes_producers", closing::close_wakes_producers::<Bounded<Item>>),
 ];
 
 const PATIENT: &[Row] = &[

@@ -1,11 +1,13 @@
 //! The subjects of the model `threads`.
 
-use super::{NEVER_WOKEN, p, queue, table, try_queue};
+use super::{NEVER_WOKEN, NO_ORDER_IN_TIME, p, queue, table, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
-use crate::engine::{Engine, FailureKind};
+use crate::engine::FailureKind;
 use crate::model::threads::bounded::Bounded;
-use crate::model::threads::broken::queues::{CheckThenAct, NotifyOneForAll, RelaxedConsume, RelaxedPublish};
+use crate::model::threads::broken::queues::{
+    CheckThenAct, HidesItems, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
+};
 use crate::model::threads::broken::tables::LeftFirst;
 use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
@@ -34,8 +36,11 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<Ring<Item>>("threads", "ring"),
     try_queue::<CheckThenAct<Item>>("threads", "check_then_act")
         .broken(&[FailureKind::Panic])
-        .hidden_in(ONE_CONSUMER)
-        .blind(&[(Engine::Pct, "with two producers, 2 000 executions are too few")]),
+        .hidden_in(ONE_CONSUMER),
+    try_queue::<HidesItems<Item>>("threads", "hides_items")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
     try_queue::<Ring<Item, RelaxedPublish>>("threads", "relaxed_publish").broken(&[FailureKind::DataRace]),
     try_queue::<Ring<Item, RelaxedConsume>>("threads", "relaxed_consume").broken(&[FailureKind::DataRace]),
 ];

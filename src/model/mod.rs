@@ -4,4 +4,5 @@
 //! is the model. A model's broken twins are in its `broken` module, each named by its bug.
 
 pub mod gil;
+pub mod pool;
 pub mod threads;

@@ -1,19 +1,19 @@
 //! Twins of the queue: two bytecodes where one is needed.
 
-use crate::model::gil::queue::{Deque, Items};
+use crate::model::gil::bounded::{Bounded, Items};
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::thread;
 
 /// Looks whether there is an item, then takes it: `if len(q): q.pop()`.
 ///
-/// Twin of [`Deque`] as a [`TryQueue`]. Each of the two is one bytecode, and between them lies a safe point, at which
+/// Twin of [`Bounded`] as a [`TryQueue`]. Each of the two is one bytecode, and between them lies a safe point, at which
 /// another consumer may come.
 #[derive(Debug)]
-pub struct CheckThenAct<T>(Deque<T>);
+pub struct CheckThenAct<T>(Bounded<T>);
 
 impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     fn with_capacity(capacity: usize) -> Self {
-        Self(Deque::new(capacity))
+        Self(Bounded::new(capacity))
     }
 
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
@@ -32,14 +32,14 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
 
 /// A consumer finds that there is no item, then enters the parking lot.
 ///
-/// Twin of [`Deque`] as a [`BlockingQueue`]. A producer that comes in between puts its item in and finds nobody to
+/// Twin of [`Bounded`] as a [`BlockingQueue`]. A producer that comes in between puts its item in and finds nobody to
 /// wake.
 #[derive(Debug)]
-pub struct ParksLate<T>(Deque<T>);
+pub struct ParksLate<T>(Bounded<T>);
 
 impl<T: Send + 'static> BlockingQueue<T> for ParksLate<T> {
     fn with_capacity(capacity: usize) -> Self {
-        Self(Deque::new(capacity))
+        Self(Bounded::new(capacity))
     }
 
     fn push(&self, item: T) -> Result<(), Closed<T>> {
