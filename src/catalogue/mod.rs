@@ -2,6 +2,7 @@
 //!
 //! A new subject is one line in the list of its topic: [`subjects`] gives them all.
 
+mod gil;
 mod pool;
 mod threads;
 
@@ -16,6 +17,10 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         threads::TABLES,
         threads::QUEUES,
         threads::TRY_QUEUES,
+        gil::LOCKS,
+        gil::TABLES,
+        gil::QUEUES,
+        gil::TRY_QUEUES,
         pool::TABLES,
         pool::DEQUES,
         pool::TRY_QUEUES,

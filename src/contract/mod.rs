@@ -10,6 +10,7 @@
 //! defects live in the second use.
 
 pub mod closing;
+pub mod gil;
 pub mod stealing;
 
 use crate::engine::Violation;
