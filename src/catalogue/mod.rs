@@ -2,6 +2,7 @@
 //!
 //! A new subject is one line in the list of its topic: [`subjects`] gives them all.
 
+mod task_queues;
 mod threads;
 
 use crate::cell::{Cell, Level, Scope, Subject};
@@ -11,7 +12,9 @@ use crate::scenario::{Item, Port, Rig};
 
 /// Every subject, in the order in which tables show them: model by model, port by port, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::TABLES, threads::QUEUES, threads::TRY_QUEUES].into_iter().flatten()
+    [threads::TABLES, threads::QUEUES, task_queues::QUEUES, threads::TRY_QUEUES, task_queues::TRY_QUEUES]
+        .into_iter()
+        .flatten()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
