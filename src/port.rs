@@ -45,7 +45,14 @@
 ///
 /// - Neighbours never eat together.
 /// - Nobody waits for ever, as long as every meal ends.
+/// - A table that promises a bound lets no philosopher be overtaken more often.
 pub trait Table: Send + Sync + 'static {
+    /// How many meals the two neighbours may begin, at most, while a philosopher waits; `None` promises nothing.
+    ///
+    /// The wait begins with the first step of `dine` that others can see, for before that nobody can know of it;
+    /// where that step is itself one that waits (for a lock), it begins with the call.
+    const OVERTAKEN_AT_MOST: Option<usize> = None;
+
     /// A table with `seats` seats, at least 2.
     fn with_seats(seats: usize) -> Self
     where
@@ -95,7 +102,7 @@ impl<T> std::fmt::Display for Closed<T> {
 impl<T: std::fmt::Debug> std::error::Error for Closed<T> {}
 
 /// Which item comes out next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The one that has been in for the longest time.
     Fifo,
@@ -107,16 +114,30 @@ pub enum Order {
     Unordered,
 }
 
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fifo => "first-in first-out",
+            Self::Lifo => "last-in first-out",
+            Self::Priority => "priority",
+            Self::Unordered => "unordered",
+        })
+    }
+}
+
 /// A queue for any number of producers and consumers, whose operations never wait.
 ///
 /// - Every item that was accepted is received at most once, and dropped exactly once: by its receiver,
 ///   or with the queue.
 /// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
-/// - An operation may fail while another one is under way, but not in a quiescent queue that has an
-///   item, or room.
+/// - An operation fails only where there is no item, or no room; in a queue that
+///   [fails under contention](Self::FAILS_UNDER_CONTENTION) also while another one is under way.
 pub trait TryQueue<T>: Send + Sync + 'static {
     /// Which item comes out next.
     const ORDER: Order = Order::Fifo;
+
+    /// Whether an operation may fail for no other reason than that another one is under way.
+    const FAILS_UNDER_CONTENTION: bool = false;
 
     /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
     fn with_capacity(capacity: usize) -> Self
@@ -165,4 +186,48 @@ pub trait BlockingQueue<T>: Send + Sync + 'static {
 pub trait Close {
     /// Closes it. Closing it once more does nothing.
     fn close(&self);
+}
+
+/// The owner's end of a work-stealing deque: one thread pushes and pops at one end, any number of thieves
+/// steal at the other.
+///
+/// - Every item is popped or stolen at most once, and dropped exactly once: by whoever has it, or with the
+///   deque's last handle.
+/// - `pop` takes the newest item, [`steal`](Stealer::steal) the oldest.
+/// - What the owner did before a `push` is visible to whoever takes the item.
+pub trait Deque<T>: Send + 'static {
+    /// The thief's end.
+    type Stealer: Stealer<T>;
+
+    /// An empty deque with room for at least `capacity` items, at least 1; it grows.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Puts an item in.
+    fn push(&self, item: T);
+
+    /// Takes the newest item out; `None` where there is none.
+    fn pop(&self) -> Option<T>;
+
+    /// Another thief's end.
+    fn stealer(&self) -> Self::Stealer;
+}
+
+/// The thief's end of a [`Deque`].
+pub trait Stealer<T>: Clone + Send + Sync + 'static {
+    /// Takes the oldest item out.
+    fn steal(&self) -> Steal<T>;
+}
+
+/// What came of an attempt to steal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Steal<T> {
+    /// There was no item.
+    Empty,
+    /// Another thread took the item while we tried. There may be others.
+    Retry,
+    /// The oldest item.
+    Success(T),
 }

@@ -7,18 +7,24 @@
 //! |---------------------------|---------------------------------|--------------------------------------------|
 //! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
 //! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
+//! |                           | `bounded_overtaking`            | no wait is longer than the table promises  |
 //! | `TryQueue`, `BlockingQueue` | `nothing_lost`                | what was accepted is received, or left     |
 //! |                           | `nothing_duplicated`            | ... once                                   |
-//! |                           | `fifo_per_producer`             | for each consumer                          |
+//! |                           | `fifo_per_producer`             | for each consumer, where that is its order |
+//! |                           | `linearizable`                  | to the sequential queue of its order       |
 //! |                           | `dropped_once`                  | each item, by whoever had it last          |
 //! |                           | `rejected_comes_back`           | `Full` has the item that did not fit       |
+//! | `Deque`                   | `nothing_lost`, `nothing_duplicated`, `dropped_once` | as for queues         |
+//! |                           | `lifo_for_the_owner`            | it pops its newest item that is left       |
+//! |                           | `empty_means_empty`             | where it finds nothing, thieves have all   |
+//! |                           | `fifo_for_thieves`              | each steals older items before newer ones  |
 //!
 //! That nobody waits for ever, and that nobody panics, is for the engine to see.
 //!
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
-use crate::engine::{Outcome, Program};
+use crate::engine::{Played, Program};
 use crate::port::Table;
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
@@ -29,6 +35,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 mod dining;
 mod exchange;
+mod stealing;
+mod waiting;
 
 pub use exchange::Item;
 
@@ -45,6 +53,8 @@ pub enum Step {
     TryPush(u32),
     /// Takes an item if there is one.
     TryPop,
+    /// Tries once to take an item from somebody else's deque.
+    Steal,
 }
 
 impl fmt::Display for Step {
@@ -55,6 +65,7 @@ impl fmt::Display for Step {
             Self::Pop => f.write_str("pop"),
             Self::TryPush(label) => write!(f, "try_push {label}"),
             Self::TryPop => f.write_str("try_pop"),
+            Self::Steal => f.write_str("steal"),
         }
     }
 }
@@ -146,6 +157,21 @@ impl Scenario {
         }
         scenario
     }
+
+    /// A deque whose owner performs these steps, while every thief tries so often.
+    pub fn robbery(capacity: usize, owner: Vec<Step>, thieves: usize, tries: usize) -> Self {
+        let thief = |i| Role { name: format!("thief {i}"), steps: vec![Step::Steal; tries] };
+        let owner = Role { name: "owner".to_owned(), steps: owner };
+        let roles = std::iter::once(owner).chain((0..thieves).map(thief)).collect();
+        Self { size: capacity, roles, stride: Self::STRIDE }
+    }
+
+    /// The robbery of a scope: the smallest in which the deque grows, a slot is used again, and the last item
+    /// is fought for.
+    pub fn stealing(thieves: usize) -> Self {
+        let owner = vec![Step::Push(0), Step::Push(1), Step::TryPop, Step::Push(2), Step::TryPop];
+        Self::robbery(1, owner, thieves, if thieves == 1 { 2 } else { 1 })
+    }
 }
 
 /// The part of the `i`-th of `n` when `total` things are shared as evenly as can be.
@@ -211,6 +237,8 @@ pub enum Port {
     Queue,
     /// [`TryQueue`](crate::port::TryQueue).
     TryQueue,
+    /// [`Deque`](crate::port::Deque).
+    Deque,
 }
 
 impl Port {
@@ -220,6 +248,7 @@ impl Port {
             Self::Table => "table",
             Self::Queue => "queue",
             Self::TryQueue => "try-queue",
+            Self::Deque => "deque",
         }
     }
 }
@@ -229,7 +258,7 @@ impl Port {
 pub struct Rig {
     /// The port.
     pub port: Port,
-    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> Outcome,
+    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> Played,
 }
 
 impl Rig {
@@ -240,22 +269,30 @@ impl Rig {
 
     /// Plays on this queue.
     pub const fn queue<Q: crate::port::BlockingQueue<Item>>() -> Self {
-        Self { port: Port::Queue, play: exchange::play_blocking::<Q> }
+        Self {
+            port: Port::Queue,
+            play: |scenario, observer| exchange::play_blocking::<Q>(scenario, observer).into(),
+        }
     }
 
     /// Plays on this queue.
     pub const fn try_queue<Q: crate::port::TryQueue<Item>>() -> Self {
-        Self { port: Port::TryQueue, play: exchange::play_trying::<Q> }
+        Self {
+            port: Port::TryQueue,
+            play: |scenario, observer| exchange::play_trying::<Q>(scenario, observer).into(),
+        }
+    }
+
+    /// Plays on this deque.
+    pub const fn deque<D: crate::port::Deque<Item>>() -> Self {
+        Self { port: Port::Deque, play: |scenario, observer| stealing::play::<D>(scenario, observer).into() }
     }
 
     /// Plays the scenario once.
     ///
-    /// # Errors
-    /// The property that did not hold.
-    ///
     /// # Panics
     /// If a role panics, or has a step that the port does not offer.
-    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Played {
         (self.play)(scenario, observer)
     }
 
@@ -263,7 +300,7 @@ impl Rig {
     pub fn program(self, scenario: Scenario) -> Program {
         let scenario = Arc::new(scenario);
         let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-        Program::new(move || self.play(&scenario, &observer))
+        Program::measured(move || self.play(&scenario, &observer))
     }
 }
 

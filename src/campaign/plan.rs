@@ -1,6 +1,6 @@
 //! What a round does, as drawn from its seed.
 
-use crate::scenario::{Port, Scenario, Waiting};
+use crate::scenario::{Port, Scenario, Step, Waiting};
 use crate::sync::{hint, thread};
 
 /// A small generator of pseudorandom numbers, the same on every machine.
@@ -70,6 +70,7 @@ impl Plan {
             Port::Queue => exchange(Waiting::Blocks, 100, &mut random),
             // A try is over before another core has come, so it takes many.
             Port::TryQueue => exchange(Waiting::Tries, 2_000, &mut random),
+            Port::Deque => robbery(&mut random),
         };
         // Mostly short: operations that are far apart do not overlap.
         let pauses = Pauses { seed: random.next_u64(), longest: (1 << random.between(0, 8)) - 1 };
@@ -81,6 +82,22 @@ fn exchange(waiting: Waiting, most: usize, random: &mut SplitMix64) -> Scenario 
     let capacity = random.between(1, 8);
     let items: Vec<_> = (0..random.between(1, 6)).map(|_| random.between(1, most)).collect();
     Scenario::exchange(waiting, capacity, &items, random.between(1, 6))
+}
+
+/// The owner pushes and pops in bursts, so that the deque is often nearly empty, and grows now and then.
+fn robbery(random: &mut SplitMix64) -> Scenario {
+    let longest = random.between(1, 6);
+    let mut owner = Vec::new();
+    let mut items = 0;
+    for _ in 0..random.between(1, 1_000) {
+        for _ in 0..random.between(1, longest) {
+            owner.push(Step::Push(items));
+            items += 1;
+        }
+        owner.extend(vec![Step::TryPop; random.between(0, longest)]);
+    }
+    let thieves = random.between(1, 6);
+    Scenario::robbery(random.between(1, 8), owner, thieves, random.between(1, 3_000))
 }
 
 #[cfg(test)]
@@ -100,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_plan_again() {
-        for port in [Port::Table, Port::Queue, Port::TryQueue] {
+        for port in [Port::Table, Port::Queue, Port::TryQueue, Port::Deque] {
             assert_eq!(Plan::draw(port, 7), Plan::draw(port, 7));
             assert_ne!(Plan::draw(port, 7), Plan::draw(port, 8));
         }

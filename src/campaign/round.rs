@@ -147,7 +147,7 @@ fn perform_plan(subject: String, rig: Rig, plan: Plan, seed: u64) -> RoundReport
     let clock = Arc::new(Clock::of(&scenario, plan.pauses));
     let play = {
         let (scenario, observer) = (scenario.clone(), clock.clone() as Arc<dyn Observer>);
-        move || rig.play(&scenario, &observer)
+        move || rig.play(&scenario, &observer).outcome
     };
     let ending = watch(play, || clock.moves(), || clock.waits(&scenario));
     let (operations, overlapped) = overlap(clock.intervals());

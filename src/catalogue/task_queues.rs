@@ -16,7 +16,7 @@ use crate::scenario::Item;
 /// Queues that wait.
 pub(super) static QUEUES: &[Subject] = &[
     queue::<Queue<Item>>("threads", "queue").with_rows(FIFO),
-    Subject::contract("threads", "queue", "lifo_queue", LIFO),
+    queue::<LifoQueue<Item>>("threads", "lifo_queue").with_rows(LIFO),
     queue::<PriorityQueue<Item>>("threads", "priority_queue").with_rows(PRIORITY),
     queue::<SimpleQueue<Item>>("threads", "simple_queue").with_rows(SIMPLE),
     twin("keeps_wakeup", KEEPS_WAKEUP).broken(NEVER_WOKEN),
@@ -35,6 +35,7 @@ pub(super) static QUEUES: &[Subject] = &[
 /// The same queues, and what never waits in them.
 pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<Queue<Item>>("threads", "queue"),
+    try_queue::<LifoQueue<Item>>("threads", "lifo_queue"),
     try_queue::<PriorityQueue<Item>>("threads", "priority_queue"),
     try_queue::<SimpleQueue<Item>>("threads", "simple_queue"),
 ];

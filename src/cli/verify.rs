@@ -118,6 +118,7 @@ fn human(reports: &[CellReport], cells: usize, elapsed: Duration, style: Style) 
     };
     let parts = [
         if reports.is_empty() { String::new() } else { report::matrix(reports, style) },
+        report::measures(reports, style),
         report::findings(reports, style),
         report::not_decided(reports, style),
         report::totals(reports, elapsed, style),

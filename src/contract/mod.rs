@@ -11,6 +11,7 @@
 
 pub mod closing;
 pub mod queues;
+pub mod stealing;
 
 use crate::engine::Violation;
 use crate::sync;

@@ -115,6 +115,21 @@ impl fmt::Display for Violation {
 /// What one execution shows to the outside: its outcome, or the property that it violated.
 pub type Outcome = Result<String, Violation>;
 
+/// What one execution came to, and what was measured in it, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// What was measured; an exploration keeps the largest value of each name.
+    pub measures: Vec<(&'static str, u64)>,
+}
+
+impl From<Outcome> for Played {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, measures: Vec::new() }
+    }
+}
+
 /// A program to run under an engine: the body of its main thread, which only spawns and joins
 /// (loom misses executions otherwise), and then tells the outcome.
 ///
@@ -123,17 +138,27 @@ pub type Outcome = Result<String, Violation>;
 /// the same one.
 #[derive(Clone)]
 pub struct Program {
-    body: Arc<dyn Fn() -> Outcome + Send + Sync>,
+    body: Arc<dyn Fn() -> Played + Send + Sync>,
 }
 
 impl Program {
     /// A program with this body.
     pub fn new(body: impl Fn() -> Outcome + Send + Sync + 'static) -> Self {
+        Self::measured(move || body().into())
+    }
+
+    /// A program whose body measures something beside its outcome.
+    pub fn measured(body: impl Fn() -> Played + Send + Sync + 'static) -> Self {
         Self { body: Arc::new(body) }
     }
 
     /// Runs the body once, on the current thread.
     pub fn run(&self) -> Outcome {
+        self.play().outcome
+    }
+
+    /// Runs the body once, on the current thread, and gives its measures too.
+    pub fn play(&self) -> Played {
         (self.body)()
     }
 }
@@ -286,6 +311,9 @@ pub struct Exploration {
     pub failures: u64,
     /// One of them, the one with the fewest context switches among those that were looked at.
     pub failure: Option<Failure>,
+    /// The largest value of each thing that was measured: in all executions there are where the search was
+    /// exhaustive, else in those that were seen.
+    pub measures: BTreeMap<&'static str, u64>,
     /// Executions that an optimal search would not have needed (dpor; always 0 unless it has a defect).
     pub redundant: u64,
 }
@@ -300,6 +328,7 @@ impl Exploration {
             outcomes: BTreeMap::new(),
             failures: 0,
             failure: None,
+            measures: BTreeMap::new(),
             redundant: 0,
         }
     }
@@ -341,7 +370,7 @@ fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
     let exact = coroutine::explore(program, &Budget { executions: 200_000, ..Budget::default() });
     let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
     if let Some(failure) = exact.failure {
-        loom.coverage = Coverage::Disagreement(format!("loom misses the {} that dpor finds", failure.kind));
+        loom.coverage = Coverage::Disagreement(format!("loom misses what dpor finds: {}", failure.kind));
     } else if missed > 0 {
         let all = exact.outcomes.len();
         loom.coverage =

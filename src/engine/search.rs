@@ -3,7 +3,7 @@
 
 use super::machine::Race;
 use super::stage::{Choice, End, Stage};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Site, ThreadId};
@@ -12,30 +12,35 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// How the body of main ended; `None` where it did not.
-pub(crate) type Ran = Option<std::thread::Result<Outcome>>;
+pub(crate) type Ran = Option<std::thread::Result<Played>>;
 
 /// The body of main: the program, and the end of the statics that it used.
 pub(crate) fn run_main(program: &Program) -> Ran {
     let ran = catch_unwind(AssertUnwindSafe(|| {
-        let outcome = program.run();
+        let played = program.play();
         statics::drop_all();
-        outcome
+        played
     }));
     Some(ran)
 }
 
-/// A counterexample that was run again: what went wrong, in words, and step by step.
-pub(crate) type Recorded = (FailureKind, String, Trace);
+/// A counterexample that was run again: what went wrong, in words, and step by step. There are no words where
+/// what went wrong is not in this execution itself, but in an equivalent one.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    failure: Option<(FailureKind, String)>,
+    trace: Trace,
+}
 
-/// What a recorded execution shows; nothing where nothing was recorded, or went wrong. The trace of a data
-/// race ends with the second access.
+/// What a recorded execution shows; nothing where nothing was recorded, or it was not run to its end. The
+/// trace of a data race ends with the second access.
 pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorded> {
     let mut trace = stage.machine.take_trace()?;
-    let (kind, message) = failure(stage, end, ran, Some(&trace))?;
+    let failure = failure(stage, end, ran, Some(&trace));
     if let Some(race) = stage.machine.race() {
         trace.steps.truncate(race.steps);
     }
-    Some((kind, message, trace))
+    (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }
 
 /// A search under way.
@@ -90,12 +95,22 @@ impl Search {
         match failure(stage, end, &ran, None) {
             Some((kind, message)) => self.failed(kind, message, &stage.schedule),
             None => {
-                if let Some(Ok(Ok(outcome))) = ran {
-                    *self.exploration.outcomes.entry(outcome).or_default() += 1;
+                if let Some(Ok(played)) = ran {
+                    self.ended_well(played);
                 }
             }
         }
         self.goes_on()
+    }
+
+    fn ended_well(&mut self, played: Played) {
+        if let Ok(outcome) = played.outcome {
+            *self.exploration.outcomes.entry(outcome).or_default() += 1;
+        }
+        for (name, value) in played.measures {
+            let largest = self.exploration.measures.entry(name).or_default();
+            *largest = value.max(*largest);
+        }
     }
 
     /// What an execution that could not be run to its end leaves of the search.
@@ -163,12 +178,16 @@ impl Search {
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
     pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
-        self.exploration.failure = self.best.map(|best| match recorded {
-            Some((kind, message, trace)) => Failure { kind, message, trace, execution: best.execution },
-            None => {
-                let (kind, message) = (best.kind, best.message);
-                Failure { kind, message, trace: Trace::default(), execution: best.execution }
-            }
+        self.exploration.failure = self.best.map(|best| {
+            let Best { kind, message, execution, .. } = best;
+            let (kind, message, trace) = match recorded {
+                Some(Recorded { failure: Some((kind, message)), trace }) => (kind, message, trace),
+                Some(Recorded { failure: None, trace }) => {
+                    (kind, message + " (in an execution equivalent to this one)", trace)
+                }
+                None => (kind, message, Trace::default()),
+            };
+            Failure { kind, message, trace, execution }
         });
         self.exploration
     }
@@ -187,7 +206,7 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
         Some(Err(payload)) => {
             return Some((FailureKind::Panic, panics::explain(panics::message(payload.as_ref()))));
         }
-        Some(Ok(Err(violation))) => {
+        Some(Ok(Played { outcome: Err(violation), .. })) => {
             return Some((violation.kind, violation.to_string()));
         }
         _ => {}

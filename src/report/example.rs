@@ -30,6 +30,7 @@ pub(super) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellRe
         standing: Standing::Expected,
         executions: 1,
         outcomes: BTreeMap::new(),
+        measures: BTreeMap::new(),
         redundant: 0,
         elapsed: Duration::ZERO,
     }

@@ -24,6 +24,8 @@ pub struct CellReport {
     pub executions: u64,
     /// The outcomes of the executions that ended well, each with how many executions had it.
     pub outcomes: BTreeMap<String, u64>,
+    /// The largest value of each thing that was measured.
+    pub measures: BTreeMap<String, u64>,
     /// Executions that an optimal search would not have needed.
     pub redundant: u64,
     /// How long it took; never part of a snapshot.
@@ -53,6 +55,7 @@ impl CellReport {
             verdict,
             executions: 0,
             outcomes: BTreeMap::new(),
+            measures: BTreeMap::new(),
             redundant: 0,
             elapsed: Duration::ZERO,
         }

@@ -26,6 +26,9 @@ pub fn snapshot(report: &CellReport) -> String {
     if report.redundant > 0 {
         line("redundant", &grouped(report.redundant));
     }
+    for (name, value) in &report.measures {
+        line(name, &measured(report, *value));
+    }
     line("outcomes", &report.outcomes.len());
     text += &outcomes(report);
     if let Some(failure) = report.failure() {
@@ -33,6 +36,14 @@ pub fn snapshot(report: &CellReport) -> String {
         text += &evidence(failure, Style::Plain);
     }
     text
+}
+
+/// As in `2`, or `at least 2` where not all executions were seen.
+fn measured(report: &CellReport, value: u64) -> String {
+    match report.verdict {
+        Verdict::Held(Extent::Exhaustive) => grouped(value),
+        _ => format!("at least {}", grouped(value)),
+    }
 }
 
 fn without_count(verdict: &Verdict) -> String {

@@ -49,6 +49,8 @@ fn judged(cell: &Cell, exploration: Exploration) -> CellReport {
     let mut report = CellReport::new(cell, Verdict::of(cell.engine, &exploration));
     report.executions = exploration.executions;
     report.outcomes = exploration.outcomes;
+    report.measures =
+        exploration.measures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     report.redundant = exploration.redundant;
     report
 }

@@ -3,20 +3,37 @@
 //! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
 //! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
 
+use super::waiting::{self, Meal};
 use super::{Observer, Scenario, Stage, Step, Watch, run};
-use crate::engine::{Outcome, Violation};
+use crate::engine::{Outcome, Played, Violation};
 use crate::port::{Table, forks_of};
 use crate::sync;
+use crate::sync::causality::{causality, moment};
+use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Plays the scenario on a table.
-pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Played {
     let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
-    run(&hall, scenario, observer);
-    let services: Vec<Vec<usize>> = hall.plates.iter().map(Plate::served).collect();
-    neighbours_never_eat_together(&hall.plates)?;
+    let meals: Vec<Meal> = run(&hall, scenario, observer).into_iter().flatten().collect();
+    let Some(order) = causality() else { return judge(scenario, &hall.plates).into() };
+    let overtaken = waiting::most_overtaken(&meals, scenario.size, &order);
+    let outcome = judge(scenario, &hall.plates)
+        .and_then(|outcome| waiting::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome));
+    let longest = waiting::longest_wait(&meals, &order);
+    Played { outcome, measures: vec![(OVERTAKEN, overtaken), (LONGEST_WAIT, longest)] }
+}
+
+/// How many meals the neighbours of a waiting philosopher begin, at most.
+const OVERTAKEN: &str = "overtaken";
+/// How many steps of all threads a wait takes, at most.
+const LONGEST_WAIT: &str = "longest wait in steps";
+
+fn judge(scenario: &Scenario, plates: &[Plate]) -> Outcome {
+    let services: Vec<Vec<usize>> = plates.iter().map(Plate::served).collect();
+    neighbours_never_eat_together(plates)?;
     every_seat_is_fed(scenario, &services)?;
     Ok(outcome(&services))
 }
@@ -38,13 +55,22 @@ impl<T: Table> Hall<T> {
 unsafe impl<T: Table> Sync for Hall<T> {}
 
 impl<T: Table> Stage for Hall<T> {
-    type Account = ();
+    /// The meals of a role, under an engine that tells where its thread stands.
+    type Account = Vec<Meal>;
 
-    fn perform(&self, steps: &[Step], watch: Watch<'_>) {
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Vec<Meal> {
+        let mut meals = Vec::new();
         for (k, &step) in steps.iter().enumerate() {
             let Step::Dine(seat) = step else { panic!("a table cannot {step}") };
-            watch.step(k, || self.dine(seat, || watch.eats(k)));
+            let (asked, eaten) = (moment(), Cell::new(None));
+            let chew = || {
+                eaten.set(moment());
+                watch.eats(k);
+            };
+            watch.step(k, || self.dine(seat, chew));
+            meals.extend(asked.zip(eaten.get()).map(|(asked, eaten)| Meal { seat, asked, eaten }));
         }
+        meals
     }
 }
 

@@ -52,8 +52,8 @@ impl Observer for Company {
 #[test]
 fn rejects_neighbours_who_eat_together() {
     let observer: Arc<dyn Observer> = Arc::new(Company(Arc::default()));
-    let outcome = Rig::table::<NoForks>().play(&Arc::new(Scenario::dining(2, 1)), &observer);
-    assert_eq!(outcome.unwrap_err().property, "neighbours_never_eat_together");
+    let played = Rig::table::<NoForks>().play(&Arc::new(Scenario::dining(2, 1)), &observer);
+    assert_eq!(played.outcome.unwrap_err().property, "neighbours_never_eat_together");
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! The subjects of the model `pool`.
+
+use super::{deque, try_queue};
+use crate::cell::{Row, Subject};
+use crate::contract::stealing;
+use crate::engine::{Engine, FailureKind};
+use crate::model::pool::broken::stealing::{
+    HintOutsideTheLock, PopWithoutFence, ReadAfterClaim, RelaxedBottom, RelaxedGrow, StealFromOldBuffer,
+};
+use crate::model::pool::deque::{ChaseLev, Worker};
+use crate::model::pool::injector::Injector;
+use crate::scenario::Item;
+
+/// Work-stealing deques.
+pub(super) static DEQUES: &[Subject] = &[
+    deque::<Worker<Item, ChaseLev>>("pool", "chase_lev").with_rows(&[
+        Row::new("a_push_publishes", stealing::a_push_publishes::<Worker<Item>>),
+        Row::new("the_last_item_goes_to_one", stealing::the_last_item_goes_to_one::<Worker<Item>>),
+        Row::new(
+            "the_owner_and_a_thief_share_two",
+            stealing::the_owner_and_a_thief_share_two::<Worker<Item>>,
+        ),
+        Row::new(
+            "a_growing_deque_keeps_its_items",
+            stealing::a_growing_deque_keeps_its_items::<Worker<Item>>,
+        ),
+        Row::new("a_slot_is_used_again", stealing::a_slot_is_used_again::<Worker<Item>>),
+    ]),
+    deque::<Worker<Item, PopWithoutFence>>("pool", "pop_without_fence")
+        .with_rows(&[Row::new(
+            "the_owner_and_a_thief_share_two",
+            stealing::the_owner_and_a_thief_share_two::<Worker<Item, PopWithoutFence>>,
+        )])
+        .broken(&[FailureKind::Property])
+        .blind(&[
+            (Engine::Random, ONE_ORDER),
+            (Engine::Pct, ONE_ORDER),
+            (Engine::Urw, ONE_ORDER),
+            (Engine::Dpor, ONE_ORDER),
+        ]),
+    deque::<Worker<Item, RelaxedBottom>>("pool", "relaxed_bottom")
+        .with_rows(&[Row::new("a_push_publishes", stealing::a_push_publishes::<Worker<Item, RelaxedBottom>>)])
+        .broken(TAKEN_BEFORE_IT_IS_THERE),
+    deque::<Worker<Item, RelaxedGrow>>("pool", "relaxed_grow")
+        .with_rows(&[Row::new(
+            "a_growing_deque_keeps_its_items",
+            stealing::a_growing_deque_keeps_its_items::<Worker<Item, RelaxedGrow>>,
+        )])
+        .broken(TAKEN_BEFORE_IT_IS_THERE)
+        .blind(&[
+            (Engine::Random, ONE_ORDER),
+            (Engine::Pct, ONE_ORDER),
+            (Engine::Urw, ONE_ORDER),
+            (Engine::Dpor, ONE_ORDER),
+        ]),
+    deque::<Worker<Item, ReadAfterClaim>>("pool", "read_after_claim")
+        .with_rows(&[Row::new(
+            "a_slot_is_used_again",
+            stealing::a_slot_is_used_again::<Worker<Item, ReadAfterClaim>>,
+        )])
+        .broken(TAKEN_BEFORE_IT_IS_THERE),
+    deque::<Worker<Item, StealFromOldBuffer>>("pool", "steal_from_old_buffer")
+        .with_rows(&[Row::new(
+            "a_growing_deque_keeps_its_items",
+            stealing::a_growing_deque_keeps_its_items::<Worker<Item, StealFromOldBuffer>>,
+        )])
+        .broken(&[FailureKind::Property]),
+];
+
+/// Queues that never wait.
+pub(super) static TRY_QUEUES: &[Subject] = &[
+    try_queue::<Injector<Item>>("pool", "injector"),
+    try_queue::<HintOutsideTheLock<Item>>("pool", "hint_outside_the_lock")
+        .broken(&[FailureKind::NotLinearizable]),
+];
+
+/// Why engines of interleavings do not see a missing fence.
+const ONE_ORDER: &str = "every load sees the newest store: nothing is ever reordered";
+
+/// A thief that takes what is not yet there: it has another item, or its own before it is written.
+const TAKEN_BEFORE_IT_IS_THERE: &[FailureKind] = &[FailureKind::DataRace, FailureKind::Property];

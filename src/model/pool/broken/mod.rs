@@ -1,0 +1,3 @@
+//! Twins of the subjects, each with one realistic bug; see [`threads::broken`](crate::model::threads::broken).
+
+pub mod stealing;
