@@ -4,6 +4,7 @@
 
 mod gil;
 mod pool;
+mod task_queues;
 mod threads;
 
 use crate::cell::{Cell, Level, Scope, Subject};
@@ -16,7 +17,9 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
     [
         threads::TABLES,
         threads::QUEUES,
+        task_queues::QUEUES,
         threads::TRY_QUEUES,
+        task_queues::TRY_QUEUES,
         gil::LOCKS,
         gil::TABLES,
         gil::QUEUES,

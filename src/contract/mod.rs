@@ -11,6 +11,7 @@
 
 pub mod closing;
 pub mod gil;
+pub mod queues;
 pub mod stealing;
 
 use crate::engine::Violation;

@@ -2,6 +2,7 @@
 
 pub mod bounded;
 pub mod broken;
+pub mod queue;
 pub mod ring;
 pub mod semaphore;
 pub mod spinning;

@@ -6,3 +6,4 @@
 
 pub mod queues;
 pub mod tables;
+pub mod task_queues;
