@@ -37,6 +37,7 @@
 //! | [`sync`] | the facade: std's names and signatures, driven by whichever engine is current |
 //! | [`port`] | the traits that an implementation under test implements; their docs are the contract |
 //! | [`model`] | the implementations, by concurrency model, with their broken twins |
+//! | [`history`], [`spec`], [`check`] | what was asked and answered, the sequential objects, and whether one explains the other |
 //! | [`scenario`] | what each thread does, as plain data, and the properties that must hold |
 //! | [`contract`] | what subjects promise, row by row: a small program for each promise |
 //! | [`engine`] | what drives the threads, and the facts that it reports |
@@ -61,15 +62,18 @@
 pub mod campaign;
 pub mod catalogue;
 pub mod cell;
+pub mod check;
 pub mod contract;
 pub mod engine;
 pub mod finding;
+pub mod history;
 pub mod model;
 pub mod port;
 pub mod report;
 #[cfg(feature = "cli")]
 pub mod runner;
 pub mod scenario;
+pub mod spec;
 pub mod sync;
 pub mod verdict;
 

@@ -95,7 +95,7 @@ impl<T> std::fmt::Display for Closed<T> {
 impl<T: std::fmt::Debug> std::error::Error for Closed<T> {}
 
 /// Which item comes out next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The one that has been in for the longest time.
     Fifo,
@@ -107,16 +107,30 @@ pub enum Order {
     Unordered,
 }
 
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fifo => "first-in first-out",
+            Self::Lifo => "last-in first-out",
+            Self::Priority => "priority",
+            Self::Unordered => "unordered",
+        })
+    }
+}
+
 /// A queue for any number of producers and consumers, whose operations never wait.
 ///
 /// - Every item that was accepted is received at most once, and dropped exactly once: by its receiver,
 ///   or with the queue.
 /// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
-/// - An operation may fail while another one is under way, but not in a quiescent queue that has an
-///   item, or room.
+/// - An operation fails only where there is no item, or no room; in a queue that
+///   [fails under contention](Self::FAILS_UNDER_CONTENTION) also while another one is under way.
 pub trait TryQueue<T>: Send + Sync + 'static {
     /// Which item comes out next.
     const ORDER: Order = Order::Fifo;
+
+    /// Whether an operation may fail for no other reason than that another one is under way.
+    const FAILS_UNDER_CONTENTION: bool = false;
 
     /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
     fn with_capacity(capacity: usize) -> Self

@@ -5,7 +5,9 @@ use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::bounded::Bounded;
-use crate::model::threads::broken::queues::{CheckThenAct, NotifyOneForAll, RelaxedConsume, RelaxedPublish};
+use crate::model::threads::broken::queues::{
+    CheckThenAct, HidesItems, NotifyOneForAll, RelaxedConsume, RelaxedPublish,
+};
 use crate::model::threads::broken::tables::LeftFirst;
 use crate::model::threads::ring::Ring;
 use crate::model::threads::spinning::Spinning;
@@ -36,6 +38,13 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER)
         .blind(&[(Engine::Pct, "with two producers, 2 000 executions are too few")]),
+    try_queue::<HidesItems<Item>>("threads", "hides_items")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
+        .blind(&[
+            (Engine::Loom, "under weak memory, operations have no order in time to be judged by"),
+            (Engine::Random, "with two producers and consumers, 2 000 executions are too few"),
+        ]),
     try_queue::<Ring<Item, RelaxedPublish>>("threads", "relaxed_publish").broken(&[FailureKind::DataRace]),
     try_queue::<Ring<Item, RelaxedConsume>>("threads", "relaxed_consume").broken(&[FailureKind::DataRace]),
 ];

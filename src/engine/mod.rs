@@ -341,7 +341,7 @@ fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
     let exact = coroutine::explore(program, &Budget { executions: 200_000, ..Budget::default() });
     let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
     if let Some(failure) = exact.failure {
-        loom.coverage = Coverage::Disagreement(format!("loom misses the {} that dpor finds", failure.kind));
+        loom.coverage = Coverage::Disagreement(format!("loom misses what dpor finds: {}", failure.kind));
     } else if missed > 0 {
         let all = exact.outcomes.len();
         loom.coverage =

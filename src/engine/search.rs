@@ -24,18 +24,23 @@ pub(crate) fn run_main(program: &Program) -> Ran {
     Some(ran)
 }
 
-/// A counterexample that was run again: what went wrong, in words, and step by step.
-pub(crate) type Recorded = (FailureKind, String, Trace);
+/// A counterexample that was run again: what went wrong, in words, and step by step. There are no words where
+/// what went wrong is not in this execution itself, but in an equivalent one.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    failure: Option<(FailureKind, String)>,
+    trace: Trace,
+}
 
-/// What a recorded execution shows; nothing where nothing was recorded, or went wrong. The trace of a data
-/// race ends with the second access.
+/// What a recorded execution shows; nothing where nothing was recorded, or it was not run to its end. The
+/// trace of a data race ends with the second access.
 pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorded> {
     let mut trace = stage.machine.take_trace()?;
-    let (kind, message) = failure(stage, end, ran, Some(&trace))?;
+    let failure = failure(stage, end, ran, Some(&trace));
     if let Some(race) = stage.machine.race() {
         trace.steps.truncate(race.steps);
     }
-    Some((kind, message, trace))
+    (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }
 
 /// A search under way.
@@ -163,12 +168,16 @@ impl Search {
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
     pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
-        self.exploration.failure = self.best.map(|best| match recorded {
-            Some((kind, message, trace)) => Failure { kind, message, trace, execution: best.execution },
-            None => {
-                let (kind, message) = (best.kind, best.message);
-                Failure { kind, message, trace: Trace::default(), execution: best.execution }
-            }
+        self.exploration.failure = self.best.map(|best| {
+            let Best { kind, message, execution, .. } = best;
+            let (kind, message, trace) = match recorded {
+                Some(Recorded { failure: Some((kind, message)), trace }) => (kind, message, trace),
+                Some(Recorded { failure: None, trace }) => {
+                    (kind, message + " (in an execution equivalent to this one)", trace)
+                }
+                None => (kind, message, Trace::default()),
+            };
+            Failure { kind, message, trace, execution }
         });
         self.exploration
     }

@@ -11,6 +11,7 @@ use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
 use super::{Budget, Coverage, Engine, Exploration, Program, panics};
+use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use shuttle_engine::runtime::execution::ExecutionState;
@@ -222,6 +223,14 @@ impl Conductor for Runtime {
 
     fn thread(&self) -> ThreadId {
         self.stage.borrow().machine.running()
+    }
+
+    fn moment(&self) -> Moment {
+        self.stage.borrow().moment()
+    }
+
+    fn causality(&self) -> Causality {
+        self.stage.borrow().causality()
     }
 
     fn recording(&self) -> bool {

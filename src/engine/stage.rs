@@ -6,6 +6,7 @@
 use super::Budget;
 use super::dpor::{Explorer, Next};
 use super::machine::{Announced, Edge, Machine, Phase, Whims};
+use crate::sync::causality::{Causality, Moment};
 use crate::sync::op::{Op, Site, ThreadId};
 
 /// What decides whose operation takes place.
@@ -59,6 +60,10 @@ pub(crate) struct Stage {
     pub(crate) machine: Machine,
     pub(crate) chooser: Chooser,
     pub(crate) schedule: Vec<Choice>,
+    /// For each choice, whether the operation may have had to wait.
+    waited: Vec<bool>,
+    /// How many choices of each thread there were.
+    steps: Vec<u16>,
     operations: u32,
     overflow: bool,
 }
@@ -75,6 +80,8 @@ impl Stage {
             machine: Machine::new(whims),
             chooser,
             schedule: Vec::new(),
+            waited: Vec::new(),
+            steps: Vec::new(),
             operations: budget.operations,
             overflow: false,
         }
@@ -84,6 +91,8 @@ impl Stage {
     pub(crate) fn restart(&mut self, record: bool) {
         self.machine.restart(record);
         self.schedule.clear();
+        self.waited.clear();
+        self.steps.clear();
         self.overflow = false;
         match &mut self.chooser {
             Chooser::Explorer(explorer) => explorer.restart(),
@@ -186,10 +195,42 @@ impl Stage {
             let transition = self.machine.transition(thread, choice);
             explorer.take(transition, choices & !(1 << choice), &self.machine);
         }
-        self.schedule.push((thread, choice));
+        self.log(thread, choice);
         let edge = self.machine.grant(thread, choice);
         self.edge(thread, edge);
         self.run(thread)
+    }
+
+    fn log(&mut self, thread: ThreadId, choice: u8) {
+        self.schedule.push((thread, choice));
+        self.waited.push(self.machine.pending(thread).waits());
+        if self.steps.len() <= thread.index() {
+            self.steps.resize(thread.index() + 1, 0);
+        }
+        self.steps[thread.index()] += 1;
+    }
+
+    /// Where the running thread stands.
+    pub(crate) fn moment(&self) -> Moment {
+        let thread = self.machine.running();
+        Moment { thread, steps: self.steps.get(thread.index()).copied().unwrap_or(0) }
+    }
+
+    /// The order of all choices: that of every equivalent execution where the explorer chose, else that of
+    /// this one.
+    pub(crate) fn causality(&self) -> Causality {
+        let threads = self.machine.threads().last().map_or(0, |last| last.index() + 1);
+        let mut order = Causality::new(threads);
+        let mut passed = vec![0; threads];
+        for (index, &(thread, _)) in self.schedule.iter().enumerate() {
+            passed[thread.index()] += 1;
+            let waits = self.waited[index];
+            match &self.chooser {
+                Chooser::Explorer(explorer) => order.push(thread, |other| explorer.past(index, other), waits),
+                _ => order.push(thread, |other| passed[other.index()], waits),
+            }
+        }
+        order
     }
 
     /// The atomic operation that was just granted found `before` and left `after`.

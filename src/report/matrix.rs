@@ -115,7 +115,7 @@ const fn short_kind(kind: FailureKind) -> &'static str {
         FailureKind::LostWakeup => "lost",
         FailureKind::DataRace => "race",
         FailureKind::Property => "property",
-        FailureKind::NotLinearizable => "not linearizable",
+        FailureKind::NotLinearizable => "order",
         other => other.name(),
     }
 }

@@ -3,8 +3,12 @@
 //! Outcome: what each consumer received, in order, and which tries failed.
 
 use super::{Observer, Scenario, Stage, Step, Watch, run};
-use crate::engine::{Outcome, Violation};
-use crate::port::{BlockingQueue, Closed, Full, TryQueue};
+use crate::check::linearizability;
+use crate::engine::{FailureKind, Outcome, Violation};
+use crate::history::{History, Operation};
+use crate::port::{BlockingQueue, Closed, Full, Order, TryQueue};
+use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
+use crate::sync::causality::{Moment, causality, moment};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -52,7 +56,13 @@ pub(super) fn play_blocking<Q: BlockingQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
 ) -> Outcome {
-    play(Blocking(Q::with_capacity(scenario.size)), scenario, observer)
+    let spec = QueueSpec {
+        order: Q::ORDER,
+        capacity: scenario.size,
+        answers_at_once: false,
+        fails_under_contention: false,
+    };
+    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
 }
 
 /// Plays the scenario on a queue whose operations never wait.
@@ -60,10 +70,21 @@ pub(super) fn play_trying<Q: TryQueue<Item>>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
 ) -> Outcome {
-    play(Trying(Q::with_capacity(scenario.size)), scenario, observer)
+    let spec = QueueSpec {
+        order: Q::ORDER,
+        capacity: scenario.size,
+        answers_at_once: true,
+        fails_under_contention: Q::FAILS_UNDER_CONTENTION,
+    };
+    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
 }
 
-fn play<S: Queue>(queue: S, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+fn play<S: Queue>(
+    queue: S,
+    spec: QueueSpec,
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> Outcome {
     // An execution that went wrong may have left drops behind.
     dropped();
     let queue = Arc::new(queue);
@@ -72,8 +93,11 @@ fn play<S: Queue>(queue: S, scenario: &Arc<Scenario>, observer: &Arc<dyn Observe
     drop(queue);
     let ledger = Ledger { accounts, dropped_by_main: before, left: dropped() };
     rejected_comes_back(&ledger)?;
-    fifo_per_producer(scenario, &ledger)?;
     every_item_ends_once(scenario, &ledger)?;
+    if spec.order == Order::Fifo {
+        fifo_per_producer(scenario, &ledger)?;
+    }
+    linearizable(&spec, scenario, &ledger)?;
     Ok(outcome(scenario, &ledger))
 }
 
@@ -121,6 +145,27 @@ enum Answer {
     Empty,
 }
 
+impl Answer {
+    const fn in_terms_of_the_spec(self) -> (QueueCall, QueueAnswer) {
+        match self {
+            Self::Pushed(label) => (QueueCall::Push(label), QueueAnswer::Pushed),
+            Self::Full { put, .. } => (QueueCall::Push(put), QueueAnswer::Full),
+            Self::Popped(label) => (QueueCall::Pop, QueueAnswer::Popped(label)),
+            Self::Empty => (QueueCall::Pop, QueueAnswer::Empty),
+        }
+    }
+
+    /// As in `takes 7`.
+    fn told(self) -> String {
+        match self {
+            Self::Pushed(label) => format!("puts {label}"),
+            Self::Full { put, .. } => format!("has no room for {put}"),
+            Self::Popped(label) => format!("takes {label}"),
+            Self::Empty => "finds nothing".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,6 +180,8 @@ impl fmt::Display for Answer {
 /// What one role brings home.
 pub(super) struct Account {
     answers: Vec<Answer>,
+    /// Where the thread stood before and after each step, under an engine that tells.
+    moments: Vec<(Moment, Moment)>,
     dropped: Vec<u32>,
 }
 
@@ -142,9 +189,14 @@ impl<Q: Queue> Stage for Q {
     type Account = Account;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
-        let answer = |(k, &step)| watch.step(k, || self.answer(step));
-        let answers = steps.iter().enumerate().map(answer).collect();
-        Account { answers, dropped: dropped() }
+        let mut answers = Vec::with_capacity(steps.len());
+        let mut moments = Vec::new();
+        for (k, &step) in steps.iter().enumerate() {
+            let begun = moment();
+            answers.push(watch.step(k, || self.answer(step)));
+            moments.extend(begun.zip(moment()));
+        }
+        Account { answers, moments, dropped: dropped() }
     }
 }
 
@@ -232,6 +284,26 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
         };
         Violation::new("dropped_once", detail)
     })
+}
+
+/// Looks for an order of the operations that no sequential queue explains. Only the engines of this crate
+/// tell in which order operations can take place; under loom's weak memory there is no such order.
+fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
+    let Some(order) = causality() else { return Ok(()) };
+    let roles = scenario.roles.iter().zip(&ledger.accounts);
+    let steps = roles.flat_map(|(role, account)| account.answers.iter().map(move |answer| (role, answer)));
+    let moments = ledger.accounts.iter().flat_map(|account| &account.moments);
+    let operations = ledger.answers().zip(moments).map(|(answer, &(begun, ended))| {
+        let (call, answer) = answer.in_terms_of_the_spec();
+        Operation { call, answer, begun, ended }
+    });
+    let history = History::new(operations.collect(), &order);
+    let Some(witness) = linearizability::refute(spec, &history) else { return Ok(()) };
+    let said: Vec<String> = steps.map(|(role, answer)| format!("{}: {}", role.name, answer.told())).collect();
+    let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
+    let kind = FailureKind::NotLinearizable;
+    let detail = format!("no {} queue answers so, asked in this order: {}", spec.order, said.join("; "));
+    Err(Violation { kind, property: "linearizable", detail })
 }
 
 /// Compares two lists of labels, in any order. The first label that differs, with how many times too

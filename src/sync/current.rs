@@ -4,6 +4,7 @@
 //! threads of an execution on the OS thread that started it. Where no engine is current, the facade
 //! is native: std itself.
 
+use super::causality::{Causality, Moment};
 use super::op::{Class, ObjectId, Op, Site, ThreadId};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -36,6 +37,12 @@ pub(crate) trait Conductor {
 
     /// The running thread.
     fn thread(&self) -> ThreadId;
+
+    /// How many choices of the running thread have taken place.
+    fn moment(&self) -> Moment;
+
+    /// The order of all choices that have taken place.
+    fn causality(&self) -> Causality;
 
     /// Whether names and places are recorded in this execution.
     fn recording(&self) -> bool;

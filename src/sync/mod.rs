@@ -24,7 +24,7 @@
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
 //! | [`block_on`](future::block_on), [`AtomicWaker`](future::AtomicWaker) | [`future`] |
 //! | statics, one an execution | [`lazy_static!`](lazy_static) |
-//! | the operations that an engine sees, and traces of them | [`op`], [`trace`] |
+//! | the operations that an engine sees, traces of them, and their order | [`op`], [`trace`], [`causality`] |
 //!
 //! # Who drives
 //!
@@ -83,6 +83,7 @@ pub mod trace;
 mod arc;
 pub mod atomic;
 mod barrier;
+pub mod causality;
 pub mod cell;
 mod condvar;
 pub mod future;

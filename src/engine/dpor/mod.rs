@@ -197,6 +197,11 @@ impl Explorer {
         }
     }
 
+    /// How many events of `thread` come before the event of this index in every equivalent execution.
+    pub(crate) fn past(&self, index: usize, thread: ThreadId) -> u16 {
+        self.events[index].clock.of(thread)
+    }
+
     /// The value that the event just taken left in its atomic.
     pub(crate) fn commit(&mut self, after: u64) {
         if let Some(event) = self.depth.checked_sub(1).and_then(|last| self.events.get_mut(last)) {

@@ -209,6 +209,9 @@ impl<T> Slot<T> {
 }
 
 impl<T: Send + 'static, H: Handover> TryQueue<T> for Ring<T, H> {
+    /// A producer that has its position but has not yet published hides the items behind it.
+    const FAILS_UNDER_CONTENTION: bool = true;
+
     fn with_capacity(capacity: usize) -> Self {
         Self::new(capacity)
     }

@@ -1,7 +1,7 @@
 //! Twins of the queues: [`Bounded`] and [`Ring`](super::super::ring::Ring).
 
 use super::super::bounded::Bounded;
-use super::super::ring::Handover;
+use super::super::ring::{Handover, Ring};
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
@@ -75,6 +75,28 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     }
 }
 
+/// Says of a [`Ring`](super::super::ring::Ring) that it fails only where it is empty or full.
+///
+/// It is not so: a producer that has its position and has not yet published hides the items behind it, and a
+/// consumer finds nothing although a later push has returned. Nothing is lost; only the order of answers
+/// shows it.
+#[derive(Debug)]
+pub struct HidesItems<T>(Ring<T>);
+
+impl<T: Send + 'static> TryQueue<T> for HidesItems<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Ring::new(capacity))
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        self.0.try_push(item)
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        self.0.try_pop()
+    }
+}
+
 /// The producer of a [`Ring`](super::super::ring::Ring) announces its item with a Relaxed store.
 ///
 /// Twin of [`ReleaseAcquire`](super::super::ring::ReleaseAcquire). The consumer may see the announcement before
@@ -103,8 +125,6 @@ impl Handover for RelaxedConsume {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::threads::ring::Ring;
-
     #[test]
     fn notify_one_for_all_smoke() {
         let queue = NotifyOneForAll::with_capacity(1);
@@ -123,6 +143,11 @@ mod tests {
     #[test]
     fn check_then_act_smoke() {
         try_queue_smoke::<CheckThenAct<u32>>();
+    }
+
+    #[test]
+    fn hides_items_smoke() {
+        try_queue_smoke::<HidesItems<u32>>();
     }
 
     #[test]

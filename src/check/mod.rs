@@ -1,0 +1,3 @@
+//! Judges of histories: pure functions, without threads.
+
+pub mod linearizability;

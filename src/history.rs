@@ -1,0 +1,127 @@
+//! What was asked of a subject in one execution, what it answered, and which operations came before which.
+//!
+//! An operation begins with its first step that others can see, and ends with its last: what a thread does
+//! before and after by itself could as well have been done later or earlier. Where the engine answers for a
+//! whole class of equivalent executions, so does the history: it stands for every order of beginnings and
+//! ends that the class contains.
+//!
+//! The recorder is plain std. One on the facade would add happens-before edges, and hide what it is to show.
+
+use crate::sync::causality::{Causality, Event, Moment};
+use crate::sync::op::ThreadId;
+
+/// Operations of one history, at most.
+pub const MOST: usize = 64;
+
+/// One operation: an invocation and its response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation<C, A> {
+    /// What was asked.
+    pub call: C,
+    /// What was answered.
+    pub answer: A,
+    /// Where its thread stood before.
+    pub begun: Moment,
+    /// Where its thread stood afterwards.
+    pub ended: Moment,
+}
+
+/// The operations of one execution, and the order of their beginnings and ends.
+///
+/// Point `2 i` is the beginning of operation `i`, point `2 i + 1` its end.
+#[derive(Clone, Debug)]
+pub struct History<C, A> {
+    /// The operations.
+    pub operations: Vec<Operation<C, A>>,
+    /// For each point, those that come before it in every order: a bit each.
+    earlier: Vec<u128>,
+}
+
+impl<C, A> History<C, A> {
+    /// The history of these operations, each thread's in its order; `order` has their steps.
+    ///
+    /// # Panics
+    /// If there are more than [`MOST`].
+    pub fn new(operations: Vec<Operation<C, A>>, order: &Causality) -> Self {
+        assert!(operations.len() <= MOST, "{} operations, where {MOST} can be judged", operations.len());
+        let points: Vec<Point> = operations.iter().flat_map(Point::of).collect();
+        let is_earlier = |a: usize, b: usize| match points[a].thread == points[b].thread {
+            true => a < b,
+            false => points[a].is_before(&points[b], order),
+        };
+        let earlier = |b: usize| (0..points.len()).filter(|&a| is_earlier(a, b)).map(|a| 1 << a).sum();
+        let earlier = (0..points.len()).map(earlier).collect();
+        Self { operations, earlier }
+    }
+
+    /// Whether the point may come next where those in the set have come.
+    pub(crate) fn may_follow(&self, point: usize, past: u128) -> bool {
+        past & 1 << point == 0 && self.earlier[point] & !past == 0
+    }
+}
+
+/// The beginning or the end of an operation.
+struct Point {
+    thread: ThreadId,
+    /// What has this step in its past has the point in its past.
+    within: Event,
+    /// The past of this step is in the point's past.
+    past: Option<Event>,
+}
+
+impl Point {
+    /// Both points of an operation. One without a step of its own lies anywhere between two others.
+    fn of<C, A>(operation: &Operation<C, A>) -> [Self; 2] {
+        let Operation { begun, ended, .. } = operation;
+        let (thread, first, last) = (begun.thread, begun.next(), ended.last());
+        match last.filter(|_| ended.steps > begun.steps) {
+            Some(end) => [(first, Some(first)), (end, Some(end))],
+            None => [(first, last); 2],
+        }
+        .map(|(within, past)| Self { thread, within, past })
+    }
+
+    /// Whether it is before a point of another thread in every order.
+    fn is_before(&self, other: &Self, order: &Causality) -> bool {
+        other.past.is_some_and(|past| order.precedes(self.within, past))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn moment(thread: u32, steps: u16) -> Moment {
+        Moment { thread: ThreadId(thread), steps }
+    }
+
+    fn operation(thread: u32, begun: u16, ended: u16) -> Operation<(), ()> {
+        Operation { call: (), answer: (), begun: moment(thread, begun), ended: moment(thread, ended) }
+    }
+
+    /// Thread 1 takes a step, then thread 2 one that depends on it, and thread 3 one that does not.
+    fn order() -> Causality {
+        let mut order = Causality::new(4);
+        order.push(ThreadId(1), |thread| [0, 1, 0, 0][thread.index()], false);
+        order.push(ThreadId(2), |thread| [0, 1, 1, 0][thread.index()], false);
+        order.push(ThreadId(3), |thread| [0, 0, 0, 1][thread.index()], false);
+        order
+    }
+
+    #[test]
+    fn dependent_operations_follow_each_other() {
+        let operations = vec![operation(1, 0, 1), operation(2, 0, 1), operation(3, 0, 1)];
+        let history = History::new(operations, &order());
+        assert_eq!(history.earlier, [0b0, 0b1, 0b11, 0b111, 0b0, 0b10000]);
+    }
+
+    #[test]
+    fn an_operation_without_steps_lies_between_two_others() {
+        let operations = vec![operation(1, 0, 1), operation(2, 0, 1), operation(2, 1, 1), operation(2, 1, 1)];
+        let history = History::new(operations, &order());
+        assert_eq!(history.earlier[4], 0b1111);
+        assert_eq!(history.earlier[7], 0b111_1111);
+        let first = History::new(vec![operation(2, 0, 0), operation(1, 0, 1)], &order());
+        assert_eq!(first.earlier, [0b0, 0b1, 0b0, 0b100]);
+    }
+}
