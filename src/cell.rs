@@ -45,6 +45,7 @@ impl Scope {
             (Port::Table, Self::Table { seats, meals }) => Scenario::dining(seats, meals),
             (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
             (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
+            (Port::Lane, Self::Queue { producers: 1, consumers: 1 }) => Scenario::trying(1, 1),
             _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }

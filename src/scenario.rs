@@ -7,7 +7,7 @@
 //! |---------------------------|---------------------------------|--------------------------------------------|
 //! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
 //! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
-//! | `TryQueue`, `BlockingQueue` | `nothing_lost`                | what was accepted is received, or left     |
+//! | `TryQueue`, `Lane`, `BlockingQueue` | `nothing_lost`      | what was accepted is received, or left     |
 //! |                           | `nothing_duplicated`            | ... once                                   |
 //! |                           | `fifo_per_producer`             | for each consumer                          |
 //! |                           | `dropped_once`                  | each item, by whoever had it last          |
@@ -211,6 +211,8 @@ pub enum Port {
     Queue,
     /// [`TryQueue`](crate::port::TryQueue).
     TryQueue,
+    /// [`Lane`](crate::port::Lane).
+    Lane,
 }
 
 impl Port {
@@ -220,6 +222,7 @@ impl Port {
             Self::Table => "table",
             Self::Queue => "queue",
             Self::TryQueue => "try-queue",
+            Self::Lane => "lane",
         }
     }
 }
@@ -246,6 +249,11 @@ impl Rig {
     /// Plays on this queue.
     pub const fn try_queue<Q: crate::port::TryQueue<Item>>() -> Self {
         Self { port: Port::TryQueue, play: exchange::play_trying::<Q> }
+    }
+
+    /// Plays on this queue, whose ends go to one producer and one consumer.
+    pub const fn lane<L: crate::port::Lane<Item>>() -> Self {
+        Self { port: Port::Lane, play: exchange::play_lane::<L> }
     }
 
     /// Plays the scenario once.
