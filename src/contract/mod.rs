@@ -10,6 +10,7 @@
 //! defects live in the second use.
 
 pub mod closing;
+pub mod lockfree;
 
 use crate::engine::Violation;
 use crate::sync;

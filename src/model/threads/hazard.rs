@@ -96,6 +96,8 @@ pub(super) struct Guard<'a, B, const H: usize, P: Protection> {
     domain: &'a Domain<B, H, P>,
     record: &'a Record<B, H>,
     node: *mut Node<B>,
+    /// Whether there is a second node.
+    two: bool,
 }
 
 // SAFETY: a record's nodes are touched only by the thread that has claimed it, and go from thread to thread
@@ -160,7 +162,7 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
         if node.is_null() {
             return None;
         }
-        let mut guard = Guard { domain: self, record: self.claim(node), node };
+        let mut guard = Guard { domain: self, record: self.claim(node), node, two: false };
         guard.settle(source).then_some(guard)
     }
 
@@ -184,7 +186,8 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
         // Ordering: with the fence in `settle`. Whoever is not seen in the scan sees that the nodes have been
         // unlinked, and does not look into them.
         fence(Ordering::SeqCst);
-        let others = self.segments().flat_map(|segment| &segment.records).filter(|&other| !ptr::eq(other, mine));
+        let others =
+            self.segments().flat_map(|segment| &segment.records).filter(|&other| !ptr::eq(other, mine));
         // Ordering: Acquire is for the Release stores of a guard: who has taken its hazard pointer back, looked
         // into the node before we free it.
         let mut hazards: Vec<_> =
@@ -219,7 +222,8 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
 
 impl<B, const H: usize> Segment<B, H> {
     fn new(records: usize) -> Self {
-        Self { records: (0..records).map(Record::new).collect(), next: AtomicPtr::new(null_mut()) }
+        let next = AtomicPtr::new(null_mut()).named(format_args!("more records"));
+        Self { records: (0..records).map(Record::new).collect(), next }
     }
 
     fn next(&self) -> Option<&Self> {
@@ -234,8 +238,7 @@ impl<B, const H: usize> Segment<B, H> {
         self.next().unwrap_or_else(|| {
             let new = Box::into_raw(Box::new(Self::new(self.records.len())));
             // Ordering: Release for the loads in `next`; Acquire where another thread was faster, as there.
-            let added =
-                self.next.compare_exchange(null_mut(), new, Ordering::Release, Ordering::Acquire);
+            let added = self.next.compare_exchange(null_mut(), new, Ordering::Release, Ordering::Acquire);
             if added.is_err() {
                 // SAFETY: nobody else has seen it.
                 drop(unsafe { Box::from_raw(new) });
@@ -248,8 +251,9 @@ impl<B, const H: usize> Segment<B, H> {
 
 impl<B, const H: usize> Record<B, H> {
     fn new(index: usize) -> Self {
-        let hazard =
-            |h| AtomicPtr::new(null_mut()).named(format_args!("hazard {index}{}", ["", "'"][usize::from(h > 0)]));
+        let hazard = |h| {
+            AtomicPtr::new(null_mut()).named(format_args!("hazard {index}{}", ["", "'"][usize::from(h > 0)]))
+        };
         Self {
             hazards: std::array::from_fn(hazard),
             nodes: UnsafeCell::new(Nodes { retired: Vec::new(), kept: Vec::new() })
@@ -288,8 +292,9 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
     }
 
     /// Protects a second node too, if the first one is the source's when the caller next looks.
-    pub(super) fn also(&self, node: *mut Node<B>) {
+    pub(super) fn also(&mut self, node: *mut Node<B>) {
         self.publish(1, node);
+        self.two = true;
     }
 
     /// Looks again until the source points to the node that is published; false where it points to none.
@@ -340,9 +345,10 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
 impl<B, const H: usize, P: Protection> Drop for Guard<'_, B, H, P> {
     /// Takes the hazard pointers back, the one that claims the record last.
     fn drop(&mut self) {
-        for hazard in (0..H).rev() {
-            self.publish(hazard, null_mut());
+        if self.two {
+            self.publish(1, null_mut());
         }
+        self.publish(0, null_mut());
     }
 }
 

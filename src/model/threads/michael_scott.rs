@@ -113,9 +113,9 @@ impl<T: Send, H: Handover> MichaelScott<T, H> {
 
     /// Puts an item in.
     pub fn push(&self, item: T) {
-        let node = Link::node(Some(item));
         let tail = &self.tail.0;
         let mut last = self.nodes.protect(tail).expect("there is always a node");
+        let node = Link::node(Some(item));
         loop {
             // Ordering: Acquire on failure is for the Release on success: the node that another push has linked
             // is complete, and our exchange of `tail` publishes it once more.
