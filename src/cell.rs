@@ -46,6 +46,7 @@ impl Scope {
             (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
             (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
             (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
+            (Port::Lane, Self::Queue { producers: 1, consumers: 1 }) => Scenario::trying(1, 1),
             _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }

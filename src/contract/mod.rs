@@ -11,6 +11,7 @@
 
 pub mod closing;
 pub mod gil;
+pub mod lockfree;
 pub mod queues;
 pub mod stealing;
 
