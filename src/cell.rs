@@ -14,6 +14,13 @@ pub enum Scope {
         /// Meals of each philosopher.
         meals: usize,
     },
+    /// A lock: threads, and critical sections of each.
+    Lock {
+        /// Threads.
+        threads: usize,
+        /// Critical sections of each thread.
+        rounds: usize,
+    },
     /// A queue: threads that put items in, and threads that take them out.
     Queue {
         /// Threads that put items in.
@@ -29,6 +36,7 @@ impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Table { seats, meals } => write!(f, "{seats}x{meals}"),
+            Self::Lock { threads, rounds } => write!(f, "{threads}x{rounds}"),
             Self::Queue { producers, consumers } => write!(f, "{producers}x{consumers}"),
             Self::Row(name) => f.write_str(name),
         }
@@ -43,6 +51,7 @@ impl Scope {
     pub fn scenario(self, port: Port) -> Scenario {
         match (port, self) {
             (Port::Table, Self::Table { seats, meals }) => Scenario::dining(seats, meals),
+            (Port::Lock, Self::Lock { threads, rounds }) => Scenario::locking(threads, rounds),
             (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
             (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
             (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),

@@ -261,3 +261,23 @@ pub trait LaneConsumer<T>: Send + 'static {
     /// Takes an item out; `None` where there is none.
     fn try_pop(&mut self) -> Option<T>;
 }
+
+/// A lock for one thread at a time.
+///
+/// - Two critical sections never overlap, and each sees what those before it have done.
+/// - Whoever waits gets the lock, as long as every critical section ends and others do not take it for ever.
+pub trait RawLock: Send + Sync + 'static {
+    /// A free lock.
+    fn new() -> Self
+    where
+        Self: Sized;
+
+    /// Waits for the lock and takes it.
+    fn lock(&self);
+
+    /// Takes the lock if it is free, without waiting; whether it did.
+    fn try_lock(&self) -> bool;
+
+    /// Releases the lock. The calling thread holds it.
+    fn unlock(&self);
+}

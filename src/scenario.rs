@@ -35,6 +35,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 mod dining;
 mod exchange;
+mod locking;
 mod stealing;
 mod waiting;
 
@@ -45,6 +46,8 @@ pub use exchange::Item;
 pub enum Step {
     /// Eats one meal at this seat.
     Dine(usize),
+    /// Passes through a critical section.
+    Enter,
     /// Puts in the item with this label, and waits for room.
     Push(u32),
     /// Takes an item, and waits for one.
@@ -61,6 +64,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dine(seat) => write!(f, "dine at {seat}"),
+            Self::Enter => f.write_str("enter"),
             Self::Push(label) => write!(f, "push {label}"),
             Self::Pop => f.write_str("pop"),
             Self::TryPush(label) => write!(f, "try_push {label}"),
@@ -120,6 +124,12 @@ impl Scenario {
     pub fn dining(seats: usize, meals: usize) -> Self {
         let role = |seat| Role { name: format!("philosopher {seat}"), steps: vec![Step::Dine(seat); meals] };
         Self { size: seats, roles: (0..seats).map(role).collect(), stride: Self::STRIDE }
+    }
+
+    /// A lock under which every thread enters its critical section so often.
+    pub fn locking(threads: usize, rounds: usize) -> Self {
+        let role = |i| Role { name: format!("thread {i}"), steps: vec![Step::Enter; rounds] };
+        Self { size: threads, roles: (0..threads).map(role).collect(), stride: Self::STRIDE }
     }
 
     /// A queue into which every producer puts so many items; the consumers share them as evenly as can be.
@@ -233,6 +243,8 @@ impl Observer for Unobserved {}
 pub enum Port {
     /// [`Table`].
     Table,
+    /// [`RawLock`](crate::port::RawLock).
+    Lock,
     /// [`BlockingQueue`](crate::port::BlockingQueue).
     Queue,
     /// [`TryQueue`](crate::port::TryQueue).
@@ -248,6 +260,7 @@ impl Port {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
+            Self::Lock => "lock",
             Self::Queue => "queue",
             Self::TryQueue => "try-queue",
             Self::Deque => "deque",
@@ -268,6 +281,11 @@ impl Rig {
     /// Plays on this table.
     pub const fn table<T: Table>() -> Self {
         Self { port: Port::Table, play: dining::play::<T> }
+    }
+
+    /// Plays on this lock.
+    pub const fn lock<L: crate::port::RawLock>() -> Self {
+        Self { port: Port::Lock, play: |scenario, observer| locking::play::<L>(scenario, observer).into() }
     }
 
     /// Plays on this queue.

@@ -67,6 +67,7 @@ impl Plan {
         let mut random = SplitMix64::new(seed);
         let scenario = match port {
             Port::Table => Scenario::dining(random.between(2, 12), random.between(1, 100)),
+            Port::Lock => Scenario::locking(random.between(1, 12), random.between(1, 1_000)),
             Port::Queue => exchange(Waiting::Blocks, 100, &mut random),
             // A try is over before another core has come, so it takes many.
             Port::TryQueue => exchange(Waiting::Tries, 2_000, &mut random),
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_plan_again() {
-        for port in [Port::Table, Port::Queue, Port::TryQueue, Port::Deque, Port::Lane] {
+        for port in [Port::Table, Port::Lock, Port::Queue, Port::TryQueue, Port::Deque, Port::Lane] {
             assert_eq!(Plan::draw(port, 7), Plan::draw(port, 7));
             assert_ne!(Plan::draw(port, 7), Plan::draw(port, 8));
         }

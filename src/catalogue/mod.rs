@@ -4,19 +4,22 @@
 
 mod gil;
 mod lockfree;
+mod locks;
 mod pool;
 mod task_queues;
 mod threads;
 
 use crate::cell::{Cell, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
-use crate::port::{BlockingQueue, Deque, Lane, Table, TryQueue};
+use crate::port::{BlockingQueue, Deque, Lane, RawLock, Table, TryQueue};
 use crate::scenario::{Item, Port, Rig};
 
 /// Every subject, in the order in which tables show them: model by model, port by port, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
     [
         threads::TABLES,
+        locks::LOCKS,
+        locks::CONTRACTS,
         threads::QUEUES,
         task_queues::QUEUES,
         threads::TRY_QUEUES,
@@ -47,6 +50,10 @@ const NO_ORDER_IN_TIME: &[(Engine, &str)] =
 const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
 /// Tables of a nightly run, beside those.
 const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
+/// Locks of a pull request.
+const LOCKS: &[Scope] = &[l(2, 1), l(2, 2), l(3, 1)];
+/// Locks of a nightly run, beside those.
+const LARGER_LOCKS: &[Scope] = &[l(3, 2), l(4, 1)];
 /// Queues of a pull request.
 const QUEUES: &[Scope] = &[p(1, 1), p(2, 1), p(1, 2), p(2, 2)];
 /// Queues of a nightly run, beside those.
@@ -64,6 +71,11 @@ const fn t(seats: usize, meals: usize) -> Scope {
     Scope::Table { seats, meals }
 }
 
+/// A lock for so many threads, and critical sections of each.
+const fn l(threads: usize, rounds: usize) -> Scope {
+    Scope::Lock { threads, rounds }
+}
+
 /// A queue of so many producers and consumers.
 const fn p(producers: usize, consumers: usize) -> Scope {
     Scope::Queue { producers, consumers }
@@ -71,6 +83,10 @@ const fn p(producers: usize, consumers: usize) -> Scope {
 
 const fn table<T: Table>(model: &'static str, name: &'static str) -> Subject {
     Subject::new(model, name, Rig::table::<T>())
+}
+
+const fn lock<L: RawLock>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::lock::<L>())
 }
 
 const fn queue<Q: BlockingQueue<Item>>(model: &'static str, name: &'static str) -> Subject {
@@ -100,6 +116,7 @@ fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
         (None, _) => (&[][..], &[][..]),
         (_, Some(only)) => (only, &[][..]),
         (Some(Port::Table), _) => (TABLES, LARGER_TABLES),
+        (Some(Port::Lock), _) => (LOCKS, LARGER_LOCKS),
         (Some(Port::Lane), _) => (LANES, &[][..]),
         (Some(Port::Queue | Port::TryQueue), _) => (QUEUES, LARGER_QUEUES),
         (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
@@ -135,7 +152,7 @@ fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
 const fn engines(scope: Scope) -> &'static [Engine] {
     match scope {
         Scope::Row(_) => &[Engine::Native, Engine::Loom, Engine::Pct, Engine::Dpor, Engine::DporOnShuttle],
-        Scope::Table { .. } | Scope::Queue { .. } => &Engine::ALL,
+        Scope::Table { .. } | Scope::Lock { .. } | Scope::Queue { .. } => &Engine::ALL,
     }
 }
 

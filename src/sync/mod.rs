@@ -19,8 +19,10 @@
 //! |---|---|
 //! | [`Mutex`], [`RwLock`], [`Condvar`], [`Barrier`], [`Once`], [`OnceLock`], [`Arc`], [`Weak`] | here |
 //! | [`UnsafeCell`], whose pointer is given to a closure | here and in [`cell`] |
+//! | [`Futex`], a word to wait on | here |
 //! | atomics and [`fence`](atomic::fence) | [`atomic`] |
 //! | threads, `park`, `yield_now` | [`thread`] |
+//! | deadlines | [`time`] |
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
 //! | [`block_on`](future::block_on), [`AtomicWaker`](future::AtomicWaker) | [`future`] |
 //! | statics, one an execution | [`lazy_static!`](lazy_static) |
@@ -87,6 +89,7 @@ mod barrier;
 pub mod causality;
 pub mod cell;
 mod condvar;
+mod futex;
 pub mod future;
 pub mod hint;
 pub(crate) mod lazy;
@@ -96,6 +99,7 @@ mod rwlock;
 #[cfg(test)]
 mod tests;
 pub mod thread;
+pub mod time;
 
 #[doc(inline)]
 pub use crate::__refectory_lazy_static as lazy_static;
@@ -103,6 +107,7 @@ pub use arc::{Arc, Weak};
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
+pub use futex::Futex;
 pub use lazy::Lazy;
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};

@@ -1,11 +1,18 @@
 //! OS threads that share memory: locks, condition variables, atomics.
 
+pub mod barrier;
 pub mod bounded;
 pub mod broken;
+pub mod condition;
+pub mod event;
+pub mod guarded;
 pub mod hazard;
+pub mod lock;
 pub mod michael_scott;
 pub mod queue;
 pub mod ring;
+pub mod rlock;
+pub mod seats;
 pub mod semaphore;
 pub mod spinning;
 pub mod spsc;

@@ -7,10 +7,12 @@ use crate::sync::atomic::{
 };
 use crate::sync::future::{AtomicWaker, block_on};
 use crate::sync::{
-    Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, hint, lazy_static, thread,
+    Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, hint, lazy_static,
+    thread,
 };
 use std::fmt::Display;
 use std::task::Poll;
+use std::time::Duration;
 
 /// Runs the body on two threads that share a value, and gives what they give.
 fn both<S, T>(shared: S, body: fn(&S) -> T) -> (Arc<S>, [T; 2])
@@ -325,6 +327,48 @@ pub(super) fn once_lock_is_set_once() {
 pub(super) fn barrier_lets_all_through_with_one_leader() {
     let (_, leads) = both(Barrier::new(2), |barrier| barrier.wait().is_leader());
     assert!(leads[0] != leads[1]);
+}
+
+pub(super) fn futex_wakes_a_waiter() {
+    each(
+        Futex::new(0).named(format_args!("word")),
+        [
+            |word| {
+                while word.load(Acquire) == 0 {
+                    word.wait(0);
+                }
+            },
+            |word| {
+                word.store(1, Release);
+                word.wake_one();
+            },
+        ],
+    );
+}
+
+pub(super) fn futex_wakes_all_waiters() {
+    let word = Arc::new(Futex::new(0));
+    let waiters = [(); 2].map(|()| {
+        let word = Arc::clone(&word);
+        thread::spawn(move || {
+            while word.load(Acquire) == 0 {
+                word.wait(0);
+            }
+        })
+    });
+    word.store(1, Release);
+    word.wake_all();
+    for waiter in waiters {
+        waiter.join().unwrap();
+    }
+}
+
+pub(super) fn futex_does_not_wait_for_another_value() {
+    let word = Futex::new(7);
+    word.wait(0);
+    assert!(word.wait_timeout(0, Duration::MAX));
+    assert_eq!(word.swap(8, Relaxed), 7);
+    assert_eq!(format!("{word:?}"), "Futex(8)");
 }
 
 pub(super) fn thread_hands_its_result_to_join() {

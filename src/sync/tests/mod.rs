@@ -45,6 +45,9 @@ everywhere! {
     once_happens_once
     once_lock_is_set_once
     barrier_lets_all_through_with_one_leader
+    futex_wakes_a_waiter
+    futex_wakes_all_waiters
+    futex_does_not_wait_for_another_value
     thread_hands_its_result_to_join
     thread_hands_its_panic_to_join
     thread_is_unparked
@@ -58,7 +61,7 @@ everywhere! {
 #[test]
 fn types_are_sent_and_shared_as_those_of_std() {
     use super::{
-        Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, UnsafeCell, Weak, atomic, future, thread,
+        Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, Weak, atomic, future, thread,
     };
     use std::cell::Cell;
 
@@ -68,7 +71,7 @@ fn types_are_sent_and_shared_as_those_of_std() {
     sent::<UnsafeCell<u8>>();
     shared::<Mutex<Cell<u8>>>();
     shared::<RwLock<u8>>();
-    shared::<(Condvar, Barrier, Once, OnceLock<u8>)>();
+    shared::<(Condvar, Barrier, Futex, Once, OnceLock<u8>)>();
     shared::<(Arc<u8>, Weak<u8>)>();
     shared::<(atomic::AtomicBool, atomic::AtomicU64, atomic::AtomicPtr<Cell<u8>>)>();
     shared::<(thread::Thread, thread::ThreadId, thread::JoinHandle<Cell<u8>>)>();

@@ -36,6 +36,7 @@ same_layout! {
     atomic_i64: ours::atomic::AtomicI64 = std::sync::atomic::AtomicI64;
     atomic_isize: ours::atomic::AtomicIsize = std::sync::atomic::AtomicIsize;
     atomic_pointer: ours::atomic::AtomicPtr<u8> = std::sync::atomic::AtomicPtr<u8>;
+    futex: ours::Futex = std::sync::atomic::AtomicU32;
     thread: ours::thread::Thread = std::thread::Thread;
     thread_id: ours::thread::ThreadId = std::thread::ThreadId;
     join_handle: ours::thread::JoinHandle<u8> = std::thread::JoinHandle<u8>;
@@ -45,8 +46,10 @@ same_layout! {
 #[test]
 fn statics_are_made_with_new() {
     static COUNT: ours::Mutex<u32> = ours::Mutex::new(1);
+    static WORD: ours::Futex = ours::Futex::new(0);
     static FLAG: ours::atomic::AtomicBool = ours::atomic::AtomicBool::new(true);
     static VALUE: ours::OnceLock<u32> = ours::OnceLock::new();
     assert_eq!(*COUNT.lock().unwrap(), *VALUE.get_or_init(|| 1));
+    WORD.wake_all();
     assert!(FLAG.load(ours::atomic::Ordering::Relaxed));
 }

@@ -5,6 +5,7 @@
 //! work: its bug is one of concurrency.
 
 pub mod lockfree;
+pub mod locks;
 pub mod queues;
 pub mod tables;
 pub mod task_queues;

@@ -37,7 +37,7 @@ pub use ticket::Ticket;
 pub use try_lock::{LowerFirst, Reach, TryLock};
 pub use waiter::{FirstCome, Precedence, Request, Waiter};
 
-use super::semaphore::Semaphore;
+use super::seats::Seats;
 use crate::port::{Table, forks_of};
 use crate::sync::Mutex;
 
@@ -106,12 +106,12 @@ impl Table for Ordered {
 #[derive(Debug)]
 pub struct Footman {
     forks: Vec<Mutex<()>>,
-    footman: Semaphore,
+    footman: Seats,
 }
 
 impl Table for Footman {
     fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats), footman: Semaphore::new(seats - 1) }
+        Self { forks: lay_forks(seats), footman: Seats::new(seats - 1) }
     }
 
     fn seats(&self) -> usize {

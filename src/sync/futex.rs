@@ -1,0 +1,209 @@
+//! A word that threads can wait on: Linux's futex behind the facade.
+//!
+//! Natively threads wait in the table of `parking_lot_core`, by the word's address, so that it works on every
+//! system; the word is all there is. Under an engine the waiters stand at a gate, a mutex and a condition
+//! variable of the facade, which every engine knows.
+//!
+//! Invariant: a thread that waits has found the value it expected at a moment after which nobody who changed the
+//! word has yet come to wake. So who changes the word first and wakes then wakes every such thread.
+//!
+//! The word orders memory as its operations say, and waiting and waking as such promise no order. The
+//! gate of a model does order those who wait and wake; an ordering that is too weak shows in the
+//! executions that never come to the gate.
+//!
+//! Source: Hubertus Franke, Rusty Russell, Matthew Kirkwood, "Fuss, futexes and furwocks: fast userlevel locking
+//! in Linux", 2002.
+
+use super::atomic::{AtomicU32, Ordering};
+#[cfg(feature = "instrumented")]
+use super::{
+    Condvar, Mutex, MutexGuard, PoisonError,
+    current::{Current, current},
+};
+use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_all, unpark_one};
+use std::fmt;
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+/// An atomic word, and the threads that wait for it to change. It derefs to its [`AtomicU32`].
+///
+/// ```
+/// use refectory::sync::atomic::Ordering::{Acquire, Release};
+/// use refectory::sync::{Arc, Futex, thread};
+///
+/// let open = Arc::new(Futex::new(0));
+/// let opener = thread::spawn({
+///     let open = Arc::clone(&open);
+///     move || {
+///         open.store(1, Release);
+///         open.wake_all();
+///     }
+/// });
+/// while open.load(Acquire) == 0 {
+///     open.wait(0);
+/// }
+/// opener.join().unwrap();
+/// ```
+pub struct Futex {
+    word: AtomicU32,
+    /// Where the waiters of a model stand; boxed, because the native ones pay for its place.
+    #[cfg(feature = "instrumented")]
+    gate: Option<Box<Gate>>,
+}
+
+impl Futex {
+    const_by_default! {
+        /// A word for which nobody waits. Const in a build without engines.
+        pub fn new(value: u32) -> Self {
+            Self {
+                word: AtomicU32::new(value),
+                #[cfg(feature = "instrumented")]
+                gate: (!matches!(current(), Current::Native)).then(|| Box::new(Gate::new())),
+            }
+        }
+    }
+
+    /// Names the word in traces, and its gate after it.
+    #[must_use]
+    pub fn named(self, name: fmt::Arguments<'_>) -> Self {
+        self.word.name(name);
+        #[cfg(feature = "instrumented")]
+        if let Some(gate) = &self.gate {
+            gate.lock.name(format_args!("{name}'s gate"));
+            gate.woken.name(format_args!("{name}'s waiters"));
+        }
+        self
+    }
+
+    /// Waits as long as the word is `expected`, until a thread is woken that may be this one. May return without
+    /// either: the caller looks at the word again.
+    #[track_caller]
+    #[inline]
+    pub fn wait(&self, expected: u32) {
+        #[cfg(feature = "instrumented")]
+        if let Some(gate) = &self.gate {
+            return gate.wait(|| self.still_is(expected));
+        }
+        self.park(expected, None);
+    }
+
+    /// The same, but not longer than `duration`; whether it ended before its time ran out. Under an engine the
+    /// time may run out at any moment of the wait; loom has no such choice, and a timed wait ends the model as
+    /// unsupported.
+    #[track_caller]
+    #[inline]
+    pub fn wait_timeout(&self, expected: u32, duration: Duration) -> bool {
+        #[cfg(feature = "instrumented")]
+        if let Some(gate) = &self.gate {
+            return gate.wait_timeout(|| self.still_is(expected), duration);
+        }
+        // A time that no clock shows never comes.
+        self.park(expected, Instant::now().checked_add(duration))
+    }
+
+    /// Wakes one of the threads that wait, if there are any: natively the one that has waited longest.
+    #[track_caller]
+    #[inline]
+    pub fn wake_one(&self) {
+        #[cfg(feature = "instrumented")]
+        if let Some(gate) = &self.gate {
+            let _passed = gate.pass();
+            return gate.woken.notify_one();
+        }
+        // SAFETY: the key is the address of the word, which `park` uses alike; the callback does nothing else.
+        unsafe { unpark_one(self.key(), |_| DEFAULT_UNPARK_TOKEN) };
+    }
+
+    /// Wakes all threads that wait.
+    #[track_caller]
+    #[inline]
+    pub fn wake_all(&self) {
+        #[cfg(feature = "instrumented")]
+        if let Some(gate) = &self.gate {
+            let _passed = gate.pass();
+            return gate.woken.notify_all();
+        }
+        // SAFETY: the key is the address of the word, which `park` uses alike.
+        unsafe { unpark_all(self.key(), DEFAULT_UNPARK_TOKEN) };
+    }
+
+    /// Whether the thread was woken, or found another value, before the deadline.
+    fn park(&self, expected: u32, deadline: Option<Instant>) -> bool {
+        // This look is for a word of a model: it panics here, where `park` must not.
+        if !self.still_is(expected) {
+            return true;
+        }
+        // SAFETY: the key is the address of memory that is ours. The callbacks call nothing of parking_lot, and do
+        // not panic: the look above has shown that the word may be used here.
+        let ended = unsafe {
+            park(self.key(), || self.still_is(expected), || (), |_, _| (), DEFAULT_PARK_TOKEN, deadline)
+        };
+        !matches!(ended, ParkResult::TimedOut)
+    }
+
+    fn key(&self) -> usize {
+        (&raw const self.word).addr()
+    }
+
+    #[track_caller]
+    fn still_is(&self, expected: u32) -> bool {
+        // Ordering: Relaxed. The lock of the table, or of the gate, is taken by those who wait and by those who
+        // wake: who comes after a wake sees the word as it was changed before.
+        self.word.load(Ordering::Relaxed) == expected
+    }
+}
+
+impl Deref for Futex {
+    type Target = AtomicU32;
+
+    #[inline]
+    fn deref(&self) -> &AtomicU32 {
+        &self.word
+    }
+}
+
+impl fmt::Debug for Futex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Futex").field(&self.word).finish()
+    }
+}
+
+/// Where the waiters of a model stand.
+#[cfg(feature = "instrumented")]
+struct Gate {
+    lock: Mutex<()>,
+    woken: Condvar,
+}
+
+#[cfg(feature = "instrumented")]
+impl Gate {
+    #[track_caller]
+    fn new() -> Self {
+        Self { lock: Mutex::new(()), woken: Condvar::new() }
+    }
+
+    #[track_caller]
+    fn pass(&self) -> MutexGuard<'_, ()> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Woken by [`Futex::wake_one`] and [`Futex::wake_all`].
+    #[track_caller]
+    fn wait(&self, still: impl FnOnce() -> bool) {
+        let passed = self.pass();
+        if still() {
+            drop(self.woken.wait(passed).unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    #[track_caller]
+    fn wait_timeout(&self, still: impl FnOnce() -> bool, duration: Duration) -> bool {
+        let passed = self.pass();
+        if !still() {
+            return true;
+        }
+        let (_passed, ended) =
+            self.woken.wait_timeout(passed, duration).unwrap_or_else(PoisonError::into_inner);
+        !ended.timed_out()
+    }
+}
