@@ -2,6 +2,7 @@
 //!
 //! A new subject is one line in the list of its topic: [`subjects`] gives them all.
 
+mod executors;
 mod gil;
 mod lockfree;
 mod pool;
@@ -30,6 +31,8 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         pool::DEQUES,
         pool::TRY_QUEUES,
         pool::STEALING,
+        executors::FUTURES,
+        executors::EXECUTORS,
     ]
     .into_iter()
     .flatten()

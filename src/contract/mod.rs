@@ -12,6 +12,7 @@
 pub mod closing;
 pub mod gil;
 pub mod lockfree;
+pub mod pool;
 pub mod queues;
 pub mod stealing;
 
