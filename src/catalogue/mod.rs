@@ -18,6 +18,7 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         threads::QUEUES,
         threads::TRY_QUEUES,
         gil::LOCKS,
+        gil::INTERPRETERS,
         gil::TABLES,
         gil::QUEUES,
         gil::TRY_QUEUES,
