@@ -72,6 +72,10 @@ const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];
 
 const CLOSING: &[Row] = &[
     Row::new("close_wakes_consumers", closing::close_wakes_consumers::<Bounded<Item, Plain>>),
+    Row::new(
+        "a_stray_wake_up_harms_nobody",
+        interpreter::a_stray_wake_up_harms_nobody::<Bounded<Item, Plain>>,
+    ),
     Row::new("close_wakes_producers", closing::close_wakes_producers::<Bounded<Item, Plain>>),
 ];
 
@@ -109,6 +113,7 @@ const IMPATIENT: &[Row] = &[
     Row::new("g01_one_thread_holds_the_lock", rows::g01_one_thread_holds_the_lock::<Cpython, 0>),
     Row::new("g02_who_asked_comes_next", rows::g02_who_asked_comes_next::<Cpython, 0>),
     Row::new(G02_HOLDER, rows::g02_the_holder_does_not_follow_itself::<Cpython, 0>),
+    Row::new("g02_everybody_comes_in", rows::g02_everybody_comes_in::<Cpython, 0>),
     Row::new("g02_two_may_take_turns", rows::g02_two_may_take_turns::<Cpython, 0>),
     Row::new(G03, rows::g03_who_gives_up_withdraws_its_request::<Cpython, 0>),
     Row::new(G04, rows::g04_nobody_touches_an_interpreter_that_ended::<Cpython, 0>),

@@ -14,6 +14,8 @@ use crate::model::gil::counter::Increment;
 use crate::model::gil::interpreter::{Interpreter, Interrupted};
 use crate::model::gil::lock::{Gil, Policy};
 use crate::model::gil::plain::InterpreterLock;
+use crate::port::BlockingQueue;
+use crate::scenario::Item;
 use crate::sync::hint::spin_loop;
 use crate::sync::is_modelled;
 use std::sync::Arc;
@@ -54,7 +56,10 @@ pub fn g06_every_call_is_made_between_steps<L: InterpreterLock>() -> Outcome {
         });
         let caller = spawn("caller", {
             let interpreter = interpreter.clone();
-            move || (0..2).for_each(|_| interpreter.add_pending_call(Pair::call))
+            move || {
+                (0..2).for_each(|_| interpreter.add_pending_call(Pair::call));
+                interpreter.attach().step(Pair::step);
+            }
         });
         [worker, caller].into_iter().for_each(join);
         added += 2;
@@ -66,6 +71,30 @@ pub fn g06_every_call_is_made_between_steps<L: InterpreterLock>() -> Outcome {
     ensure(made == added, "every_call_is_made", || format!("{made} of {added} calls were made"))?;
     ensure(torn == 0, "between_steps", || format!("{torn} calls found a step half done"))?;
     Ok(format!("{at_once} made by the worker"))
+}
+
+/// Two consumers wait for an item each, and a stranger unparks one of them: both get one all the same.
+pub fn a_stray_wake_up_harms_nobody<Q: BlockingQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(2));
+    let mut received = Vec::new();
+    for _ in rounds(1) {
+        let consumers = [0, 1].map(|i| {
+            let queue = queue.clone();
+            spawn(&format!("consumer {i}"), move || queue.pop().map(|item| item.label()))
+        });
+        let parked = consumers[0].thread();
+        let stranger = spawn("stranger", move || parked.unpark());
+        let producer = spawn("producer", {
+            let queue = queue.clone();
+            move || (0..2).all(|label| queue.push(Item::new(label)).is_ok())
+        });
+        join(stranger);
+        ensure(join(producer), "open", || "an item was rejected".to_owned())?;
+        received.push(consumers.map(join));
+    }
+    let each_once = received.iter().all(|[a, b]| a.is_some() && b.is_some() && a != b);
+    ensure(each_once, "each_once", || format!("{received:?}"))?;
+    Ok(format!("{received:?}"))
 }
 
 /// A thread that computes without end, and never blocks, is reached by an exception all the same.

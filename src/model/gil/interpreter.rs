@@ -244,11 +244,20 @@ mod tests {
     fn an_exception_is_raised_once_and_in_its_thread() {
         let interpreter = <Interpreter<_>>::new(());
         let mut thread = interpreter.attach();
-        let other = thread::spawn(|| ());
-        interpreter.interrupt(other.thread().id());
-        other.join().unwrap();
-        interpreter.interrupt(thread::current().id());
-        assert_eq!([(); 3].map(|()| thread.try_step(|()| ())), [Ok(()), Err(Interrupted), Ok(())]);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                interpreter.interrupt(thread::current().id());
+                let mut thread = interpreter.attach();
+                [(); 3].map(|()| thread.try_step(|()| ()))
+            });
+            while thread.try_step(|()| ()).is_ok()
+                && !interpreter.lock.breaker().look().contain(Break::Exception)
+            {}
+            interpreter.interrupt(thread::current().id());
+            assert_eq!([(); 2].map(|()| thread.try_step(|()| ())), [Err(Interrupted), Ok(())]);
+            drop(thread);
+            assert_eq!(other.join().unwrap(), [Ok(()), Err(Interrupted), Ok(())]);
+        });
     }
 
     #[test]
