@@ -12,6 +12,8 @@
 pub mod closing;
 pub mod gil;
 pub mod interpreter;
+pub mod lockfree;
+pub mod queues;
 pub mod stealing;
 
 use crate::engine::Violation;
