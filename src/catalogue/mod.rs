@@ -24,6 +24,7 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         task_queues::TRY_QUEUES,
         lockfree::SUBJECTS,
         gil::LOCKS,
+        gil::INTERPRETERS,
         gil::TABLES,
         gil::QUEUES,
         gil::TRY_QUEUES,

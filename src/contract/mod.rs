@@ -11,6 +11,7 @@
 
 pub mod closing;
 pub mod gil;
+pub mod interpreter;
 pub mod lockfree;
 pub mod pool;
 pub mod queues;
