@@ -4,7 +4,9 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use refectory::model::threads::table::{Footman, Ordered};
+use refectory::model::threads::table::{
+    Asymmetric, Chairs, Courteous, Footman, Monitor, Ordered, Ticket, TryLock, Waiter,
+};
 use refectory::port::Table;
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -18,7 +20,14 @@ fn tables(criterion: &mut Criterion) {
     // In an iteration everybody eats one meal.
     group.throughput(Throughput::Elements(SEATS as u64));
     measure::<Ordered>(&mut group, "ordered");
+    measure::<Asymmetric>(&mut group, "asymmetric");
     measure::<Footman>(&mut group, "footman");
+    measure::<Chairs>(&mut group, "chairs");
+    measure::<TryLock>(&mut group, "try_lock");
+    measure::<Monitor>(&mut group, "monitor");
+    measure::<Waiter>(&mut group, "waiter");
+    measure::<Ticket>(&mut group, "ticket");
+    measure::<Courteous>(&mut group, "courteous");
     group.finish();
 }
 

@@ -46,6 +46,7 @@ impl Scope {
             (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
             (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
             (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
+            (Port::Lane, Self::Queue { producers: 1, consumers: 1 }) => Scenario::trying(1, 1),
             _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }
@@ -102,6 +103,8 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scopes of its port in which it is run; where there is no such list, all that the port has.
     pub only: Option<&'static [Scope]>,
+    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than a pull request has.
+    pub nightly: &'static [Scope],
     /// The rows of its contract.
     pub rows: &'static [Row],
     /// Plays any scenario of its port on it, if it has one.
@@ -122,7 +125,18 @@ impl Subject {
         rows: &'static [Row],
     ) -> Self {
         let expect = Expect::Held;
-        Self { model, port, name, expect, blind: &[], hidden_in: &[], only: None, rows, rig: None }
+        Self {
+            model,
+            port,
+            name,
+            expect,
+            blind: &[],
+            hidden_in: &[],
+            only: None,
+            nightly: &[],
+            rows,
+            rig: None,
+        }
     }
 
     /// The same, with the rows of a contract beside the scenarios of its port.
@@ -135,6 +149,12 @@ impl Subject {
     #[must_use]
     pub const fn only(self, scopes: &'static [Scope]) -> Self {
         Self { only: Some(scopes), ..self }
+    }
+
+    /// The same, with these scopes of its port left to nightly runs.
+    #[must_use]
+    pub const fn nightly(self, scopes: &'static [Scope]) -> Self {
+        Self { nightly: scopes, ..self }
     }
 
     /// The same as a broken twin, which an engine must catch as one of these kinds.

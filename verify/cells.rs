@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("catalogue/has_cells_for_every_engine_of_the_build", has_cells_for_every_engine),
         Trial::test("catalogue/ids_find_their_cells", ids_find_their_cells),
         Trial::test("catalogue/every_snapshot_has_its_cell", every_snapshot_has_its_cell),
+        Trial::test("catalogue/every_twin_is_caught", every_twin_is_caught),
     ];
     cells.into_iter().map(|cell| Trial::test(cell.id(), move || check(&cell))).chain(sound).collect()
 }
@@ -119,6 +120,24 @@ fn every_snapshot_has_its_cell() -> Result<(), Failed> {
         [] => Ok(()),
         names => Err(format!("no cell has these snapshots: {}", names.join(", ")).into()),
     }
+}
+
+/// A twin that nothing catches is no evidence. Which engine catches it is in the snapshots, of all engines.
+fn every_twin_is_caught() -> Result<(), Failed> {
+    let twins = catalogue::subjects().filter(|subject| matches!(subject.expect, Expect::Broken(_)));
+    for twin in twins {
+        let caught = |name: String| {
+            let text = std::fs::read_to_string(format!("{SNAPSHOTS}/{name}.snap"));
+            text.is_ok_and(|text| text.contains("verdict: Broken"))
+        };
+        let level = Level::PullRequest;
+        let in_scope =
+            |scope| Engine::ALL.map(|engine| Cell { subject: twin, scope, engine, level }.snapshot());
+        if !catalogue::scopes(twin, level).into_iter().flat_map(in_scope).any(caught) {
+            return Err(format!("nothing catches {}", twin.id()).into());
+        }
+    }
+    Ok(())
 }
 
 /// The names of the snapshots in a directory, which need not be there.

@@ -214,6 +214,10 @@ impl Conductor for Runtime {
         self.stage.borrow_mut().commit(object, before, after);
     }
 
+    fn look_afresh(&self) {
+        self.stage.borrow_mut().machine.look_afresh();
+    }
+
     fn spawn(&self, name: Option<&str>, body: Body) -> ThreadId {
         let mut stage = self.stage.borrow_mut();
         match stage.spawn(name) {

@@ -220,7 +220,8 @@ pub enum FailureKind {
     Deadlock,
     /// A thread waits for a notification, token or permit that nobody is left to give.
     LostWakeup,
-    /// Every thread that is left spins, and nothing can change what it reads.
+    /// Every thread that is left spins, and nothing can change what it reads; or all repeat themselves for
+    /// ever.
     Livelock,
     /// Two unordered accesses to the same memory, one of them a write.
     DataRace,

@@ -217,6 +217,10 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
             let message = "every thread that is left spins, and nothing can change what it reads";
             Some((FailureKind::Livelock, message.to_owned()))
         }
+        End::Repetition => {
+            let message = "every thread that is left repeats itself, and everything is as it was before";
+            Some((FailureKind::Livelock, message.to_owned()))
+        }
         _ => stage.machine.leaks().next().map(|born| {
             (FailureKind::Leak, format!("the Arc made at {} still has owners", Place::from(born)))
         }),

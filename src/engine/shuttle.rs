@@ -209,6 +209,10 @@ impl Conductor for Runtime {
         }
     }
 
+    fn look_afresh(&self) {
+        self.stage.borrow_mut().machine.look_afresh();
+    }
+
     fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
         let Some(id) = self.stage.borrow_mut().spawn(name) else {
             self.end.set(Some(End::TooManyThreads));

@@ -44,6 +44,8 @@ pub(crate) enum End {
     Deadlock,
     /// Nobody can go on, and all that are left spin.
     Livelock,
+    /// All that are left only repeat themselves, and it is back where it was before.
+    Repetition,
     /// It had more operations than the budget allows.
     TooLong,
     /// The explorer had nothing left to see in it.
@@ -147,6 +149,9 @@ impl Stage {
             let edge = self.machine.grant_due(thread);
             self.edge(thread, edge);
             return self.run(thread);
+        }
+        if self.machine.is_back() {
+            return Turn::End(End::Repetition);
         }
         let enabled = self.find(|machine, id| machine.choices(id) != 0);
         match enabled.or_else(|| self.machine.last_resort()) {

@@ -53,6 +53,9 @@ fn replay(report: &CellReport) -> String {
     }
 }
 
+/// Caught twins are told in full if there are at most this many, else in a line each.
+const TOLD: usize = 4;
+
 /// Everything that is against expectation, then the broken twins that were caught. Cells of one
 /// subject that tell the same story are told once, by the clearest of them.
 pub fn findings(reports: &[CellReport], style: Style) -> String {
@@ -63,8 +66,19 @@ pub fn findings(reports: &[CellReport], style: Style) -> String {
     });
     let caught = |report: &&CellReport| report.failure().is_some() && report.standing != Standing::Violation;
     let caught = stories(reports.iter().filter(caught), |_| String::new());
-    let told = violations.iter().chain(&caught).map(|cells| story(cells, style));
-    told.collect::<Vec<_>>().join("\n")
+    let mut told: Vec<String> = violations.iter().map(|cells| story(cells, style)).collect();
+    match caught.len() > TOLD {
+        true => told.push(caught.iter().map(|cells| in_a_line(cells, style)).collect()),
+        false => told.extend(caught.iter().map(|cells| story(cells, style))),
+    }
+    told.join("\n")
+}
+
+/// The clearest of some cells that tell the same story, as in `✗ deadlock in threads/table/left_first/2x1@dpor`;
+/// `refectory replay` tells the rest.
+fn in_a_line(cells: &[&CellReport], style: Style) -> String {
+    let best = cells.iter().min_by_key(|report| clearness(report));
+    best.map_or(String::new(), |report| headline(report, style))
 }
 
 /// Cells in groups of one subject and one story, in the order in which they first appear.
@@ -149,6 +163,21 @@ mod tests {
         let text = findings(&[example::caught_deadlock(3), example::caught_deadlock(2)], Style::Plain);
         assert!(text.starts_with("✗ deadlock in threads/table/left_first/2x1@dpor"), "{text}");
         assert!(text.ends_with("  also: threads/table/left_first/3x1@dpor\n"), "{text}");
+    }
+
+    #[test]
+    fn many_caught_twins_are_told_in_a_line_each() {
+        let twin = |number| {
+            let mut report = example::caught_deadlock(3);
+            report.id = format!("threads/table/twin_{number}/3x1@dpor");
+            report
+        };
+        let text = findings(&[0, 1, 2, 3, 4].map(twin), Style::Plain);
+        assert_eq!(text.lines().count(), 5);
+        assert!(
+            text.starts_with("✗ deadlock in threads/table/twin_0/3x1@dpor (a broken twin, caught)\n"),
+            "{text}"
+        );
     }
 
     #[test]

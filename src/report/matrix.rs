@@ -1,7 +1,7 @@
 //! The matrix: subjects with their scopes down, engines across, verdict and executions in each field.
 
 use super::facts::{CellReport, Standing};
-use super::style::{Style, Tone, grouped, pad, width};
+use super::style::{Style, Tone, grouped, pad, times, width};
 use crate::engine::{Engine, FailureKind};
 use crate::verdict::{Extent, Reason, Verdict};
 use std::collections::BTreeSet;
@@ -88,7 +88,7 @@ fn rows<'a>(reports: &'a [CellReport], engines: &[Engine]) -> Vec<Row<'a>> {
 
 /// The subject's name, then its scope at a common column.
 fn row_label(name: &str, widest: usize, scope: &str) -> String {
-    format!("  {} {}", pad(name, widest), scope.replace('x', "×"))
+    format!("  {} {}", pad(name, widest), times(scope))
 }
 
 fn field(report: &CellReport) -> Field {

@@ -1,7 +1,7 @@
 //! What was measured over all executions there are: exact worst cases, a line a subject.
 
 use super::facts::CellReport;
-use super::style::{Style, Tone, grouped, width};
+use super::style::{Style, Tone, grouped, times, width};
 use crate::verdict::{Extent, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,8 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
         .chain(["outcomes".to_owned()]);
     let line = |report: &&CellReport| {
         let value = |name: &&str| report.measures.get(*name).map_or(String::new(), |&value| grouped(value));
-        let label = format!("  {}", report.question().replace('x', "×"));
+        let (family, name, scope) = report.parts();
+        let label = format!("  {family}/{name}/{}", times(scope));
         let outcomes = grouped(report.outcomes.len() as u64);
         [label].into_iter().chain(names.iter().map(value)).chain([outcomes]).collect::<Vec<_>>()
     };
@@ -34,7 +35,7 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
 fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
     let mut largest: BTreeMap<&str, &CellReport> = BTreeMap::new();
     let exact = |report: &&CellReport| {
-        report.verdict == Verdict::Held(Extent::Exhaustive) && !report.measures.is_empty()
+        !report.twin && report.verdict == Verdict::Held(Extent::Exhaustive) && !report.measures.is_empty()
     };
     for report in reports.iter().filter(exact) {
         let best = largest.entry(subject(report)).or_insert(report);

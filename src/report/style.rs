@@ -71,6 +71,14 @@ pub(super) fn listed(ids: &[&str]) -> Option<String> {
     }
 }
 
+/// The size of a scope as people write it, `3×2`; a row keeps its name.
+pub(super) fn times(scope: &str) -> String {
+    match scope.starts_with(|first: char| first.is_ascii_digit()) {
+        true => scope.replace('x', "×"),
+        false => scope.to_owned(),
+    }
+}
+
 /// Adds blanks up to this width.
 pub(super) fn pad(text: &str, width: usize) -> String {
     format!("{text:<width$}")

@@ -31,6 +31,9 @@ pub(crate) trait Conductor {
     /// The atomic operation that was just performed found `before` and left `after`.
     fn commit(&self, object: ObjectId, before: u64, after: u64);
 
+    /// The current thread begins a loop that waits: what it has read so far is not what it waits for.
+    fn look_afresh(&self);
+
     /// Adds a thread that will run `body`; the caller then performs `Op::Spawn`, and the body's
     /// last operation is `Op::Exit`.
     fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId;

@@ -37,3 +37,39 @@ pub fn spins(natively: u32) -> u32 {
     }
     natively
 }
+
+/// Waits until it is so, by looking: natively so many times in a row, and after that with the processor given
+/// up between two looks.
+///
+/// Under an engine the thread looks again when something has changed that its last look has read. A loop that
+/// is written out, with [`yield_now`](super::thread::yield_now), does so at its first look also when something
+/// has changed that the thread has read before the loop, so that it is explored more often than it differs.
+///
+/// ```
+/// use refectory::sync::atomic::{AtomicBool, Ordering};
+/// use refectory::sync::{Arc, hint, thread};
+///
+/// let open = Arc::new(AtomicBool::new(false));
+/// let opener = thread::spawn({
+///     let open = Arc::clone(&open);
+///     move || open.store(true, Ordering::Relaxed)
+/// });
+/// hint::spin_until(100, || open.load(Ordering::Relaxed));
+/// opener.join().unwrap();
+/// ```
+#[track_caller]
+pub fn spin_until(looks: u32, mut is_so: impl FnMut() -> bool) {
+    #[cfg(feature = "instrumented")]
+    if let Current::Conducted(conductor) = current() {
+        conductor.look_afresh();
+    }
+    for _ in 0..spins(looks) {
+        if is_so() {
+            return;
+        }
+        spin_briefly();
+    }
+    while !is_so() {
+        super::thread::yield_now();
+    }
+}

@@ -22,6 +22,7 @@ mod effects;
 mod ids;
 mod memory;
 pub(crate) mod object;
+mod rounds;
 mod transitions;
 
 use self::access::{Guard, Mode, Target};
@@ -29,6 +30,7 @@ use self::clock::{Clock, MAX_THREADS};
 use self::ids::Ids;
 use self::memory::View;
 use self::object::{Object, State};
+use self::rounds::{Past, Rounds};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::sync::trace::Trace;
 
@@ -58,6 +60,7 @@ pub(crate) struct Machine {
     learned: bool,
     race: Option<Race>,
     trace: Option<Trace>,
+    past: Past,
 }
 
 /// Where a thread is.
@@ -88,6 +91,7 @@ struct Thread {
     permit: bool,
     whims: u8,
     view: View,
+    rounds: Rounds,
 }
 
 /// What an announced operation came to.
@@ -138,13 +142,15 @@ impl Thread {
             permit: false,
             whims: 0,
             view: View::new(),
+            rounds: Rounds::default(),
         }
     }
 
     fn start(&mut self, phase: Phase, view: View) {
-        let reads = std::mem::take(&mut self.reads);
-        *self = Self { phase, view, reads, ..Self::absent(self.site) };
-        self.reads.clear();
+        let (mut reads, mut rounds) = (std::mem::take(&mut self.reads), std::mem::take(&mut self.rounds));
+        reads.clear();
+        rounds.clear();
+        *self = Self { phase, view, reads, rounds, ..Self::absent(self.site) };
     }
 
     fn notice(&mut self, object: ObjectId, look: u64) {
@@ -169,6 +175,7 @@ impl Machine {
             learned: false,
             race: None,
             trace: None,
+            past: Past::default(),
         }
     }
 
@@ -180,6 +187,7 @@ impl Machine {
         self.objects.iter_mut().for_each(|object| *object = None);
         self.operations = 0;
         self.race = None;
+        self.past.clear();
         self.trace = record.then(Trace::default);
         let mut view = View::new();
         view.tick(ThreadId::MAIN);
@@ -324,6 +332,9 @@ impl Machine {
             thread.phase = Phase::Pending;
             return Announced::Pending;
         }
+        if op != Op::Yield {
+            thread.rounds.did(op, site, 0);
+        }
         let (answer, edge) = self.perform_local(id, op, site);
         self.record_finish(id, op, answer);
         Announced::Done(answer, edge)
@@ -392,6 +403,13 @@ impl Machine {
             thread.guard = Some(thread.reads.as_slice().into());
             thread.reads.clear();
         }
+        let idle = thread.rounds.end();
+        self.past.round(idle);
+    }
+
+    /// The running thread begins a loop that waits: what it has read so far is not what it waits for.
+    pub(crate) fn look_afresh(&mut self) {
+        self.threads[self.running.index()].reads.clear();
     }
 
     fn access_cell(&mut self, id: ThreadId, object: ObjectId, write: bool, site: Site) -> Edge {
@@ -412,7 +430,9 @@ impl Machine {
         if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
             *value = after;
         }
-        self.threads[id.index()].notice(object, after);
+        let thread = &mut self.threads[id.index()];
+        thread.notice(object, after);
+        thread.rounds.found(before, after);
         if let Some(trace) = &mut self.trace {
             trace.answer(id, before);
             if before != after {
@@ -476,6 +496,7 @@ impl Machine {
         let thread = &mut self.threads[id.index()];
         thread.answer = answer;
         thread.phase = Phase::Running;
+        thread.rounds.did(op, thread.site, answer);
         self.record_finish(id, op, answer);
     }
 

@@ -67,6 +67,8 @@ impl Conductor for Granting {
         self.told.borrow_mut().push(Told::Commit(before, after));
     }
 
+    fn look_afresh(&self) {}
+
     fn spawn(&self, _: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
         self.bodies.borrow_mut().push(Some(body));
         ThreadId(u32::try_from(self.bodies.borrow().len()).expect("few threads"))

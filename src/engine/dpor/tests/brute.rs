@@ -310,7 +310,10 @@ impl State {
                 base.read_since[thread].insert(x, value);
                 one(x, if found { Use::Change } else { Use::Look }, onward(base))
             }
-            Do::Await(x, wanted) => {
+            Do::Await(x, wanted) | Do::SpinUntil(x, wanted) => {
+                if matches!(instruction, Do::SpinUntil(..)) {
+                    base.read_since[thread].clear();
+                }
                 base.read_since[thread].insert(x, self.values[x]);
                 if self.values[x] == wanted {
                     return one(x, Use::Look, onward(base));

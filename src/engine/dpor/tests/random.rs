@@ -69,9 +69,11 @@ fn token(threads: usize) -> BoxedStrategy<Phrase> {
 }
 
 fn spin() -> BoxedStrategy<Phrase> {
-    let wait = (prop::sample::select(&ATOMICS), 0..3u64).prop_map(|(x, v)| vec![Do::Await(x, v)]);
+    let wait = (prop::sample::select(&ATOMICS), 0..3u64);
+    let fresh = wait.clone().prop_map(|(x, v)| vec![Do::SpinUntil(x, v)]);
+    let wait = wait.prop_map(|(x, v)| vec![Do::Await(x, v)]);
     let lock = mutex().prop_map(|m| vec![Do::Lock(m), Do::Unlock(m)]);
-    prop_oneof![2 => wait, 3 => atomic(), 1 => lock].boxed()
+    prop_oneof![1 => wait, 1 => fresh, 3 => atomic(), 1 => lock].boxed()
 }
 
 fn condition() -> BoxedStrategy<Phrase> {

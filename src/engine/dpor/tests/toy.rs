@@ -25,6 +25,8 @@ pub(super) enum Do {
     TryLock(usize),
     /// Looks until the atomic has this value.
     Await(usize, u64),
+    /// The same, whatever the thread has read before.
+    SpinUntil(usize, u64),
     Wait(usize, usize),
     NotifyOne(usize),
     NotifyAll(usize),
@@ -156,7 +158,7 @@ impl Run<'_> {
         let object = |object: usize| self.objects[object];
         let thread = |index: usize| *self.ids.iter().find(|(_, i)| **i == index).expect("a thread").0;
         Some(match *self.toy.threads[index].get(self.counters[index])? {
-            Do::Load(x) | Do::Await(x, _) => Op::Load(object(x), SeqCst),
+            Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
             Do::Store(x, _) => Op::Store(object(x), SeqCst),
             Do::Add(x) => Op::Rmw(object(x), SeqCst),
             Do::Exchange(x, expected, _) => Op::CompareExchange {
@@ -193,6 +195,9 @@ impl Run<'_> {
     fn go_on(&mut self, index: usize) {
         let here = Location::caller();
         while let Some(op) = self.op(index) {
+            if let Do::SpinUntil(..) = self.toy.threads[index][self.counters[index]] {
+                self.stage.machine.look_afresh();
+            }
             let seen = op.object().map_or(0, |id| {
                 self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
             });
@@ -208,7 +213,12 @@ impl Run<'_> {
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
         match instruction {
-            Do::Load(x) | Do::Store(x, _) | Do::Add(x) | Do::Await(x, _) | Do::Exchange(x, ..) => {
+            Do::Load(x)
+            | Do::Store(x, _)
+            | Do::Add(x)
+            | Do::Await(x, _)
+            | Do::SpinUntil(x, _)
+            | Do::Exchange(x, ..) => {
                 let before = self.values[x];
                 let after = match instruction {
                     Do::Store(_, value) => value,
@@ -219,7 +229,7 @@ impl Run<'_> {
                 self.values[x] = after;
                 self.stage.commit(self.objects[x], before, after);
                 match instruction {
-                    Do::Await(_, wanted) if before != wanted => {
+                    Do::Await(_, wanted) | Do::SpinUntil(_, wanted) if before != wanted => {
                         self.stage.announce(Op::Yield, 0, here);
                         return;
                     }
