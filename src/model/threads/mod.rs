@@ -2,7 +2,9 @@
 
 pub mod bounded;
 pub mod broken;
+pub mod combining;
 pub mod hazard;
+pub mod heap;
 pub mod michael_scott;
 pub mod ring;
 pub mod semaphore;
