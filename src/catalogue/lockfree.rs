@@ -4,9 +4,11 @@ use super::{lane, p, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::lockfree::{self as rows, Parcel, Tie};
 use crate::engine::{Engine, FailureKind};
+use crate::model::threads::arena::Arena;
 use crate::model::threads::broken::lockfree::{
     DropsTwice, ForgetsLastSlot, FullLooksEmpty, LaneRelaxedConsume, LaneRelaxedPublish, LooksOnce,
-    LosesItemInHand, QueueLooksOnce, QueueUnfenced, RelaxedFollow, RelaxedLink, RelaxedServed, Unfenced,
+    LosesItemInHand, QueueLooksOnce, QueueUnfenced, RelaxedFollow, RelaxedLink, RelaxedServed, Tagless,
+    Unfenced,
 };
 use crate::model::threads::combining::Combining;
 use crate::model::threads::michael_scott::MichaelScott;
@@ -47,6 +49,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
         Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Stack>),
         Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Stack>),
         Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Stack>),
+    ]),
+    try_queue::<Arena<Item>>("threads", "arena").with_rows(&[comes_back::<Arena<Item>>()]),
+    twin("tagless", &[comes_back::<Arena<Item, Tagless>>()]).broken(&[
+        FailureKind::Property,
+        FailureKind::DataRace,
+        FailureKind::Panic,
     ]),
     twin(
         "queue_looks_once",
@@ -105,6 +113,10 @@ const fn twin(name: &'static str, rows: &'static [Row]) -> Subject {
 
 const fn pop_looks<Q: TryQueue<Item>>() -> Row {
     Row::new("a_node_stays_while_a_pop_looks", rows::a_node_stays_while_a_pop_looks::<Q>)
+}
+
+const fn comes_back<Q: TryQueue<Item>>() -> Row {
+    Row::new("a_node_that_comes_back_is_another", rows::a_node_that_comes_back_is_another::<Q>)
 }
 
 const fn push_looks<Q: TryQueue<Item>>() -> Row {

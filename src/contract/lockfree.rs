@@ -68,6 +68,29 @@ pub fn a_node_stays_while_a_push_looks<Q: TryQueue<Item>>() -> Outcome {
     Ok(format!("quick {quick:?}, left {left:?}"))
 }
 
+/// A slow pop, a pop, and a third thread that takes an item out and puts one in: the node that the slow one saw
+/// may go and come back, with another successor (ABA).
+pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(2));
+    put(&*queue, [0, 1]);
+    let pops = ["slow", "quick"].map(|name| {
+        let queue = queue.clone();
+        spawn(name, move || take(&*queue))
+    });
+    let recycler = spawn("recycler", {
+        let queue = queue.clone();
+        move || {
+            let taken = take(&*queue);
+            (taken, queue.try_push(Item::new(2)).is_ok())
+        }
+    });
+    let (pops, (taken, put)) = (pops.map(join), join(recycler));
+    let left = drain(&*queue);
+    let out = pops.into_iter().flatten().chain(taken).chain(left.iter().copied());
+    every_label_once(2 + u32::from(put), out)?;
+    Ok(format!("{pops:?}, taken {taken:?}, put {put}, left {left:?}"))
+}
+
 /// What goes through a queue in the rows where an item does something: ordered by its label.
 pub struct Parcel {
     label: u32,

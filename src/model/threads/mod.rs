@@ -1,5 +1,6 @@
 //! OS threads that share memory: locks, condition variables, atomics.
 
+pub mod arena;
 pub mod bounded;
 pub mod broken;
 pub mod combining;

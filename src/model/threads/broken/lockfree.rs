@@ -1,5 +1,6 @@
 //! Queues without locks.
 
+use crate::model::threads::arena::Tagging;
 use crate::model::threads::combining::Combiner;
 use crate::model::threads::hazard::Protection;
 use crate::model::threads::heap::Heap;
@@ -113,6 +114,19 @@ passage!(
     /// producer writes over what is there. After RUSTSEC-2020-0047, whose ring mistook its indices at the wrap.
     FullLooksEmpty, Release, Acquire, |tail, head, capacity| tail.wrapping_sub(head) & (capacity - 1)
 );
+
+/// A tag that stays as it is: an index alone.
+///
+/// Twin of [`arena::Counting`](crate::model::threads::arena::Counting). A node that came back is taken for the one that
+/// went (ABA), and its old successor becomes the first node, which may be free, or in somebody's hands.
+#[derive(Debug)]
+pub struct Tagless;
+
+impl Tagging for Tagless {
+    fn next(tag: u32) -> u32 {
+        tag
+    }
+}
 
 /// A combiner that forgets the last slot.
 ///
