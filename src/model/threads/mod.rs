@@ -1,8 +1,11 @@
 //! OS threads that share memory: locks, condition variables, atomics.
 
+pub mod arena;
 pub mod bounded;
 pub mod broken;
+pub mod combining;
 pub mod hazard;
+pub mod heap;
 pub mod michael_scott;
 pub mod queue;
 pub mod ring;
