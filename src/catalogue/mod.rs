@@ -29,7 +29,7 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         pool::TABLES,
         pool::DEQUES,
         pool::TRY_QUEUES,
-        pool::STEALING,
+        pool::TASKS,
     ]
     .into_iter()
     .flatten()
