@@ -31,7 +31,7 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         pool::TABLES,
         pool::DEQUES,
         pool::TRY_QUEUES,
-        pool::STEALING,
+        pool::TASKS,
         executors::FUTURES,
         executors::EXECUTORS,
     ]
