@@ -125,12 +125,19 @@ pub(super) struct Past {
     moments: HashMap<Vec<u64>, Vec<u64>>,
     /// A round has just ended, idly.
     fresh: bool,
+    /// Threads that could have gone on and did not, while the others went round: a bit each.
+    left_behind: u64,
 }
 
 impl Past {
     pub(super) fn clear(&mut self) {
         self.moments.clear();
-        self.fresh = false;
+        (self.fresh, self.left_behind) = (false, 0);
+    }
+
+    /// The thread goes on.
+    pub(super) fn goes_on(&mut self, id: ThreadId) {
+        self.left_behind &= !(1 << id.0);
     }
 
     /// A thread's round has ended.
@@ -154,8 +161,18 @@ impl Machine {
             self.past.moments.insert(state, rounds);
             return false;
         };
-        let mut threads = self.threads().zip(then.iter().zip(&rounds));
-        threads.all(|(id, (then, now))| now > then || self.is_out_of_it(id))
+        let threads = self.threads().zip(then.iter().zip(&rounds));
+        let idle = threads.filter(|(id, (then, now))| now == then && !self.is_out_of_it(*id));
+        let idle: Vec<ThreadId> = idle.map(|(id, _)| id).collect();
+        self.past.left_behind = idle.iter().fold(0, |set, id| set | 1 << id.0);
+        idle.is_empty()
+    }
+
+    /// Whether the others have gone round while this thread could have gone on. It comes first where there is
+    /// a choice, or an unfair execution would have no end (Madanlal Musuvathi and Shaz Qadeer, "Fair
+    /// stateless model checking", 2008).
+    pub(crate) fn is_left_behind(&self, id: ThreadId) -> bool {
+        self.past.left_behind & 1 << id.0 != 0
     }
 
     /// Whether the thread has ended, or waits for what only another thread can give.
