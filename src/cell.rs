@@ -46,6 +46,7 @@ impl Scope {
             (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
             (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
             (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
+            (Port::Lane, Self::Queue { producers: 1, consumers: 1 }) => Scenario::trying(1, 1),
             _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }
@@ -102,7 +103,8 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scopes of its port in which it is run; where there is no such list, all that the port has.
     pub only: Option<&'static [Scope]>,
-    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than a pull request has.
+    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than
+    /// a pull request has.
     pub nightly: &'static [Scope],
     /// The rows of its contract.
     pub rows: &'static [Row],

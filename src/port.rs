@@ -231,3 +231,33 @@ pub enum Steal<T> {
     /// The oldest item.
     Success(T),
 }
+
+/// A bounded queue for one producer and one consumer, whose operations never wait.
+///
+/// - What [`TryQueue`] promises, first-in first-out.
+/// - Each end is used by one thread at a time: its methods need `&mut`.
+pub trait Lane<T>: 'static {
+    /// The end that puts items in.
+    type Producer: LaneProducer<T>;
+    /// The end that takes items out.
+    type Consumer: LaneConsumer<T>;
+
+    /// Both ends of an empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded
+    /// up.
+    fn with_capacity(capacity: usize) -> (Self::Producer, Self::Consumer);
+}
+
+/// The end of a [`Lane`] that puts items in.
+pub trait LaneProducer<T>: Send + 'static {
+    /// Puts an item in.
+    ///
+    /// # Errors
+    /// There is no room: the item comes back.
+    fn try_push(&mut self, item: T) -> Result<(), Full<T>>;
+}
+
+/// The end of a [`Lane`] that takes items out.
+pub trait LaneConsumer<T>: Send + 'static {
+    /// Takes an item out; `None` where there is none.
+    fn try_pop(&mut self) -> Option<T>;
+}

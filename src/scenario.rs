@@ -8,7 +8,7 @@
 //! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
 //! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
 //! |                           | `bounded_overtaking`            | no wait is longer than the table promises  |
-//! | `TryQueue`, `BlockingQueue` | `nothing_lost`                | what was accepted is received, or left     |
+//! | `TryQueue`, `Lane`, `BlockingQueue` | `nothing_lost`      | what was accepted is received, or left     |
 //! |                           | `nothing_duplicated`            | ... once                                   |
 //! |                           | `fifo_per_producer`             | for each consumer, where that is its order |
 //! |                           | `linearizable`                  | to the sequential queue of its order       |
@@ -239,6 +239,8 @@ pub enum Port {
     TryQueue,
     /// [`Deque`](crate::port::Deque).
     Deque,
+    /// [`Lane`](crate::port::Lane).
+    Lane,
 }
 
 impl Port {
@@ -249,6 +251,7 @@ impl Port {
             Self::Queue => "queue",
             Self::TryQueue => "try-queue",
             Self::Deque => "deque",
+            Self::Lane => "lane",
         }
     }
 }
@@ -286,6 +289,14 @@ impl Rig {
     /// Plays on this deque.
     pub const fn deque<D: crate::port::Deque<Item>>() -> Self {
         Self { port: Port::Deque, play: |scenario, observer| stealing::play::<D>(scenario, observer).into() }
+    }
+
+    /// Plays on this queue, whose ends go to one producer and one consumer.
+    pub const fn lane<L: crate::port::Lane<Item>>() -> Self {
+        Self {
+            port: Port::Lane,
+            play: |scenario, observer| exchange::play_lane::<L>(scenario, observer).into(),
+        }
     }
 
     /// Plays the scenario once.

@@ -93,7 +93,7 @@ fn plans(port: Port) -> impl Strategy<Value = Plan> {
         }
         Port::Queue => exchanges(Waiting::Blocks, 100).boxed(),
         Port::TryQueue => exchanges(Waiting::Tries, 2_000).boxed(),
-        Port::Deque => any::<u64>().prop_map(|seed| Plan::draw(Port::Deque, seed).scenario).boxed(),
+        other => any::<u64>().prop_map(move |seed| Plan::draw(other, seed).scenario).boxed(),
     };
     let pauses = (any::<u64>(), 0..=8u32).prop_map(|(seed, bits)| Pauses { seed, longest: (1 << bits) - 1 });
     (scenarios, pauses).prop_map(|(scenario, pauses)| Plan { scenario, pauses })

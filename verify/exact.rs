@@ -1,6 +1,7 @@
 //! The exact engine through the facade: counts that are known, on both drivers.
 //!
-//! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the literature.
+//! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the
+//! literature.
 
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;

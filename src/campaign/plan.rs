@@ -71,6 +71,10 @@ impl Plan {
             // A try is over before another core has come, so it takes many.
             Port::TryQueue => exchange(Waiting::Tries, 2_000, &mut random),
             Port::Deque => robbery(&mut random),
+            Port::Lane => {
+                let capacity = random.between(1, 8);
+                Scenario::exchange(Waiting::Tries, capacity, &[random.between(1, 5_000)], 1)
+            }
         };
         // Mostly short: operations that are far apart do not overlap.
         let pauses = Pauses { seed: random.next_u64(), longest: (1 << random.between(0, 8)) - 1 };
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_plan_again() {
-        for port in [Port::Table, Port::Queue, Port::TryQueue, Port::Deque] {
+        for port in [Port::Table, Port::Queue, Port::TryQueue, Port::Deque, Port::Lane] {
             assert_eq!(Plan::draw(port, 7), Plan::draw(port, 7));
             assert_ne!(Plan::draw(port, 7), Plan::draw(port, 8));
         }

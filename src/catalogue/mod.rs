@@ -2,19 +2,37 @@
 //!
 //! A new subject is one line in the list of its topic: [`subjects`] gives them all.
 
+mod gil;
+mod lockfree;
 mod pool;
+mod task_queues;
 mod threads;
 
 use crate::cell::{Cell, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
-use crate::port::{BlockingQueue, Deque, Table, TryQueue};
+use crate::port::{BlockingQueue, Deque, Lane, Table, TryQueue};
 use crate::scenario::{Item, Port, Rig};
 
 /// Every subject, in the order in which tables show them: model by model, port by port, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::TABLES, threads::QUEUES, threads::TRY_QUEUES, pool::DEQUES, pool::TRY_QUEUES]
-        .into_iter()
-        .flatten()
+    [
+        threads::TABLES,
+        threads::QUEUES,
+        task_queues::QUEUES,
+        threads::TRY_QUEUES,
+        task_queues::TRY_QUEUES,
+        lockfree::SUBJECTS,
+        gil::LOCKS,
+        gil::TABLES,
+        gil::QUEUES,
+        gil::TRY_QUEUES,
+        pool::TABLES,
+        pool::DEQUES,
+        pool::TRY_QUEUES,
+        pool::STEALING,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
@@ -33,6 +51,8 @@ const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
 const QUEUES: &[Scope] = &[p(1, 1), p(2, 1), p(1, 2), p(2, 2)];
 /// Queues of a nightly run, beside those.
 const LARGER_QUEUES: &[Scope] = &[p(3, 1), p(1, 3), p(3, 2), p(2, 3)];
+/// Lanes, which have one producer and one consumer.
+const LANES: &[Scope] = &[p(1, 1)];
 
 /// Deques of a pull request: an owner, and thieves.
 const DEQUES: &[Scope] = &[p(1, 1), p(1, 2)];
@@ -65,6 +85,10 @@ const fn deque<D: Deque<Item>>(model: &'static str, name: &'static str) -> Subje
     Subject::new(model, name, Rig::deque::<D>())
 }
 
+const fn lane<L: Lane<Item>>(model: &'static str, name: &'static str) -> Subject {
+    Subject::new(model, name, Rig::lane::<L>())
+}
+
 /// The scopes in which a subject is run: those of its port, then the rows of its contract.
 pub fn scopes(subject: &Subject, level: Level) -> Vec<Scope> {
     leveled(subject).filter(|(of, _)| *of <= level).map(|(_, scope)| scope).collect()
@@ -76,6 +100,7 @@ fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
         (None, _) => (&[][..], &[][..]),
         (_, Some(only)) => (only, &[][..]),
         (Some(Port::Table), _) => (TABLES, LARGER_TABLES),
+        (Some(Port::Lane), _) => (LANES, &[][..]),
         (Some(Port::Queue | Port::TryQueue), _) => (QUEUES, LARGER_QUEUES),
         (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
     };

@@ -1,15 +1,25 @@
 //! The subjects of the model `pool`.
 
-use super::{NO_ORDER_IN_TIME, deque, p, try_queue};
+use super::{NEVER_WOKEN, NO_ORDER_IN_TIME, deque, p, t, table, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::stealing;
 use crate::engine::{Engine, FailureKind};
 use crate::model::pool::broken::stealing::{
-    HintOutsideTheLock, PopWithoutFence, ReadAfterClaim, RelaxedBottom, RelaxedGrow, StealFromOldBuffer,
+    HintOutsideTheLock, NoSecondLook, PopWithoutFence, ReadAfterClaim, RelaxedBottom, RelaxedGrow,
+    StealFromOldBuffer,
 };
+use crate::model::pool::broken::tables::BlockingTasks;
 use crate::model::pool::deque::{ChaseLev, Worker};
+use crate::model::pool::idle::SecondLook;
 use crate::model::pool::injector::Injector;
+use crate::model::pool::table::StateMachines;
 use crate::scenario::Item;
+
+/// Tables whose philosophers are tasks.
+pub(super) static TABLES: &[Subject] = &[
+    table::<StateMachines>("pool", "state_machines").only(&[t(2, 1), t(3, 1)]),
+    table::<BlockingTasks>("pool", "blocking_tasks").only(&[t(2, 1), t(3, 1)]).broken(NEVER_WOKEN),
+];
 
 /// Work-stealing deques.
 pub(super) static DEQUES: &[Subject] = &[
@@ -69,11 +79,48 @@ pub(super) static DEQUES: &[Subject] = &[
 
 /// Queues that never wait.
 pub(super) static TRY_QUEUES: &[Subject] = &[
-    try_queue::<Injector<Item>>("pool", "injector"),
+    try_queue::<Injector<Item>>("pool", "injector").with_rows(&[Row::new(
+        "what_was_pushed_is_found",
+        stealing::what_was_pushed_is_found::<Injector<Item>>,
+    )]),
     try_queue::<HintOutsideTheLock<Item>>("pool", "hint_outside_the_lock")
-        .broken(&[FailureKind::NotLinearizable])
+        .with_rows(&[Row::new(
+            "what_was_pushed_is_found",
+            stealing::what_was_pushed_is_found::<HintOutsideTheLock<Item>>,
+        )])
+        .broken(&[FailureKind::NotLinearizable, FailureKind::Property])
         .hidden_in(&[p(2, 1), p(1, 2), p(3, 1), p(1, 3)])
         .blind(NO_ORDER_IN_TIME),
+];
+
+/// Pools whose workers steal.
+pub(super) static STEALING: &[Subject] = &[
+    Subject::contract(
+        "pool",
+        "stealing",
+        "stealing",
+        &[
+            Row::new("a_task_from_outside_is_run", stealing::a_task_from_outside_is_run::<SecondLook>),
+            Row::new(
+                "a_task_of_a_busy_worker_is_stolen",
+                stealing::a_task_of_a_busy_worker_is_stolen::<SecondLook>,
+            ),
+            Row::new("the_drop_waits_for_all_tasks", stealing::the_drop_waits_for_all_tasks::<SecondLook>),
+        ],
+    ),
+    Subject::contract(
+        "pool",
+        "stealing",
+        "no_second_look",
+        &[
+            Row::new("a_task_from_outside_is_run", stealing::a_task_from_outside_is_run::<NoSecondLook>),
+            Row::new(
+                "a_task_of_a_busy_worker_is_stolen",
+                stealing::a_task_of_a_busy_worker_is_stolen::<NoSecondLook>,
+            ),
+        ],
+    )
+    .broken(NEVER_WOKEN),
 ];
 
 /// Why engines of interleavings do not see a missing fence.

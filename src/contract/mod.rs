@@ -10,6 +10,9 @@
 //! defects live in the second use.
 
 pub mod closing;
+pub mod gil;
+pub mod lockfree;
+pub mod queues;
 pub mod stealing;
 
 use crate::engine::Violation;

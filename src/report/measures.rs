@@ -34,7 +34,7 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
 fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
     let mut largest: BTreeMap<&str, &CellReport> = BTreeMap::new();
     let exact = |report: &&CellReport| {
-        report.verdict == Verdict::Held(Extent::Exhaustive) && !report.measures.is_empty()
+        !report.twin && report.verdict == Verdict::Held(Extent::Exhaustive) && !report.measures.is_empty()
     };
     for report in reports.iter().filter(exact) {
         let best = largest.entry(subject(report)).or_insert(report);

@@ -6,7 +6,7 @@ use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
 use crate::engine::{FailureKind, Outcome, Violation};
 use crate::history::{History, Operation};
-use crate::port::{BlockingQueue, Closed, Full, Order, TryQueue};
+use crate::port::{BlockingQueue, Closed, Full, Lane, LaneConsumer, LaneProducer, Order, TryQueue};
 use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{Moment, causality, moment};
 use std::cell::RefCell;
@@ -79,6 +79,18 @@ pub(super) fn play_trying<Q: TryQueue<Item>>(
     play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
 }
 
+/// Plays the scenario on a queue with one end for the producer and one for the consumer.
+pub(super) fn play_lane<L: Lane<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    let spec = QueueSpec {
+        order: Order::Fifo,
+        capacity: scenario.size,
+        answers_at_once: true,
+        fails_under_contention: false,
+    };
+    let (producer, consumer) = L::with_capacity(scenario.size);
+    play(Ends { producer: End::new(producer), consumer: End::new(consumer) }, spec, scenario, observer)
+}
+
 fn play<S: Queue>(
     queue: S,
     spec: QueueSpec,
@@ -126,13 +138,43 @@ struct Trying<Q>(Q);
 impl<Q: TryQueue<Item>> Queue for Trying<Q> {
     fn answer(&self, step: Step) -> Answer {
         match step {
-            Step::TryPush(label) => match self.0.try_push(Item { label }) {
-                Ok(()) => Answer::Pushed(label),
-                Err(Full(item)) => Answer::Full { put: label, back: item.label },
-            },
+            Step::TryPush(label) => pushed(label, self.0.try_push(Item { label })),
             Step::TryPop => self.0.try_pop().map_or(Answer::Empty, |item| Answer::Popped(item.label)),
             _ => panic!("a queue that never waits cannot {step}"),
         }
+    }
+}
+
+/// Both ends of a lane, each for the one role that uses it.
+struct Ends<P, C> {
+    producer: End<P>,
+    consumer: End<C>,
+}
+
+/// The harness's own, and never contended: it turns the stage's `&self` into the end's `&mut self`.
+#[expect(clippy::disallowed_types, reason = "no engine is to see it")]
+type End<E> = std::sync::Mutex<E>;
+
+impl<P: LaneProducer<Item>, C: LaneConsumer<Item>> Queue for Ends<P, C> {
+    fn answer(&self, step: Step) -> Answer {
+        match step {
+            Step::TryPush(label) => {
+                let mut producer = self.producer.try_lock().expect("a lane has one producer");
+                pushed(label, producer.try_push(Item { label }))
+            }
+            Step::TryPop => {
+                let mut consumer = self.consumer.try_lock().expect("a lane has one consumer");
+                consumer.try_pop().map_or(Answer::Empty, |item| Answer::Popped(item.label))
+            }
+            _ => panic!("a lane cannot {step}"),
+        }
+    }
+}
+
+fn pushed(label: u32, result: Result<(), Full<Item>>) -> Answer {
+    match result {
+        Ok(()) => Answer::Pushed(label),
+        Err(Full(item)) => Answer::Full { put: label, back: item.label },
     }
 }
 

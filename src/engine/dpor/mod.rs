@@ -422,8 +422,8 @@ fn acquires(mode: Mode) -> bool {
     matches!(mode, Mode::Acquire | Mode::AcquireShared)
 }
 
-/// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread, which saves a
-/// context switch. Where nothing is enabled, a time-out that fires as a last resort.
+/// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
+/// which saves a context switch. Where nothing is enabled, a time-out that fires as a last resort.
 fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> {
     let awake = |thread: ThreadId| {
         let choices = machine.choices(thread);

@@ -284,6 +284,15 @@ impl<T: Word, P: Protocol> Stealer<T, P> {
     }
 }
 
+impl<T: Word, P: Protocol> Stealer<T, P> {
+    /// Whether there was no item. Who sleeps on the answer fences first.
+    pub fn is_empty(&self) -> bool {
+        // Relaxed: an answer, and no access to an item.
+        let top = self.shared.top.0.load(Ordering::Relaxed);
+        self.shared.bottom.0.load(Ordering::Relaxed).wrapping_sub(top) as isize <= 0
+    }
+}
+
 impl<T: Word, P> Shared<T, P> {
     /// Moves `top` on, unless another thread has.
     fn take_top(&self, top: usize) -> bool {

@@ -2,7 +2,12 @@
 
 pub mod bounded;
 pub mod broken;
+pub mod hazard;
+pub mod michael_scott;
+pub mod queue;
 pub mod ring;
 pub mod semaphore;
 pub mod spinning;
+pub mod spsc;
 pub mod table;
+pub mod treiber;

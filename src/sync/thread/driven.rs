@@ -219,14 +219,23 @@ impl Thread {
     }
 }
 
-/// The thread of the model that runs.
-pub(super) fn current() -> Thread {
-    let id = match engine() {
+/// The number of the thread that runs.
+pub(super) fn place() -> usize {
+    id().index()
+}
+
+fn id() -> ThreadId {
+    match engine() {
         Current::Native => ThreadId::MAIN,
         #[cfg(feature = "loom")]
         Current::Loom => looming::thread(),
         Current::Conducted(conductor) => conductor.thread(),
-    };
+    }
+}
+
+/// The thread of the model that runs.
+pub(super) fn current() -> Thread {
+    let id = id();
     Thread { id, name: names::get(id), born: Born::here("a thread") }
 }
 

@@ -11,6 +11,7 @@ mod driven;
 use super::current::{Current, current as engine};
 use std::fmt;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 pub use std::thread::{Result, panicking};
 use std::time::Duration;
 
@@ -190,6 +191,26 @@ pub fn current() -> Thread {
         return Thread(Whose::Driven(driven::current()));
     }
     Thread(Whose::Native(std::thread::current()))
+}
+
+/// A small number of the thread that calls, for structures that give each thread a place of its own.
+///
+/// Under an engine it is the thread's number in the execution, main's being 0, so that no two threads have
+/// the same. Natively each thread gets the next number when it first asks, and numbers wrap around.
+#[inline]
+pub fn place() -> usize {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return driven::place();
+    }
+    PLACE.with(|place| *place)
+}
+
+/// The number that the next thread gets which asks for its place.
+static PLACES: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static PLACE: usize = PLACES.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Waits for the thread's token and takes it. May return without it.

@@ -197,7 +197,8 @@ fn backing_off(threads: usize) -> impl Strategy<Value = Toy> {
     prop::collection::vec(thread, threads).prop_map(move |threads| Toy { objects: objects.clone(), threads })
 }
 
-/// Where the search finds that an execution is back where it was, there is such a circle of states; where it has seen everything, there is none.
+/// Where the search finds that an execution is back where it was, there is such a circle of states; where
+/// it has seen everything, there is none.
 fn back_offs_agree(threads: usize, executions: u64) {
     let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&backing_off(threads), |toy| {

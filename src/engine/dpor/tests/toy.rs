@@ -235,11 +235,8 @@ impl Run<'_> {
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
         match instruction {
-            Do::BackOff(x, y) => {
-                if !self.back_off(index, x, y) {
-                    return;
-                }
-            }
+            Do::BackOff(x, y) if !self.back_off(index, x, y) => return,
+            Do::BackOff(..) => {}
             Do::Load(x)
             | Do::Store(x, _)
             | Do::Add(x)

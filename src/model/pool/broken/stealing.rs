@@ -1,6 +1,7 @@
 //! Twins of the work-stealing deque and of the pool on it.
 
 use crate::model::pool::deque::Protocol;
+use crate::model::pool::idle::BeforeParking;
 use crate::port::{Full, TryQueue};
 use crate::sync::Mutex;
 use crate::sync::atomic::AtomicUsize;
@@ -113,6 +114,18 @@ impl<T> fmt::Debug for HintOutsideTheLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HintOutsideTheLock").finish_non_exhaustive()
     }
+}
+
+/// A worker parks without looking again for tasks when it has announced that it is about to sleep.
+///
+/// Twin of [`SecondLook`](crate::model::pool::idle::SecondLook). A task that came between its last look and its
+/// announcement wakes nobody, for whoever put it in has seen nobody asleep: it waits until another one comes, perhaps
+/// for ever.
+#[derive(Debug)]
+pub struct NoSecondLook;
+
+impl BeforeParking for NoSecondLook {
+    const SECOND_LOOK: bool = false;
 }
 
 #[cfg(test)]

@@ -4,5 +4,7 @@
 //! A twin is named by its bug and differs from its subject in that one place. Without company it has to
 //! work: its bug is one of concurrency.
 
+pub mod lockfree;
 pub mod queues;
 pub mod tables;
+pub mod task_queues;

@@ -60,9 +60,9 @@ impl Table for UnlockEarly {
 
 /// Everybody takes the left fork first, tries the right one, and puts the left one down where that fails.
 ///
-/// Twin of [`LowerFirst`](super::super::table::LowerFirst). Nobody waits with a fork in hand, so it does not
-/// deadlock; but all can take, fail and put down in step, for ever. Source: Andrew S. Tanenbaum, "Operating Systems: Design
-/// and Implementation", 1987.
+/// Twin of [`LowerFirst`](super::super::table::LowerFirst). Nobody waits with a fork in hand, so it does
+/// not deadlock; but all can take, fail and put down in step, for ever. Source: Andrew S. Tanenbaum,
+/// "Operating Systems: Design and Implementation", 1987.
 #[derive(Debug)]
 pub struct Polite;
 

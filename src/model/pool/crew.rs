@@ -1,0 +1,206 @@
+//! The simplest pool: a fixed number of workers on one queue of tasks.
+//!
+//! Invariant: the mutex guards the queue; a worker sleeps only while it is empty, and whoever puts a task in wakes one.
+//! Tasks begin in the order in which they were put in. When the crew is dropped every task has been run, those too
+//! that tasks put in meanwhile.
+//!
+//! What it does not do: a task that waits for another one keeps its worker. Where all workers wait for tasks that are
+//! still in the queue, nothing goes on: [`BlockingTasks`](super::broken::tables::BlockingTasks).
+
+use crate::sync::thread::{self, Builder, JoinHandle};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::resume_unwind;
+
+/// A fixed number of workers on one queue.
+///
+/// ```
+/// use refectory::model::pool::crew::Crew;
+/// use std::sync::mpsc;
+///
+/// let crew = Crew::new(2);
+/// let (done, results) = mpsc::channel();
+/// crew.tasks().add(move |tasks| {
+///     let other = done.clone();
+///     tasks.add(move |_| other.send(1).unwrap());
+///     done.send(2).unwrap();
+/// });
+/// drop(crew);
+/// assert_eq!(results.iter().sum::<i32>(), 3);
+/// ```
+#[derive(Debug)]
+pub struct Crew {
+    tasks: Arc<Tasks>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// The queue of a crew. Tasks are given it, to put in others.
+pub struct Tasks {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+struct Queue {
+    tasks: VecDeque<Task>,
+    /// Workers that run a task, which may put in others.
+    busy: usize,
+    closed: bool,
+}
+
+type Task = Box<dyn FnOnce(&Tasks) + Send>;
+
+impl Crew {
+    /// A crew of so many.
+    ///
+    /// # Panics
+    /// If there are no workers: nobody would ever run a task.
+    pub fn new(workers: usize) -> Self {
+        assert!(workers > 0, "a crew needs a worker");
+        let queue = Queue { tasks: VecDeque::new(), busy: 0, closed: false };
+        let tasks = Arc::new(Tasks {
+            queue: Mutex::new(queue).named(format_args!("tasks")),
+            changed: Condvar::new().named(format_args!("a task")),
+        });
+        let employ = |number| {
+            let tasks = Arc::clone(&tasks);
+            let work = move || tasks.work();
+            Builder::new().name(format!("worker {number}")).spawn(work).expect("a thread can be started")
+        };
+        let workers = (0..workers).map(employ).collect();
+        Self { tasks, workers }
+    }
+
+    /// Its queue.
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+impl Drop for Crew {
+    /// Waits until every task has been run, and all workers have gone.
+    ///
+    /// # Panics
+    /// If a task has panicked, and taken its worker down.
+    fn drop(&mut self) {
+        self.tasks.close();
+        for worker in self.workers.drain(..) {
+            if let Err(panic) = worker.join()
+                && !thread::panicking()
+            {
+                resume_unwind(panic);
+            }
+        }
+    }
+}
+
+impl Tasks {
+    /// Puts a task in, at the end.
+    pub fn add(&self, task: impl FnOnce(&Self) + Send + 'static) {
+        let mut queue = self.queue.lock().unwrap();
+        queue.tasks.push_back(Box::new(task));
+        self.changed.notify_one();
+    }
+
+    fn close(&self) {
+        let mut queue = self.queue.lock().unwrap();
+        queue.closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Runs tasks until the queue is closed, and empty for good.
+    fn work(&self) {
+        let mut next = self.next(self.queue.lock().unwrap());
+        while let Some(task) = next {
+            let busy = Busy(self);
+            task(self);
+            next = self.next(busy.done());
+        }
+    }
+
+    /// Waits for a task, and takes it out; `None` when there will be none.
+    fn next(&self, queue: MutexGuard<'_, Queue>) -> Option<Task> {
+        // Woken by `add`; by `close` and, when that was called before, by whoever ends the last task.
+        let none_yet = |queue: &mut Queue| queue.tasks.is_empty() && !(queue.closed && queue.busy == 0);
+        let mut queue = self.changed.wait_while(queue, none_yet).unwrap();
+        let task = queue.tasks.pop_front()?;
+        queue.busy += 1;
+        Some(task)
+    }
+}
+
+/// A worker that runs a task.
+struct Busy<'a>(&'a Tasks);
+
+impl<'a> Busy<'a> {
+    /// The task has ended.
+    fn done(self) -> MutexGuard<'a, Queue> {
+        let tasks = self.0;
+        std::mem::forget(self);
+        tasks.end_task()
+    }
+}
+
+impl Drop for Busy<'_> {
+    /// The task has panicked: the others do not wait for this worker.
+    fn drop(&mut self) {
+        drop(self.0.end_task());
+    }
+}
+
+impl Tasks {
+    fn end_task(&self) -> MutexGuard<'_, Queue> {
+        let mut queue = self.queue.lock().unwrap();
+        queue.busy -= 1;
+        if queue.closed && queue.busy == 0 {
+            self.changed.notify_all();
+        }
+        queue
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn tasks_begin_in_their_order() {
+        let crew = Crew::new(1);
+        let (done, results) = mpsc::channel();
+        for number in 0..10 {
+            let done = done.clone();
+            crew.tasks().add(move |_| done.send(number).unwrap());
+        }
+        drop((crew, done));
+        assert_eq!(results.iter().collect::<Vec<_>>(), (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_drop_waits_for_tasks_of_tasks() {
+        let crew = Crew::new(3);
+        let (done, results) = mpsc::channel();
+        crew.tasks().add(move |tasks| {
+            for _ in 0..5 {
+                let done = done.clone();
+                tasks.add(move |tasks| tasks.add(move |_| done.send(1).unwrap()));
+            }
+        });
+        drop(crew);
+        assert_eq!(results.iter().sum::<u32>(), 5);
+    }
+
+    #[test]
+    fn a_panic_of_a_task_comes_out_of_the_drop() {
+        let crew = Crew::new(1);
+        crew.tasks().add(|_| panic!("burnt"));
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(crew))).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"burnt"));
+    }
+}

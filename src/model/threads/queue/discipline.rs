@@ -1,0 +1,78 @@
+//! Who waits how, and who wakes whom.
+
+use crate::sync::{Condvar, MutexGuard};
+use std::time::Duration;
+
+/// How long a caller is willing to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Not at all.
+    None,
+    /// So long.
+    For(Duration),
+    /// As long as it takes.
+    Endless,
+}
+
+/// The decisions of a queue about waiting and waking. A [broken twin](super::super::broken::task_queues) takes one of
+/// them otherwise; what is here is right.
+pub trait Discipline: Send + Sync + 'static {
+    /// Whether a queue with so many items is full. `maxsize` may have become less than `len`; 0 is no limit.
+    fn full(len: usize, maxsize: usize) -> bool {
+        0 < maxsize && maxsize <= len
+    }
+
+    /// Waits while the caller is `blocked`, and looks again after each wake-up, before it looks at the clock.
+    #[track_caller]
+    fn wait<'a, C>(
+        condvar: &Condvar,
+        guard: MutexGuard<'a, C>,
+        patience: Patience,
+        blocked: impl FnMut(&mut C) -> bool,
+    ) -> MutexGuard<'a, C> {
+        match patience {
+            Patience::None => guard,
+            Patience::For(time) => condvar.wait_timeout_while(guard, time, blocked).unwrap().0,
+            Patience::Endless => condvar.wait_while(guard, blocked).unwrap(),
+        }
+    }
+
+    /// A caller that may have been woken leaves empty-handed, by a panic of a hook: another one of its kind is
+    /// woken in its place.
+    #[track_caller]
+    fn pass_on(condvar: &Condvar) {
+        condvar.notify_one();
+    }
+
+    /// The last task is done: everybody who joins may go on.
+    #[track_caller]
+    fn all_done(condvar: &Condvar) {
+        condvar.notify_all();
+    }
+
+    /// The queue is shut down: everybody who waits has to be told.
+    #[track_caller]
+    fn release(condvar: &Condvar) {
+        condvar.notify_all();
+    }
+
+    /// The unfinished tasks that are left when the queue is drained: those of items that were taken out before.
+    /// `task_done` may have been called for items that are still in, so there may be fewer than `drained`.
+    fn in_flight(unfinished: usize, drained: usize) -> usize {
+        unfinished.saturating_sub(drained)
+    }
+
+    /// Drops the items that nobody will take out. Their `Drop` may call the queue, so the lock goes first.
+    fn discard<C, B>(guard: MutexGuard<'_, C>, drained: B) {
+        drop(guard);
+        drop(drained);
+    }
+}
+
+/// The sound discipline: notified waiters compete with newcomers, and look again.
+///
+/// Source: Butler W. Lampson and David D. Redell, "Experience with processes and monitors in Mesa", 1980.
+#[derive(Debug)]
+pub struct Mesa;
+
+impl Discipline for Mesa {}
