@@ -4,8 +4,11 @@
 //! one thread a side; `michael_scott` beside crossbeam's `SegQueue`, which puts 31 items into a node; `combining`
 //! beside std's heap behind std's lock, with the queue half full, so that the heap has something to do.
 
-#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
-#![expect(missing_docs, reason = "criterion's macro makes public functions")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "benches compare with std, on default features"
+)]
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
@@ -98,7 +101,7 @@ fn together<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &s
                         .for_each(|item| retry(item, |item| queue.try_push(item).map_err(|Full(item)| item)))
                 }
             });
-            let consumers = (0..threads).map(|_| || (0..items).for_each(|_| drop(wait(|| queue.try_pop()))));
+            let consumers = (0..threads).map(|_| || (0..items).for_each(|_| wait(|| queue.try_pop())));
             time(producers, consumers)
         });
     });
@@ -112,7 +115,7 @@ fn lane<L: Lane<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
                 (0..items)
                     .for_each(|item| retry(item, |item| producer.try_push(item).map_err(|Full(item)| item)))
             };
-            let consume = || (0..items).for_each(|_| drop(wait(|| consumer.try_pop())));
+            let consume = || (0..items).for_each(|_| wait(|| consumer.try_pop()));
             time([produce].into_iter(), [consume].into_iter())
         });
     });
@@ -126,20 +129,17 @@ fn retry(mut item: u64, mut attempt: impl FnMut(u64) -> Result<(), u64>) {
     }
 }
 
-fn wait(mut attempt: impl FnMut() -> Option<u64>) -> Option<u64> {
+fn wait(mut attempt: impl FnMut() -> Option<u64>) {
     let mut patience = 0;
-    loop {
-        match black_box(attempt()) {
-            None => pause(&mut patience),
-            found => return found,
-        }
+    while black_box(attempt()).is_none() {
+        pause(&mut patience);
     }
 }
 
 /// On a machine with fewer free cores than threads, one that only spins holds up the other side.
 fn pause(patience: &mut u32) {
     *patience += 1;
-    if *patience % 64 == 0 { thread::yield_now() } else { spin_loop() }
+    if patience.is_multiple_of(64) { thread::yield_now() } else { spin_loop() }
 }
 
 /// The time from the moment when all are ready until the last has ended.

@@ -21,8 +21,8 @@
 //! operation, and the claim is the publication of its first hazard pointer. The records grow in number with the
 //! threads that are in operations at once, and are never given back.
 //!
-//! What it does not do: bound the number of retired nodes by anything but what the records hold: each keeps up
-//! to [`Domain::scans_at`] of them, and one more for every hazard pointer.
+//! What it does not do: free a node at once, or in the end. A record keeps its retired nodes until somebody
+//! claims it again and has a scan; each keeps as many as are worth one, and one more for every hazard pointer.
 //!
 //! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004.
 
@@ -418,14 +418,16 @@ mod tests {
     #[test]
     fn a_protected_node_stays() {
         let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
-        let source = source(&value);
-        let looking = domain.protect(&source).unwrap();
-        replace(&domain, &source, null_mut());
-        assert_eq!(Arc::strong_count(looking.body()), 2);
+        let [first, second, third] = [(); 3].map(|()| source(&value));
+        let mut looking = domain.protect(&first).unwrap();
+        replace(&domain, &first, null_mut());
+        assert_eq!(Arc::strong_count(looking.body()), 4);
+        assert!(looking.turn_to(&second, second.load(Ordering::Relaxed)));
+        replace(&domain, &third, null_mut());
+        assert_eq!(Arc::strong_count(&value), 2, "the next scan of the record frees both");
         drop(looking);
-        let other = super::tests::source(&value);
-        replace(&domain, &other, null_mut());
-        assert_eq!(Arc::strong_count(&value), 1, "the next scan frees both");
+        replace(&domain, &second, null_mut());
+        assert_eq!(Arc::strong_count(&value), 1);
     }
 
     #[test]
