@@ -1,4 +1,4 @@
-//! Bounded queues side by side: items a second from producers to consumers, one group a scenario.
+//! Queues side by side, bounded where they are not called otherwise: items a second from producers to consumers, one group a scenario.
 //!
 //! `ring` and crossbeam's `ArrayQueue` never wait by themselves; both get the same waiting on top:
 //! they try again. The others sleep.
@@ -10,6 +10,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use crossbeam::channel;
 use crossbeam::queue::ArrayQueue;
 use refectory::model::threads::bounded::Bounded;
+use refectory::model::threads::queue::{Queue, SimpleQueue};
 use refectory::model::threads::ring::Ring;
 use refectory::model::threads::spinning::Spinning;
 use refectory::port::{BlockingQueue, Closed, Full, TryQueue};
@@ -27,10 +28,15 @@ fn queues(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(producers as u64));
         let scope = (producers, consumers);
         measure::<Bounded<u64>>(&mut group, "bounded", scope);
+        measure::<Queue<u64>>(&mut group, "queue", scope);
+        measure::<Unbounded>(&mut group, "queue, unbounded", scope);
+        measure::<SimpleQueue<u64>>(&mut group, "simple queue, unbounded", scope);
         measure::<Spinning<Ring<u64>>>(&mut group, "ring", scope);
         measure::<Spinning<CrossbeamArrayQueue>>(&mut group, "crossbeam ArrayQueue", scope);
         measure::<CrossbeamChannel>(&mut group, "crossbeam channel", scope);
         measure::<SyncChannel>(&mut group, "std sync_channel", scope);
+        measure::<UnboundedCrossbeamChannel>(&mut group, "crossbeam channel, unbounded", scope);
+        measure::<Channel>(&mut group, "std channel, unbounded", scope);
         group.finish();
     }
 }
@@ -110,6 +116,58 @@ struct SyncChannel(mpsc::SyncSender<u64>, Mutex<mpsc::Receiver<u64>>);
 impl BlockingQueue<u64> for SyncChannel {
     fn with_capacity(capacity: usize) -> Self {
         let (sender, receiver) = mpsc::sync_channel(capacity);
+        Self(sender, Mutex::new(receiver))
+    }
+
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.send(item).map_err(|error| Closed(error.0))
+    }
+
+    fn pop(&self) -> Option<u64> {
+        self.1.lock().unwrap().recv().ok()
+    }
+}
+
+/// A queue without a limit.
+struct Unbounded(Queue<u64>);
+
+impl BlockingQueue<u64> for Unbounded {
+    fn with_capacity(_: usize) -> Self {
+        Self(Queue::new(0))
+    }
+
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.push(item)
+    }
+
+    fn pop(&self) -> Option<u64> {
+        self.0.pop()
+    }
+}
+
+struct UnboundedCrossbeamChannel(CrossbeamChannel);
+
+impl BlockingQueue<u64> for UnboundedCrossbeamChannel {
+    fn with_capacity(_: usize) -> Self {
+        let (sender, receiver) = channel::unbounded();
+        Self(CrossbeamChannel(sender, receiver))
+    }
+
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.push(item)
+    }
+
+    fn pop(&self) -> Option<u64> {
+        self.0.pop()
+    }
+}
+
+/// As [`SyncChannel`].
+struct Channel(mpsc::Sender<u64>, Mutex<mpsc::Receiver<u64>>);
+
+impl BlockingQueue<u64> for Channel {
+    fn with_capacity(_: usize) -> Self {
+        let (sender, receiver) = mpsc::channel();
         Self(sender, Mutex::new(receiver))
     }
 

@@ -112,7 +112,8 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scopes of its port in which it is run; where there is no such list, all that the port has.
     pub only: Option<&'static [Scope]>,
-    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than a pull request has.
+    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than
+    /// a pull request has.
     pub nightly: &'static [Scope],
     /// The rows of its contract.
     pub rows: &'static [Row],

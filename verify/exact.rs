@@ -1,8 +1,10 @@
 //! The exact engine through the facade: counts that are known, on both drivers.
 //!
-//! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the literature.
+//! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the
+//! literature.
 
 use libtest_mimic::{Failed, Trial};
+use refectory::cell::Scope;
 use refectory::engine::{Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
 use refectory::report::{self, Style};
 use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
@@ -23,6 +25,7 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
     vec![
         trial("ordered_forks", ordered_forks),
         trial("naive_forks", naive_forks),
+        trial("tables", tables),
         trial("lastzero", lastzero),
         trial("increments", increments),
         trial("treiber_stack", treiber_stack),
@@ -98,6 +101,34 @@ fn naive_forks(engine: Engine) -> Result<(), Failed> {
     fails_as(&first, FailureKind::Deadlock)?;
     if first.executions > 31 {
         return Err(format!("the first deadlock after {} executions", first.executions).into());
+    }
+    Ok(())
+}
+
+/// Forks that are mutexes, taken one by one, have one trace for each way in which the meals can be ordered
+/// round the table, whatever breaks the circle. A table that has one object for all orders more: a line of n
+/// philosophers has n! orders, and all but the first find their number up or have to look again.
+fn tables(engine: Engine) -> Result<(), Failed> {
+    type Counts<'a> = &'a [(usize, usize, u64)];
+    let known: [(&str, Counts<'_>); 9] = [
+        ("ordered", &[(3, 2, 90), (4, 2, 786), (5, 2, 5_730), (8, 1, 254)]),
+        ("asymmetric", &[(3, 2, 90), (4, 2, 786), (5, 2, 5_730), (8, 1, 254)]),
+        ("chairs", &[(3, 2, 90), (4, 2, 786), (5, 2, 5_730), (8, 1, 254)]),
+        ("footman", &[(2, 1, 4), (2, 2, 40), (3, 1, 246), (4, 1, 17_288)]),
+        ("try_lock", &[(2, 1, 4), (2, 2, 34), (3, 1, 393)]),
+        ("monitor", &[(2, 1, 4), (2, 2, 38), (3, 1, 36), (3, 2, 8_130), (4, 1, 1_672)]),
+        ("waiter", &[(2, 1, 6), (2, 2, 78), (3, 1, 102), (4, 1, 14_696)]),
+        ("ticket", &[(2, 1, 2 * 2), (3, 1, 6 * 4), (4, 1, 24 * 8), (5, 1, 120 * 16), (3, 2, 1_704)]),
+        ("courteous", &[(2, 2, 58), (3, 1, 6), (3, 2, 6_492), (5, 1, 30), (8, 1, 254)]),
+    ];
+    for (name, counts) in known {
+        let mut subjects = refectory::catalogue::subjects();
+        let subject = subjects.find(|it| it.id() == format!("threads/table/{name}")).ok_or(name)?;
+        for &(seats, meals, traces) in counts {
+            let found = explore(engine, &subject.program(Scope::Table { seats, meals }), &Budget::default());
+            exactly(&found, traces)
+                .map_err(|_| format!("{name} {seats}x{meals}: {} of {traces}", found.executions))?;
+        }
     }
     Ok(())
 }

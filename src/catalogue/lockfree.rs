@@ -1,18 +1,25 @@
 //! The lock-free subjects of the model `threads`.
 
-use super::{lane, try_queue};
+use super::{lane, p, try_queue};
 use crate::cell::{Row, Subject};
-use crate::contract::lockfree as contract;
+use crate::contract::lockfree::{self as rows, Parcel, Tie};
 use crate::engine::{Engine, FailureKind};
+use crate::model::threads::arena::Arena;
 use crate::model::threads::broken::lockfree::{
-    DropsTwice, FullLooksEmpty, LaneRelaxedConsume, LaneRelaxedPublish, LooksOnce, QueueLooksOnce,
-    QueueUnfenced, RelaxedFollow, RelaxedLink, Unfenced,
+    DropsTwice, ForgetsLastSlot, FullLooksEmpty, LaneRelaxedConsume, LaneRelaxedPublish, LooksOnce,
+    LosesItemInHand, QueueLooksOnce, QueueUnfenced, RelaxedFollow, RelaxedLink, RelaxedServed, Tagless,
+    Unfenced,
 };
+use crate::model::threads::combining::Combining;
 use crate::model::threads::michael_scott::MichaelScott;
 use crate::model::threads::spsc::Spsc;
 use crate::model::threads::treiber::Treiber;
 use crate::port::TryQueue;
 use crate::scenario::Item;
+
+type Queue = MichaelScott<Parcel>;
+type Stack = Treiber<Parcel>;
+type Heap = Combining<Parcel>;
 
 /// Queues and stacks without locks.
 pub(super) static SUBJECTS: &[Subject] = &[
@@ -20,9 +27,35 @@ pub(super) static SUBJECTS: &[Subject] = &[
     lane::<Spsc<Item, LaneRelaxedPublish>>("threads", "relaxed_publish").broken(&[FailureKind::DataRace]),
     lane::<Spsc<Item, LaneRelaxedConsume>>("threads", "relaxed_consume").broken(&[FailureKind::DataRace]),
     lane::<Spsc<Item, FullLooksEmpty>>("threads", "full_looks_empty").broken(WRONG),
-    try_queue::<MichaelScott<Item>>("threads", "michael_scott")
-        .with_rows(&[pop_looks::<MichaelScott<Item>>(), push_looks::<MichaelScott<Item>>()]),
-    try_queue::<Treiber<Item>>("threads", "treiber").with_rows(&[pop_looks::<Treiber<Item>>()]),
+    try_queue::<MichaelScott<Item>>("threads", "michael_scott").with_rows(&[
+        pop_looks::<MichaelScott<Item>>(),
+        push_looks::<MichaelScott<Item>>(),
+        Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Queue>),
+        Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Queue>),
+        Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Queue>),
+    ]),
+    try_queue::<Combining<Item>>("threads", "combining").with_rows(&[
+        Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Heap>),
+        Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Heap>),
+        Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Heap>),
+        Row::new("q13_a_comparison_may_panic", rows::q13_a_comparison_may_panic::<Heap>),
+        Row::new(
+            "q14_ties_come_out_as_they_went_in",
+            rows::q14_ties_come_out_as_they_went_in::<Combining<Tie>>,
+        ),
+    ]),
+    try_queue::<Treiber<Item>>("threads", "treiber").with_rows(&[
+        pop_looks::<Treiber<Item>>(),
+        Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Stack>),
+        Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Stack>),
+        Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Stack>),
+    ]),
+    try_queue::<Arena<Item>>("threads", "arena").with_rows(&[comes_back::<Arena<Item>>()]),
+    twin("tagless", &[comes_back::<Arena<Item, Tagless>>()]).broken(&[
+        FailureKind::Property,
+        FailureKind::DataRace,
+        FailureKind::Panic,
+    ]),
     twin(
         "queue_looks_once",
         &[
@@ -48,6 +81,18 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<MichaelScott<Item, RelaxedFollow>>("threads", "relaxed_follow")
         .broken(&[FailureKind::DataRace]),
     try_queue::<MichaelScott<Item, DropsTwice>>("threads", "drops_twice").broken(WRONG),
+    try_queue::<Combining<Item, ForgetsLastSlot>>("threads", "forgets_last_slot")
+        .broken(&[FailureKind::Panic])
+        .hidden_in(&[p(1, 1)]),
+    try_queue::<Combining<Item, RelaxedServed>>("threads", "relaxed_served").broken(&[FailureKind::DataRace]),
+    twin(
+        "loses_item_in_hand",
+        &[Row::new(
+            "q13_a_comparison_may_panic",
+            rows::q13_a_comparison_may_panic::<Combining<Parcel, LosesItemInHand>>,
+        )],
+    )
+    .broken(WRONG),
 ];
 
 /// An item in the wrong place.
@@ -67,9 +112,13 @@ const fn twin(name: &'static str, rows: &'static [Row]) -> Subject {
 }
 
 const fn pop_looks<Q: TryQueue<Item>>() -> Row {
-    Row::new("a_node_stays_while_a_pop_looks", contract::a_node_stays_while_a_pop_looks::<Q>)
+    Row::new("a_node_stays_while_a_pop_looks", rows::a_node_stays_while_a_pop_looks::<Q>)
+}
+
+const fn comes_back<Q: TryQueue<Item>>() -> Row {
+    Row::new("a_node_that_comes_back_is_another", rows::a_node_that_comes_back_is_another::<Q>)
 }
 
 const fn push_looks<Q: TryQueue<Item>>() -> Row {
-    Row::new("a_node_stays_while_a_push_looks", contract::a_node_stays_while_a_push_looks::<Q>)
+    Row::new("a_node_stays_while_a_push_looks", rows::a_node_stays_while_a_push_looks::<Q>)
 }

@@ -2,6 +2,7 @@
 //!
 //! A new subject is one line in the list of its topic: [`subjects`] gives them all.
 
+mod executors;
 mod gil;
 mod lockfree;
 mod locks;
@@ -26,13 +27,16 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         task_queues::TRY_QUEUES,
         lockfree::SUBJECTS,
         gil::LOCKS,
+        gil::INTERPRETERS,
         gil::TABLES,
         gil::QUEUES,
         gil::TRY_QUEUES,
         pool::TABLES,
         pool::DEQUES,
         pool::TRY_QUEUES,
-        pool::STEALING,
+        pool::TASKS,
+        executors::FUTURES,
+        executors::EXECUTORS,
     ]
     .into_iter()
     .flatten()

@@ -17,7 +17,7 @@ use crate::scenario::Item;
 
 /// Tables whose philosophers are tasks.
 pub(super) static TABLES: &[Subject] = &[
-    table::<StateMachines>("pool", "state_machines").only(&[t(2, 1), t(3, 1)]),
+    table::<StateMachines>("pool", "state_machines").only(&[t(2, 1), t(2, 2), t(3, 1)]),
     table::<BlockingTasks>("pool", "blocking_tasks").only(&[t(2, 1), t(3, 1)]).broken(NEVER_WOKEN),
 ];
 
@@ -93,11 +93,11 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
         .blind(NO_ORDER_IN_TIME),
 ];
 
-/// Pools whose workers steal.
-pub(super) static STEALING: &[Subject] = &[
+/// Pools that run tasks, with or without stealing.
+pub(super) static TASKS: &[Subject] = &[
     Subject::contract(
         "pool",
-        "stealing",
+        "tasks",
         "stealing",
         &[
             Row::new("a_task_from_outside_is_run", stealing::a_task_from_outside_is_run::<SecondLook>),
@@ -110,7 +110,13 @@ pub(super) static STEALING: &[Subject] = &[
     ),
     Subject::contract(
         "pool",
-        "stealing",
+        "tasks",
+        "crew",
+        &[Row::new("the_last_task_lets_everybody_go", stealing::the_last_task_lets_everybody_go)],
+    ),
+    Subject::contract(
+        "pool",
+        "tasks",
         "no_second_look",
         &[
             Row::new("a_task_from_outside_is_run", stealing::a_task_from_outside_is_run::<NoSecondLook>),

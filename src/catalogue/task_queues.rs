@@ -3,9 +3,9 @@
 use super::{NEVER_WOKEN, queue, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::queues::exchange::{Ranked, Shared};
-use crate::contract::queues::panics::{OnDrop, Touchy};
+use crate::contract::queues::items::{Failing, OnDrop, Touchy};
 use crate::contract::queues::{FIFO, LIFO, PRIORITY, SIMPLE, exchange, panics, row, shutdown, tasks};
-use crate::engine::FailureKind;
+use crate::engine::{Engine, FailureKind};
 use crate::model::threads::broken::task_queues::{
     DeadlineFirst, DropsUnderLock, ForgetsInFlight, FullWhenEqual, JoinWakesOne, KeepsWakeup, MovesFirst,
     ShutdownWakesOne, SilentTaskDone, StaleSlot, WaitsOnce,
@@ -20,7 +20,10 @@ pub(super) static QUEUES: &[Subject] = &[
     queue::<PriorityQueue<Item>>("threads", "priority_queue").with_rows(PRIORITY),
     queue::<SimpleQueue<Item>>("threads", "simple_queue").with_rows(SIMPLE),
     twin("keeps_wakeup", KEEPS_WAKEUP).broken(NEVER_WOKEN),
-    twin("waits_once", WAITS_ONCE).broken(PROPERTY),
+    twin("waits_once", WAITS_ONCE).broken(PROPERTY).blind(&[(
+        Engine::Pct,
+        "in none of 2 000 executions does a consumer come between the other one's wake-up and its lock",
+    )]),
     twin("full_when_equal", FULL_WHEN_EQUAL).broken(PROPERTY),
     twin("shutdown_wakes_one", SHUTDOWN_WAKES_ONE).broken(NEVER_WOKEN),
     twin("join_wakes_one", JOIN_WAKES_ONE).broken(NEVER_WOKEN),
@@ -47,11 +50,9 @@ const fn twin(name: &'static str, rows: &'static [Row]) -> Subject {
     Subject::contract("threads", "queue", name, rows)
 }
 
-type Failing = panics::Failing<Fifo<u32>>;
-
 const KEEPS_WAKEUP: &[Row] = &[
-    row!(panics::q12_failed_put_passes_on, Failing, KeepsWakeup),
-    row!(panics::q12_failed_get_passes_on, Failing, KeepsWakeup),
+    row!(panics::q12_failed_put_passes_on, Failing<Fifo<u32>>, KeepsWakeup),
+    row!(panics::q12_failed_get_passes_on, Failing<Fifo<u32>>, KeepsWakeup),
 ];
 const WAITS_ONCE: &[Row] =
     &[row!(exchange::q08_no_item_lost_or_duplicated, Queue<u32, Fifo<u32>, WaitsOnce>)];

@@ -5,7 +5,7 @@
 //! | row | function or reason |
 //! |---|---|
 //! | G01 | [`g01_one_thread_holds_the_lock`], [`g01_a_new_holder_gets_an_interval`] |
-//! | G02 | [`g02_who_asked_comes_next`], [`g02_the_holder_does_not_follow_itself`] |
+//! | G02 | [`g02_who_asked_comes_next`], [`g02_the_holder_does_not_follow_itself`], [`g02_everybody_comes_in`], [`g02_two_may_take_turns`] |
 //! | G03 | [`g03_who_gives_up_withdraws_its_request`] |
 //! | G04 | [`g04_nobody_touches_an_interpreter_that_ended`] |
 //! | G05 | [`g05_no_switch_signal_is_lost`] |
@@ -18,6 +18,7 @@ use crate::model::gil::holder::Holder;
 use crate::model::gil::lock::{Gil, Policy};
 use crate::model::gil::turn::Turn;
 use crate::sync::UnsafeCell;
+use crate::sync::hint::spin_loop;
 use crate::sync::thread::JoinHandle;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +62,9 @@ pub fn g01_one_thread_holds_the_lock<P: Policy, const MICROS: u64>() -> Outcome 
     Ok(format!("{entries:?}"))
 }
 
+/// What the finalizer leaves in the log.
+const FINALIZING: usize = 9;
+
 /// Written by whoever holds the lock, and guarded by nothing else.
 struct Log(UnsafeCell<Vec<usize>>);
 
@@ -80,7 +84,7 @@ impl Log {
     }
 
     fn entries(&self) -> Vec<usize> {
-        // SAFETY: the threads have ended.
+        // SAFETY: the caller holds the lock, or is main, and the threads have ended.
         self.0.with(|entries| unsafe { (*entries).clone() })
     }
 }
@@ -170,6 +174,30 @@ pub fn g02_two_may_take_turns<P: Policy, const MICROS: u64>() -> Outcome {
     Ok(format!("overtaken {overtaken} times after asking"))
 }
 
+/// A holder that computes until the others have had their turns lets both of them in.
+pub fn g02_everybody_comes_in<P: Policy, const MICROS: u64>() -> Outcome {
+    let (gil, log) = (lock::<P, MICROS>(), Arc::new(Log::default()));
+    for round in rounds(1) {
+        let hog = attached(&gil, "hog", {
+            let log = log.clone();
+            move |mut holder| {
+                while log.entries().len() < 2 * (round + 1) {
+                    let breaks = holder.checkpoint().expect("nobody finalizes");
+                    if !breaks.contain(Break::Drop) {
+                        spin_loop();
+                    }
+                }
+            }
+        });
+        let others = [0, 1].map(|i| {
+            let log = log.clone();
+            attached(&gil, &format!("thread {i}"), move |_holder| log.add(i))
+        });
+        others.into_iter().chain([hog]).for_each(join);
+    }
+    Ok(format!("{:?}", log.entries()))
+}
+
 fn worst(turns: &[Turn]) -> u64 {
     turns.iter().map(|turn| turn.overtaken_after_asking).max().unwrap_or(0)
 }
@@ -178,18 +206,24 @@ fn worst(turns: &[Turn]) -> u64 {
 pub fn g03_who_gives_up_withdraws_its_request<P: Policy, const MICROS: u64>() -> Outcome {
     let mut told = Vec::new();
     for _ in rounds(1) {
-        let gil = lock::<P, MICROS>();
-        let finalizer = attached(&gil, "finalizer", |mut holder| {
-            holder.finalize();
-            holder.unlocked(|| ()).is_ok()
+        let (gil, log) = (lock::<P, MICROS>(), Arc::new(Log::default()));
+        let finalizer = attached(&gil, "finalizer", {
+            let log = log.clone();
+            move |mut holder| {
+                log.add(FINALIZING);
+                holder.finalize();
+                holder.unlocked(|| ()).is_ok()
+            }
         });
         let waiter = spawn("waiter", {
             let gil = gil.clone();
-            move || gil.attach().is_ok()
+            move || gil.attach().map(|_holder| log.entries()).ok()
         });
-        let (finalized, got_it) = (join(finalizer), join(waiter));
+        let (finalized, found) = (join(finalizer), join(waiter));
         ensure(finalized, "the_finalizer_goes_on", || "the finalizer was sent away".to_owned())?;
-        told.push(got_it);
+        let in_time = found.as_ref().is_none_or(Vec::is_empty);
+        ensure(in_time, "nobody_else_goes_on", || "the waiter ran on after that".to_owned())?;
+        told.push(found.is_some());
     }
     Ok(format!("the waiter had its turn: {told:?}"))
 }

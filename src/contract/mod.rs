@@ -11,8 +11,10 @@
 
 pub mod closing;
 pub mod gil;
+pub mod interpreter;
 pub mod lockfree;
 pub mod locks;
+pub mod pool;
 pub mod queues;
 pub mod stealing;
 

@@ -7,6 +7,7 @@
 
 use super::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
+use crate::model::pool::crew::Crew;
 use crate::model::pool::idle::BeforeParking;
 use crate::model::pool::stealing::{Local, StealingPool};
 use crate::port::{Deque, TryQueue};
@@ -154,4 +155,18 @@ pub fn the_drop_waits_for_all_tasks<B: BeforeParking>() -> Outcome {
     let left = *left.lock().unwrap();
     ensure(left == 0, "every_task_runs_once", || format!("{left} of 3 tasks left"))?;
     Ok("all run".to_owned())
+}
+
+/// Two workers, one task: the other worker, which may sleep by then, goes when the task has ended.
+pub fn the_last_task_lets_everybody_go() -> Outcome {
+    let crew = Crew::new(2);
+    let left = Arc::new(Mutex::new(1).named(format_args!("tasks left")));
+    crew.tasks().add({
+        let left = left.clone();
+        move |_| *left.lock().unwrap() -= 1
+    });
+    drop(crew);
+    let left = *left.lock().unwrap();
+    ensure(left == 0, "every_task_runs_once", || format!("{left} of 1 task left"))?;
+    Ok("run".to_owned())
 }

@@ -143,6 +143,6 @@ mod tests {
         use crate::engine::{Budget, Engine, FailureKind, explore};
         let program = Rig::lock::<Open>().program(Scenario::locking(2, 1));
         let explored = explore(Engine::Dpor, &program, &Budget::default());
-        assert_eq!(explored.failures[0].kind, FailureKind::DataRace);
+        assert_eq!(explored.failure.unwrap().kind, FailureKind::DataRace);
     }
 }

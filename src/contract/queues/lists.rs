@@ -1,7 +1,7 @@
 //! Which queue keeps which rows.
 
 use super::exchange::{Ranked, Shared};
-use super::panics::{Failing, OnDrop, Touchy};
+use super::items::{Failing, OnDrop, Touchy};
 use super::{exchange, panics, row, shutdown, tasks};
 use crate::cell::Row;
 use crate::model::threads::queue::{Fifo, Heap, Lifo, Mesa, Queue, SimpleQueue};
@@ -37,11 +37,14 @@ macro_rules! rows {
             row!(shutdown::s02_immediate_spares_in_flight, $buffer<u32>, Mesa),
             row!(shutdown::s03_allowed_transitions, $buffer<u32>),
             row!(shutdown::s04_shutdown_wakes_getters, $buffer<u32>, Mesa),
+            row!(shutdown::s04_immediate_wakes_getters, $buffer<u32>, Mesa),
             row!(shutdown::s05_shutdown_wakes_putters, $buffer<u32>, Mesa),
+            row!(shutdown::s05_immediate_wakes_putters, $buffer<u32>, Mesa),
             row!(shutdown::s06_more_getters_than_items, $buffer<u32>),
             row!(shutdown::s07_immediate_releases_joiners, $buffer<u32>),
             row!(shutdown::s07_shutdown_leaves_joiners, $buffer<u32>),
             row!(shutdown::s08_all_methods_in_many_threads, $buffer<u32>),
+            row!(shutdown::s08_immediate_in_many_threads, $buffer<u32>),
             $($of_its_order,)*
         ]
     };

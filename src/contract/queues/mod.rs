@@ -14,6 +14,7 @@
 mod lists;
 
 pub mod exchange;
+pub mod items;
 pub mod panics;
 pub mod shutdown;
 pub mod tasks;

@@ -59,7 +59,7 @@ pub fn j02_join_waits_for_every_task<B: Items<u32>, D: Discipline>() -> Outcome 
 pub fn j03_every_joiner_is_released<B: Items<u32>, D: Discipline>() -> Outcome {
     let queue = Arc::new(Queue::<u32, B, D>::new(0));
     let done = Flag::default();
-    for _ in rounds(2) {
+    for _ in rounds(1) {
         done.lower();
         queue.put(7).expect("there is no limit");
         let joiners = [0, 1].map(|number| {

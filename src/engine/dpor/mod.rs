@@ -422,8 +422,8 @@ fn acquires(mode: Mode) -> bool {
     matches!(mode, Mode::Acquire | Mode::AcquireShared)
 }
 
-/// An enabled transition that does not sleep: of the running thread, if possible, which saves a
-/// context switch. Where nothing is enabled, a time-out that fires as a last resort.
+/// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
+/// which saves a context switch. Where nothing is enabled, a time-out that fires as a last resort.
 fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> {
     let awake = |thread: ThreadId| {
         let choices = machine.choices(thread);
@@ -434,7 +434,10 @@ fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> 
     };
     let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
     let last_resort = || machine.last_resort().map(|thread| (thread, 0));
-    awake(machine.running())
+    let mut left_behind = machine.threads().filter(|&thread| machine.is_left_behind(thread));
+    left_behind
+        .find_map(awake)
+        .or_else(|| awake(machine.running()))
         .or_else(|| machine.threads().find_map(awake))
         .or_else(|| if enabled() { None } else { last_resort() })
 }

@@ -481,6 +481,7 @@ impl Machine {
         let op = self.threads[id.index()].op;
         let last_resort = self.is_last_resort(id);
         self.threads[id.index()].guard = None;
+        self.past.goes_on(id);
         let answer = self.perform(id, op, choice);
         if !last_resort && is_whim(op, answer, choice) {
             self.threads[id.index()].whims += 1;

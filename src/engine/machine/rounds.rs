@@ -1,15 +1,16 @@
 //! Livelock in which values do change: threads that only repeat themselves.
 //!
 //! A thread that yields says that it can do nothing useful until something changes. What it does from one
-//! yield to the next is a *round*, and a round is *idle* where it changes nothing in the end: what it took or wrote it
-//! has put back, and it went nowhere twice. Where a thread stands after idle rounds only is told by the last one: what it did, and what it found;
-//! that it counts its rounds is against the contract of yielding, as it is for the rule of the spinning
-//! thread.
+//! yield to the next is a *round*, and a round is *idle* where it changes nothing in the end: what it took
+//! or wrote it has put back, and it went nowhere twice. Where a thread stands after idle rounds only is
+//! told by the last one: what it did, and what it found; that it counts its rounds is against the contract
+//! of yielding, as it is for the rule of the spinning thread.
 //!
-//! An execution is *back where it was* if at two of its moments every object has the same state, and every thread is at
-//! the same point of the same round after the same last one, and if all rounds in between were idle. What came in between can then follow on itself for
-//! ever. It is a livelock, and not merely a schedule that leaves somebody out, where every thread has done
-//! a round in between, but for those that wait for a join, a notification or a token.
+//! An execution is *back where it was* if at two of its moments every object has the same state, and every
+//! thread is at the same point of the same round after the same last one, and if all rounds in between were
+//! idle. What came in between can then follow on itself for ever. It is a livelock, and not merely a
+//! schedule that leaves somebody out, where every thread has done a round in between, but for those that
+//! wait for a join, a notification or a token.
 
 use super::object::State;
 use super::{Machine, Phase};
@@ -86,12 +87,11 @@ fn is_idle(round: &[Did]) -> bool {
 /// Whether an operation can do nothing but change the state of its object, which can be put back.
 fn changes_only_its_object(op: Op) -> bool {
     use Op::*;
-    match op {
-        Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | Fence(_) | CellRead(_) => true,
-        Lock(_) | TryLock(_) | Unlock(_) => true,
-        Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_) => true,
-        _ => false,
-    }
+    let unguarded =
+        matches!(op, Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | Fence(_) | CellRead(_));
+    let mutex = matches!(op, Lock(_) | TryLock(_) | Unlock(_));
+    let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
+    unguarded || mutex || shared
 }
 
 /// Whether the round leaves the object as it found it.
@@ -125,12 +125,19 @@ pub(super) struct Past {
     moments: HashMap<Vec<u64>, Vec<u64>>,
     /// A round has just ended, idly.
     fresh: bool,
+    /// Threads that could have gone on and did not, while the others went round: a bit each.
+    left_behind: u64,
 }
 
 impl Past {
     pub(super) fn clear(&mut self) {
         self.moments.clear();
-        self.fresh = false;
+        (self.fresh, self.left_behind) = (false, 0);
+    }
+
+    /// The thread goes on.
+    pub(super) fn goes_on(&mut self, id: ThreadId) {
+        self.left_behind &= !(1 << id.0);
     }
 
     /// A thread's round has ended.
@@ -154,8 +161,18 @@ impl Machine {
             self.past.moments.insert(state, rounds);
             return false;
         };
-        let mut threads = self.threads().zip(then.iter().zip(&rounds));
-        threads.all(|(id, (then, now))| now > then || self.is_out_of_it(id))
+        let threads = self.threads().zip(then.iter().zip(&rounds));
+        let idle = threads.filter(|(id, (then, now))| now == then && !self.is_out_of_it(*id));
+        let idle: Vec<ThreadId> = idle.map(|(id, _)| id).collect();
+        self.past.left_behind = idle.iter().fold(0, |set, id| set | 1 << id.0);
+        idle.is_empty()
+    }
+
+    /// Whether the others have gone round while this thread could have gone on. It comes first where there is
+    /// a choice, or an unfair execution would have no end (Madanlal Musuvathi and Shaz Qadeer, "Fair
+    /// stateless model checking", 2008).
+    pub(crate) fn is_left_behind(&self, id: ThreadId) -> bool {
+        self.past.left_behind & 1 << id.0 != 0
     }
 
     /// Whether the thread has ended, or waits for what only another thread can give.

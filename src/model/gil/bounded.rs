@@ -10,7 +10,9 @@
 //! and with two kinds of waiters as in C. A. R. Hoare, "Monitors: an operating system structuring concept", 1974.
 
 use super::interpreter::Interpreter;
+use super::lock::Gil;
 use super::parking::ParkingLot;
+use super::plain::InterpreterLock;
 use crate::port::{BlockingQueue, Close, Closed, Full, TryQueue};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,15 +23,15 @@ use std::time::Duration;
 /// use refectory::model::gil::bounded::Bounded;
 /// use refectory::port::{BlockingQueue, Full, TryQueue};
 ///
-/// let queue = Bounded::new(1);
+/// let queue = <Bounded<_>>::new(1);
 /// queue.push('a').unwrap();
 /// assert_eq!(queue.try_push('b'), Err(Full('b')));
 /// assert_eq!(queue.pop(), Some('a'));
 /// assert_eq!(queue.try_pop(), None);
 /// ```
 #[derive(Debug)]
-pub struct Bounded<T> {
-    pub(super) interpreter: Interpreter<Items<T>>,
+pub struct Bounded<T, L = Gil> {
+    pub(super) interpreter: Interpreter<Items<T>, L>,
 }
 
 /// The heap: one deque, and who waits for it.
@@ -78,7 +80,7 @@ impl<T> Items<T> {
     }
 }
 
-impl<T> Bounded<T> {
+impl<T, L: InterpreterLock> Bounded<T, L> {
     /// An empty queue with room for `capacity` items. Nobody waits for the end of a switch interval: the most
     /// switches there can be.
     ///
@@ -107,7 +109,7 @@ impl<T> Bounded<T> {
     }
 }
 
-impl<T: Send + 'static> TryQueue<T> for Bounded<T> {
+impl<T: Send + 'static, L: InterpreterLock> TryQueue<T> for Bounded<T, L> {
     fn with_capacity(capacity: usize) -> Self {
         Self::new(capacity)
     }
@@ -121,7 +123,7 @@ impl<T: Send + 'static> TryQueue<T> for Bounded<T> {
     }
 }
 
-impl<T: Send + 'static> BlockingQueue<T> for Bounded<T> {
+impl<T: Send + 'static, L: InterpreterLock> BlockingQueue<T> for Bounded<T, L> {
     fn with_capacity(capacity: usize) -> Self {
         Self::new(capacity)
     }
@@ -138,7 +140,7 @@ impl<T: Send + 'static> BlockingQueue<T> for Bounded<T> {
     }
 }
 
-impl<T: Send + 'static> Close for Bounded<T> {
+impl<T: Send + 'static, L: InterpreterLock> Close for Bounded<T, L> {
     fn close(&self) {
         self.interpreter.attach().step(|heap| {
             heap.closed = true;
@@ -156,7 +158,7 @@ mod tests {
 
     #[test]
     fn smoke() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         queue.push(7).unwrap();
         assert_eq!(queue.pop(), Some(7));
         assert!(queue.is_empty());
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn len_empty_full() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         for item in 0..2 {
             assert_eq!(queue.len(), item);
             assert_eq!(queue.try_push(item), Ok(()));
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn close() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         queue.push(1).unwrap();
         queue.close();
         assert_eq!(queue.push(2), Err(Closed(2)));
@@ -193,7 +195,7 @@ mod tests {
     #[test]
     fn drops() {
         let value = Arc::new(());
-        let queue = Bounded::new(4);
+        let queue = <Bounded<_>>::new(4);
         for _ in 0..3 {
             queue.push(value.clone()).unwrap();
         }

@@ -14,16 +14,14 @@
 //! Source: `Python/ceval.c` and `Python/ceval_gil.c`, CPython 3.12.
 
 use super::breaker::{Break, Breaks};
-use super::holder::Holder;
-use super::lock::{Cpython, Gil, Policy, SWITCH_INTERVAL};
+use super::lock::{Gil, SWITCH_INTERVAL};
 use super::parking::ParkingLot;
+use super::plain::{Hold, InterpreterLock};
 use crate::sync::thread::{self, ThreadId};
 use crate::sync::{Mutex, UnsafeCell};
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
-
-const NOBODY_FINALIZES: &str = "nobody finalizes the interpreter while it is borrowed";
 
 /// An interpreter, and everything that its threads share: its heap, of type `T`.
 ///
@@ -37,8 +35,8 @@ const NOBODY_FINALIZES: &str = "nobody finalizes the interpreter while it is bor
 /// assert_eq!(thread.step(|list| list.pop()), Some(3));
 /// # assert_eq!(line, "read while others run");
 /// ```
-pub struct Interpreter<T, P: Policy = Cpython> {
-    lock: Gil<P>,
+pub struct Interpreter<T, L = Gil> {
+    lock: L,
     heap: UnsafeCell<T>,
     pending: Mutex<Pending<T>>,
 }
@@ -53,9 +51,9 @@ struct Pending<T> {
 type Call<T> = Box<dyn FnOnce(&mut T) + Send>;
 
 // SAFETY: the heap is reached through a `Thread` that holds the lock, by one thread at a time.
-unsafe impl<T: Send, P: Policy> Sync for Interpreter<T, P> {}
+unsafe impl<T: Send, L: InterpreterLock> Sync for Interpreter<T, L> {}
 
-impl<T, P: Policy> Interpreter<T, P> {
+impl<T, L: InterpreterLock> Interpreter<T, L> {
     /// An interpreter with this heap and CPython's switch interval.
     #[track_caller]
     pub fn new(heap: T) -> Self {
@@ -67,16 +65,15 @@ impl<T, P: Policy> Interpreter<T, P> {
     pub fn with_interval(heap: T, interval: Duration) -> Self {
         let pending = Pending { calls: VecDeque::new(), interrupted: Vec::new() };
         Self {
-            lock: Gil::new(interval),
+            lock: L::with_interval(interval),
             heap: UnsafeCell::new(heap).named(format_args!("heap")),
             pending: Mutex::new(pending).named(format_args!("pending")),
         }
     }
 
     /// The calling thread becomes one of the interpreter's, and runs: waits for the lock.
-    pub fn attach(&self) -> Thread<'_, T, P> {
-        let holder = self.lock.attach().expect(NOBODY_FINALIZES);
-        Thread { interpreter: self, holder, fresh: true }
+    pub fn attach(&self) -> Thread<'_, T, L> {
+        Thread { interpreter: self, holder: self.lock.attach(), fresh: true }
     }
 
     /// Has this done by whoever comes to a safe point next. Needs no lock: it may be called from anywhere.
@@ -93,18 +90,13 @@ impl<T, P: Policy> Interpreter<T, P> {
         self.lock.breaker().signal(Break::Exception);
     }
 
-    /// The lock.
-    pub const fn lock(&self) -> &Gil<P> {
-        &self.lock
-    }
-
     /// The heap, which no thread can reach any more.
     pub fn into_heap(self) -> T {
         self.heap.into_inner()
     }
 }
 
-impl<T: fmt::Debug, P: Policy> fmt::Debug for Interpreter<T, P> {
+impl<T, L: fmt::Debug> fmt::Debug for Interpreter<T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interpreter").field("lock", &self.lock).finish_non_exhaustive()
     }
@@ -124,14 +116,14 @@ impl std::error::Error for Interrupted {}
 
 /// A thread of an interpreter, which holds the lock, until it is dropped.
 #[must_use = "a thread that is dropped gives the lock back"]
-pub struct Thread<'a, T, P: Policy = Cpython> {
-    interpreter: &'a Interpreter<T, P>,
-    holder: Holder<'a, P>,
+pub struct Thread<'a, T, L: InterpreterLock = Gil> {
+    interpreter: &'a Interpreter<T, L>,
+    holder: L::Holder<'a>,
     /// Nothing was done since it took the lock: a safe point would be of no use.
     fresh: bool,
 }
 
-impl<T, P: Policy> Thread<'_, T, P> {
+impl<T, L: InterpreterLock> Thread<'_, T, L> {
     /// Passes a safe point and runs one bytecode. An exception from another thread stays pending.
     pub fn step<R>(&mut self, bytecode: impl FnOnce(&mut T) -> R) -> R {
         self.pass_safe_point();
@@ -155,7 +147,7 @@ impl<T, P: Policy> Thread<'_, T, P> {
     /// # Panics
     /// If it does.
     pub fn unlocked<R>(&mut self, blocking: impl FnOnce() -> R) -> R {
-        let result = self.holder.unlocked(blocking).expect(NOBODY_FINALIZES);
+        let result = self.holder.unlocked(blocking);
         self.fresh = true;
         result
     }
@@ -187,7 +179,7 @@ impl<T, P: Policy> Thread<'_, T, P> {
         if std::mem::take(&mut self.fresh) {
             return Breaks::default();
         }
-        let breaks = self.holder.checkpoint().expect(NOBODY_FINALIZES);
+        let breaks = self.holder.checkpoint();
         if breaks.contain(Break::Calls) {
             self.make_pending_calls();
         }
@@ -198,10 +190,15 @@ impl<T, P: Policy> Thread<'_, T, P> {
     fn make_pending_calls(&mut self) {
         let mut pending = self.interpreter.pending.lock().unwrap();
         let calls = std::mem::take(&mut pending.calls);
-        self.interpreter.lock.breaker().reset(Break::Calls);
+        if L::RESETS_FIRST {
+            self.interpreter.lock.breaker().reset(Break::Calls);
+        }
         drop(pending);
         for call in calls {
             self.run(call);
+        }
+        if !L::RESETS_FIRST {
+            self.interpreter.lock.breaker().reset(Break::Calls);
         }
     }
 
@@ -223,9 +220,9 @@ impl<T, P: Policy> Thread<'_, T, P> {
     }
 }
 
-impl<T, P: Policy> fmt::Debug for Thread<'_, T, P> {
+impl<T, L: InterpreterLock> fmt::Debug for Thread<'_, T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Thread").field("holder", &self.holder).finish_non_exhaustive()
+        f.debug_struct("Thread").field("fresh", &self.fresh).finish_non_exhaustive()
     }
 }
 
@@ -247,11 +244,20 @@ mod tests {
     fn an_exception_is_raised_once_and_in_its_thread() {
         let interpreter = <Interpreter<_>>::new(());
         let mut thread = interpreter.attach();
-        let other = thread::spawn(|| ());
-        interpreter.interrupt(other.thread().id());
-        other.join().unwrap();
-        interpreter.interrupt(thread::current().id());
-        assert_eq!([(); 3].map(|()| thread.try_step(|()| ())), [Ok(()), Err(Interrupted), Ok(())]);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                interpreter.interrupt(thread::current().id());
+                let mut thread = interpreter.attach();
+                [(); 3].map(|()| thread.try_step(|()| ()))
+            });
+            while thread.try_step(|()| ()).is_ok()
+                && !interpreter.lock.breaker().look().contain(Break::Exception)
+            {}
+            interpreter.interrupt(thread::current().id());
+            assert_eq!([(); 2].map(|()| thread.try_step(|()| ())), [Err(Interrupted), Ok(())]);
+            drop(thread);
+            assert_eq!(other.join().unwrap(), [Ok(()), Err(Interrupted), Ok(())]);
+        });
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub trait Policy: Send + Sync + 'static {
     const WITHDRAWS: bool = true;
     /// Who drops the lock for the last time does not look at the interpreter afterwards.
     const LEAVES_AT_ONCE: bool = true;
+    /// Who makes the pending calls says so before it lets go of their list, and not when it has made them.
+    const RESETS_FIRST: bool = true;
 }
 
 /// What CPython does.

@@ -28,7 +28,8 @@ pub struct ParkingLot {
 }
 
 impl ParkingLot {
-    /// The calling thread is about to park. Entering twice is entering once: a park may end without a reason.
+    /// The calling thread is about to park. After a park that ended without a reason it enters again, and keeps its
+    /// place: named twice, it would be woken twice, and another one not at all.
     pub fn enter(&mut self) {
         let me = thread::current();
         if self.parked.iter().all(|parked| parked.id() != me.id()) {

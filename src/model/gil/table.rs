@@ -8,7 +8,9 @@
 //! None of them is fair.
 
 use super::interpreter::{Interpreter, Thread};
+use super::lock::Gil;
 use super::parking::ParkingLot;
+use super::plain::InterpreterLock;
 use crate::port::{Table, forks_of};
 use crate::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -23,19 +25,19 @@ impl Lock {
     }
 
     /// Waits for the lock while other threads of the interpreter run.
-    pub(super) fn acquire<T>(&self, thread: &mut Thread<'_, T>) -> MutexGuard<'_, ()> {
+    pub(super) fn acquire<T, L: InterpreterLock>(&self, thread: &mut Thread<'_, T, L>) -> MutexGuard<'_, ()> {
         thread.unlocked(|| self.0.lock().unwrap())
     }
 }
 
 /// A table with a lock for each fork, and nothing else on its heap.
 #[derive(Debug)]
-pub(super) struct Forks {
-    pub(super) interpreter: Interpreter<()>,
+pub(super) struct Forks<L> {
+    pub(super) interpreter: Interpreter<(), L>,
     pub(super) locks: Vec<Lock>,
 }
 
-impl Forks {
+impl<L: InterpreterLock> Forks<L> {
     /// Forks for so many seats. Nobody waits for the end of an interval: the most switches there can be.
     pub(super) fn lay(seats: usize) -> Self {
         let interpreter = Interpreter::with_interval((), Duration::ZERO);
@@ -59,12 +61,12 @@ impl Forks {
 /// use refectory::model::gil::table::Ordered;
 /// use refectory::port::Table;
 ///
-/// Ordered::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Ordered>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Ordered(Forks);
+pub struct Ordered<L = Gil>(Forks<L>);
 
-impl Table for Ordered {
+impl<L: InterpreterLock> Table for Ordered<L> {
     fn with_seats(seats: usize) -> Self {
         Self(Forks::lay(seats))
     }
@@ -89,11 +91,11 @@ impl Table for Ordered {
 /// use refectory::model::gil::table::AtOnce;
 /// use refectory::port::Table;
 ///
-/// AtOnce::with_seats(5).dine(4, &mut || println!("eating"));
+/// <AtOnce>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct AtOnce {
-    interpreter: Interpreter<Seats>,
+pub struct AtOnce<L = Gil> {
+    interpreter: Interpreter<Seats, L>,
     seats: usize,
 }
 
@@ -123,7 +125,7 @@ impl Seats {
     }
 }
 
-impl Table for AtOnce {
+impl<L: InterpreterLock> Table for AtOnce<L> {
     fn with_seats(seats: usize) -> Self {
         let waiting = (0..seats).map(|_| ParkingLot::default()).collect();
         let heap = Seats { taken: vec![false; seats], waiting };

@@ -272,7 +272,9 @@ mod tests {
     fn smoke() {
         let rounds = Arc::new(AtomicUsize::new(0));
         let counted = rounds.clone();
-        let barrier = Barrier::new(ONE).with_action(move || drop(counted.fetch_add(1, Relaxed)));
+        let barrier = Barrier::new(ONE).with_action(move || {
+            counted.fetch_add(1, Relaxed);
+        });
         assert_eq!([barrier.wait(), barrier.wait()], [Ok(0), Ok(0)]);
         assert_eq!((rounds.load(Relaxed), barrier.waiting()), (2, 0));
         barrier.abort();

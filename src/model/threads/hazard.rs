@@ -21,8 +21,8 @@
 //! operation, and the claim is the publication of its first hazard pointer. The records grow in number with the
 //! threads that are in operations at once, and are never given back.
 //!
-//! What it does not do: bound the number of retired nodes by anything but what the records hold: each keeps up
-//! to [`Domain::scans_at`] of them, and one more for every hazard pointer.
+//! What it does not do: free a node at once, or in the end. A record keeps its retired nodes until somebody
+//! claims it again and has a scan; each keeps as many as are worth one, and one more for every hazard pointer.
 //!
 //! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004.
 
@@ -384,5 +384,78 @@ impl<B> Nodes<B> {
 impl<B, const H: usize, P: Protection> fmt::Debug for Domain<B, H, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Domain").field("scans_at", &self.scans_at).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    type Guarded = Domain<Arc<()>, 1>;
+
+    fn source(value: &Arc<()>) -> AtomicPtr<Node<Arc<()>>> {
+        AtomicPtr::new(Node::new(value.clone()))
+    }
+
+    /// Unlinks what `source` points to and retires it.
+    fn replace(domain: &Guarded, source: &AtomicPtr<Node<Arc<()>>>, with: *mut Node<Arc<()>>) {
+        let guard = domain.protect(source).unwrap();
+        source.store(with, Ordering::Release);
+        // SAFETY: the node is unlinked, and nobody else retires it.
+        unsafe { guard.retire(guard.node()) };
+    }
+
+    #[test]
+    fn a_scan_frees_what_nobody_looks_into() {
+        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
+        let source = source(&value);
+        replace(&domain, &source, null_mut());
+        assert_eq!(Arc::strong_count(&value), 1);
+        assert!(domain.protect(&source).is_none());
+    }
+
+    #[test]
+    fn a_protected_node_stays() {
+        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
+        let [first, second, third] = [(); 3].map(|()| source(&value));
+        let mut looking = domain.protect(&first).unwrap();
+        replace(&domain, &first, null_mut());
+        assert_eq!(Arc::strong_count(looking.body()), 4);
+        assert!(looking.turn_to(&second, second.load(Ordering::Relaxed)));
+        replace(&domain, &third, null_mut());
+        assert_eq!(Arc::strong_count(&value), 2, "the next scan of the record frees both");
+        drop(looking);
+        replace(&domain, &second, null_mut());
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn retired_nodes_wait_for_a_scan() {
+        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
+        for retired in 1..=3 {
+            replace(&domain, &source(&value), null_mut());
+            assert_eq!(Arc::strong_count(&value), [1, 2, 3, 1][retired]);
+        }
+    }
+
+    #[test]
+    fn drops() {
+        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
+        replace(&domain, &source(&value), null_mut());
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(domain);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn records_grow_in_number() {
+        let (domain, value) = (Guarded::with_records(1, 1), Arc::new(()));
+        let source = source(&value);
+        let guards: Vec<_> = (0..5).map(|_| domain.protect(&source).unwrap()).collect();
+        assert_eq!(domain.segments().count(), 5);
+        replace(&domain, &source, null_mut());
+        assert_eq!(Arc::strong_count(&value), 2, "a guard in a later segment is seen too");
+        drop(guards);
     }
 }

@@ -222,3 +222,42 @@ impl<T, H: Handover> fmt::Debug for MichaelScott<T, H> {
         f.debug_struct("MichaelScott").field("nodes", &self.nodes).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use std::sync::Arc;
+
+    #[test]
+    fn smoke() {
+        let queue = <MichaelScott<u32>>::new();
+        assert_eq!(queue.pop(), None);
+        for round in 0..300 {
+            (0..3).for_each(|i| queue.push(3 * round + i));
+            assert_eq!(
+                [(); 4].map(|()| queue.pop()),
+                [Some(3 * round), Some(3 * round + 1), Some(3 * round + 2), None]
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_lost() {
+        for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
+            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            Rig::try_queue::<MichaelScott<Item>>().program(scenario).run().unwrap();
+        }
+    }
+
+    #[test]
+    fn drops() {
+        let value = Arc::new(());
+        let queue = <MichaelScott<_>>::new();
+        (0..300).for_each(|_| queue.push(value.clone()));
+        (0..200).for_each(|_| drop(queue.pop()));
+        assert_eq!(Arc::strong_count(&value), 101);
+        drop(queue);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+}

@@ -124,8 +124,11 @@ impl RLock {
 
     /// How often the thread that calls has to release the lock.
     pub fn depth(&self) -> usize {
+        if !self.is_owned() {
+            return 0;
+        }
         // SAFETY: the thread owns the lock.
-        if self.is_owned() { self.depth.with(|depth| unsafe { *depth }) } else { 0 }
+        self.depth.with(|depth| unsafe { *depth })
     }
 
     /// Whether a thread, this or another, holds the lock at some moment of the call.

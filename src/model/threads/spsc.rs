@@ -258,3 +258,55 @@ impl<T, P: Passage> fmt::Debug for Consumer<T, P> {
         f.debug_struct("Consumer").field("ring", &self.ring).field("head", &self.head).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Item, Rig, Scenario, Waiting};
+
+    #[test]
+    fn len_empty_full() {
+        let (mut producer, mut consumer) = <Spsc<u32>>::new(3).split();
+        for lap in 0..3 {
+            for i in 0..4 {
+                assert_eq!(producer.try_push(4 * lap + i), Ok(()));
+            }
+            assert_eq!(producer.try_push(99), Err(Full(99)));
+            for i in 0..4 {
+                assert_eq!(consumer.try_pop(), Some(4 * lap + i));
+            }
+            assert_eq!(consumer.try_pop(), None);
+        }
+    }
+
+    #[test]
+    fn positions_wrap_around() {
+        let (mut producer, mut consumer) = <Spsc<u32>>::starting_at(usize::MAX - 2, 2).split();
+        for i in 0..8 {
+            assert_eq!(producer.try_push(i), Ok(()));
+            assert_eq!(producer.try_push(i + 100), Ok(()));
+            assert_eq!(producer.try_push(99), Err(Full(99)));
+            assert_eq!((consumer.try_pop(), consumer.try_pop()), (Some(i), Some(i + 100)));
+            assert_eq!(consumer.try_pop(), None);
+        }
+    }
+
+    #[test]
+    fn fifo_per_producer() {
+        let scenario = Scenario::exchange(Waiting::Tries, 4, &[1_000], 1);
+        Rig::lane::<Spsc<Item>>().program(scenario).run().unwrap();
+    }
+
+    #[test]
+    fn drops() {
+        let value = Arc::new(());
+        let (mut producer, mut consumer) = <Spsc<_>>::starting_at(usize::MAX, 4).split();
+        for _ in 0..3 {
+            producer.try_push(Arc::clone(&value)).unwrap();
+        }
+        drop(consumer.try_pop());
+        assert_eq!(Arc::strong_count(&value), 3);
+        drop((producer, consumer));
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+}

@@ -146,3 +146,42 @@ impl<T, P: Protection> fmt::Debug for Treiber<T, P> {
         f.debug_struct("Treiber").field("nodes", &self.nodes).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use std::sync::Arc;
+
+    #[test]
+    fn smoke() {
+        let stack = <Treiber<u32>>::new();
+        assert_eq!(stack.pop(), None);
+        for round in 0..300 {
+            (0..3).for_each(|i| stack.push(3 * round + i));
+            assert_eq!(
+                [(); 4].map(|()| stack.pop()),
+                [Some(3 * round + 2), Some(3 * round + 1), Some(3 * round), None]
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_lost() {
+        for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
+            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            Rig::try_queue::<Treiber<Item>>().program(scenario).run().unwrap();
+        }
+    }
+
+    #[test]
+    fn drops() {
+        let value = Arc::new(());
+        let stack = <Treiber<_>>::new();
+        (0..300).for_each(|_| stack.push(value.clone()));
+        (0..200).for_each(|_| drop(stack.pop()));
+        assert_eq!(Arc::strong_count(&value), 101);
+        drop(stack);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+}

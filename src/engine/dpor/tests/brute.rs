@@ -3,7 +3,7 @@
 
 use super::toy::{Do, Stuck, Toy, WHIMS};
 use crate::sync::op::Class;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a program can come to.
@@ -28,6 +28,8 @@ enum Waiting {
 struct State {
     at: Vec<usize>,
     waiting: Vec<Waiting>,
+    /// The part of a back-off that a thread is in.
+    backs_off: Vec<u8>,
     /// What each thread has read since it last spun, and what it spins on.
     read_since: Vec<BTreeMap<usize, u64>>,
     spins_on: Vec<Option<BTreeMap<usize, u64>>>,
@@ -122,6 +124,44 @@ pub(super) fn truth(toy: &Toy) -> Truth {
     truth
 }
 
+/// Whether there is a circle of states in which every thread that has not ended takes a step, and none gets on.
+pub(super) fn livelocks(toy: &Toy) -> bool {
+    let mut numbers = HashMap::from([(State::new(toy), 0)]);
+    let mut edges: Vec<Vec<(usize, usize)>> = Vec::new();
+    let mut states = vec![State::new(toy)];
+    while edges.len() < states.len() {
+        let mut out = Vec::new();
+        for (step, next) in states[edges.len()].steps(toy, true) {
+            let number = *numbers.entry(next.clone()).or_insert(states.len());
+            if number == states.len() {
+                states.push(next);
+            }
+            out.push((step.thread, number));
+        }
+        edges.push(out);
+    }
+    let reached: Vec<BTreeSet<usize>> = (0..states.len()).map(|from| reachable(&edges, from)).collect();
+    (0..states.len()).any(|state| {
+        let circle = |other: &usize| reached[other.to_owned()].contains(&state);
+        let steps = reached[state].iter().filter(|it| circle(it)).flat_map(|&from| {
+            edges[from].iter().filter(|(_, to)| reached[*to].contains(&state)).map(|(thread, _)| *thread)
+        });
+        let movers: BTreeSet<usize> = steps.collect();
+        let unfinished = |&thread: &usize| states[state].at[thread] < toy.threads[thread].len();
+        !movers.is_empty() && (0..toy.threads.len()).filter(unfinished).all(|thread| movers.contains(&thread))
+    })
+}
+
+/// What can be reached from a node in one step or more.
+fn reachable(edges: &[Vec<(usize, usize)>], from: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::new();
+    let mut todo = vec![from];
+    while let Some(node) = todo.pop() {
+        todo.extend(edges[node].iter().map(|(_, to)| *to).filter(|to| reached.insert(*to)));
+    }
+    reached
+}
+
 impl Truth {
     fn end(&mut self, toy: &Toy, state: &State) {
         let finished = (0..toy.threads.len()).all(|thread| state.at[thread] == toy.threads[thread].len());
@@ -179,6 +219,7 @@ impl State {
         Self {
             at: vec![0; threads],
             waiting: vec![Waiting::No; threads],
+            backs_off: vec![0; threads],
             read_since: vec![BTreeMap::new(); threads],
             spins_on: vec![None; threads],
             values: toy.objects.iter().map(|&class| first_value(class, threads)).collect(),
@@ -320,6 +361,35 @@ impl State {
                 }
                 base.spins_on[thread] = Some(std::mem::take(&mut base.read_since[thread]));
                 one(x, Use::Look, base)
+            }
+            Do::BackOff(x, y) => {
+                let part = self.backs_off[thread];
+                let object = if matches!(part, 0 | 2) { x } else { y };
+                let found = self.values[object];
+                if matches!(part, 0 | 3) {
+                    base.read_since[thread].clear();
+                }
+                let used = match part {
+                    0 | 1 if found == 0 => Use::Change,
+                    2 => Use::Change,
+                    _ => Use::Look,
+                };
+                if used == Use::Change {
+                    base.values[object] = u64::from(part != 2);
+                }
+                let value = base.values[object];
+                base.read_since[thread].insert(object, value);
+                let (next, yields) = match part {
+                    0 => (u8::from(found == 0), found != 0),
+                    1 => (if found == 0 { 0 } else { 2 }, false),
+                    2 => (3, true),
+                    _ => (if found == 0 { 0 } else { 3 }, found != 0),
+                };
+                base.backs_off[thread] = next;
+                if yields {
+                    base.spins_on[thread] = Some(std::mem::take(&mut base.read_since[thread]));
+                }
+                one(object, used, if (part, found) == (1, 0) { onward(base) } else { base })
             }
             Do::Lock(mutex) => {
                 if self.owner[mutex].is_some() {

@@ -110,3 +110,28 @@ fn a_token_that_was_left_before_is_found() {
     // Two tokens that are left before the first park are one.
     assert_eq!((seen.executions, seen.deadlocks, seen.redundant), (2, 1, 0));
 }
+
+#[test]
+fn backing_off_in_step_is_back_where_it_was() {
+    use Do::*;
+    let philosopher = |x, y| vec![BackOff(x, y), Store(y, 0), Store(x, 0)];
+    let seen = atomics(vec![philosopher(0, 1), philosopher(1, 0)]).explore();
+    assert_eq!((seen.repetitions, seen.redundant), (1, 0));
+    // Somebody who has nothing to do with it gets on first.
+    let seen = atomics(vec![philosopher(0, 1), philosopher(1, 0), vec![Add(2)]]).explore();
+    assert_eq!((seen.repetitions, seen.redundant), (1, 0));
+    let seen = atomics(vec![philosopher(0, 1), philosopher(0, 1)]).explore();
+    assert_eq!((seen.repetitions, seen.outcomes.len()), (0, 1));
+}
+
+/// Each of the two gives back what it took, any number of times, and yields in between: that is how it works,
+/// and no livelock.
+#[test]
+fn a_thread_that_gets_on_is_not_back_where_it_was() {
+    use Do::*;
+    let meal = [BackOff(0, 1), Store(1, 0), Store(0, 0)];
+    for meals in 1..=4 {
+        let seen = atomics(vec![meal.repeat(meals); 2]).explore_at_most(20_000);
+        assert_eq!((seen.repetitions, seen.redundant), (0, 0), "{meals} meals");
+    }
+}

@@ -1,6 +1,6 @@
 //! Random small programs: what the explorer finds is what brute force finds.
 
-use super::brute::truth;
+use super::brute::{livelocks, truth};
 use super::toy::{Do, Toy};
 use crate::sync::op::Class;
 use proptest::prelude::*;
@@ -186,4 +186,40 @@ fn shared_locks_agree_with_brute_force() {
 #[test]
 fn reference_counts_agree_with_brute_force() {
     programs_agree(program(|_| owned(), vec![Do::Disown(ARC)]));
+}
+
+/// Each thread takes two of three atomics, in this or that order, and gives them back.
+fn backing_off(threads: usize) -> impl Strategy<Value = Toy> {
+    let pair = prop::sample::select(vec![(0, 1), (0, 2), (1, 2), (1, 0), (2, 0), (2, 1)]);
+    let phrase = pair.prop_map(|(x, y)| vec![Do::BackOff(x, y), Do::Store(y, 0), Do::Store(x, 0)]);
+    let thread = prop::collection::vec(phrase, 1..=4 - threads).prop_map(|phrases| phrases.concat());
+    let objects = vec![Class::Atomic; 3];
+    prop::collection::vec(thread, threads).prop_map(move |threads| Toy { objects: objects.clone(), threads })
+}
+
+/// Where the search finds that an execution is back where it was, there is such a circle of states; where
+/// it has seen everything, there is none.
+fn back_offs_agree(threads: usize, executions: u64) {
+    let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&backing_off(threads), |toy| {
+        let (found, livelocks) = (toy.explore_at_most(executions), livelocks(&toy));
+        prop_assert!(livelocks || found.repetitions == 0, "no such circle");
+        prop_assert!(found.repetitions > 0 || found.cut || !livelocks, "a circle was missed");
+        prop_assert!(threads > 2 || !found.cut, "two threads go round together or not at all");
+        prop_assert_eq!(found.redundant, 0, "redundant executions");
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn back_offs_of_two_threads_agree_with_brute_force() {
+    back_offs_agree(2, u64::MAX);
+}
+
+#[test]
+fn back_offs_of_three_threads_agree_with_brute_force() {
+    back_offs_agree(3, 2_000);
 }

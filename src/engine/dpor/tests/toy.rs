@@ -27,6 +27,9 @@ pub(super) enum Do {
     Await(usize, u64),
     /// The same, whatever the thread has read before.
     SpinUntil(usize, u64),
+    /// Sets the one atomic when it is 0, tries the other; where that is not 0, puts the first one back to 0,
+    /// yields, waits until the other is 0, and begins again.
+    BackOff(usize, usize),
     Wait(usize, usize),
     NotifyOne(usize),
     NotifyAll(usize),
@@ -65,6 +68,10 @@ pub(super) struct Seen {
     pub(super) redundant: u64,
     pub(super) deadlocks: u64,
     pub(super) livelocks: u64,
+    /// Executions that are back where they were: the search ends at the first.
+    pub(super) repetitions: u64,
+    /// The search was cut.
+    pub(super) cut: bool,
     pub(super) stuck: BTreeSet<Stuck>,
     pub(super) outcomes: BTreeSet<Vec<Vec<u64>>>,
 }
@@ -82,6 +89,11 @@ struct Run<'a> {
 
 impl Toy {
     pub(super) fn explore(&self) -> Seen {
+        self.explore_at_most(u64::MAX)
+    }
+
+    /// The same, cut after so many executions.
+    pub(super) fn explore_at_most(&self, executions: u64) -> Seen {
         let explorer = Chooser::Explorer(Box::default());
         let mut stage = Stage::new(explorer, &budget());
         let mut seen = Seen::default();
@@ -99,6 +111,10 @@ impl Toy {
                     seen.stuck.insert(at);
                 }
                 End::Redundant => seen.redundant += 1,
+                End::Repetition => {
+                    seen.repetitions += 1;
+                    return seen;
+                }
                 other => panic!("{other:?}"),
             }
             let more = stage.advance();
@@ -106,7 +122,8 @@ impl Toy {
                 let Chooser::Explorer(explorer) = &mut stage.chooser else { unreachable!() };
                 Explorer::reset(explorer);
                 seen = Seen::default();
-            } else if !more {
+            } else if !more || seen.executions >= executions {
+                seen.cut = more;
                 return seen;
             }
         }
@@ -161,12 +178,12 @@ impl Run<'_> {
             Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
             Do::Store(x, _) => Op::Store(object(x), SeqCst),
             Do::Add(x) => Op::Rmw(object(x), SeqCst),
-            Do::Exchange(x, expected, _) => Op::CompareExchange {
-                object: object(x),
-                expected,
-                success: SeqCst,
-                failure: SeqCst,
-                weak: false,
+            Do::Exchange(x, expected, _) => exchange(object(x), expected),
+            Do::BackOff(x, y) => match self.waking[index] {
+                0 => exchange(object(x), 0),
+                1 => exchange(object(y), 0),
+                2 => Op::Store(object(x), SeqCst),
+                _ => Op::Load(object(y), SeqCst),
             },
             Do::Lock(m) => Op::Lock(object(m)),
             Do::Unlock(m) => Op::Unlock(object(m)),
@@ -195,7 +212,12 @@ impl Run<'_> {
     fn go_on(&mut self, index: usize) {
         let here = Location::caller();
         while let Some(op) = self.op(index) {
-            if let Do::SpinUntil(..) = self.toy.threads[index][self.counters[index]] {
+            let afresh = match self.toy.threads[index][self.counters[index]] {
+                Do::SpinUntil(..) => true,
+                Do::BackOff(..) => matches!(self.waking[index], 0 | 3),
+                _ => false,
+            };
+            if afresh {
                 self.stage.machine.look_afresh();
             }
             let seen = op.object().map_or(0, |id| {
@@ -213,6 +235,8 @@ impl Run<'_> {
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
         match instruction {
+            Do::BackOff(x, y) if !self.back_off(index, x, y) => return,
+            Do::BackOff(..) => {}
             Do::Load(x)
             | Do::Store(x, _)
             | Do::Add(x)
@@ -258,4 +282,36 @@ impl Run<'_> {
         }
         self.counters[index] += 1;
     }
+
+    /// A step of a back-off took place; says whether it was the last one.
+    fn back_off(&mut self, index: usize, x: usize, y: usize) -> bool {
+        let part = self.waking[index];
+        let object = if matches!(part, 0 | 2) { x } else { y };
+        let before = self.values[object];
+        let after = match part {
+            0 | 1 => 1,
+            2 => 0,
+            _ => before,
+        };
+        self.values[object] = after;
+        self.stage.commit(self.objects[object], before, after);
+        let (next, yields) = match (part, before) {
+            (0, 0) => (1, false),
+            (1, 0) => (0, false),
+            (0, _) => (0, true),
+            (1, _) => (2, false),
+            (2, _) => (3, true),
+            (_, 0) => (0, false),
+            _ => (3, true),
+        };
+        self.waking[index] = next;
+        if yields {
+            self.stage.announce(Op::Yield, 0, Location::caller());
+        }
+        (part, before) == (1, 0)
+    }
+}
+
+fn exchange(object: ObjectId, expected: u64) -> Op {
+    Op::CompareExchange { object, expected, success: SeqCst, failure: SeqCst, weak: false }
 }

@@ -54,3 +54,14 @@ pub struct TouchedAfterRelease;
 impl Policy for TouchedAfterRelease {
     const LEAVES_AT_ONCE: bool = false;
 }
+
+/// Who makes the pending calls resets the eval breaker when it has made them.
+///
+/// A call that is added meanwhile is in the list, and nobody is told. CPython resets it first, "so that any callback
+/// added in-between re-signals".
+#[derive(Debug)]
+pub struct ResetsLate;
+
+impl Policy for ResetsLate {
+    const RESETS_FIRST: bool = false;
+}

@@ -3,6 +3,7 @@
 //!
 //! A twin is named by its bug and differs from its subject in that one place.
 
+pub mod counters;
 pub mod locks;
 pub mod queues;
 pub mod tables;

@@ -1,6 +1,8 @@
 //! Twins of the queue: two bytecodes where one is needed.
 
 use crate::model::gil::bounded::{Bounded, Items};
+use crate::model::gil::lock::Gil;
+use crate::model::gil::plain::InterpreterLock;
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::thread;
 
@@ -9,9 +11,9 @@ use crate::sync::thread;
 /// Twin of [`Bounded`] as a [`TryQueue`]. Each of the two is one bytecode, and between them lies a safe point, at which
 /// another consumer may come.
 #[derive(Debug)]
-pub struct CheckThenAct<T>(Bounded<T>);
+pub struct CheckThenAct<T, L = Gil>(Bounded<T, L>);
 
-impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
+impl<T: Send + 'static, L: InterpreterLock> TryQueue<T> for CheckThenAct<T, L> {
     fn with_capacity(capacity: usize) -> Self {
         Self(Bounded::new(capacity))
     }
@@ -35,9 +37,9 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
 /// Twin of [`Bounded`] as a [`BlockingQueue`]. A producer that comes in between puts its item in and finds nobody to
 /// wake.
 #[derive(Debug)]
-pub struct ParksLate<T>(Bounded<T>);
+pub struct ParksLate<T, L = Gil>(Bounded<T, L>);
 
-impl<T: Send + 'static> BlockingQueue<T> for ParksLate<T> {
+impl<T: Send + 'static, L: InterpreterLock> BlockingQueue<T> for ParksLate<T, L> {
     fn with_capacity(capacity: usize) -> Self {
         Self(Bounded::new(capacity))
     }
@@ -65,14 +67,14 @@ mod tests {
 
     #[test]
     fn check_then_act_smoke() {
-        let queue = CheckThenAct::with_capacity(2);
+        let queue = <CheckThenAct<_>>::with_capacity(2);
         assert_eq!([queue.try_push(7), queue.try_push(8), queue.try_push(9)], [Ok(()), Ok(()), Err(Full(9))]);
         assert_eq!([queue.try_pop(), queue.try_pop(), queue.try_pop()], [Some(7), Some(8), None]);
     }
 
     #[test]
     fn parks_late_smoke() {
-        let queue = ParksLate::with_capacity(1);
+        let queue = <ParksLate<_>>::with_capacity(1);
         queue.push(7).unwrap();
         assert_eq!(queue.pop(), Some(7));
     }

@@ -1,5 +1,7 @@
 //! Twins of the tables.
 
+use crate::model::gil::lock::Gil;
+use crate::model::gil::plain::InterpreterLock;
 use crate::model::gil::table::Forks;
 use crate::port::{Table, forks_of};
 
@@ -8,9 +10,9 @@ use crate::port::{Table, forks_of};
 /// Twin of [`Ordered`](crate::model::gil::table::Ordered). It deadlocks as it does without an interpreter lock, for who
 /// waits for a fork has to let the others run.
 #[derive(Debug)]
-pub struct LeftFirst(Forks);
+pub struct LeftFirst<L = Gil>(Forks<L>);
 
-impl Table for LeftFirst {
+impl<L: InterpreterLock> Table for LeftFirst<L> {
     fn with_seats(seats: usize) -> Self {
         Self(Forks::lay(seats))
     }
@@ -31,7 +33,7 @@ mod tests {
 
     #[test]
     fn left_first_smoke() {
-        let table = LeftFirst::with_seats(2);
+        let table = <LeftFirst>::with_seats(2);
         let mut meals = 0;
         for seat in 0..table.seats() {
             table.dine(seat, &mut || meals += 1);

@@ -1,6 +1,9 @@
 //! Queues without locks.
 
+use crate::model::threads::arena::Tagging;
+use crate::model::threads::combining::Combiner;
 use crate::model::threads::hazard::Protection;
+use crate::model::threads::heap::Heap;
 use crate::model::threads::{michael_scott, spsc};
 use std::sync::atomic::Ordering;
 
@@ -111,6 +114,57 @@ passage!(
     /// producer writes over what is there. After RUSTSEC-2020-0047, whose ring mistook its indices at the wrap.
     FullLooksEmpty, Release, Acquire, |tail, head, capacity| tail.wrapping_sub(head) & (capacity - 1)
 );
+
+/// A tag that stays as it is: an index alone.
+///
+/// Twin of [`arena::Counting`](crate::model::threads::arena::Counting). A node that came back is taken for the one that
+/// went (ABA), and its old successor becomes the first node, which may be free, or in somebody's hands.
+#[derive(Debug)]
+pub struct Tagless;
+
+impl Tagging for Tagless {
+    fn next(tag: u32) -> u32 {
+        tag
+    }
+}
+
+/// A combiner that forgets the last slot.
+///
+/// Twin of [`combining::Sound`](crate::model::threads::combining::Sound). Whose request is there finds that nobody
+/// serves it, not even itself.
+#[derive(Debug)]
+pub struct ForgetsLastSlot;
+
+impl Combiner for ForgetsLastSlot {
+    fn slots(all: usize) -> usize {
+        all - 1
+    }
+}
+
+/// A combiner that says that a request is served with a Relaxed store.
+///
+/// Twin of [`combining::Sound`](crate::model::threads::combining::Sound). The thread may see its slot empty before the
+/// answer is there.
+#[derive(Debug)]
+pub struct RelaxedServed;
+
+impl Combiner for RelaxedServed {
+    const SERVED: Ordering = Ordering::Relaxed;
+}
+
+/// A pop that takes the item out first, and then restores the order.
+///
+/// Twin of [`combining::Sound`](crate::model::threads::combining::Sound). Where a comparison panics the item that it had
+/// in hand is dropped: nobody ever receives it. So does CPython's `PriorityQueue.get` (row Q13), and the `pop` of
+/// std's heap.
+#[derive(Debug)]
+pub struct LosesItemInHand;
+
+impl Combiner for LosesItemInHand {
+    fn pop<T: Ord>(heap: &mut Heap<T>) -> Option<T> {
+        heap.pop_then_order()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -60,9 +60,9 @@ impl Table for UnlockEarly {
 
 /// Everybody takes the left fork first, tries the right one, and puts the left one down where that fails.
 ///
-/// Twin of [`LowerFirst`](super::super::table::LowerFirst). Nobody waits with a fork in hand, so it does not
-/// deadlock; but all can take, fail and put down in step, for ever. Source: Andrew S. Tanenbaum, "Operating Systems: Design
-/// and Implementation", 1987.
+/// Twin of [`LowerFirst`](super::super::table::LowerFirst). Nobody waits with a fork in hand, so it does
+/// not deadlock; but all can take, fail and put down in step, for ever. Source: Andrew S. Tanenbaum,
+/// "Operating Systems: Design and Implementation", 1987.
 #[derive(Debug)]
 pub struct Polite;
 
@@ -74,9 +74,9 @@ impl Reach for Polite {
 
 /// The waiter serves the philosopher of seat 0 before all who asked earlier.
 ///
-/// Twin of [`FirstCome`](super::super::table::FirstCome). While a neighbour of seat 0 waits for the
-/// neighbour on its other side to end a meal, seat 0 eats as often as it likes. It takes four seats: at
-/// a smaller table all the others are neighbours of seat 0, and none eats beside it.
+/// Twin of [`FirstCome`](super::super::table::FirstCome). Seat 0 comes back from a meal and eats again while a
+/// neighbour waits that asked before: because its request reaches the waiter first, or because the neighbour
+/// still waits for its other neighbour. It takes a third philosopher to wait for, and second meals.
 #[derive(Debug)]
 pub struct WaiterFavoursSeat0;
 

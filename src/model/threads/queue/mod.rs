@@ -25,6 +25,8 @@
 mod buffer;
 mod discipline;
 mod error;
+mod hook;
+mod ports;
 mod simple;
 
 pub use buffer::{Buffer, Fifo, Heap, Lifo};
@@ -32,11 +34,9 @@ pub use discipline::{Discipline, Mesa, Patience};
 pub use error::{GetError, PutError, TaskDoneError};
 pub use simple::SimpleQueue;
 
-use crate::port::{BlockingQueue, Close, Closed, Full, Order, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use std::any::Any;
+use hook::{caught, give_up};
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 /// A queue of which the item comes out first that came last.
@@ -306,72 +306,6 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     #[track_caller]
     fn lock(&self) -> MutexGuard<'_, Content<B>> {
         self.content.lock().unwrap()
-    }
-}
-
-/// What a hook threw.
-type Panic = Box<dyn Any + Send>;
-
-/// Calls a method of the buffer. Its panic is caught at once: one that left with the guard would poison the mutex.
-///
-/// Unwind safety: a method that plans has changed nothing, and the others must not panic. One that does so all the
-/// same counts as if it had not been called.
-fn caught<R>(method: impl FnOnce() -> R) -> Result<R, Panic> {
-    catch_unwind(AssertUnwindSafe(method))
-}
-
-/// Leaves with the panic of a hook. The wake-up that this caller may have used up goes to another one.
-fn give_up<C, D: Discipline>(content: MutexGuard<'_, C>, woken_by: &Condvar, panic: Panic) -> ! {
-    D::pass_on(woken_by);
-    drop(content);
-    resume_unwind(panic)
-}
-
-impl<T, B, D> BlockingQueue<T> for Queue<T, B, D>
-where
-    T: Send + 'static,
-    B: Buffer<T> + Send + 'static,
-    D: Discipline,
-{
-    const ORDER: Order = B::ORDER;
-
-    fn with_capacity(capacity: usize) -> Self {
-        Self::new(capacity)
-    }
-
-    fn push(&self, item: T) -> Result<(), Closed<T>> {
-        Ok(self.put(item)?)
-    }
-
-    fn pop(&self) -> Option<T> {
-        self.get().ok()
-    }
-}
-
-impl<T, B: Buffer<T>, D: Discipline> Close for Queue<T, B, D> {
-    fn close(&self) {
-        self.shutdown(false);
-    }
-}
-
-impl<T, B, D> TryQueue<T> for Queue<T, B, D>
-where
-    T: Send + 'static,
-    B: Buffer<T> + Send + 'static,
-    D: Discipline,
-{
-    const ORDER: Order = B::ORDER;
-
-    fn with_capacity(capacity: usize) -> Self {
-        Self::new(capacity)
-    }
-
-    fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        Ok(self.put_nowait(item)?)
-    }
-
-    fn try_pop(&self) -> Option<T> {
-        self.get_nowait().ok()
     }
 }
 

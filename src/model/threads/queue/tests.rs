@@ -1,4 +1,5 @@
 use super::*;
+use crate::port::{BlockingQueue, Close, Closed, Full, TryQueue};
 use crate::scenario::{Item, Rig, Scenario, Waiting};
 use std::sync::Arc;
 

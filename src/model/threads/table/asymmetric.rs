@@ -6,12 +6,12 @@ use crate::sync::Mutex;
 
 /// Odd seats take the left fork first, even seats the right one.
 ///
-/// Invariant: who eats holds the mutexes of both forks. Between an even seat and the odd one to its right lies
-/// a fork that both take first, between an odd seat and the even one to its right one that both take second,
-/// so who holds a second fork already eats, and who waits for one waits for a meal to end. Where the number of
-/// seats is odd, seats n−1 and 0 are both even, and fork 0, between them, is the first of one and the second
-/// of the other; that only makes the longest chain of waiting longer by one. It never closes to a circle, for forks are taken in
-/// the order: odd ones, fork 0, the other even ones.
+/// Invariant: who eats holds the mutexes of both forks. Between an even seat and the odd one to its right
+/// lies a fork that both take first, between an odd seat and the even one to its right one that both take
+/// second, so who holds a second fork already eats, and who waits for one waits for a meal to end. Where
+/// the number of seats is odd, seats n−1 and 0 are both even, and fork 0, between them, is the first of one
+/// and the second of the other; that only makes the longest chain of waiting longer by one. It never closes
+/// to a circle, for forks are taken in the order: odd ones, fork 0, the other even ones.
 ///
 /// What is better than in [`Ordered`](super::Ordered): a chain of waiting has at most three links, however
 /// large the table. What it does not do: it is not fair.

@@ -14,8 +14,8 @@ use crate::sync::Mutex;
 /// Invariant: who eats holds the mutexes of both forks, and of a chair. What it does not do: it is not fair,
 /// and philosophers 0 and n−1 wait for each other also while neither holds the fork between them.
 ///
-/// Source: a semaphore of n−1 permits as in C. A. R. Hoare, "Communicating Sequential Processes", 1978, with each permit
-/// given to a fixed group; two neighbours are the smallest group that has to share.
+/// Source: a semaphore of n−1 permits as in C. A. R. Hoare, "Communicating Sequential Processes", 1978,
+/// with each permit given to a fixed group; two neighbours are the smallest group that has to share.
 ///
 /// ```
 /// use refectory::model::threads::table::Chairs;

@@ -13,11 +13,11 @@ use crate::sync::{Mutex, hint};
 /// order of the forks does the rest.
 ///
 /// Becoming hungry is the doorway: one step, in which nobody waits. From there on each neighbour begins at
-/// most one more meal: for a second one it would have to be past its courtesy, which sees the philosopher hungry,
-/// and unfed since the first one. So a philosopher is overtaken at most twice, and nobody starves.
+/// most one more meal: for a second one it would have to be past its courtesy, which sees the philosopher
+/// hungry, and unfed since the first one. So a philosopher is overtaken at most twice, and nobody starves.
 ///
-/// No object is for all: only neighbours ever order each other. That makes it the fair table which is cheapest to search
-/// exhaustively.
+/// No object is for all: only neighbours ever order each other. That makes it the fair table which is
+/// cheapest to search exhaustively.
 ///
 /// What it does not do: a philosopher that has just eaten waits for a hungry neighbour also where that one
 /// itself has to wait for somebody else.
@@ -37,7 +37,8 @@ pub struct Courteous {
     seats: Vec<Seat>,
 }
 
-/// How many meals were eaten with a fork, by the philosopher to whose left it lies and by the one to whose right.
+/// How many meals were eaten with a fork, by the philosopher to whose left it lies and by the one to whose
+/// right.
 #[derive(Clone, Copy, Debug, Default)]
 struct Eaten {
     as_left: usize,

@@ -51,7 +51,8 @@ const fn neighbours_of(seat: usize, seats: usize) -> [usize; 2] {
     [(seat + seats - 1) % seats, (seat + 1) % seats]
 }
 
-/// How often who waits by looking does so before it gives up the processor: about as long as a short meal takes.
+/// How often who waits by looking does so before it gives up the processor: about as long as a short meal
+/// takes.
 const LOOKS: u32 = 64;
 
 /// Everybody takes the fork with the lower number first.

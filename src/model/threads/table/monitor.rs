@@ -10,13 +10,13 @@ use crate::sync::{Condvar, Mutex};
 /// philosopher is woken by the neighbour that puts its forks down, by a condition variable of its own,
 /// and already eats when it wakes: it is the neighbour who hands it the forks.
 ///
-/// Nobody holds one fork and waits for another, so nothing can deadlock. What it does not do: the two neighbours of a
-/// hungry philosopher can eat in turn, one always beginning before the other has ended, and it
-/// starves.
+/// Nobody holds one fork and waits for another, so nothing can deadlock. What it does not do: the two
+/// neighbours of a hungry philosopher can eat in turn, one always beginning before the other has ended, and
+/// it starves.
 ///
-/// Source: Andrew S. Tanenbaum, "Operating Systems: Design and Implementation", 1987, which solves it
-/// with a semaphore for each philosopher; a state for each is already in Edsger W. Dijkstra's "Hierarchical ordering of
-/// sequential processes", 1971.
+/// Source: Andrew S. Tanenbaum, "Operating Systems: Design and Implementation", 1987, which solves it with
+/// a semaphore for each philosopher; a state for each is already in Edsger W. Dijkstra's "Hierarchical
+/// ordering of sequential processes", 1971.
 ///
 /// ```
 /// use refectory::model::threads::table::Monitor;

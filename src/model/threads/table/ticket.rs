@@ -5,22 +5,24 @@ use crate::port::{Table, forks_of};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, hint};
 
-/// Everybody draws a ticket, and takes the forks when its number comes up; the next number comes up once both forks are taken.
+/// Everybody draws a ticket, and takes the forks when its number comes up; the next number comes up once
+/// both forks are taken.
 ///
-/// Invariant: who eats holds the mutexes of both forks, and only the philosopher whose number is up takes any. So
-/// nobody who holds a fork waits for one but that one, and it waits only for meals to end: nothing can
-/// deadlock.
+/// Invariant: who eats holds the mutexes of both forks, and only the philosopher whose number is up takes
+/// any. So nobody who holds a fork waits for one but that one, and it waits only for meals to end: nothing
+/// can deadlock.
 ///
-/// Drawing the ticket is the doorway: one step, in which nobody waits. Meals begin in the order of the tickets, so
-/// each neighbour begins at most one meal while a philosopher waits, the one for which it had drawn before: it is
-/// overtaken at most twice. Nobody starves.
+/// Drawing the ticket is the doorway: one step, in which nobody waits. Meals begin in the order of the
+/// tickets, so each neighbour begins at most one meal while a philosopher waits, the one for which it had
+/// drawn before: it is overtaken at most twice. Nobody starves.
 ///
 /// Each ticket has a place of its own to look at, so that a number that comes up is seen by one
 /// philosopher alone. What it does not do: a philosopher whose forks are both free waits behind one whose
 /// forks are not.
 ///
-/// Source: tickets, David P. Reed and Rajendra K. Kanodia, "Synchronization with eventcounts and sequencers", 1979; a place
-/// for each, Thomas E. Anderson, "The performance of spin lock alternatives for shared-memory multiprocessors", 1990.
+/// Source: tickets, David P. Reed and Rajendra K. Kanodia, "Synchronization with eventcounts and
+/// sequencers", 1979; a place for each, Thomas E. Anderson, "The performance of spin lock alternatives for
+/// shared-memory multiprocessors", 1990.
 ///
 /// ```
 /// use refectory::model::threads::table::Ticket;
@@ -43,9 +45,10 @@ impl Ticket {
         &self.up[ticket % self.up.len()]
     }
 
-    /// Ordering: Relaxed suffices for tickets and places, for it is the forks' mutexes that order meals. Who reads
-    /// that its number is up locks a fork after the one before it in the line: were it the other way round, that lock would
-    /// have come after this read, and its holder would have called the number only then.
+    /// Ordering: Relaxed suffices for tickets and places, for it is the forks' mutexes that order meals.
+    /// Who reads that its number is up locks a fork after the one before it in the line: were it the other
+    /// way round, that lock would have come after this read, and its holder would have called the number
+    /// only then.
     fn wait_in_line(&self, ticket: usize) {
         hint::spin_until(LOOKS, || self.place(ticket).load(Ordering::Relaxed) == ticket);
     }

@@ -27,20 +27,21 @@ impl Reach for LowerFirst {
     }
 }
 
-/// Who does not get the second fork puts the first one down, waits until the second one is free, and begins again.
+/// Who does not get the second fork puts the first one down, waits until the second one is free, and begins
+/// again.
 ///
 /// Invariant: who eats has taken both forks, and nobody waits with a fork in hand, so nothing can deadlock in
 /// whatever order the forks are taken. The order matters all the same: with everybody's left fork first, all
 /// can take one, find the other one taken, put theirs down, and so on in step for ever.
 ///
-/// With the lower fork first that cannot be, however the threads are scheduled. Who begins again has seen its
-/// higher fork taken and free again. Fork n−1 is the higher one of both its users: whoever takes it eats, so it is
-/// taken no more often than there are meals. So only so often can somebody take fork n−2 as its lower one, fail
-/// and begin again; or take it as its higher one, and eat. So it too is taken a limited number of times, and likewise n−3,
-/// down to fork 0: every execution is finite.
+/// With the lower fork first that cannot be, however the threads are scheduled. Who begins again has seen
+/// its higher fork taken and free again. Fork n−1 is the higher one of both its users: whoever takes it
+/// eats, so it is taken no more often than there are meals. So only so often can somebody take fork n−2 as
+/// its lower one, fail and begin again; or take it as its higher one, and eat. So it too is taken a limited
+/// number of times, and likewise n−3, down to fork 0: every execution is finite.
 ///
-/// Who waits is woken by nobody: it looks. What it does not do: it is not fair, and one philosopher may fail any
-/// number of times while others eat.
+/// Who waits is woken by nobody: it looks. What it does not do: it is not fair, and one philosopher may
+/// fail any number of times while others eat.
 ///
 /// Source: not to hold while one waits, James W. Havender, "Avoiding deadlock in multitasking systems", 1968;
 /// that all can put down and try again in step, Andrew S. Tanenbaum, "Operating Systems: Design and
@@ -64,8 +65,8 @@ struct Fork {
 
 impl Fork {
     fn try_take(&self) -> bool {
-        // Ordering: Acquire reads from the Release of `put_down`: the meal that was eaten with the fork is visible
-        // to the one that takes it.
+        // Ordering: Acquire reads from the Release of `put_down`: the meal that was eaten with the fork is
+        // visible to the one that takes it.
         self.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
@@ -99,6 +100,7 @@ impl<R: Reach> Table for TryLock<R> {
                 break;
             }
             first.put_down();
+            // The back-off proper: whoever the fork was put down for may go first.
             thread::yield_now();
             hint::spin_until(LOOKS, || second.is_free());
         }

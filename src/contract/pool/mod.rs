@@ -1,0 +1,52 @@
+//! Rows of futures and executors: F, W, X and D of CPython's `concurrent.futures`.
+//!
+//! | row | where, or why not |
+//! |---|---|
+//! | F01–F07, W01–W06 | [`futures`] |
+//! | F08 | a failure is a value of its own type: none is taken for "no failure" |
+//! | X01–X10, D01–D07 | [`executor`] |
+//! | X01 (names of arguments), X06 (types of sizes) | the types rule them out: a task is a closure, a size is not zero |
+//! | D08 | a thread pool posts no sentinels: workers look at a flag |
+//! | D09 | no thread outlives a `fork` here; the pool of processes has to say what it does about it |
+//! | K01–K11 | rows of pools of processes |
+//!
+//! A client thread does what a program's main thread would: main only spawns and joins.
+
+pub mod executor;
+pub mod futures;
+
+use super::{join, spawn};
+use crate::sync::{self, Condvar, Mutex};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Runs the body on a thread of its own, and gives what it gives.
+fn client<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+    join(spawn("client", body))
+}
+
+/// A time that is over soon; under an engine a time-out is a choice, whatever the time.
+fn soon() -> Duration {
+    if sync::is_modelled() { Duration::from_secs(3_600) } else { Duration::from_millis(1) }
+}
+
+/// A gate that a task waits at until somebody opens it.
+#[derive(Clone)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn closed() -> Self {
+        let open = Mutex::new(false).named(format_args!("gate"));
+        Self(Arc::new((open, Condvar::new().named(format_args!("gate opens")))))
+    }
+
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    /// Woken by whoever opens the gate.
+    fn pass(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |open| !*open).unwrap());
+    }
+}

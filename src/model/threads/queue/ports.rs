@@ -1,0 +1,52 @@
+//! The queue as an implementation of the ports.
+
+use super::{Buffer, Discipline, Queue};
+use crate::port::{BlockingQueue, Close, Closed, Full, Order, TryQueue};
+
+impl<T, B, D> BlockingQueue<T> for Queue<T, B, D>
+where
+    T: Send + 'static,
+    B: Buffer<T> + Send + 'static,
+    D: Discipline,
+{
+    const ORDER: Order = B::ORDER;
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self::new(capacity)
+    }
+
+    fn push(&self, item: T) -> Result<(), Closed<T>> {
+        Ok(self.put(item)?)
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.get().ok()
+    }
+}
+
+impl<T, B: Buffer<T>, D: Discipline> Close for Queue<T, B, D> {
+    fn close(&self) {
+        self.shutdown(false);
+    }
+}
+
+impl<T, B, D> TryQueue<T> for Queue<T, B, D>
+where
+    T: Send + 'static,
+    B: Buffer<T> + Send + 'static,
+    D: Discipline,
+{
+    const ORDER: Order = B::ORDER;
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self::new(capacity)
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        Ok(self.put_nowait(item)?)
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        self.get_nowait().ok()
+    }
+}
