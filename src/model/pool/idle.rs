@@ -128,6 +128,7 @@ impl<B: BeforeParking> Idle<B> {
     /// A worker goes for good, though not all may be over.
     pub(super) fn leave(&self) {
         let mut beds = self.beds.lock().unwrap();
+        // Or else it would count as a sleeper: a lock and a useless look for each task, though no more than that.
         beds.workers -= 1;
         beds.awake -= 1;
         self.wake_all_if_over(&beds);

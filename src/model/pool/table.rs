@@ -61,9 +61,7 @@ pub(super) const fn workers(seats: usize) -> usize {
 
 impl Table for StateMachines {
     fn with_seats(seats: usize) -> Self {
-        let forks = Mutex::new(vec![Fork::default(); seats]).named(format_args!("forks"));
-        let hall = Hall { forks, places: Place::lay(seats) };
-        Self { crew: Crew::new(workers(seats)), hall: Arc::new(hall) }
+        Self { crew: Crew::new(workers(seats)), hall: Arc::new(Hall::lay(seats)) }
     }
 
     fn seats(&self) -> usize {
@@ -87,6 +85,11 @@ impl StateMachines {
 }
 
 impl Hall {
+    fn lay(seats: usize) -> Self {
+        let forks = Mutex::new(vec![Fork::default(); seats]).named(format_args!("forks"));
+        Self { forks, places: Place::lay(seats) }
+    }
+
     /// Takes fork after fork, until one is held.
     fn take_forks(&self, mut hungry: Hungry) {
         let mut forks = self.forks.lock().unwrap();
@@ -169,6 +172,19 @@ mod tests {
             table.dine(seat, &mut || *eaten += 1);
         }
         assert_eq!(meals, [1; 3]);
+    }
+
+    #[test]
+    fn a_fork_goes_to_who_has_waited_longest() {
+        let (crew, hall) = (Crew::new(1), Arc::new(Hall::lay(2)));
+        let waiting = || hall.forks.lock().unwrap()[0].waiting.iter().map(|it| it.seat).collect::<Vec<_>>();
+        for seat in [0, 1, 0] {
+            hall.take_forks(Hungry { seat, forks: 0 });
+        }
+        assert_eq!(waiting(), [1, 0]);
+        Hall::put_down_forks(&hall, crew.tasks(), 0);
+        hall.places[1].wait();
+        assert_eq!(waiting(), [0]);
     }
 
     #[test]
