@@ -18,16 +18,20 @@
 //!
 //! Source: the state machine of CPython's `concurrent.futures._base`, after Brian Quinlan, PEP 3148, 2009.
 
+mod callbacks;
 mod outcome;
+mod watched;
 
 pub use self::outcome::{Failure, FutureError, InvalidState, State};
 
+pub(super) use self::watched::Told;
+
+use self::watched::tell;
 use super::rules::{Rules, Sound};
 use super::waiting::Watcher;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,79 +233,6 @@ impl<T, R: Rules> Future<T, R> {
             false => self.shared.done.notify_one(),
         }
     }
-
-    /// Calls `callback` with this future when it is finished or cancelled: at once if it already is.
-    pub fn add_done_callback(&self, callback: impl FnOnce(&Self) + Send + 'static) {
-        let mut inner = self.lock();
-        if !R::CALLBACKS_ONCE && inner.done() {
-            drop(inner);
-            return call(Box::new(callback), self);
-        }
-        inner.callbacks.push_back(Box::new(callback));
-        if inner.done() {
-            self.call_back(inner);
-        }
-    }
-
-    /// Calls what is to be called, in order. If somebody is at it already, that one goes on to what was added.
-    fn call_back<'a>(&'a self, mut inner: MutexGuard<'a, Inner<T, R>>) {
-        if std::mem::replace(&mut inner.calling, true) {
-            return;
-        }
-        while let Some(callback) = inner.callbacks.pop_front() {
-            drop(inner);
-            call(callback, self);
-            inner = self.lock();
-        }
-        inner.calling = false;
-    }
-
-    /// Asks to be told when the future is finished, or its cancellation told; gives whether it already is, and failed.
-    pub(super) fn watch(&self, watcher: &Arc<Watcher>) -> Option<Told> {
-        if !R::LOOKS_AND_ASKS_AT_ONCE {
-            let told = self.told();
-            self.lock().watchers.push(watcher.clone());
-            return told;
-        }
-        let mut inner = self.lock();
-        match inner.told() {
-            true => Some(Told { failed: inner.failed() }),
-            false => {
-                inner.watchers.push(watcher.clone());
-                None
-            }
-        }
-    }
-
-    /// Asks no longer.
-    pub(super) fn forget(&self, watcher: &Arc<Watcher>) {
-        self.lock().watchers.retain(|known| !Arc::ptr_eq(known, watcher));
-    }
-
-    /// What who waits for several futures knows of this one.
-    pub(super) fn told(&self) -> Option<Told> {
-        let inner = self.lock();
-        inner.told().then(|| Told { failed: inner.failed() })
-    }
-}
-
-/// Tells those who wait for several futures.
-fn tell<T, R: Rules>(inner: &mut Inner<T, R>) {
-    let told = Told { failed: inner.failed() };
-    for watcher in inner.watchers.drain(..) {
-        watcher.tell(told);
-    }
-}
-
-/// What who waits for several futures is told of one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) failed: bool,
-}
-
-/// A callback's panic is its own affair.
-fn call<T, R: Rules>(callback: Callback<T, R>, future: &Future<T, R>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| callback(future)));
 }
 
 impl<T: Clone, R: Rules> Future<T, R> {

@@ -1,0 +1,42 @@
+//! What the slots of a deque hold.
+
+use std::ptr;
+
+/// What can be kept in one atomic word.
+///
+/// # Safety
+/// A word of `into_word` may go to another thread, and `from_word` may be called there, once, and gives the
+/// value back.
+pub unsafe trait Word: Send + Sized + 'static {
+    /// The word for the value, which now owns it.
+    fn into_word(self) -> *mut ();
+
+    /// The value.
+    ///
+    /// # Safety
+    /// The word is one of `into_word`, and was not turned back before.
+    unsafe fn from_word(word: *mut ()) -> Self;
+}
+
+// SAFETY: a box is a pointer that is not null, and its value may be sent.
+unsafe impl<T: Send + 'static> Word for Box<T> {
+    fn into_word(self) -> *mut () {
+        Box::into_raw(self).cast()
+    }
+
+    unsafe fn from_word(word: *mut ()) -> Self {
+        // SAFETY: the word is that of a box that nobody else has turned back.
+        unsafe { Box::from_raw(word.cast()) }
+    }
+}
+
+// SAFETY: a number goes through a pointer's address unchanged.
+unsafe impl Word for usize {
+    fn into_word(self) -> *mut () {
+        ptr::without_provenance_mut(self)
+    }
+
+    unsafe fn from_word(word: *mut ()) -> Self {
+        word.addr()
+    }
+}
