@@ -1,6 +1,6 @@
 //! Waiting for several futures.
 //!
-//! Who waits has one [`Watcher`], which it gives to each future that is not done. A future that ends tells its watchers
+//! Who waits has one `Watcher`, which it gives to each future that is not done. A future that ends tells its watchers
 //! while it holds its own mutex, so between looking at a future and asking to be told nothing is missed: both are one
 //! step. Locks are taken future first, watcher second, and never more than one future's.
 //!

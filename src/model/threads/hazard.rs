@@ -13,7 +13,7 @@
 //! time. Nodes that are still retired when the domain goes are freed with it.
 //!
 //! Under an engine that is checked, not assumed: a freed node keeps its memory until its domain is dropped, and
-//! has beside it a [`Life`], which freeing *writes* and every look *reads*. A look that is not ordered before
+//! has beside it a `Life`, which freeing *writes* and every look *reads*. A look that is not ordered before
 //! the freeing is a data race; a look that comes after it panics; a node that is never freed is a leak. In
 //! a build without engines a `Life` is nothing.
 //!
