@@ -35,6 +35,8 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<MichaelScott<Item>>("threads", "michael_scott").with_rows(&[
         pop_looks::<MichaelScott<Item>>(),
         push_looks::<MichaelScott<Item>>(),
+        Row::new("a_helped_push_is_complete", rows::a_helped_push_is_complete::<MichaelScott<Item>>),
+        Row::new("a_node_stays_while_two_push", rows::a_node_stays_while_two_push::<MichaelScott<Item>>),
         Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Queue>),
         Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Queue>),
         Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Queue>),

@@ -157,8 +157,8 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
 
     /// Protects the node to which `source` points; `None` where it points to none.
     pub(super) fn protect(&self, source: &AtomicPtr<Node<B>>) -> Option<Guard<'_, B, H, P>> {
-        // Ordering: Acquire, as the look in `is_settled`, which is the one that counts.
-        let node = source.load(Ordering::Acquire);
+        // Relaxed: the look in `settle` is the one that counts.
+        let node = source.load(Ordering::Relaxed);
         if node.is_null() {
             return None;
         }
@@ -308,7 +308,9 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
             if !P::LOOKS_AGAIN {
                 return true;
             }
-            // Ordering: Acquire is for the Release of whoever linked the node: it is complete.
+            // Ordering: Acquire is for the Release of whoever linked the node: it is complete. The fence above would
+            // do for the look before it, but the node may have gone and come back since then. No engine shows
+            // that, because there a node's memory is not used again.
             let found = source.load(Ordering::Acquire);
             if found == self.node {
                 return true;
