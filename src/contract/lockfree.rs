@@ -101,6 +101,20 @@ pub fn a_helped_push_is_complete<Q: TryQueue<Item>>() -> Outcome {
     Ok(format!("{left:?}"))
 }
 
+/// Three take an item each. With fewer hazard pointers than threads, what one has retired becomes another's, and one
+/// may find the hazard pointers that another has just added.
+pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0, 1, 2]);
+    let takers = [0, 1, 2].map(|i| {
+        let queue = queue.clone();
+        spawn(&format!("taker {i}"), move || take(&*queue))
+    });
+    let taken = takers.map(join);
+    every_label_once(3, taken.into_iter().flatten())?;
+    Ok(format!("{taken:?}"))
+}
+
 /// A slow pop, a pop, and a third thread that takes an item out and puts one in: the node that the slow one saw
 /// may go and come back, with another successor (ABA).
 pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {

@@ -45,6 +45,9 @@ pub trait Protection: Send + Sync + 'static {
     const LOOKS_AGAIN: bool = true;
     /// Whether there is a fence before that look.
     const FENCED: bool = true;
+    /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
+    /// read in a scan.
+    const RECORDS: (usize, usize) = (32, 4);
     /// Whether freed memory is given back while the domain lives. A twin, which would use it, keeps it.
     const GIVES_BACK: bool = Self::LOOKS_AGAIN && Self::FENCED;
 }
@@ -54,6 +57,14 @@ pub trait Protection: Send + Sync + 'static {
 pub struct Sound;
 
 impl Protection for Sound {}
+
+/// The same where there are fewer records than threads, so that records go from one to another and more are added.
+#[derive(Debug)]
+pub struct Crowded;
+
+impl Protection for Crowded {
+    const RECORDS: (usize, usize) = (1, 1);
+}
 
 /// A node that a domain reclaims.
 pub(super) struct Node<B> {
@@ -136,10 +147,6 @@ impl<B> Node<B> {
 }
 
 impl<B, const H: usize, P: Protection> Domain<B, H, P> {
-    /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
-    /// read in a scan.
-    const RECORDS: (usize, usize) = (32, 4);
-
     /// Retired nodes of a record that are worth a scan: natively as many as it reads hazard pointers, so that a
     /// node costs about one. Under an engine two, so that the second node of a thread has a scan.
     const SCANS_AT: (usize, usize) = (64, 2);
@@ -147,7 +154,7 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
     /// A domain without nodes.
     pub(super) fn new() -> Self {
         let here = |(natively, modelled)| if sync::is_modelled() { modelled } else { natively };
-        Self::with_records(here(Self::RECORDS), here(Self::SCANS_AT))
+        Self::with_records(here(P::RECORDS), here(Self::SCANS_AT))
     }
 
     /// A domain that scans when a record has so many retired nodes.
@@ -262,9 +269,9 @@ impl<B, const H: usize> Record<B, H> {
     }
 
     fn claim(&self, node: *mut Node<B>) -> bool {
-        // Ordering: Acquire is for the Release store in the drop of the last guard, which leaves us its retired
-        // nodes. That others see the hazard pointer is what the fence in `settle` is for.
-        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // Relaxed: that others see the hazard pointer, and that we see the retired nodes which the drop of the last
+        // guard left us with a Release store, is what the fence in `settle` is for.
+        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
