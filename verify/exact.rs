@@ -3,6 +3,8 @@
 //! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the
 //! literature.
 
+mod futexes;
+
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;
 use refectory::engine::{Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
@@ -37,6 +39,10 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("time_outs", time_outs),
         trial("spurious_wakeups", spurious_wakeups),
         trial("spurious_failures", spurious_failures),
+        trial("futexes::waits_and_wakes", futexes::waits_and_wakes),
+        trial("futexes::time_outs", futexes::time_outs),
+        trial("futexes::spurious_wakeups", futexes::spurious_wakeups),
+        trial("futexes::rounds", futexes::rounds),
         trial("objects_from_elsewhere", objects_from_elsewhere),
     ]
 }
