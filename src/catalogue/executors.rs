@@ -30,6 +30,7 @@ pub(super) static FUTURES: &[Subject] = &[
             f03_result_by_state
             f03_time_runs_out
             f03_result_wakes_every_waiter
+            f03_cancel_wakes_every_waiter
             f04_first_result_stays
             f05_claimed_once
             f06_callbacks_once_and_in_order
@@ -38,10 +39,13 @@ pub(super) static FUTURES: &[Subject] = &[
             w01_duplicates_count_once
             w02_first_completed
             w03_first_failure
+            w03_a_failure_is_enough
             w03_cancelled_counts_when_told
+            w03_waits_until_a_cancellation_is_told
             w04_all_completed_or_time_runs_out
             w05_completion_races_registration
             w06_done_ones_first
+            w06_each_as_it_ends
             w06_time_runs_out
         ),
     ),
@@ -68,15 +72,20 @@ pub(super) static EXECUTORS: &[Subject] = &[
             x03_map_does_not_wait_to_be_asked
             x04_map_fails_at_its_place
             x05_map_time_runs_out
+            x05_a_dropped_map_cancels
             x06_map_takes_few_items_ahead
             x07_nothing_is_kept
             x08_never_more_workers_than_allowed
             x08_an_idle_worker_is_taken
             x08_a_busy_worker_is_not_idle
+            x08_a_woken_worker_is_not_idle
             x09_initializer_runs_first
             x09_failing_initializer_breaks_the_pool
+            x09_cancelled_in_a_broken_pool_is_told
+            x09_workers_of_a_broken_pool_end
             d01_no_tasks_after_shutdown
             d02_shutdown_waits_for_all
+            d02_everybody_who_waits_comes_back
             d03_shutdown_without_waiting
             d04_shutdown_cancels
             d05_cancelled_by_shutdown_is_told

@@ -35,6 +35,7 @@ pub(super) static DEQUES: &[Subject] = &[
             stealing::a_growing_deque_keeps_its_items::<Worker<Item>>,
         ),
         Row::new("a_slot_is_used_again", stealing::a_slot_is_used_again::<Worker<Item>>),
+        Row::new("an_empty_deque_is_used_again", stealing::an_empty_deque_is_used_again::<Worker<Item>>),
     ]),
     deque::<Worker<Item, PopWithoutFence>>("pool", "pop_without_fence")
         .with_rows(&[Row::new(
@@ -106,13 +107,21 @@ pub(super) static TASKS: &[Subject] = &[
                 stealing::a_task_of_a_busy_worker_is_stolen::<SecondLook>,
             ),
             Row::new("the_drop_waits_for_all_tasks", stealing::the_drop_waits_for_all_tasks::<SecondLook>),
+            Row::new(
+                "a_panic_leaves_tasks_to_the_others",
+                stealing::a_panic_leaves_tasks_to_the_others::<SecondLook>,
+            ),
+            Row::new("a_panic_leaves_a_pool_at_work", stealing::a_panic_leaves_a_pool_at_work::<SecondLook>),
         ],
     ),
     Subject::contract(
         "pool",
         "tasks",
         "crew",
-        &[Row::new("the_last_task_lets_everybody_go", stealing::the_last_task_lets_everybody_go)],
+        &[
+            Row::new("the_last_task_lets_everybody_go", stealing::the_last_task_lets_everybody_go),
+            Row::new("a_panic_leaves_the_rest_to_the_crew", stealing::a_panic_leaves_the_rest_to_the_crew),
+        ],
     ),
     Subject::contract(
         "pool",

@@ -13,6 +13,7 @@ use crate::model::pool::stealing::{Local, StealingPool};
 use crate::port::{Deque, TryQueue};
 use crate::scenario::{Item, Observer, Rig, Scenario, Step, Unobserved};
 use crate::sync::{Condvar, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const PUSH_0: Step = Step::Push(0);
@@ -48,6 +49,11 @@ pub fn a_growing_deque_keeps_its_items<D: Deque<Item>>() -> Outcome {
 /// The slot of an item that was stolen is used again, perhaps while the thief is still at it.
 pub fn a_slot_is_used_again<D: Deque<Item>>() -> Outcome {
     robbery::<D>(1, &[PUSH_0, PUSH_1], 1, 1)
+}
+
+/// The owner finds nothing, perhaps because a thief was faster, and puts another item in: that one is found.
+pub fn an_empty_deque_is_used_again<D: Deque<Item>>() -> Outcome {
+    robbery::<D>(1, &[PUSH_0, Step::TryPop, PUSH_1, Step::TryPop], 1, 1)
 }
 
 /// A thread puts two items in while another takes one: then there is one left, and it is found.
@@ -140,33 +146,85 @@ pub fn a_task_of_a_busy_worker_is_stolen<B: BeforeParking>() -> Outcome {
 /// Three tasks, one of which is spawned by another: each is run once, and the pool's drop waits for all.
 pub fn the_drop_waits_for_all_tasks<B: BeforeParking>() -> Outcome {
     let pool = StealingPool::<B>::new(1);
-    let left = Arc::new(Mutex::new(3).named(format_args!("tasks left")));
-    let run = |left: &Arc<Mutex<i32>>| {
-        let left = left.clone();
-        move || *left.lock().unwrap() -= 1
-    };
-    let (first, second, third) = (run(&left), run(&left), run(&left));
+    let left = Countdown::new(3);
+    let (first, second, third) = (left.clone(), left.clone(), left.clone());
     pool.spawn(move |local| {
-        local.spawn(move |_| second());
-        first();
+        local.spawn(move |_| second.count());
+        first.count();
     });
-    pool.spawn(move |_| third());
+    pool.spawn(move |_| third.count());
     drop(pool);
-    let left = *left.lock().unwrap();
-    ensure(left == 0, "every_task_runs_once", || format!("{left} of 3 tasks left"))?;
-    Ok("all run".to_owned())
+    left.none()
 }
 
-/// Two workers, one task: the other worker, which may sleep by then, goes when the task has ended.
-pub fn the_last_task_lets_everybody_go() -> Outcome {
-    let crew = Crew::new(2);
-    let left = Arc::new(Mutex::new(1).named(format_args!("tasks left")));
-    crew.tasks().add({
-        let left = left.clone();
-        move |_| *left.lock().unwrap() -= 1
+/// A task spawns another and panics: the other worker steals that one, runs it and goes, and the pool's drop passes the
+/// panic on.
+pub fn a_panic_leaves_tasks_to_the_others<B: BeforeParking>() -> Outcome {
+    let left = Countdown::new(1);
+    let second = left.clone();
+    let pool = StealingPool::<B>::beginning_with(2, move |local| {
+        local.spawn(move |_| second.count());
+        panic!("burnt");
     });
+    ended_by_panic(pool, &left)
+}
+
+/// A task panics while another comes from outside: the worker that is left runs it and goes.
+pub fn a_panic_leaves_a_pool_at_work<B: BeforeParking>() -> Outcome {
+    let left = Countdown::new(1);
+    let second = left.clone();
+    let pool = StealingPool::<B>::beginning_with(2, |_| panic!("burnt"));
+    pool.spawn(move |_| second.count());
+    ended_by_panic(pool, &left)
+}
+
+/// A task of a crew puts another in and panics: the other worker runs it and goes.
+pub fn a_panic_leaves_the_rest_to_the_crew() -> Outcome {
+    let crew = Crew::new(2);
+    let left = Countdown::new(1);
+    let second = left.clone();
+    crew.tasks().add(move |tasks| {
+        tasks.add(move |_| second.count());
+        panic!("burnt");
+    });
+    ended_by_panic(crew, &left)
+}
+
+/// Drops a pool of which a task has panicked.
+fn ended_by_panic<P>(pool: P, left: &Countdown) -> Outcome {
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(pool))).err();
+    let message = panic.and_then(|panic| panic.downcast_ref::<&str>().copied());
+    ensure(message == Some("burnt"), "the_panic_is_passed_on", || format!("{message:?}"))?;
+    left.none()
+}
+
+/// Tasks that are not yet run.
+#[derive(Clone)]
+struct Countdown(Arc<Mutex<i32>>);
+
+impl Countdown {
+    fn new(tasks: i32) -> Self {
+        Self(Arc::new(Mutex::new(tasks).named(format_args!("tasks left"))))
+    }
+
+    /// A task is run.
+    fn count(&self) {
+        *self.0.lock().unwrap() -= 1;
+    }
+
+    fn none(&self) -> Outcome {
+        let left = *self.0.lock().unwrap();
+        ensure(left == 0, "every_task_runs_once", || format!("{left} tasks left"))?;
+        Ok("all run".to_owned())
+    }
+}
+
+/// Three workers, one task: the other workers, which may sleep by then, go when the task has ended.
+pub fn the_last_task_lets_everybody_go() -> Outcome {
+    let crew = Crew::new(3);
+    let left = Countdown::new(1);
+    let task = left.clone();
+    crew.tasks().add(move |_| task.count());
     drop(crew);
-    let left = *left.lock().unwrap();
-    ensure(left == 0, "every_task_runs_once", || format!("{left} of 1 task left"))?;
-    Ok("run".to_owned())
+    left.none()
 }

@@ -9,6 +9,7 @@ use crate::model::pool::future::{Failure, FutureError};
 use crate::model::pool::map::MapOptions;
 use crate::model::pool::rules::Rules;
 use crate::model::pool::waiting::{Until, wait};
+use crate::sync::atomic::AtomicBool;
 use crate::sync::thread;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -103,6 +104,24 @@ pub fn x05_map_time_runs_out<R: Rules>() -> Outcome {
     Ok(format!("{ran} ran"))
 }
 
+/// Nobody takes the results of a map: what nobody has begun by then is cancelled.
+pub fn x05_a_dropped_map_cancels<R: Rules>() -> Outcome {
+    let ran = client(|| {
+        let (pool, gate, ran) = (pool::<R>(1), Gate::closed(), Arc::new(AtomicUsize::new(0)));
+        let (task_gate, counter) = (gate.clone(), ran.clone());
+        let slow = move |_: u32| {
+            task_gate.pass();
+            counter.fetch_add(1, Ordering::Relaxed);
+        };
+        drop(pool.map(0..2, slow, MapOptions::default()));
+        gate.open();
+        pool.shutdown(true, false);
+        ran.load(Ordering::Relaxed)
+    });
+    ensure(ran <= 1, "the_rest_is_cancelled", || format!("{ran} tasks ran"))?;
+    Ok(format!("{ran} ran"))
+}
+
 /// No more items are taken ahead than the buffer holds, also of items without end.
 pub fn x06_map_takes_few_items_ahead<R: Rules>() -> Outcome {
     let (ahead, results) = client(|| {
@@ -187,6 +206,23 @@ pub fn x08_a_busy_worker_is_not_idle<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// Two tasks are queued while one worker has nothing to do, and the first waits for the second: that needs a second
+/// worker, for the idle one has been spoken for.
+pub fn x08_a_woken_worker_is_not_idle<R: Rules>() -> Outcome {
+    client(|| {
+        let (pool, gate) = (pool::<R>(2), Gate::closed());
+        drop(pool.submit(|| ()).map(|future| future.result()).ok());
+        while pool.idle() == 0 {
+            thread::yield_now();
+        }
+        let waits = gate.clone();
+        drop(pool.submit(move || waits.pass()).ok());
+        drop(pool.submit(move || gate.open()).ok());
+        pool.shutdown(true, false);
+    });
+    Ok(String::new())
+}
+
 /// Every worker calls the initializer before its first task.
 pub fn x09_initializer_runs_first<R: Rules>() -> Outcome {
     let (calls, seen) = client(|| {
@@ -224,6 +260,44 @@ pub fn x09_failing_initializer_breaks_the_pool<R: Rules>() -> Outcome {
     ensure(queued == [broken.clone(), broken], "pending_fail", || format!("{queued:?}"))?;
     ensure(later == "the pool is broken", "later_refused", || later.clone())?;
     Ok(String::new())
+}
+
+/// A future was cancelled before the pool broke: whoever waits for several is told of it all the same.
+pub fn x09_cancelled_in_a_broken_pool_is_told<R: Rules>() -> Outcome {
+    let (done, result) = client(|| {
+        let gate = Gate::closed();
+        let waits = gate.clone();
+        let fail = move || {
+            waits.pass();
+            panic!("no kitchen");
+        };
+        let pool = ThreadPoolExecutor::<R>::with_initializer(1, fail).expect("there are workers");
+        let queued = pool.submit(|| ()).expect("the pool is open");
+        queued.cancel();
+        gate.open();
+        let waited = wait(std::slice::from_ref(&queued), Until::AllCompleted, None);
+        (waited.done.len(), queued.result())
+    });
+    let told = (done, &result) == (1, &Err(FutureError::Cancelled));
+    ensure(told, "told", || format!("{done} done, {result:?}"))?;
+    Ok(String::new())
+}
+
+/// One of two workers breaks the pool, when the other may have nothing to do: both end, although nobody shuts the pool
+/// down.
+pub fn x09_workers_of_a_broken_pool_end<R: Rules>() -> Outcome {
+    let workers = client(|| {
+        let calls = AtomicBool::new(false).named(format_args!("called before"));
+        let fail_later = move || assert!(!calls.swap(true, Ordering::Relaxed), "no second kitchen");
+        let pool = ThreadPoolExecutor::<R>::with_initializer(2, fail_later).expect("there are workers");
+        let _queued = [pool.submit(|| ()).ok(), pool.submit(|| ()).ok()];
+        let workers = pool.workers();
+        while workers == 2 && pool.alive() > 0 {
+            thread::yield_now();
+        }
+        workers
+    });
+    Ok(format!("{workers} workers"))
 }
 
 /// A task of a pool of one waits for a task of the same pool. It waits for ever: this row is there to be broken.
@@ -271,6 +345,21 @@ pub fn d02_shutdown_waits_for_all<R: Rules>() -> Outcome {
         ran.load(Ordering::Relaxed)
     });
     ensure(ran == 2, "all_ran", || format!("{ran} tasks ran"))?;
+    Ok(String::new())
+}
+
+/// Two clients wait for the end of a pool: both come back.
+pub fn d02_everybody_who_waits_comes_back<R: Rules>() -> Outcome {
+    let (pool, gate) = (Arc::new(pool::<R>(1)), Gate::closed());
+    let waits = gate.clone();
+    let future = pool.submit(move || waits.pass()).expect("the pool is open");
+    let clients = [0, 1].map(|n| {
+        let pool = pool.clone();
+        spawn(&format!("client {n}"), move || pool.shutdown(true, false))
+    });
+    gate.open();
+    clients.into_iter().for_each(join);
+    ensure(future.done(), "all_ran", || format!("the task is {:?}", future.state()))?;
     Ok(String::new())
 }
 

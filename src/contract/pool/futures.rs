@@ -110,6 +110,20 @@ pub fn f03_result_wakes_every_waiter<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// Two threads wait for a result when the future is cancelled: both are told.
+pub fn f03_cancel_wakes_every_waiter<R: Rules>() -> Outcome {
+    let future = Future::<u32, R>::new();
+    let waiters = [0, 1].map(|i| {
+        let future = future.clone();
+        spawn(&format!("waiter {i}"), move || future.result())
+    });
+    let cancelled = join(spawn("canceller", move || future.cancel()));
+    let results = waiters.map(join);
+    let told = [const { Err(FutureError::Cancelled) }; 2];
+    ensure(cancelled && results == told, "result", || format!("{results:?}"))?;
+    Ok(String::new())
+}
+
 /// Two workers set a result: one is accepted and stays, the other comes back.
 pub fn f04_first_result_stays<R: Rules>() -> Outcome {
     let mut outcome = Vec::new();
@@ -286,6 +300,35 @@ pub fn w03_first_failure<R: Rules>() -> Outcome {
     Ok(outcome.join(" "))
 }
 
+/// One fails and the other never ends: whoever waits for a failure does not wait for it.
+pub fn w03_a_failure_is_enough<R: Rules>() -> Outcome {
+    for _ in rounds(1) {
+        let [fails, never] = futures::<2, R>();
+        let waiter = spawn("waiter", {
+            let both = [never, fails.clone()];
+            move || wait(&both, Until::FirstFailure, None).done.len()
+        });
+        let worker = spawn("worker", move || fails.set_failure(failure()).is_ok());
+        let (accepted, done) = (join(worker), join(waiter));
+        ensure(accepted && done == 1, "the_failure_is_done", || format!("{done} done"))?;
+    }
+    Ok(String::new())
+}
+
+/// Whoever waits for a future that was cancelled is woken by the worker that finds it cancelled.
+pub fn w03_waits_until_a_cancellation_is_told<R: Rules>() -> Outcome {
+    let future = Future::<u32, R>::new();
+    future.cancel();
+    let waiter = spawn("waiter", {
+        let future = future.clone();
+        move || wait(&[future], Until::AllCompleted, None).done.len()
+    });
+    let claimed = join(spawn("worker", move || future.claim()));
+    let done = join(waiter);
+    ensure(claimed == Ok(false) && done == 1, "told", || format!("{claimed:?}, {done} done"))?;
+    Ok(String::new())
+}
+
 /// A cancellation counts once it has been told.
 pub fn w03_cancelled_counts_when_told<R: Rules>() -> Outcome {
     let future = Future::<u32, R>::new();
@@ -335,6 +378,27 @@ pub fn w06_done_ones_first<R: Rules>() -> Outcome {
         outcome.push(format!("{came:?}"));
         came.sort_by_key(|it| format!("{it:?}"));
         ensure(came == [Ok(Ok(1)), Ok(Ok(2))], "each_once", || format!("{came:?}"))?;
+    }
+    Ok(outcome.join(" "))
+}
+
+/// A worker finishes one after the other while somebody takes them: each comes once, and none is waited for in vain.
+pub fn w06_each_as_it_ends<R: Rules>() -> Outcome {
+    let mut outcome = Vec::new();
+    for _ in rounds(1) {
+        let all = futures::<3, R>();
+        let taker = spawn("taker", {
+            let all = all.clone();
+            move || as_completed(&all, None).map(|future| future.map(|it| it.result())).collect::<Vec<_>>()
+        });
+        let worker = spawn("worker", move || {
+            all.into_iter().zip(0..).all(|(future, result)| future.set_result(result).is_ok())
+        });
+        ensure(join(worker), "accepted", || "the first result was rejected".to_owned())?;
+        let mut came = join(taker);
+        outcome.push(format!("{came:?}"));
+        came.sort_by_key(|it| format!("{it:?}"));
+        ensure(came == [0, 1, 2].map(|result| Ok(Ok(result))), "each_once", || format!("{came:?}"))?;
     }
     Ok(outcome.join(" "))
 }

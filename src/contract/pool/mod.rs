@@ -2,10 +2,13 @@
 //!
 //! | row | where, or why not |
 //! |---|---|
-//! | F01–F07, W01–W06 | [`futures`] |
+//! | F01–F07, W01–W06 | [`futures`], by the row's name |
 //! | F08 | a failure is a value of its own type: none is taken for "no failure" |
-//! | X01–X10, D01–D07 | [`executor`] |
-//! | X01 (names of arguments), X06 (types of sizes) | the types rule them out: a task is a closure, a size is not zero |
+//! | X01–X10, D01–D07 | [`executor`], by the row's name |
+//! | X01 (names of arguments), X06 (types and values of sizes) | the types rule them out: a task is a closure, a size is not zero |
+//! | X05 (a task's own time-out) | the types rule it out: what a task says is its result or its failure, never the map's time-out |
+//! | X08 (15 times as many tasks as workers) | natively only: `never_more_workers_than_allowed`, a unit test of the pool |
+//! | W06 (the message; nothing is left of who waited) | unit tests of [`waiting`](crate::model::pool::waiting) |
 //! | D08 | a thread pool posts no sentinels: workers look at a flag |
 //! | D09 | no thread outlives a `fork` here; the pool of processes has to say what it does about it |
 //! | K01–K11 | rows of pools of processes |

@@ -7,11 +7,11 @@
 //! What it does not do: a task that waits for another one keeps its worker. Where all workers wait for tasks that are
 //! still in the queue, nothing goes on: [`BlockingTasks`](super::broken::tables::BlockingTasks).
 
-use crate::sync::thread::{self, Builder, JoinHandle};
+use crate::sync::thread::{self, Builder};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A fixed number of workers on one queue.
 ///
@@ -32,7 +32,7 @@ use std::panic::resume_unwind;
 #[derive(Debug)]
 pub struct Crew {
     tasks: Arc<Tasks>,
-    workers: Vec<JoinHandle<()>>,
+    workers: Vec<super::WorkerHandle>,
 }
 
 /// The queue of a crew. Tasks are given it, to put in others.
@@ -81,16 +81,10 @@ impl Drop for Crew {
     /// Waits until every task has been run, and all workers have gone.
     ///
     /// # Panics
-    /// If a task has panicked, and taken its worker down.
+    /// If a task has panicked, and taken its worker down. If that was the last worker, what is in the queue is not run.
     fn drop(&mut self) {
         self.tasks.close();
-        for worker in self.workers.drain(..) {
-            if let Err(panic) = worker.join()
-                && !thread::panicking()
-            {
-                resume_unwind(panic);
-            }
-        }
+        super::join_all(self.workers.drain(..));
     }
 }
 
@@ -108,14 +102,17 @@ impl Tasks {
         self.changed.notify_all();
     }
 
-    /// Runs tasks until the queue is closed, and empty for good.
-    fn work(&self) {
+    /// Runs tasks until the queue is closed, and empty for good, or until one panics: then the others do not wait for
+    /// this worker any more.
+    fn work(&self) -> thread::Result<()> {
         let mut next = self.next(self.queue.lock().unwrap());
         while let Some(task) = next {
-            let busy = Busy(self);
-            task(self);
-            next = self.next(busy.done());
+            let ended = catch_unwind(AssertUnwindSafe(|| task(self)));
+            let queue = self.end_task();
+            ended?;
+            next = self.next(queue);
         }
+        Ok(())
     }
 
     /// Waits for a task, and takes it out; `None` when there will be none.
@@ -127,28 +124,7 @@ impl Tasks {
         queue.busy += 1;
         Some(task)
     }
-}
 
-/// A worker that runs a task.
-struct Busy<'a>(&'a Tasks);
-
-impl<'a> Busy<'a> {
-    /// The task has ended.
-    fn done(self) -> MutexGuard<'a, Queue> {
-        let tasks = self.0;
-        std::mem::forget(self);
-        tasks.end_task()
-    }
-}
-
-impl Drop for Busy<'_> {
-    /// The task has panicked: the others do not wait for this worker.
-    fn drop(&mut self) {
-        drop(self.0.end_task());
-    }
-}
-
-impl Tasks {
     fn end_task(&self) -> MutexGuard<'_, Queue> {
         let mut queue = self.queue.lock().unwrap();
         queue.busy -= 1;

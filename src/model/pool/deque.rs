@@ -132,6 +132,9 @@ struct Buffer {
     slots: Box<[AtomicPtr<()>]>,
     /// The one that this one replaced; null for the first.
     older: *mut Buffer,
+    /// Whoever forgets a buffer leaks this, which an engine sees.
+    #[cfg(feature = "instrumented")]
+    _owner: Arc<()>,
 }
 
 // SAFETY: what it points to (the buffers) is reached by `&self` as long as the shared part lives, of which
@@ -178,7 +181,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     /// Takes the item out that was put in last; `None` where there is none.
     pub fn pop(&self) -> Option<T> {
         if self.bottom == self.top {
-            // `top` does not pass `bottom`.
+            // `top` does not pass `bottom`. What follows would come to the same, but for the cost of the fence.
             return None;
         }
         let bottom = self.bottom.get().wrapping_sub(1);
@@ -231,8 +234,9 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     fn make_room(&self) {
         let full = || self.bottom.get().wrapping_sub(self.top.get()) >= self.buffer().slots.len();
         if full() {
-            // Ordering: Acquire reads from the SeqCst exchange in `steal`: the thief has read the word before
-            // the slot is written again.
+            // Ordering: Acquire reads from the exchange in `take_top`: the thief has read the word before the slot
+            // is written again. Without it C11 lets the thief's read take its value from that write, which is
+            // still to come. No engine shows that: under loom too a load reads from stores that have been made.
             self.top.set(self.shared.top.0.load(Ordering::Acquire));
             if full() {
                 self.grow();
@@ -296,8 +300,10 @@ impl<T: Word, P: Protocol> Stealer<T, P> {
 impl<T: Word, P> Shared<T, P> {
     /// Moves `top` on, unless another thread has.
     fn take_top(&self, top: usize) -> bool {
-        // Ordering: SeqCst, as the proof of Lê et al. asks: the exchange is in one order with the fences. Its
-        // Release part is read by the Acquire loads of `top` by the owner.
+        // Ordering: its Release part is read by the Acquire loads of `top` by the owner; see `make_room`. SeqCst as
+        // the proof of Lê et al. asks, by the axioms of C11: there a thief that reads this `top` before its fence does
+        // not yet make the owner see it after its own. Since C++20 fences order such reads too, and Release would do;
+        // no engine here, and no x86 processor, tells the two apart.
         let next = top.wrapping_add(1);
         self.top.0.compare_exchange(top, next, Ordering::SeqCst, Ordering::Relaxed).is_ok()
     }
@@ -314,7 +320,12 @@ impl Buffer {
     /// A buffer of so many empty slots, to be freed by whoever frees the last of the chain.
     fn replacing(older: *mut Self, capacity: usize) -> *mut Self {
         let empty = |i| AtomicPtr::new(ptr::null_mut()).named(format_args!("slot {i} of {capacity}"));
-        Box::into_raw(Box::new(Self { slots: (0..capacity).map(empty).collect(), older }))
+        Box::into_raw(Box::new(Self {
+            slots: (0..capacity).map(empty).collect(),
+            older,
+            #[cfg(feature = "instrumented")]
+            _owner: Arc::new(()),
+        }))
     }
 
     fn slot(&self, position: usize) -> &AtomicPtr<()> {

@@ -14,46 +14,22 @@
 //!
 //! Source: `ThreadPoolExecutor` of CPython's `concurrent.futures.thread`, after Brian Quinlan, PEP 3148, 2009.
 
-use super::future::{Failure, Future};
+mod error;
+mod job;
+
+pub use self::error::{NoWorkers, SubmitError};
+
+use self::job::{Job, Task};
+use super::future::Future;
 use super::map::{Map, MapOptions};
 use super::rules::{Rules, Sound};
 use crate::sync::thread::Builder;
 use crate::sync::{Condvar, Mutex, MutexGuard};
-use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-
-/// Why a task was not accepted; gives it back.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum SubmitError<F> {
-    /// The pool was shut down.
-    ShutDown(F),
-    /// An initializer failed: the pool never runs a task again.
-    Broken(F),
-    /// The system starts no more threads, and there is none to run the task.
-    NoThread(F),
-}
-
-impl<F> fmt::Debug for SubmitError<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl<F> fmt::Display for SubmitError<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ShutDown(_) => "the pool was shut down",
-            Self::Broken(_) => "the pool is broken",
-            Self::NoThread(_) => "no thread can be started",
-        })
-    }
-}
-
-impl<F> std::error::Error for SubmitError<F> {}
 
 /// Runs tasks, some time, somewhere else.
 pub trait Executor {
@@ -74,7 +50,8 @@ pub trait Executor {
     fn shutdown(&self, wait: bool, cancel: bool);
 
     /// Runs `f` on every item; the results come in the order of the items. Tasks are queued at once, or, with
-    /// [`MapOptions::buffer`], so many ahead of what has been taken.
+    /// [`MapOptions::buffer`], so many ahead of what has been taken. If one is not accepted its place says that it was
+    /// cancelled, and that is the last one.
     fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, Self, I::IntoIter, T, F>
     where
         Self: Sized,
@@ -120,18 +97,6 @@ struct Pool<R: Rules> {
     closed: bool,
     broken: bool,
 }
-
-/// There has to be a worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoWorkers;
-
-impl fmt::Display for NoWorkers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a pool of 0 workers would never run a task: give it at least 1")
-    }
-}
-
-impl std::error::Error for NoWorkers {}
 
 impl<R: Rules> ThreadPoolExecutor<R> {
     /// A pool of at most so many workers.
@@ -183,6 +148,11 @@ impl<R: Rules> ThreadPoolExecutor<R> {
     pub fn workers(&self) -> usize {
         self.shared.lock().started
     }
+
+    /// How many of them have not ended.
+    pub fn alive(&self) -> usize {
+        self.shared.lock().alive
+    }
 }
 
 impl<R: Rules> Executor for ThreadPoolExecutor<R> {
@@ -212,9 +182,13 @@ impl<R: Rules> Executor for ThreadPoolExecutor<R> {
                 Ok(()) | Err(_) => {}
             }
         }
-        let future = Future::new();
-        pool.queue.push_back(Box::new(Job { future: future.clone(), task }));
-        self.shared.work.notify_one();
+        let job = Job::new(task);
+        let future = job.future();
+        pool.queue.push_back(Box::new(job));
+        if pool.idle > 0 {
+            // A notification is a system call even where nobody waits.
+            self.shared.work.notify_one();
+        }
         Ok(future)
     }
 
@@ -268,7 +242,8 @@ impl<R: Rules> Shared<R> {
             self.break_down();
         }
         while let Some(job) = self.next_job() {
-            job.run();
+            // What the drop of a task or of a result panics with is not the worker's affair.
+            let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
         }
         let mut pool = self.lock();
         pool.alive -= 1;
@@ -314,52 +289,5 @@ impl<R: Rules> fmt::Debug for ThreadPoolExecutor<R> {
     }
 }
 
-/// A task with its future, whatever its type.
-trait Task<R: Rules>: Send {
-    fn run(self: Box<Self>);
-    fn cancel(&self);
-    fn fail(&self);
-}
-
-struct Job<T, F, R: Rules> {
-    future: Future<T, R>,
-    task: F,
-}
-
-impl<T, F, R> Task<R> for Job<T, F, R>
-where
-    T: Send + 'static,
-    F: FnOnce() -> T + Send + 'static,
-    R: Rules,
-{
-    fn run(self: Box<Self>) {
-        let Self { future, task } = *self;
-        if future.claim() != Ok(true) {
-            return;
-        }
-        // Nobody else finishes a future that a worker has claimed.
-        let _ = match catch_unwind(AssertUnwindSafe(task)) {
-            Ok(result) => future.set_result(result).is_ok(),
-            Err(payload) => future.set_failure(Failure::Panicked(message(&*payload))).is_ok(),
-        };
-    }
-
-    fn cancel(&self) {
-        self.future.cancel_at_shutdown();
-    }
-
-    fn fail(&self) {
-        // One that was cancelled stays so.
-        if self.future.claim() == Ok(true) {
-            let _ = self.future.set_failure(Failure::BrokenPool);
-        }
-    }
-}
-
-/// What a panic said.
-fn message(payload: &(dyn Any + Send)) -> String {
-    let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    literal
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without words".to_owned())
-}
+#[cfg(test)]
+mod tests;

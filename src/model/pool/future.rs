@@ -5,7 +5,9 @@
 //! | pending | running | [`claim`](Future::claim), by a worker |
 //! | pending | cancelled | [`cancel`](Future::cancel), by anybody |
 //! | cancelled | cancelled, and told | [`claim`](Future::claim), or a shutdown |
-//! | running | finished | [`set_result`](Future::set_result), [`set_failure`](Future::set_failure), by the worker |
+//! | running, or pending | finished | [`set_result`](Future::set_result), [`set_failure`](Future::set_failure), by the worker |
+//!
+//! A future that nobody can cancel needs no claim.
 //!
 //! Invariant: the mutex guards state, result, callbacks and who waits; no state is left for one above it. Who waits for
 //! the result is woken by whoever finishes or cancels the future. Callbacks are called without the mutex, by the thread
@@ -16,6 +18,10 @@
 //!
 //! Source: the state machine of CPython's `concurrent.futures._base`, after Brian Quinlan, PEP 3148, 2009.
 
+mod outcome;
+
+pub use self::outcome::{Failure, FutureError, InvalidState, State};
+
 use super::rules::{Rules, Sound};
 use super::waiting::Watcher;
 use crate::sync::{Condvar, Mutex, MutexGuard};
@@ -24,58 +30,6 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Why a task has no result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// It panicked, and said this.
-    Panicked(String),
-    /// It was never run: its pool broke.
-    BrokenPool,
-}
-
-/// Why there is no result to be had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FutureError {
-    /// The future was cancelled.
-    Cancelled,
-    /// The task failed.
-    Failed(Failure),
-    /// The time is over, and the task is not.
-    TimedOut,
-}
-
-impl fmt::Display for FutureError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the future was cancelled"),
-            Self::Failed(Failure::Panicked(message)) => write!(f, "the task panicked: {message}"),
-            Self::Failed(Failure::BrokenPool) => f.write_str("the pool broke before the task ran"),
-            Self::TimedOut => f.write_str("the task is not done in time"),
-        }
-    }
-}
-
-impl std::error::Error for FutureError {}
-
-/// The future is in no state for this; gives back what it did not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidState<T>(pub T);
-
-/// Where a future stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nobody runs its task yet.
-    Pending,
-    /// A worker runs its task.
-    Running,
-    /// It was cancelled, and no worker has seen that yet.
-    Cancelled,
-    /// It was cancelled, and those who wait for several futures were told.
-    CancelledAndTold,
-    /// It has a result, or a failure.
-    Finished,
-}
 
 /// The result of a task. Its clones are the same future.
 ///
@@ -100,6 +54,8 @@ struct Shared<T, R: Rules> {
 struct Inner<T, R: Rules> {
     state: State,
     result: Option<Result<T, Failure>>,
+    /// Somebody has waited for the result, and may still do so.
+    awaited: bool,
     callbacks: VecDeque<Callback<T, R>>,
     /// Somebody calls the callbacks: those that are added now are called by that one.
     calling: bool,
@@ -125,6 +81,12 @@ impl<T, R: Rules> Inner<T, R> {
     fn failed(&self) -> bool {
         matches!(self.result, Some(Err(_)))
     }
+
+    /// Whether there is something to wait for, as whoever is about to do so asks.
+    fn awaits(&mut self) -> bool {
+        self.awaited = !self.done();
+        self.awaited
+    }
 }
 
 impl<T, R: Rules> Future<T, R> {
@@ -133,6 +95,7 @@ impl<T, R: Rules> Future<T, R> {
         let inner = Inner {
             state: State::Pending,
             result: None,
+            awaited: false,
             callbacks: VecDeque::new(),
             calling: false,
             watchers: Vec::new(),
@@ -182,7 +145,7 @@ impl<T, R: Rules> Future<T, R> {
             State::Cancelled | State::CancelledAndTold => true,
             State::Pending => {
                 inner.state = State::Cancelled;
-                self.shared.done.notify_all();
+                self.wake(&inner);
                 self.call_back(inner);
                 true
             }
@@ -214,14 +177,12 @@ impl<T, R: Rules> Future<T, R> {
         }
     }
 
-    /// The shutdown of a pool cancels it, unless its task runs; gives whether it did.
-    pub(crate) fn cancel_at_shutdown(&self) -> bool {
-        let cancelled = self.cancel();
-        if cancelled && R::SHUTDOWN_TELLS {
-            // Whoever cancelled it before is told by this as well.
+    /// The shutdown of a pool cancels it, unless its task runs.
+    pub(super) fn cancel_at_shutdown(&self) {
+        if self.cancel() && R::SHUTDOWN_TELLS {
+            // It may have been cancelled, and told, before.
             let _ = self.claim();
         }
-        cancelled
     }
 
     /// The task's result.
@@ -253,13 +214,20 @@ impl<T, R: Rules> Future<T, R> {
         }
         inner.state = State::Finished;
         inner.result = Some(result);
-        match R::RESULT_WAKES_ALL {
-            true => self.shared.done.notify_all(),
-            false => self.shared.done.notify_one(),
-        }
+        self.wake(&inner);
         tell(&mut inner);
         self.call_back(inner);
         Ok(())
+    }
+
+    /// Wakes everybody who waits for the result.
+    fn wake(&self, inner: &Inner<T, R>) {
+        // A notification is a system call even where nobody waits.
+        match R::RESULT_WAKES_ALL {
+            _ if !inner.awaited => {}
+            true => self.shared.done.notify_all(),
+            false => self.shared.done.notify_one(),
+        }
     }
 
     /// Calls `callback` with this future when it is finished or cancelled: at once if it already is.
@@ -342,7 +310,7 @@ impl<T: Clone, R: Rules> Future<T, R> {
     /// # Errors
     /// The future was cancelled, or its task failed.
     pub fn result(&self) -> Result<T, FutureError> {
-        let inner = self.shared.done.wait_while(self.lock(), |inner| !inner.done()).unwrap();
+        let inner = self.shared.done.wait_while(self.lock(), Inner::awaits).unwrap();
         outcome(&inner)
     }
 
@@ -351,7 +319,7 @@ impl<T: Clone, R: Rules> Future<T, R> {
     /// # Errors
     /// The future was cancelled, its task failed, or the time is over.
     pub fn result_timeout(&self, timeout: Duration) -> Result<T, FutureError> {
-        let waited = self.shared.done.wait_timeout_while(self.lock(), timeout, |inner| !inner.done());
+        let waited = self.shared.done.wait_timeout_while(self.lock(), timeout, Inner::awaits);
         let (inner, _) = waited.unwrap();
         if inner.done() { outcome(&inner) } else { Err(FutureError::TimedOut) }
     }
@@ -400,3 +368,6 @@ impl<T, R: Rules> fmt::Debug for Future<T, R> {
         f.debug_struct("Future").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl<B: BeforeParking> Idle<B> {
     }
 
     fn count_sleepers(&self, beds: &Beds) {
-        // Relaxed: see `wake_one`.
+        // Relaxed: see `wake_one`. To count too many costs a lock that was not needed, to count too few a wake-up.
         self.sleepers.store(beds.workers - beds.awake, Ordering::Relaxed);
     }
 }

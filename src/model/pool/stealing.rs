@@ -20,11 +20,11 @@ use super::deque::{Stealer, Worker};
 use super::idle::{Awake, BeforeParking, Idle, SecondLook};
 use super::injector::Injector;
 use crate::port::Steal;
-use crate::sync::thread::{Builder, JoinHandle};
+use crate::sync::thread::{self, Builder};
 use crate::sync::{self, Arc};
 use std::cell::Cell;
 use std::fmt;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A pool of workers that steal tasks from each other.
 ///
@@ -44,7 +44,7 @@ use std::panic::resume_unwind;
 /// ```
 pub struct StealingPool<B: BeforeParking = SecondLook> {
     shared: Arc<Shared<B>>,
-    workers: Vec<JoinHandle<()>>,
+    workers: Vec<super::WorkerHandle>,
 }
 
 struct Shared<B: BeforeParking> {
@@ -114,22 +114,7 @@ impl<B: BeforeParking> Drop for StealingPool<B> {
     /// Waits until every task has been run, and all workers have gone.
     fn drop(&mut self) {
         self.shared.idle.close();
-        for worker in self.workers.drain(..) {
-            if let Err(panic) = worker.join()
-                && !sync::thread::panicking()
-            {
-                resume_unwind(panic);
-            }
-        }
-    }
-}
-
-impl<B: BeforeParking> Drop for Local<'_, B> {
-    /// A worker that a task takes down is no longer waited for by the others.
-    fn drop(&mut self) {
-        if sync::thread::panicking() {
-            self.pool.idle.leave();
-        }
+        super::join_all(self.workers.drain(..));
     }
 }
 
@@ -144,12 +129,15 @@ impl<'a, B: BeforeParking> Local<'a, B> {
         self.pool.idle.wake_one();
     }
 
-    /// Runs tasks until the pool is closed and there are none.
-    fn work(&self) {
+    /// Runs tasks until the pool is closed and there are none, or until one panics: then the others do not wait for
+    /// this worker any more.
+    fn work(&self) -> thread::Result<()> {
         loop {
             match self.next() {
-                Some(Task(run)) => run(self),
-                None if self.pool.idle.sleep(|| self.sees_a_task()) == Awake::ToLeave => return,
+                Some(Task(run)) => {
+                    catch_unwind(AssertUnwindSafe(|| run(self))).inspect_err(|_| self.pool.idle.leave())?
+                }
+                None if self.pool.idle.sleep(|| self.sees_a_task()) == Awake::ToLeave => return Ok(()),
                 None => {}
             }
         }
@@ -180,7 +168,8 @@ impl<'a, B: BeforeParking> Local<'a, B> {
             match self.pool.deques[victim].steal() {
                 Steal::Success(task) => return Some(*task),
                 Steal::Empty => return None,
-                // Another thread has taken an item: each retry is somebody's success.
+                // Another thread has taken an item: each retry is somebody's success. Who went away instead would be
+                // called back by its second look, before it sleeps.
                 Steal::Retry => {}
             }
         }

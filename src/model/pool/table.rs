@@ -41,7 +41,8 @@ struct Hall {
 #[derive(Clone, Debug, Default)]
 struct Fork {
     held: bool,
-    /// Who has left word, first come first.
+    /// Who has left word, first come first: a neighbour, and its holder too if that is hungry again before the task
+    /// that puts the fork down has run.
     waiting: VecDeque<Hungry>,
 }
 

@@ -164,6 +164,18 @@ pub fn as_completed<T, R: Rules>(futures: &[Future<T, R>], timeout: Option<Durat
 }
 
 /// See [`as_completed`].
+///
+/// ```
+/// use refectory::model::pool::future::Future;
+/// use refectory::model::pool::waiting::as_completed;
+/// use std::time::Duration;
+///
+/// let [done, open] = [(); 2].map(|()| Future::<u32>::new());
+/// done.set_result(7).unwrap();
+/// let mut futures = as_completed(&[open, done], Some(Duration::ZERO));
+/// assert_eq!(futures.next().unwrap().unwrap().result(), Ok(7));
+/// assert_eq!(futures.next().unwrap().unwrap_err().unfinished, 1);
+/// ```
 #[derive(Debug)]
 pub struct AsCompleted<T, R: Rules = Sound> {
     ready: VecDeque<Future<T, R>>,
@@ -179,12 +191,16 @@ impl<T, R: Rules> AsCompleted<T, R> {
         drop(self.watcher.wait(self.deadline, |news| news.ended > 0));
         let open = std::mem::take(&mut self.open);
         let (ready, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|future| future.told().is_some());
-        // What is left of the news is of futures that were not seen to have ended: they are told of again.
-        let mut news = self.watcher.news.lock().unwrap();
-        news.ended = news.ended.saturating_sub(ready.len());
-        drop(news);
+        // A future that is seen to have ended has told so before it let go of its mutex. What is left of the news is of
+        // futures that ended after they were looked at.
+        self.watcher.news.lock().unwrap().ended -= ready.len();
         self.ready.extend(ready);
         self.open = open;
+    }
+
+    /// Waits for none any more; gives for how many it did.
+    fn forget(&mut self) -> usize {
+        self.open.drain(..).map(|future| future.forget(&self.watcher)).count()
     }
 }
 
@@ -195,8 +211,7 @@ impl<T, R: Rules> Iterator for AsCompleted<T, R> {
         if self.ready.is_empty() && !self.open.is_empty() {
             self.look();
             if self.ready.is_empty() {
-                let unfinished = std::mem::take(&mut self.open).len();
-                return Some(Err(Unfinished { unfinished, total: self.total }));
+                return Some(Err(Unfinished { unfinished: self.forget(), total: self.total }));
             }
         }
         self.ready.pop_front().map(Ok)
@@ -205,6 +220,93 @@ impl<T, R: Rules> Iterator for AsCompleted<T, R> {
 
 impl<T, R: Rules> Drop for AsCompleted<T, R> {
     fn drop(&mut self) {
-        self.open.iter().for_each(|future| future.forget(&self.watcher));
+        self.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::pool::future::Failure;
+    use crate::sync::thread;
+
+    fn futures<const N: usize>() -> [Future<u32>; N] {
+        [(); N].map(|()| Future::new())
+    }
+
+    /// Which of the futures `waited` has as done.
+    fn done<const N: usize>(futures: &[Future<u32>; N], waited: &Waited<u32>) -> [bool; N] {
+        assert_eq!(waited.done.len() + waited.not_done.len(), N);
+        futures.each_ref().map(|future| waited.done.iter().any(|done| done.same(future)))
+    }
+
+    #[test]
+    fn smoke() {
+        let futures = futures::<2>();
+        futures[1].set_result(7).unwrap();
+        let waited = wait(&futures, Until::AllCompleted, Some(Duration::ZERO));
+        assert_eq!(done(&futures, &waited), [false, true]);
+        assert!(wait::<u32, Sound>(&[], Until::AllCompleted, None).done.is_empty());
+        assert_eq!(as_completed::<u32, Sound>(&[], None).count(), 0);
+    }
+
+    #[test]
+    fn three_ways_to_wait() {
+        use Until::{AllCompleted, FirstCompleted, FirstFailure};
+        let futures = futures::<3>();
+        let look = |until| done(&futures, &wait(&futures, until, Some(Duration::ZERO)));
+        let waits = |until| {
+            let all = futures.clone();
+            let waiter = thread::spawn(move || done(&all, &wait(&all, until, None)));
+            while futures.iter().all(|future| future.watchers() == 0) {
+                thread::yield_now();
+            }
+            match until {
+                FirstCompleted => futures[0].set_result(7).unwrap(),
+                FirstFailure => futures[1].set_failure(Failure::BrokenPool).unwrap(),
+                AllCompleted => futures[2].set_result(7).unwrap(),
+            }
+            waiter.join().unwrap()
+        };
+        assert_eq!(waits(FirstCompleted), [true, false, false]);
+        assert_eq!((look(FirstCompleted), look(FirstFailure)), ([true, false, false], [true, false, false]));
+        assert_eq!(waits(FirstFailure), [true, true, false]);
+        assert_eq!(done(&futures, &wait(&futures, FirstFailure, None)), [true, true, false]);
+        assert_eq!(waits(AllCompleted), [true; 3]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_who_waited() {
+        let futures = futures::<2>();
+        drop(wait(&futures, Until::AllCompleted, Some(Duration::ZERO)));
+        drop(as_completed(&futures, None));
+        assert_eq!(as_completed(&futures, Some(Duration::ZERO)).count(), 1);
+        assert_eq!(futures.each_ref().map(Future::watchers), [0, 0]);
+    }
+
+    #[test]
+    fn as_completed_gives_each_once_as_it_ends() {
+        let [a, b, c] = futures::<3>();
+        b.set_result(1).unwrap();
+        let mut ended = as_completed(&[a.clone(), b.clone(), c.clone(), b], None);
+        let mut next = || ended.next().unwrap().unwrap().result();
+        assert_eq!(next(), Ok(1));
+        c.set_result(2).unwrap();
+        assert_eq!(next(), Ok(2));
+        a.set_result(3).unwrap();
+        assert_eq!(next(), Ok(3));
+        assert!(ended.next().is_none());
+    }
+
+    #[test]
+    fn as_completed_says_how_many_are_left() {
+        let [a, b, c, d] = futures::<4>();
+        a.set_result(1).unwrap();
+        d.set_failure(Failure::BrokenPool).unwrap();
+        let mut ended = as_completed(&[a, b, c, d], Some(Duration::from_millis(1)));
+        assert!(ended.next().unwrap().is_ok() && ended.next().unwrap().is_ok());
+        let unfinished = ended.next().unwrap().unwrap_err();
+        assert_eq!(unfinished.to_string(), "2 (of 4) futures unfinished");
+        assert!(ended.next().is_none());
     }
 }
