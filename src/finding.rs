@@ -27,7 +27,7 @@ pub struct Hold {
 pub enum Awaited {
     /// A lock that others hold.
     Lock(ObjectId),
-    /// A notification of a condition variable.
+    /// A notification of a condition variable, or the wake of a futex.
     Notification(ObjectId),
     /// The token that `unpark` leaves.
     Token,
@@ -254,7 +254,7 @@ impl Holds {
         let (awaited, blockers) = match step.op {
             Op::Lock(object) | Op::Write(object) => (Awaited::Lock(object), self.holders(object, false)),
             Op::Read(object) => (Awaited::Lock(object), self.holders(object, true)),
-            Op::Wake { condvar, .. } => (Awaited::Notification(condvar), Vec::new()),
+            Op::Wake { object, .. } => (Awaited::Notification(object), Vec::new()),
             Op::Park { .. } => (Awaited::Token, Vec::new()),
             Op::Join(thread) => (Awaited::End(thread), vec![thread]),
             Op::Yield => (Awaited::Change, Vec::new()),
@@ -338,7 +338,7 @@ mod tests {
         let mut script = Script::new();
         let (mutex, condvar) = (script.mutex("state"), script.condvar("not empty"));
         script.did(A, Op::Lock(mutex)).did(A, Op::Wait { condvar, mutex });
-        script.waits(A, Op::Wake { condvar, timed: false });
+        script.waits(A, Op::Wake { object: condvar, timed: false });
         let waits = wait_for(&script.trace);
         assert_eq!(waits[0].holds, []);
         assert_eq!(waits[0].awaited, Awaited::Notification(condvar));
@@ -348,7 +348,7 @@ mod tests {
     fn waiting_for_a_notification_that_nobody_can_give_is_a_lost_wakeup() {
         let mut script = Script::new();
         let condvar = script.condvar("not empty");
-        script.waits(A, Op::Wake { condvar, timed: false }).waits(ThreadId::MAIN, Op::Join(A));
+        script.waits(A, Op::Wake { object: condvar, timed: false }).waits(ThreadId::MAIN, Op::Join(A));
         assert_eq!(classify(FailureKind::Deadlock, &script.trace), FailureKind::LostWakeup);
         assert_eq!(classify(FailureKind::Panic, &script.trace), FailureKind::Panic);
     }

@@ -103,7 +103,9 @@ const PATIENT: &[Row] = &[
     Row::new("g01_one_thread_holds_the_lock", rows::g01_one_thread_holds_the_lock::<Cpython, 50>),
     Row::new("g01_a_new_holder_gets_an_interval", rows::g01_a_new_holder_gets_an_interval::<Cpython, 50>),
     Row::new("g02_who_asked_comes_next", rows::g02_who_asked_comes_next::<Cpython, 50>),
+    Row::new("g02_everybody_comes_in", rows::g02_everybody_comes_in::<Cpython, 50, 1>),
     Row::new(G03, rows::g03_who_gives_up_withdraws_its_request::<Cpython, 50>),
+    Row::new(G03_AWAY, rows::g03_finalization_sends_waiters_away::<Cpython, 50>),
     Row::new(G04, rows::g04_nobody_touches_an_interpreter_that_ended::<Cpython, 50>),
     Row::new("g05_no_switch_signal_is_lost", rows::g05_no_switch_signal_is_lost::<Cpython, 50>),
     Row::new("g10_convoy", rows::g10_convoy::<Cpython, 50>),
@@ -113,9 +115,10 @@ const IMPATIENT: &[Row] = &[
     Row::new("g01_one_thread_holds_the_lock", rows::g01_one_thread_holds_the_lock::<Cpython, 0>),
     Row::new("g02_who_asked_comes_next", rows::g02_who_asked_comes_next::<Cpython, 0>),
     Row::new(G02_HOLDER, rows::g02_the_holder_does_not_follow_itself::<Cpython, 0>),
-    Row::new("g02_everybody_comes_in", rows::g02_everybody_comes_in::<Cpython, 0>),
+    Row::new("g02_everybody_comes_in", rows::g02_everybody_comes_in::<Cpython, 0, 2>),
     Row::new("g02_two_may_take_turns", rows::g02_two_may_take_turns::<Cpython, 0>),
     Row::new(G03, rows::g03_who_gives_up_withdraws_its_request::<Cpython, 0>),
+    Row::new(G03_AWAY, rows::g03_finalization_sends_waiters_away::<Cpython, 0>),
     Row::new(G04, rows::g04_nobody_touches_an_interpreter_that_ended::<Cpython, 0>),
     Row::new("g05_no_switch_signal_is_lost", rows::g05_no_switch_signal_is_lost::<Cpython, 0>),
     Row::new("g10_convoy", rows::g10_convoy::<Cpython, 0>),
@@ -138,4 +141,5 @@ const TOUCHED_AFTER_RELEASE: &[Row] =
 
 const G02_HOLDER: &str = "g02_the_holder_does_not_follow_itself";
 const G03: &str = "g03_who_gives_up_withdraws_its_request";
+const G03_AWAY: &str = "g03_finalization_sends_waiters_away";
 const G04: &str = "g04_nobody_touches_an_interpreter_that_ended";

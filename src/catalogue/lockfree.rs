@@ -11,6 +11,7 @@ use crate::model::threads::broken::lockfree::{
     Unfenced,
 };
 use crate::model::threads::combining::Combining;
+use crate::model::threads::hazard::Crowded;
 use crate::model::threads::michael_scott::MichaelScott;
 use crate::model::threads::spsc::Spsc;
 use crate::model::threads::treiber::Treiber;
@@ -35,6 +36,8 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
     try_queue::<MichaelScott<Item>>("threads", "michael_scott").with_rows(&[
         pop_looks::<MichaelScott<Item>>(),
         push_looks::<MichaelScott<Item>>(),
+        Row::new("a_helped_push_is_complete", rows::a_helped_push_is_complete::<MichaelScott<Item>>),
+        Row::new("a_node_stays_while_two_push", rows::a_node_stays_while_two_push::<MichaelScott<Item>>),
         Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Queue>),
         Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Queue>),
         Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Queue>),
@@ -54,6 +57,7 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
         Row::new("q10_an_item_leaves_with_its_receiver", rows::q10_an_item_leaves_with_its_receiver::<Stack>),
         Row::new("q11_a_drop_may_push", rows::q11_a_drop_may_push::<Stack>),
         Row::new("q12_a_drop_may_panic", rows::q12_a_drop_may_panic::<Stack>),
+        Row::new("a_crowd_shares_records", rows::a_crowd_shares_records::<Treiber<Item, Crowded>>),
     ]),
     try_queue::<Arena<Item>>("threads", "arena").with_rows(&[comes_back::<Arena<Item>>()]),
     twin("tagless", &[comes_back::<Arena<Item, Tagless>>()]).broken(&[

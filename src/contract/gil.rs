@@ -6,7 +6,7 @@
 //! |---|---|
 //! | G01 | [`g01_one_thread_holds_the_lock`], [`g01_a_new_holder_gets_an_interval`] |
 //! | G02 | [`g02_who_asked_comes_next`], [`g02_the_holder_does_not_follow_itself`], [`g02_everybody_comes_in`], [`g02_two_may_take_turns`] |
-//! | G03 | [`g03_who_gives_up_withdraws_its_request`] |
+//! | G03 | [`g03_who_gives_up_withdraws_its_request`], [`g03_finalization_sends_waiters_away`] |
 //! | G04 | [`g04_nobody_touches_an_interpreter_that_ended`] |
 //! | G05 | [`g05_no_switch_signal_is_lost`] |
 //! | G10 | [`g10_convoy`]: what it costs on a clock, the bench `gil` measures |
@@ -20,6 +20,7 @@ use crate::model::gil::turn::Turn;
 use crate::sync::UnsafeCell;
 use crate::sync::hint::spin_loop;
 use crate::sync::thread::JoinHandle;
+use std::array;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -174,14 +175,14 @@ pub fn g02_two_may_take_turns<P: Policy, const MICROS: u64>() -> Outcome {
     Ok(format!("overtaken {overtaken} times after asking"))
 }
 
-/// A holder that computes until the others have had their turns lets both of them in.
-pub fn g02_everybody_comes_in<P: Policy, const MICROS: u64>() -> Outcome {
+/// A holder that computes until the others have had their turns lets all of them in.
+pub fn g02_everybody_comes_in<P: Policy, const MICROS: u64, const OTHERS: usize>() -> Outcome {
     let (gil, log) = (lock::<P, MICROS>(), Arc::new(Log::default()));
     for round in rounds(1) {
         let hog = attached(&gil, "hog", {
             let log = log.clone();
             move |mut holder| {
-                while log.entries().len() < 2 * (round + 1) {
+                while log.entries().len() < OTHERS * (round + 1) {
                     let breaks = holder.checkpoint().expect("nobody finalizes");
                     if !breaks.contain(Break::Drop) {
                         spin_loop();
@@ -189,7 +190,7 @@ pub fn g02_everybody_comes_in<P: Policy, const MICROS: u64>() -> Outcome {
                 }
             }
         });
-        let others = [0, 1].map(|i| {
+        let others: [_; OTHERS] = array::from_fn(|i| {
             let log = log.clone();
             attached(&gil, &format!("thread {i}"), move |_holder| log.add(i))
         });
@@ -224,6 +225,24 @@ pub fn g03_who_gives_up_withdraws_its_request<P: Policy, const MICROS: u64>() ->
         let in_time = found.as_ref().is_none_or(Vec::is_empty);
         ensure(in_time, "nobody_else_goes_on", || "the waiter ran on after that".to_owned())?;
         told.push(found.is_some());
+    }
+    Ok(format!("the waiter had its turn: {told:?}"))
+}
+
+/// The finalizer keeps the lock until the waiter has ended, which it does without the lock or had done before.
+pub fn g03_finalization_sends_waiters_away<P: Policy, const MICROS: u64>() -> Outcome {
+    let mut told = Vec::new();
+    for _ in rounds(1) {
+        let gil = lock::<P, MICROS>();
+        let waiter = spawn("waiter", {
+            let gil = gil.clone();
+            move || gil.attach().is_ok()
+        });
+        let finalizer = attached(&gil, "finalizer", |holder| {
+            holder.finalize();
+            join(waiter)
+        });
+        told.push(join(finalizer));
     }
     Ok(format!("the waiter had its turn: {told:?}"))
 }

@@ -23,11 +23,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// One thread takes an item, while another takes two and puts one in: the memory of the first node may be
-/// wanted again while the first thread still looks into it.
+/// One thread takes an item, while another takes two and puts one in: the first node, or the one after it, may
+/// be given back while the first thread still looks into it.
 pub fn a_node_stays_while_a_pop_looks<Q: TryQueue<Item>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
-    put(&*queue, [0, 1]);
+    put(&*queue, [0, 1, 2]);
     let slow = spawn("slow", {
         let queue = queue.clone();
         move || take(&*queue)
@@ -36,13 +36,13 @@ pub fn a_node_stays_while_a_pop_looks<Q: TryQueue<Item>>() -> Outcome {
         let queue = queue.clone();
         move || {
             let taken = [take(&*queue), take(&*queue)];
-            put(&*queue, [2]);
+            put(&*queue, [3]);
             taken
         }
     });
     let (slow, quick) = (join(slow), join(quick));
     let left = drain(&*queue);
-    every_label_once(3, slow.into_iter().chain(quick.into_iter().flatten()).chain(left.iter().copied()))?;
+    every_label_once(4, slow.into_iter().chain(quick.into_iter().flatten()).chain(left.iter().copied()))?;
     Ok(format!("slow {slow:?}, quick {quick:?}, left {left:?}"))
 }
 
@@ -66,6 +66,53 @@ pub fn a_node_stays_while_a_push_looks<Q: TryQueue<Item>>() -> Outcome {
     let left = drain(&*queue);
     every_label_once(3, quick.into_iter().flatten().chain(left.iter().copied()))?;
     Ok(format!("quick {quick:?}, left {left:?}"))
+}
+
+/// Two put an item in, while a third thread takes out what was there and what one of them has put in: the last
+/// node may be given back before the slower one is done with it, and the other one finds it.
+pub fn a_node_stays_while_two_push<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0]);
+    let pushes = [1, 2].map(|label| {
+        let queue = queue.clone();
+        spawn(&format!("push {label}"), move || put(&*queue, [label]))
+    });
+    let taker = spawn("taker", {
+        let queue = queue.clone();
+        move || [take(&*queue), take(&*queue)]
+    });
+    pushes.into_iter().for_each(join);
+    let taken = join(taker);
+    let left = drain(&*queue);
+    every_label_once(3, taken.into_iter().flatten().chain(left.iter().copied()))?;
+    Ok(format!("taken {taken:?}, left {left:?}"))
+}
+
+/// Three put an item in. What one has linked, another may publish, and the third find.
+pub fn a_helped_push_is_complete<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let pushes = [0, 1, 2].map(|label| {
+        let queue = queue.clone();
+        spawn(&format!("push {label}"), move || put(&*queue, [label]))
+    });
+    pushes.into_iter().for_each(join);
+    let left = drain(&*queue);
+    every_label_once(3, left.iter().copied())?;
+    Ok(format!("{left:?}"))
+}
+
+/// Three take an item each. With fewer hazard pointers than threads, what one has retired becomes another's, and one
+/// may find the hazard pointers that another has just added.
+pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0, 1, 2]);
+    let takers = [0, 1, 2].map(|i| {
+        let queue = queue.clone();
+        spawn(&format!("taker {i}"), move || take(&*queue))
+    });
+    let taken = takers.map(join);
+    every_label_once(3, taken.into_iter().flatten())?;
+    Ok(format!("{taken:?}"))
 }
 
 /// A slow pop, a pop, and a third thread that takes an item out and puts one in: the node that the slow one saw

@@ -4,7 +4,7 @@
 use super::style::{Style, Tone, pad, width};
 use crate::engine::FailureKind;
 use crate::finding::ends_in_a_wait;
-use crate::sync::op::{ObjectId, Op, Order, ThreadId};
+use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
 use crate::sync::trace::{Step, Trace};
 
 /// Columns of text that a table may fill before its cells are wrapped.
@@ -172,7 +172,7 @@ fn text(kind: FailureKind, trace: &Trace, values: &Values, step: &Step) -> Strin
         return done(trace, values, step);
     }
     let intent = match about(trace, step.op) {
-        Some(object) => format!("{} {object}", step.op.name()),
+        Some(object) => format!("{} {object}", verb(trace, step.op)),
         None => step.op.name().to_owned(),
     };
     match ends_in_a_wait(kind) {
@@ -185,7 +185,7 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
     let read = step.answer.map_or_else(|| "?".to_owned(), |bits| values.show(bits));
     let wrote = step.wrote.map(|bits| values.show(bits));
     let name = |object: ObjectId| trace.object_name(object);
-    let verb = step.op.name();
+    let verb = verb(trace, step.op);
     match step.op {
         Op::Load(object, order) => format!("load {} → {read} {}", name(object), short(order)),
         Op::Store(object, order) => {
@@ -209,19 +209,33 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
             format!("{verb} {} {mark}", name(object))
         }
         Op::Wait { condvar, mutex } => format!("wait {}, release {}", name(condvar), name(mutex)),
-        Op::Wake { condvar, timed } => {
+        Op::WaitIf { word, expected } => {
+            let mark = if step.answer == Some(0) { " ✗" } else { "" };
+            format!("{verb} {} = {}{mark}", name(word), values.show(expected))
+        }
+        Op::Wake { object, timed } => {
             let how = match (step.answer, timed) {
                 (Some(1), true) => "time out",
                 (Some(1), false) => "wake spuriously",
                 _ => "wake",
             };
-            format!("{how} {}", name(condvar))
+            format!("{how} {}", name(object))
         }
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),
             None => verb.to_owned(),
         },
+    }
+}
+
+/// The name of an operation. To notify those who wait at an atomic is to wake a futex.
+fn verb(trace: &Trace, op: Op) -> &'static str {
+    let is_word = |object| trace.object(object).is_some_and(|object| object.class == Class::Atomic);
+    match op {
+        Op::NotifyOne(object) if is_word(object) => "futex_wake",
+        Op::NotifyAll(object) if is_word(object) => "futex_wake_all",
+        op => op.name(),
     }
 }
 
@@ -352,8 +366,8 @@ mod tests {
         let a = ThreadId(1);
         script.answered(a, Op::TryLock(lock), 1).answered(a, Op::TryLock(lock), 0);
         script.did(a, Op::Wait { condvar, mutex: lock });
-        script.answered(a, Op::Wake { condvar, timed: true }, 1);
-        script.answered(a, Op::Wake { condvar, timed: false }, 1).did(a, Op::Unpark(ThreadId::MAIN));
+        script.answered(a, Op::Wake { object: condvar, timed: true }, 1);
+        script.answered(a, Op::Wake { object: condvar, timed: false }, 1).did(a, Op::Unpark(ThreadId::MAIN));
         let table = plain(FailureKind::Panic, &script.trace);
         let cells: Vec<&str> =
             table.lines().skip(2).map(|line| line.split('│').nth(1).unwrap().trim()).collect();
@@ -368,6 +382,31 @@ mod tests {
                 "unpark main"
             ]
         );
+    }
+
+    #[test]
+    fn a_futex_shows_the_value_that_was_expected() {
+        let mut script = Script::new();
+        let (word, condvar) = (script.atomic("lock"), script.condvar("cv"));
+        let [a, b] = [ThreadId(1), ThreadId(2)];
+        let wait = Op::WaitIf { word, expected: 2 };
+        script.answered(a, wait, 0).answered(a, wait, 1).did(b, Op::NotifyOne(word));
+        script.answered(a, Op::Wake { object: word, timed: false }, 0);
+        script.did(b, Op::NotifyAll(word)).did(b, Op::NotifyAll(condvar));
+        script.answered(a, wait, 1).waits(a, Op::Wake { object: word, timed: false });
+        let expected = "
+   │ thread 1              │ thread 2            │
+ ──┼───────────────────────┼─────────────────────┼────────────
+ 1 │ futex_wait lock = 2 ✗ │                     │ table.rs:40
+ 2 │ futex_wait lock = 2   │                     │ table.rs:41
+ 3 │                       │ futex_wake lock     │ table.rs:40
+ 4 │ wake lock             │                     │ table.rs:42
+ 5 │                       │ futex_wake_all lock │ table.rs:41
+ 6 │                       │ notify_all cv       │ table.rs:42
+ 7 │ futex_wait lock = 2   │                     │ table.rs:43
+   │ waits: wake lock      │                     │ table.rs:44
+";
+        assert_eq!(format!("\n{}", plain(FailureKind::LostWakeup, &script.trace)), expected);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Who waits for whom, in words.
 
 use crate::finding::{Awaited, Hold, Wait, cycle, wait_for};
-use crate::sync::op::ThreadId;
-use crate::sync::trace::Trace;
+use crate::sync::op::{Class, ThreadId};
+use crate::sync::trace::{Object, Trace};
 
 /// One line for each blocked thread: those of the wait-for cycle first, in its order, then the
 /// others. A thread that only waits for the end of a thread of which there is a line has none.
@@ -34,8 +34,12 @@ fn awaited(trace: &Trace, wait: &Wait) -> String {
         Awaited::Lock(lock) => {
             format!("{} ({place}), {}", trace.object_name(lock), holders(trace, wait))
         }
-        Awaited::Notification(condvar) => {
-            format!("a notification of {} ({place})", trace.object_name(condvar))
+        Awaited::Notification(object) => {
+            let what = match trace.object(object) {
+                Some(Object { class: Class::Atomic, .. }) => "a futex_wake",
+                _ => "a notification",
+            };
+            format!("{what} of {} ({place})", trace.object_name(object))
         }
         Awaited::Token => format!("a token ({place})"),
         Awaited::End(thread) => format!("the end of {} ({place})", trace.thread_name(thread)),
@@ -78,9 +82,11 @@ mod tests {
         let mut script = Script::new();
         let (condvar, lock) = (script.condvar("not empty"), script.mutex("state"));
         script.did(ThreadId(2), Op::Lock(lock)).did(ThreadId(3), Op::Read(lock));
-        script.waits(ThreadId(1), Op::Wake { condvar, timed: false });
+        script.waits(ThreadId(1), Op::Wake { object: condvar, timed: false });
         script.waits(ThreadId(2), Op::Lock(lock));
         script.waits(ThreadId(3), Op::Park { timed: false });
+        let object = script.atomic("word");
+        script.waits(ThreadId(5), Op::Wake { object, timed: false });
         script.waits(ThreadId(4), Op::Yield).waits(ThreadId::MAIN, Op::Join(ThreadId(1)));
         assert_eq!(
             wait_lines(&script.trace),
@@ -89,6 +95,7 @@ mod tests {
                 "thread 1 holds nothing, waits for a notification of not empty (table.rs:40)",
                 "thread 3 holds state for reading (table.rs:40), waits for a token (table.rs:41)",
                 "thread 4 holds nothing, waits for a change of what it reads (table.rs:40)",
+                "thread 5 holds nothing, waits for a futex_wake of word (table.rs:40)",
             ]
         );
     }

@@ -107,8 +107,10 @@ mod tests {
     }
 
     /// A lock in name.
+    #[cfg(feature = "dpor")]
     struct Open;
 
+    #[cfg(feature = "dpor")]
     impl RawLock for Open {
         fn new() -> Self {
             Self

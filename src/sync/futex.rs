@@ -1,21 +1,23 @@
 //! A word that threads can wait on: Linux's futex behind the facade.
 //!
 //! Natively threads wait in the table of `parking_lot_core`, by the word's address, so that it works on every
-//! system; the word is all there is. Under an engine the waiters stand at a gate, a mutex and a condition
-//! variable of the facade, which every engine knows.
+//! system; the word is all there is. An engine of this crate does it as the system does: to compare the word and to
+//! join the waiters is one operation, and so is a wake. Under loom, which has no such operations, the waiters
+//! stand at a gate, a mutex and a condition variable.
 //!
 //! Invariant: a thread that waits has found the value it expected at a moment after which nobody who changed the
 //! word has yet come to wake. So who changes the word first and wakes then wakes every such thread.
 //!
-//! The word orders memory as its operations say, and waiting and waking as such promise no order. The
-//! gate of a model does order those who wait and wake; an ordering that is too weak shows in the
-//! executions that never come to the gate.
+//! The word orders memory as its operations say; to wait and to wake as such order nothing. Loom's gate does order
+//! those who pass it: there an ordering that is too weak shows in executions that never come to the gate.
 //!
 //! Source: Hubertus Franke, Rusty Russell, Matthew Kirkwood, "Fuss, futexes and furwocks: fast userlevel locking
 //! in Linux", 2002.
 
 use super::atomic::{AtomicU32, Ordering};
 #[cfg(feature = "instrumented")]
+use super::op::Op;
+#[cfg(feature = "loom")]
 use super::{
     Condvar, Mutex, MutexGuard, PoisonError,
     current::{Current, current},
@@ -46,8 +48,8 @@ use std::time::{Duration, Instant};
 /// ```
 pub struct Futex {
     word: AtomicU32,
-    /// Where the waiters of a model stand; boxed, because the native ones pay for its place.
-    #[cfg(feature = "instrumented")]
+    /// Where the waiters stand under loom; boxed, because the others pay for its place.
+    #[cfg(feature = "loom")]
     gate: Option<Box<Gate>>,
 }
 
@@ -57,17 +59,17 @@ impl Futex {
         pub fn new(value: u32) -> Self {
             Self {
                 word: AtomicU32::new(value),
-                #[cfg(feature = "instrumented")]
-                gate: (!matches!(current(), Current::Native)).then(|| Box::new(Gate::new())),
+                #[cfg(feature = "loom")]
+                gate: matches!(current(), Current::Loom).then(|| Box::new(Gate::new())),
             }
         }
     }
 
-    /// Names the word in traces, and its gate after it.
+    /// Names the word in traces.
     #[must_use]
     pub fn named(self, name: fmt::Arguments<'_>) -> Self {
         self.word.name(name);
-        #[cfg(feature = "instrumented")]
+        #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             gate.lock.name(format_args!("{name}'s gate"));
             gate.woken.name(format_args!("{name}'s waiters"));
@@ -80,9 +82,13 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wait(&self, expected: u32) {
-        #[cfg(feature = "instrumented")]
+        #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             return gate.wait(|| self.still_is(expected));
+        }
+        #[cfg(feature = "instrumented")]
+        if self.wait_conducted(expected, false).is_some() {
+            return;
         }
         self.park(expected, None);
     }
@@ -93,9 +99,13 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wait_timeout(&self, expected: u32, duration: Duration) -> bool {
-        #[cfg(feature = "instrumented")]
+        #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             return gate.wait_timeout(|| self.still_is(expected), duration);
+        }
+        #[cfg(feature = "instrumented")]
+        if let Some(in_time) = self.wait_conducted(expected, true) {
+            return in_time;
         }
         // A time that no clock shows never comes.
         self.park(expected, Instant::now().checked_add(duration))
@@ -105,10 +115,14 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wake_one(&self) {
-        #[cfg(feature = "instrumented")]
+        #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             let _passed = gate.pass();
             return gate.woken.notify_one();
+        }
+        #[cfg(feature = "instrumented")]
+        if self.word.parts().0.wake(Op::NotifyOne) {
+            return;
         }
         // SAFETY: the key is the address of the word, which `park` uses alike; the callback does nothing else.
         unsafe { unpark_one(self.key(), |_| DEFAULT_UNPARK_TOKEN) };
@@ -118,23 +132,30 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wake_all(&self) {
-        #[cfg(feature = "instrumented")]
+        #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             let _passed = gate.pass();
             return gate.woken.notify_all();
+        }
+        #[cfg(feature = "instrumented")]
+        if self.word.parts().0.wake(Op::NotifyAll) {
+            return;
         }
         // SAFETY: the key is the address of the word, which `park` uses alike.
         unsafe { unpark_all(self.key(), DEFAULT_UNPARK_TOKEN) };
     }
 
+    #[cfg(feature = "instrumented")]
+    #[track_caller]
+    fn wait_conducted(&self, expected: u32, timed: bool) -> Option<bool> {
+        let (hook, word) = self.word.parts();
+        hook.wait_if(word, expected, timed)
+    }
+
     /// Whether the thread was woken, or found another value, before the deadline.
     fn park(&self, expected: u32, deadline: Option<Instant>) -> bool {
-        // This look is for a word of a model: it panics here, where `park` must not.
-        if !self.still_is(expected) {
-            return true;
-        }
         // SAFETY: the key is the address of memory that is ours. The callbacks call nothing of parking_lot, and do
-        // not panic: the look above has shown that the word may be used here.
+        // not panic: the word of a model does not come here.
         let ended = unsafe {
             park(self.key(), || self.still_is(expected), || (), |_, _| (), DEFAULT_PARK_TOKEN, deadline)
         };
@@ -147,7 +168,7 @@ impl Futex {
 
     #[track_caller]
     fn still_is(&self, expected: u32) -> bool {
-        // Ordering: Relaxed. The lock of the table, or of the gate, is taken by those who wait and by those who
+        // Ordering: Relaxed. The lock of the table, or of loom's gate, is taken by those who wait and by those who
         // wake: who comes after a wake sees the word as it was changed before.
         self.word.load(Ordering::Relaxed) == expected
     }
@@ -168,14 +189,14 @@ impl fmt::Debug for Futex {
     }
 }
 
-/// Where the waiters of a model stand.
-#[cfg(feature = "instrumented")]
+/// Where the waiters stand under loom.
+#[cfg(feature = "loom")]
 struct Gate {
     lock: Mutex<()>,
     woken: Condvar,
 }
 
-#[cfg(feature = "instrumented")]
+#[cfg(feature = "loom")]
 impl Gate {
     #[track_caller]
     fn new() -> Self {

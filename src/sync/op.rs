@@ -161,17 +161,24 @@ pub enum Op {
         /// The mutex that its predicate is guarded by.
         mutex: ObjectId,
     },
-    /// Second part of a condition wait: takes the permit that a notification left; waits for it.
-    /// The third part is a `Lock` of the mutex.
+    /// First part of a futex wait: joins the set of waiters if the word is `expected`, atomically.
+    WaitIf {
+        /// The word, an atomic.
+        word: ObjectId,
+        /// The bits that must be found for the thread to wait.
+        expected: u64,
+    },
+    /// Second part of either wait: takes the permit that a notification left; waits for it.
+    /// The third part of a condition wait is a `Lock` of the mutex.
     Wake {
-        /// The condition variable.
-        condvar: ObjectId,
+        /// The condition variable, or the word.
+        object: ObjectId,
         /// Whether the wait has a time-out, which may fire at any moment of the wait.
         timed: bool,
     },
-    /// Leaves a permit for one waiter, whichever, if there is one.
+    /// Leaves a permit for one waiter of a condition variable or of a word, whichever, if there is one.
     NotifyOne(ObjectId),
-    /// Leaves a permit for every waiter.
+    /// Leaves a permit for every waiter of either.
     NotifyAll(ObjectId),
     /// Takes the thread's own token; waits for it. With a time-out it does not have to wait.
     Park {
@@ -207,11 +214,12 @@ impl Op {
     pub const fn object(self) -> Option<ObjectId> {
         match self {
             Self::Load(o, _) | Self::Store(o, _) | Self::Rmw(o, _) => Some(o),
-            Self::CompareExchange { object, .. } => Some(object),
+            Self::CompareExchange { object, .. } | Self::Wake { object, .. } => Some(object),
             Self::Lock(o) | Self::TryLock(o) | Self::Unlock(o) => Some(o),
             Self::Read(o) | Self::TryRead(o) | Self::Write(o) | Self::TryWrite(o) => Some(o),
             Self::UnlockRead(o) | Self::UnlockWrite(o) => Some(o),
-            Self::Wait { condvar, .. } | Self::Wake { condvar, .. } => Some(condvar),
+            Self::Wait { condvar, .. } => Some(condvar),
+            Self::WaitIf { word, .. } => Some(word),
             Self::NotifyOne(o) | Self::NotifyAll(o) => Some(o),
             Self::CellRead(o) | Self::CellWrite(o) => Some(o),
             Self::ArcClone(o) | Self::ArcDrop(o) | Self::ArcCount(o) | Self::ArcUpgrade(o) => Some(o),
@@ -258,6 +266,7 @@ impl Op {
             Self::UnlockRead(_) => "unlock read",
             Self::UnlockWrite(_) => "unlock write",
             Self::Wait { .. } => "wait",
+            Self::WaitIf { .. } => "futex_wait",
             Self::Wake { timed: false, .. } => "wake",
             Self::Wake { timed: true, .. } => "wake or time out",
             Self::NotifyOne(_) => "notify_one",

@@ -4,7 +4,7 @@ use super::{Litmus, Registers, nothing, run, tuple};
 use refectory::engine::Outcome;
 use refectory::sync::atomic::AtomicUsize;
 use refectory::sync::atomic::Ordering::Relaxed;
-use refectory::sync::{Mutex, UnsafeCell, thread};
+use refectory::sync::{Futex, Mutex, UnsafeCell, thread};
 use std::sync::Arc;
 
 pub(super) const ALL: &[Litmus] = &[
@@ -38,6 +38,17 @@ pub(super) const ALL: &[Litmus] = &[
         sc: &["(0)", "data race"],
         on_real_threads: false,
     },
+    // Whoever finds the flag up comes to the word after the wake, and does not wait. Neither the wake nor the wait
+    // promises an order, and a relaxed store and a relaxed flag have none: a data race. loom's futex is a mutex
+    // and a condition variable, which order the two.
+    Litmus {
+        name: "message passing past a futex, relaxed",
+        asks: "Does a wait that comes after a wake see what was written before the wake?",
+        body: || run(Guarded::new(), [|s| s.write_and_wake(), |s| s.pass_and_read()], nothing),
+        c11: &["(0)", "data race"],
+        sc: &["(0)", "data race"],
+        on_real_threads: false,
+    },
     // The swap reads the value just before its own in mo: 0 and then the store is last, or 1 and the swap
     // is last. Not (0, 2), which has the store between the swap's read and its write: tokio-rs/loom#254.
     Litmus {
@@ -63,6 +74,7 @@ pub(super) const ALL: &[Litmus] = &[
 /// Unguarded memory behind a gate that publishes nothing.
 struct Guarded {
     gate: AtomicUsize,
+    word: Futex,
     memory: UnsafeCell<usize>,
 }
 
@@ -72,7 +84,7 @@ unsafe impl Sync for Guarded {}
 
 impl Guarded {
     fn new() -> Self {
-        Self { gate: AtomicUsize::new(0), memory: UnsafeCell::new(0) }
+        Self { gate: AtomicUsize::new(0), word: Futex::new(0), memory: UnsafeCell::new(0) }
     }
 
     fn enter(&self) -> Registers {
@@ -99,6 +111,25 @@ impl Guarded {
         self.write();
         self.gate.store(1, Relaxed);
         vec![]
+    }
+
+    fn write_and_wake(&self) -> Registers {
+        self.write();
+        self.word.store(1, Relaxed);
+        self.word.wake_one();
+        self.gate.store(1, Relaxed);
+        vec![]
+    }
+
+    fn pass_and_read(&self) -> Registers {
+        if self.gate.load(Relaxed) == 0 {
+            return vec![0];
+        }
+        // Woken by `write_and_wake`; which has done so.
+        self.word.wait(0);
+        // SAFETY: one thread at a time, see above.
+        self.memory.with(|memory| unsafe { *memory });
+        vec![1]
     }
 
     fn write(&self) {

@@ -311,7 +311,7 @@ impl Explorer {
                 earlier.thread != transition.thread && earlier.conflicts(transition)
             }));
         }
-        if transition.guard.is_some() || transition.releases.is_some() {
+        if transition.guard.is_some() || transition.also.is_some() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
         }

@@ -5,7 +5,7 @@
 //! are needed, and each is folded from the events that used it.
 
 use super::{Event, Explorer};
-use crate::engine::machine::access::{Mode, Target, Transition};
+use crate::engine::machine::access::{Access, Mode, Target, Transition};
 use crate::engine::machine::{Machine, exchange};
 use crate::sync::op::{Class, ObjectId, Op, ThreadId};
 
@@ -84,10 +84,9 @@ impl<'a> Without<'a> {
         let stay = events.iter().map(|&index| index as usize).filter(|&index| self.stays(index));
         stay.flat_map(move |index| {
             let transition = &self.explorer.events[index].transition;
-            let release = transition.releases.map(|released| (released, Mode::Release));
-            let own = (transition.access.target, transition.access.mode);
-            let uses = [Some(own), release].into_iter().flatten().filter(move |(used, _)| *used == target);
-            uses.map(move |(_, mode)| (index, transition.thread, mode))
+            let uses = [Some(transition.access), transition.also].into_iter().flatten();
+            let uses = uses.filter(move |access| access.target == target);
+            uses.map(move |access| (index, transition.thread, access.mode))
         })
     }
 
@@ -104,6 +103,10 @@ impl<'a> Without<'a> {
                 let found = self.look(object) == expected;
                 transition.choice *= u8::from(found);
                 (true, exchange(found && transition.choice == 0))
+            }
+            Op::WaitIf { word, expected } => {
+                transition.also = (self.look(word) == expected).then(|| Access::enqueue(word));
+                return true;
             }
             Op::Lock(_) | Op::Write(_) => (self.is_free(target), Mode::Acquire),
             Op::Read(_) => (self.is_readable(target), Mode::AcquireShared),
@@ -150,7 +153,7 @@ impl<'a> Without<'a> {
                 (taken as u64) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
             }
             Class::Arc => u64::from(self.owners(target)),
-            Class::Condvar => u64::from(self.waiters(target)),
+            Class::Condvar => u64::from(self.waiters(Target::waiters(object))),
             Class::Cell => 0,
         }
     }
@@ -183,7 +186,7 @@ impl<'a> Without<'a> {
         !self.holders(target).0
     }
 
-    /// The waiters of a condition variable, a bit each.
+    /// The waiters, a bit each.
     fn waiters(&self, target: Target) -> u32 {
         self.uses(target).fold(0, |waiters, (_, thread, mode)| match mode {
             Mode::Enqueue => waiters | 1 << thread.0,

@@ -7,24 +7,30 @@
 use crate::sync::op::{ObjectId, Op, ThreadId};
 use std::rc::Rc;
 
-/// Something that two threads can meet at: an object, or the park token of a thread.
+/// Something that two threads can meet at: an object, the waiters of a condition variable or of a futex,
+/// or the park token of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Target(u32);
 
 impl Target {
     /// An object.
     pub(crate) const fn object(id: ObjectId) -> Self {
-        Self(id.0 << 1)
+        Self(id.0 << 2)
+    }
+
+    /// Those who wait at a condition variable or at an atomic.
+    pub(crate) const fn waiters(id: ObjectId) -> Self {
+        Self(id.0 << 2 | 2)
     }
 
     /// A thread's park token.
     pub(crate) const fn token(thread: ThreadId) -> Self {
-        Self(thread.0 << 1 | 1)
+        Self(thread.0 << 2 | 1)
     }
 
     /// The object; for a token, nothing sensible.
     pub(crate) const fn as_object(self) -> ObjectId {
-        ObjectId(self.0 >> 1)
+        ObjectId(self.0 >> 2)
     }
 
     /// A dense number.
@@ -48,7 +54,7 @@ pub(crate) enum Mode {
     AcquireShared,
     /// Gives it back.
     ReleaseShared,
-    /// This thread joins the waiters of a condition variable.
+    /// This thread joins the waiters.
     Enqueue,
     /// This waiter takes its permit, where it could have timed out instead.
     Take(ThreadId),
@@ -87,8 +93,9 @@ pub(crate) struct Transition {
     pub(crate) choice: u8,
     pub(crate) op: Op,
     pub(crate) access: Access,
-    /// The mutex that a condition wait releases, where somebody tries that mutex.
-    pub(crate) releases: Option<Target>,
+    /// What it does besides: a condition wait releases its mutex, where somebody tries that mutex; a futex
+    /// wait that found its value joins the waiters.
+    pub(crate) also: Option<Access>,
     /// What the thread has to see changed first.
     pub(crate) guard: Option<Guard>,
     /// Fires only because nothing else can happen: it is after everything before it.
@@ -98,6 +105,11 @@ pub(crate) struct Transition {
 }
 
 impl Access {
+    /// A thread joins those who wait at an object.
+    pub(crate) const fn enqueue(object: ObjectId) -> Self {
+        Self { target: Target::waiters(object), mode: Mode::Enqueue }
+    }
+
     /// Whether the order of the two can be seen, `self` being the first.
     pub(crate) fn conflicts(self, later: Self) -> bool {
         use Mode::*;
@@ -127,11 +139,11 @@ impl Access {
 }
 
 impl Transition {
-    /// Everything that the transition uses: its own access, a released mutex, what it looked at.
+    /// Everything that the transition uses: its own access, what it does besides, what it looked at.
     pub(crate) fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
         let looks = self.guard.iter().flat_map(|guard| guard.iter());
         std::iter::once(self.access)
-            .chain(self.releases.map(|target| Access { target, mode: Mode::Release }))
+            .chain(self.also)
             .chain(looks.map(|&(object, _)| Access { target: Target::object(object), mode: Mode::Read }))
     }
 
@@ -149,7 +161,7 @@ impl Transition {
 
     /// Whether the transition is its own access and nothing else.
     fn is_simple(&self) -> bool {
-        self.releases.is_none() && self.guard.is_none()
+        self.also.is_none() && self.guard.is_none()
     }
 
     /// Whether the two are the same step of the same thread.

@@ -42,7 +42,8 @@ impl Machine {
                 self.enqueue(id, condvar);
                 self.unlock(id, mutex)
             }
-            Op::Wake { condvar, .. } => self.wake(id, condvar),
+            Op::WaitIf { word, expected } => self.enqueue_if(id, word, expected),
+            Op::Wake { object, .. } => self.wake(id, object),
             Op::NotifyOne(object) => self.notify(object, notified(choice).map_or(0, |id| 1 << id.0)),
             Op::NotifyAll(object) => self.notify(object, self.waiters(object)),
             Op::Park { .. } => self.park(id),
@@ -139,27 +140,40 @@ impl Machine {
         self.look(id, object)
     }
 
-    fn enqueue(&mut self, id: ThreadId, condvar: ObjectId) {
-        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
-            *waiters |= 1 << id.0;
+    /// Those who wait at a condition variable or at an atomic.
+    fn waiters_mut(&mut self, object: ObjectId) -> &mut u32 {
+        match &mut self.object_mut(object).state {
+            State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
+            _ => unreachable!("a condition variable or a futex"),
         }
+    }
+
+    fn enqueue(&mut self, id: ThreadId, object: ObjectId) {
+        *self.waiters_mut(object) |= 1 << id.0;
+    }
+
+    /// 1 where the word is what was expected, so that the thread waits. It is no read of the program's: the
+    /// thread learns nothing of the past by it.
+    fn enqueue_if(&mut self, id: ThreadId, word: ObjectId, expected: u64) -> u64 {
+        let value = self.value(word);
+        self.threads[id.index()].notice(word, value);
+        if value == expected {
+            self.enqueue(id, word);
+        }
+        u64::from(value == expected)
     }
 
     /// 0 with a permit, 1 without one.
-    fn wake(&mut self, id: ThreadId, condvar: ObjectId) -> u64 {
+    fn wake(&mut self, id: ThreadId, object: ObjectId) -> u64 {
         if std::mem::take(&mut self.threads[id.index()].permit) {
             return 0;
         }
-        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
-            *waiters &= !(1 << id.0);
-        }
+        *self.waiters_mut(object) &= !(1 << id.0);
         1
     }
 
-    fn notify(&mut self, condvar: ObjectId, woken: u32) -> u64 {
-        if let State::Condvar { waiters } = &mut self.object_mut(condvar).state {
-            *waiters &= !woken;
-        }
+    fn notify(&mut self, object: ObjectId, woken: u32) -> u64 {
+        *self.waiters_mut(object) &= !woken;
         for (index, thread) in self.threads.iter_mut().enumerate() {
             thread.permit |= woken & 1 << index != 0;
         }

@@ -37,7 +37,7 @@ use crate::sync::trace::Trace;
 /// What the machine may do beyond what the program asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whims {
-    /// Condition variables wake spuriously.
+    /// Condition variables and futexes wake spuriously.
     pub(crate) wakeups: bool,
     /// Weak compare-exchanges fail spuriously.
     pub(crate) failures: bool,
@@ -519,7 +519,8 @@ pub(crate) const fn exchange(succeeds: bool) -> Mode {
 }
 
 fn is_atomic(op: Op) -> bool {
-    matches!(op, Op::Load(..) | Op::Store(..) | Op::Rmw(..) | Op::CompareExchange { .. })
+    use Op::*;
+    matches!(op, Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | WaitIf { .. })
 }
 
 /// Whether the operation used up one of its thread's whims.
@@ -538,6 +539,7 @@ fn answers(op: Op) -> bool {
         Op::TryLock(_)
             | Op::TryRead(_)
             | Op::TryWrite(_)
+            | Op::WaitIf { .. }
             | Op::Wake { .. }
             | Op::Park { .. }
             | Op::ArcCount(_)

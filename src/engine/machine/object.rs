@@ -16,8 +16,8 @@ pub(crate) struct Object {
 /// The state of an object.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// An atomic: its value, and the one that it was made with.
-    Atomic { value: u64, initial: u64 },
+    /// An atomic: its value, the one that it was made with, and those who wait for another, a bit each.
+    Atomic { value: u64, initial: u64, waiters: u32 },
     /// A mutex: who holds it, and how often it was taken.
     Mutex { owner: Option<ThreadId>, taken: u32 },
     /// A readers-writer lock: who holds it (a bit a reader), and how often it was taken for writing.
@@ -43,7 +43,7 @@ impl Object {
     /// A new object, made by an operation of `creator` with this stamp.
     pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u16) -> Self {
         let state = match class {
-            Class::Atomic => State::Atomic { value, initial: value },
+            Class::Atomic => State::Atomic { value, initial: value, waiters: 0 },
             Class::Mutex => State::Mutex { owner: None, taken: 0 },
             Class::RwLock => {
                 State::RwLock { writer: None, readers: 0, taken: 0, read: Box::new(Clock::ZERO) }

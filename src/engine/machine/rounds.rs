@@ -81,17 +81,19 @@ fn is_idle(round: &[Did]) -> bool {
     let at_first = |at: usize| !round[..at].iter().any(|did| did.op.object() == round[at].op.object());
     let put_back = |at: usize| round[at].op.object().is_none_or(|object| is_put_back(round, object));
     (0..round.len())
-        .all(|at| changes_only_its_object(round[at].op) && !again(at) && (!at_first(at) || put_back(at)))
+        .all(|at| changes_only_its_object(&round[at]) && !again(at) && (!at_first(at) || put_back(at)))
 }
 
 /// Whether an operation can do nothing but change the state of its object, which can be put back.
-fn changes_only_its_object(op: Op) -> bool {
+fn changes_only_its_object(did: &Did) -> bool {
     use Op::*;
+    let op = did.op;
     let unguarded =
         matches!(op, Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | Fence(_) | CellRead(_));
     let mutex = matches!(op, Lock(_) | TryLock(_) | Unlock(_));
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
-    unguarded || mutex || shared
+    let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
+    unguarded || mutex || shared || futex
 }
 
 /// Whether the round leaves the object as it found it.
@@ -209,6 +211,7 @@ impl Machine {
 /// What an object holds, without how often it was taken.
 fn held(state: &State) -> u64 {
     match state {
+        // Who waits there has that in its round.
         State::Atomic { value, .. } => *value,
         State::Mutex { owner, .. } => owner.map_or(0, |owner| 1 + u64::from(owner.0)),
         State::RwLock { writer, readers, .. } => {

@@ -76,8 +76,8 @@ impl Machine {
 
     pub(super) fn waiters(&self, object: ObjectId) -> u32 {
         match self.object(object).state {
-            State::Condvar { waiters } => waiters,
-            _ => unreachable!("a condition variable"),
+            State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
+            _ => unreachable!("a condition variable or a futex"),
         }
     }
 
@@ -106,8 +106,11 @@ impl Machine {
         let thread = &self.threads[id.index()];
         let last_resort = self.is_last_resort(id);
         let access = self.access(id, choice);
-        let releases = match thread.op {
-            Op::Wait { mutex, .. } if self.is_watched(mutex) => Some(Target::object(mutex)),
+        let also = match thread.op {
+            Op::Wait { mutex, .. } if self.is_watched(mutex) => {
+                Some(Access { target: Target::object(mutex), mode: Mode::Release })
+            }
+            Op::WaitIf { word, expected } if self.value(word) == expected => Some(Access::enqueue(word)),
             _ => None,
         };
         Transition {
@@ -115,7 +118,7 @@ impl Machine {
             choice,
             op: thread.op,
             access,
-            releases,
+            also,
             guard: thread.guard.clone(),
             last_resort,
             may_whim: thread.whims < self.whims.per_thread,
@@ -125,7 +128,7 @@ impl Machine {
     fn access(&self, id: ThreadId, choice: u8) -> Access {
         let thread = &self.threads[id.index()];
         let mode = match thread.op {
-            Op::Load(..) | Op::ArcCount(_) => Mode::Read,
+            Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
             Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) => Mode::Write,
             Op::CompareExchange { object, expected, weak, .. } => {
                 exchange(self.value(object) == expected && !(weak && choice == 1))
@@ -163,6 +166,10 @@ impl Machine {
         let target = match thread.op {
             Op::Park { .. } => Target::token(id),
             Op::Unpark(other) => Target::token(other),
+            Op::Wait { condvar: object, .. }
+            | Op::Wake { object, .. }
+            | Op::NotifyOne(object)
+            | Op::NotifyAll(object) => Target::waiters(object),
             op => Target::object(op.object().expect("the operation has an object")),
         };
         Access { target, mode }

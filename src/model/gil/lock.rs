@@ -74,7 +74,7 @@ pub(super) struct ThreadState(u64);
 /// ```
 /// use refectory::model::gil::lock::{Gil, SWITCH_INTERVAL};
 ///
-/// let gil = Gil::new(SWITCH_INTERVAL);
+/// let gil: Gil = Gil::new(SWITCH_INTERVAL);
 /// let mut holder = gil.attach().unwrap();
 /// holder.checkpoint().unwrap();
 /// let line = holder.unlocked(|| "read while others run").unwrap();

@@ -1,7 +1,7 @@
 //! The interpreter lock as a program may think of it: what it can rely on, and nothing else.
 //!
 //! One thread runs at a time, and at any safe point anybody may be next. That is one mutex, given back and taken
-//! again. [`Gil`](super::lock::Gil) keeps that promise with a protocol of two mutexes, two condition variables and a
+//! again. [`Gil`] keeps that promise with a protocol of two mutexes, two condition variables and a
 //! flag, whose steps multiply the executions of every program; where the program is what is checked, this lock
 //! stands for it. That both give the same outcomes, a test of this module shows on small programs.
 //!

@@ -10,7 +10,7 @@
 //! Rajendra K. Kanodia, "Synchronization with eventcounts and sequencers", 1979.
 
 use crate::sync::Futex;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::time::Deadline;
 use std::fmt;
 use std::marker::PhantomData;
@@ -81,9 +81,9 @@ impl<W: Wakefulness> Event<W> {
     pub fn clear(&self) {
         let found = self.look();
         if is_set(found) {
-            // Ordering: Acquire, of the Release in `set`; Release, for the Acquire in `look`. Where it fails, another
-            // thread has cleared the flag meanwhile.
-            let _ = self.changes.compare_exchange(found, found.wrapping_add(1), AcqRel, Acquire);
+            // Relaxed: who looks now reads on from the Release in `set`, as every exchange goes on with what was
+            // released before it. Where it fails, another thread has cleared the flag meanwhile.
+            let _ = self.changes.compare_exchange(found, found.wrapping_add(1), Relaxed, Relaxed);
         }
     }
 

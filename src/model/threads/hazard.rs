@@ -13,7 +13,7 @@
 //! time. Nodes that are still retired when the domain goes are freed with it.
 //!
 //! Under an engine that is checked, not assumed: a freed node keeps its memory until its domain is dropped, and
-//! has beside it a [`Life`], which freeing *writes* and every look *reads*. A look that is not ordered before
+//! has beside it a `Life`, which freeing *writes* and every look *reads*. A look that is not ordered before
 //! the freeing is a data race; a look that comes after it panics; a node that is never freed is a leak. In
 //! a build without engines a `Life` is nothing.
 //!
@@ -45,6 +45,9 @@ pub trait Protection: Send + Sync + 'static {
     const LOOKS_AGAIN: bool = true;
     /// Whether there is a fence before that look.
     const FENCED: bool = true;
+    /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
+    /// read in a scan.
+    const RECORDS: (usize, usize) = (32, 4);
     /// Whether freed memory is given back while the domain lives. A twin, which would use it, keeps it.
     const GIVES_BACK: bool = Self::LOOKS_AGAIN && Self::FENCED;
 }
@@ -54,6 +57,14 @@ pub trait Protection: Send + Sync + 'static {
 pub struct Sound;
 
 impl Protection for Sound {}
+
+/// The same where there are fewer records than threads, so that records go from one to another and more are added.
+#[derive(Debug)]
+pub struct Crowded;
+
+impl Protection for Crowded {
+    const RECORDS: (usize, usize) = (1, 1);
+}
 
 /// A node that a domain reclaims.
 pub(super) struct Node<B> {
@@ -136,10 +147,6 @@ impl<B> Node<B> {
 }
 
 impl<B, const H: usize, P: Protection> Domain<B, H, P> {
-    /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
-    /// read in a scan.
-    const RECORDS: (usize, usize) = (32, 4);
-
     /// Retired nodes of a record that are worth a scan: natively as many as it reads hazard pointers, so that a
     /// node costs about one. Under an engine two, so that the second node of a thread has a scan.
     const SCANS_AT: (usize, usize) = (64, 2);
@@ -147,7 +154,7 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
     /// A domain without nodes.
     pub(super) fn new() -> Self {
         let here = |(natively, modelled)| if sync::is_modelled() { modelled } else { natively };
-        Self::with_records(here(Self::RECORDS), here(Self::SCANS_AT))
+        Self::with_records(here(P::RECORDS), here(Self::SCANS_AT))
     }
 
     /// A domain that scans when a record has so many retired nodes.
@@ -157,8 +164,8 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
 
     /// Protects the node to which `source` points; `None` where it points to none.
     pub(super) fn protect(&self, source: &AtomicPtr<Node<B>>) -> Option<Guard<'_, B, H, P>> {
-        // Ordering: Acquire, as the look in `is_settled`, which is the one that counts.
-        let node = source.load(Ordering::Acquire);
+        // Relaxed: the look in `settle` is the one that counts.
+        let node = source.load(Ordering::Relaxed);
         if node.is_null() {
             return None;
         }
@@ -262,9 +269,9 @@ impl<B, const H: usize> Record<B, H> {
     }
 
     fn claim(&self, node: *mut Node<B>) -> bool {
-        // Ordering: Acquire is for the Release store in the drop of the last guard, which leaves us its retired
-        // nodes. That others see the hazard pointer is what the fence in `settle` is for.
-        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // Relaxed: that others see the hazard pointer, and that we see the retired nodes which the drop of the last
+        // guard left us with a Release store, is what the fence in `settle` is for.
+        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -308,7 +315,9 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
             if !P::LOOKS_AGAIN {
                 return true;
             }
-            // Ordering: Acquire is for the Release of whoever linked the node: it is complete.
+            // Ordering: Acquire is for the Release of whoever linked the node: it is complete. The fence above would
+            // do for the look before it, but the node may have gone and come back since then. No engine shows
+            // that, because there a node's memory is not used again.
             let found = source.load(Ordering::Acquire);
             if found == self.node {
                 return true;

@@ -167,9 +167,10 @@ impl<T: Send, H: Handover> MichaelScott<T, H> {
         node: *mut Node<Link<T>>,
         next: *mut Node<Link<T>>,
     ) -> Result<*mut Node<Link<T>>, *mut Node<Link<T>>> {
-        // Ordering: Release is for the Acquire loads of the same end: `next` is complete, and the hazard pointer to
-        // it is there for who retires it later. Acquire on failure is one of those loads.
-        end.compare_exchange(node, next, Ordering::Release, Ordering::Acquire)
+        // Ordering: Release is for the Acquire look of `turn_to` at the same end: `next` is complete, and the hazard
+        // pointer to it is there for who retires it later. Relaxed on failure: who looks into what it finds turns
+        // to it first.
+        end.compare_exchange(node, next, Ordering::Release, Ordering::Relaxed)
     }
 
     /// Makes sure that `tail` does not point to the node that is about to be retired. It may lag behind as

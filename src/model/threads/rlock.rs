@@ -60,11 +60,12 @@ impl RLock {
 
     /// Waits until no other thread holds the lock, and acquires it, perhaps once more.
     pub fn acquire(&self) {
-        if self.is_owned() {
+        let me = me();
+        if self.is_owned_by(me) {
             self.descend();
         } else {
             self.lock.acquire();
-            self.own(1);
+            self.own(me, 1);
         }
     }
 
@@ -87,7 +88,7 @@ impl RLock {
     pub fn release(&self) -> Result<(), NotHeld> {
         match self.depth() {
             0 => Err(NotHeld),
-            1 => self.release_fully().map(drop),
+            1 => self.disown(),
             depth => {
                 self.set_depth(depth - 1);
                 Ok(())
@@ -101,8 +102,7 @@ impl RLock {
     /// The thread does not hold the lock.
     pub fn release_fully(&self) -> Result<NonZeroUsize, NotHeld> {
         let depth = NonZeroUsize::new(self.depth()).ok_or(NotHeld)?;
-        self.own(0);
-        self.lock.release().map(|()| depth)
+        self.disown().map(|()| depth)
     }
 
     /// Waits for the lock as [`acquire`](Self::acquire), and restores what `release_fully` gave.
@@ -110,16 +110,15 @@ impl RLock {
     /// # Panics
     /// If the thread holds the lock.
     pub fn acquire_again(&self, depth: NonZeroUsize) {
-        assert!(!self.is_owned(), "the lock was not released");
+        let me = me();
+        assert!(!self.is_owned_by(me), "the lock was not released");
         self.lock.acquire();
-        self.own(depth.get());
+        self.own(me, depth.get());
     }
 
     /// Whether the thread that calls holds the lock.
     pub fn is_owned(&self) -> bool {
-        // Ordering: Relaxed. Only this thread writes its own number, and it is the last to have written where it
-        // still holds the lock.
-        self.owner.load(Relaxed) == me()
+        self.is_owned_by(me())
     }
 
     /// How often the thread that calls has to release the lock.
@@ -137,22 +136,37 @@ impl RLock {
     }
 
     fn acquire_by(&self, take: impl FnOnce(&Lock) -> bool) -> bool {
-        if self.is_owned() {
+        let me = me();
+        if self.is_owned_by(me) {
             self.descend();
             return true;
         }
         let taken = take(&self.lock);
         if taken {
-            self.own(1);
+            self.own(me, 1);
         }
         taken
     }
 
-    /// The lock is held, and from now on, or until now, it is this thread's.
-    fn own(&self, depth: usize) {
+    /// Whether the thread that calls, which is `me`, holds the lock.
+    fn is_owned_by(&self, me: usize) -> bool {
+        // Ordering: Relaxed. Only this thread writes its own number, and it is the last to have written where it
+        // still holds the lock.
+        self.owner.load(Relaxed) == me
+    }
+
+    /// The lock is held, and from now on it is this thread's.
+    fn own(&self, me: usize, depth: usize) {
         self.set_depth(depth);
-        // Ordering: Relaxed, as the load in `is_owned` says; `lock` orders what it guards.
-        self.owner.store(if depth == 0 { NOBODY } else { me() }, Relaxed);
+        // Ordering: Relaxed, as the load in `is_owned_by` says; `lock` orders what it guards.
+        self.owner.store(me, Relaxed);
+    }
+
+    /// The lock is this thread's, and from now on nobody's.
+    fn disown(&self) -> Result<(), NotHeld> {
+        // Ordering: Relaxed, as in `own`.
+        self.owner.store(NOBODY, Relaxed);
+        self.lock.release()
     }
 
     fn descend(&self) {

@@ -84,9 +84,9 @@ impl<T: Send, P: Protection> Treiber<T, P> {
             let node = first.node();
             // SAFETY: nobody writes to `next` any more.
             let next = first.body().next.with(|next| unsafe { *next });
-            // Relaxed on success: the push's Release reaches later loads of `head` through our exchange. The
-            // failure's load is Acquire as in `protect`.
-            match self.head.compare_exchange(node, next, Ordering::Relaxed, Ordering::Acquire) {
+            // Relaxed on success: the push's Release reaches later loads of `head` through our exchange. Relaxed on
+            // failure: `turn_to` looks again before we look into what was found.
+            match self.head.compare_exchange(node, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => {
                     // SAFETY: we have unlinked the node, so its item is ours.
                     let item = first.body().item.with_mut(|item| unsafe { (*item).take() });

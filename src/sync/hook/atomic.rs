@@ -5,7 +5,7 @@
 //! loom can no longer be asked.
 
 use super::super::op::{Class, ObjectId, Op};
-use super::driven::{Hook, Turn};
+use super::driven::{Hook, Turn, torn_down};
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
 use std::panic::Location;
@@ -177,6 +177,51 @@ impl<V: Value> AtomicHook<V> {
         {
             inner.set(looming::quietly(|| V::newest(behind)), Relaxed);
             self.taken = true;
+        }
+    }
+}
+
+/// A word that threads wait on.
+impl AtomicHook<u32> {
+    /// Waits as long as the word is `expected`; tells whether that ended before the time ran out. `None` where
+    /// no engine of this crate decides.
+    ///
+    /// The two ends of the wait are operations of their own, as those of a condition variable's are.
+    #[track_caller]
+    pub(in crate::sync) fn wait_if(
+        &self,
+        inner: &std::sync::atomic::AtomicU32,
+        expected: u32,
+        timed: bool,
+    ) -> Option<bool> {
+        let site = Location::caller();
+        match self.turn() {
+            Turn::Conducted(conductor, id) => {
+                let wait = Op::WaitIf { word: id, expected: expected.bits() };
+                let waits = conductor.perform(wait, inner.get(Relaxed).bits(), site) == 1;
+                let wake = Op::Wake { object: id, timed };
+                let without_permit = waits && conductor.perform(wake, 0, site) == 1;
+                if conductor.tearing_down() {
+                    torn_down();
+                }
+                Some(!(timed && without_permit))
+            }
+            Turn::Inert if inner.get(Relaxed) == expected => torn_down(),
+            Turn::Inert => Some(true),
+            _ => None,
+        }
+    }
+
+    /// Wakes one who waits, or all, as the operation says; tells whether an engine of this crate has done so.
+    #[track_caller]
+    pub(in crate::sync) fn wake(&self, op: fn(ObjectId) -> Op) -> bool {
+        match self.turn() {
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(op(id), 0, Location::caller());
+                true
+            }
+            Turn::Inert => true,
+            _ => false,
         }
     }
 }

@@ -61,7 +61,7 @@ impl CondvarHook {
             }
             (Turn::Conducted(conductor, condvar), Turn::Conducted(_, mutex), By::Conducted) => {
                 conductor.perform(Op::Wait { condvar, mutex }, 0, site);
-                let without_permit = conductor.perform(Op::Wake { condvar, timed }, 0, site) == 1;
+                let without_permit = conductor.perform(Op::Wake { object: condvar, timed }, 0, site) == 1;
                 if conductor.tearing_down() {
                     torn_down();
                 }
@@ -114,7 +114,7 @@ fn wait_in_loom<'a>(
     site: Site,
 ) -> behind::MutexGuard<'a, ()> {
     looming::note(Op::Wait { condvar, mutex }, site);
-    let wake = Op::Wake { condvar, timed: false };
+    let wake = Op::Wake { object: condvar, timed: false };
     let guard =
         looming::operation(wake, site, || behind.wait(guard), |_| Told { answer: Some(0), wrote: None });
     looming::note(Op::Lock(mutex), site);

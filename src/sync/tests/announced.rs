@@ -7,8 +7,8 @@ use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{Conductor, Current, Entered, enter, first_escaped, next_epoch};
 use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
 use crate::sync::{
-    Arc, Barrier, Condvar, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics, lazy_static,
-    thread,
+    Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics,
+    lazy_static, thread,
 };
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -175,7 +175,7 @@ fn a_readers_writer_lock_is_read_and_written() {
 
 #[test]
 fn a_wait_is_three_operations() {
-    let wake = Op::Wake { condvar: B, timed: false };
+    let wake = Op::Wake { object: B, timed: false };
     let ops = operations(&[(wake, 0)], || {
         let (mutex, condvar) = (Mutex::new(()), Condvar::new());
         drop(condvar.wait(mutex.lock().unwrap()));
@@ -189,7 +189,7 @@ fn a_wait_is_three_operations() {
 
 #[test]
 fn a_timed_wait_times_out_where_the_engine_says_so() {
-    let wake = Op::Wake { condvar: B, timed: true };
+    let wake = Op::Wake { object: B, timed: true };
     for (answer, timed_out) in [(0, false), (1, true)] {
         let ops = operations(&[(wake, answer)], || {
             let (mutex, condvar) = (Mutex::new(()), Condvar::new());
@@ -203,6 +203,33 @@ fn a_timed_wait_times_out_where_the_engine_says_so() {
         let waited = condvar.wait_timeout_while(mutex.lock().unwrap(), Duration::MAX, |()| true);
         assert!(waited.unwrap().1.timed_out(), "no clock is asked");
     });
+}
+
+#[test]
+fn a_futex_waits_in_two_operations_and_wakes_in_one() {
+    let wait = |expected| Op::WaitIf { word: A, expected };
+    let wake = |timed| Op::Wake { object: A, timed };
+    let (engine, _entered) = granting(&[(wait(7), 0), (wake(false), 0)]);
+    let word = Futex::new(5).named(format_args!("word"));
+    word.wait(7);
+    word.wait(5);
+    assert!(word.wait_timeout(7, Duration::MAX), "there was nothing to wait for");
+    assert!(!word.wait_timeout(5, Duration::MAX), "no clock is asked");
+    word.wake_one();
+    word.wake_all();
+    let expected = [
+        Told::Create(Class::Atomic, 5),
+        Told::Name(0, "word".to_owned()),
+        Told::Perform(wait(7), 5),
+        Told::Perform(wait(5), 5),
+        Told::Perform(wake(false), 0),
+        Told::Perform(wait(7), 5),
+        Told::Perform(wait(5), 5),
+        Told::Perform(wake(true), 0),
+        Told::Perform(Op::NotifyOne(A), 0),
+        Told::Perform(Op::NotifyAll(A), 0),
+    ];
+    assert_eq!(*engine.told.borrow(), expected);
 }
 
 #[test]

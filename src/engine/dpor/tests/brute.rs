@@ -55,6 +55,8 @@ struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Thing {
     Object(usize),
+    /// Those who wait at an atomic.
+    Waiters(usize),
     Token(usize),
 }
 
@@ -303,7 +305,7 @@ impl State {
 
     /// Whether a wait with a time-out can end without what it waits for.
     fn times_out(&self, thread: usize, instruction: Do, last: bool) -> bool {
-        let timed = matches!(instruction, Do::WaitTimed(..) | Do::ParkTimed);
+        let timed = matches!(instruction, Do::WaitTimed(..) | Do::WaitIfTimed(..) | Do::ParkTimed);
         timed && (last || self.whims[thread] < WHIMS)
     }
 
@@ -478,23 +480,48 @@ impl State {
                     one(mutex, Use::Take, onward(next))
                 }
             },
-            Do::NotifyOne(condvar) => {
-                let asleep = self.asleep(toy, condvar);
-                if asleep.is_empty() {
-                    return one(condvar, Use::WakeOne(None), onward(base));
+            Do::WaitIf(word, expected) | Do::WaitIfTimed(word, expected) => match self.waiting[thread] {
+                Waiting::No => {
+                    let found = self.values[word] == expected;
+                    base.read_since[thread].insert(word, self.values[word]);
+                    base.registers[thread].push(u64::from(found));
+                    if !found {
+                        return one(word, Use::Look, onward(base));
+                    }
+                    base.waiting[thread] = Waiting::Asleep;
+                    let uses = vec![(Thing::Object(word), Use::Look), (Thing::Waiters(word), Use::Sleep)];
+                    vec![(step(uses), base)]
                 }
-                let wake = |&sleeper: &usize| {
+                Waiting::Asleep if self.times_out(thread, instruction, last) => {
+                    base.waiting[thread] = Waiting::No;
+                    base.whims[thread] += u8::from(!last);
+                    base.registers[thread].push(1);
+                    vec![(step(vec![(Thing::Waiters(word), Use::TimeOut)]), onward(base))]
+                }
+                Waiting::Asleep => vec![],
+                Waiting::Woken | Waiting::Back => {
+                    base.waiting[thread] = Waiting::No;
+                    base.registers[thread].push(0);
+                    vec![(step(vec![(Thing::Waiters(word), Use::Get(thread))]), onward(base))]
+                }
+            },
+            Do::NotifyOne(object) => {
+                let asleep = self.asleep(toy, object);
+                let wake = |sleeper: Option<usize>| {
                     let mut next = base.clone();
-                    next.waiting[sleeper] = Waiting::Woken;
-                    let step = step(vec![(Thing::Object(condvar), Use::WakeOne(Some(sleeper)))]);
-                    (Step { woken: Some(sleeper), ..step }, onward(next))
+                    sleeper.into_iter().for_each(|sleeper| next.wake(toy, sleeper));
+                    let step = step(vec![(waiters(toy, object), Use::WakeOne(sleeper))]);
+                    (Step { woken: sleeper, ..step }, onward(next))
                 };
-                asleep.iter().map(wake).collect()
+                if asleep.is_empty() {
+                    return vec![wake(None)];
+                }
+                asleep.into_iter().map(Some).map(wake).collect()
             }
-            Do::NotifyAll(condvar) => {
-                let asleep = self.asleep(toy, condvar);
-                asleep.iter().for_each(|&sleeper| base.waiting[sleeper] = Waiting::Woken);
-                one(condvar, Use::WakeAll(asleep), onward(base))
+            Do::NotifyAll(object) => {
+                let asleep = self.asleep(toy, object);
+                asleep.iter().for_each(|&sleeper| base.wake(toy, sleeper));
+                vec![(step(vec![(waiters(toy, object), Use::WakeAll(asleep))]), onward(base))]
             }
             Do::Own(arc) => {
                 base.values[arc] += 1;
@@ -527,13 +554,35 @@ impl State {
         }
     }
 
-    fn asleep(&self, toy: &Toy, condvar: usize) -> Vec<usize> {
+    fn asleep(&self, toy: &Toy, object: usize) -> Vec<usize> {
         let on_it = |thread: &usize| {
+            use Do::{Wait, WaitIf, WaitIfTimed, WaitTimed};
             let at = toy.threads[*thread].get(self.at[*thread]);
-            self.waiting[*thread] == Waiting::Asleep
-                && matches!(at, Some(Do::Wait(c, _) | Do::WaitTimed(c, _)) if *c == condvar)
+            let on = |at: &Do| match *at {
+                Wait(on, _) | WaitTimed(on, _) | WaitIf(on, _) | WaitIfTimed(on, _) => on == object,
+                _ => false,
+            };
+            self.waiting[*thread] == Waiting::Asleep && at.is_some_and(on)
         };
         (0..toy.threads.len()).filter(on_it).collect()
+    }
+
+    /// The sleeper is woken. One who had nothing else to wait for goes on at once.
+    fn wake(&mut self, toy: &Toy, sleeper: usize) {
+        if matches!(toy.threads[sleeper][self.at[sleeper]], Do::WaitIf(..)) {
+            self.waiting[sleeper] = Waiting::No;
+            self.at[sleeper] += 1;
+        } else {
+            self.waiting[sleeper] = Waiting::Woken;
+        }
+    }
+}
+
+/// Where those stand who wait at the object.
+fn waiters(toy: &Toy, object: usize) -> Thing {
+    match toy.objects[object] {
+        Class::Atomic => Thing::Waiters(object),
+        _ => Thing::Object(object),
     }
 }
 

@@ -91,6 +91,29 @@ fn timed(threads: usize) -> BoxedStrategy<Phrase> {
     prop_oneof![2 => wait, 1 => park, 2 => condition(), 1 => unpark, 1 => atomic()].boxed()
 }
 
+/// Waits and wakes at the two words, which others change.
+fn futex(wait: fn(usize, u64) -> Do) -> BoxedStrategy<Phrase> {
+    let word = prop::sample::select(&ATOMICS);
+    let wake = prop_oneof![Just(Do::NotifyOne as fn(usize) -> Do), Just(Do::NotifyAll as fn(usize) -> Do)];
+    let change = (word.clone(), 0..2u64).prop_map(|(x, v)| Do::Store(x, v));
+    let change = prop_oneof![change, word.clone().prop_map(Do::Add)];
+    let wait = (word.clone(), 0..2u64).prop_map(move |(x, v)| vec![wait(x, v)]);
+    prop_oneof![
+        3 => wait,
+        2 => (word, wake.clone()).prop_map(|(x, wake)| vec![wake(x)]),
+        2 => (change, wake).prop_map(|(change, wake)| match change {
+            Do::Store(x, _) | Do::Add(x) => vec![change, wake(x)],
+            _ => unreachable!("no other change"),
+        }),
+        1 => spin(),
+    ]
+    .boxed()
+}
+
+fn timed_futex() -> BoxedStrategy<Phrase> {
+    prop_oneof![2 => futex(Do::WaitIfTimed), 1 => futex(Do::WaitIf)].boxed()
+}
+
 fn shared() -> BoxedStrategy<Phrase> {
     let read = |inner: Phrase| [vec![Do::Read(RWLOCK)], inner, vec![Do::EndRead(RWLOCK)]].concat();
     let write = |inner: Phrase| [vec![Do::Write(RWLOCK)], inner, vec![Do::EndWrite(RWLOCK)]].concat();
@@ -176,6 +199,16 @@ fn condition_variables_agree_with_brute_force() {
 #[test]
 fn time_outs_agree_with_brute_force() {
     agrees_with_brute_force(timed);
+}
+
+#[test]
+fn futexes_agree_with_brute_force() {
+    agrees_with_brute_force(|_| futex(Do::WaitIf));
+}
+
+#[test]
+fn futexes_with_time_outs_agree_with_brute_force() {
+    agrees_with_brute_force(|_| timed_futex());
 }
 
 #[test]

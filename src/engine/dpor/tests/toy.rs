@@ -33,6 +33,9 @@ pub(super) enum Do {
     Wait(usize, usize),
     NotifyOne(usize),
     NotifyAll(usize),
+    /// Waits if the atomic has this value, until it is woken; those who wake notify the atomic.
+    WaitIf(usize, u64),
+    WaitIfTimed(usize, u64),
     Park,
     Unpark(usize),
     WaitTimed(usize, usize),
@@ -190,8 +193,12 @@ impl Run<'_> {
             Do::TryLock(m) => Op::TryLock(object(m)),
             wait @ (Do::Wait(c, m) | Do::WaitTimed(c, m)) => match self.waking[index] {
                 0 => Op::Wait { condvar: object(c), mutex: object(m) },
-                1 => Op::Wake { condvar: object(c), timed: matches!(wait, Do::WaitTimed(..)) },
+                1 => Op::Wake { object: object(c), timed: matches!(wait, Do::WaitTimed(..)) },
                 _ => Op::Lock(object(m)),
+            },
+            wait @ (Do::WaitIf(x, expected) | Do::WaitIfTimed(x, expected)) => match self.waking[index] {
+                0 => Op::WaitIf { word: object(x), expected },
+                _ => Op::Wake { object: object(x), timed: matches!(wait, Do::WaitIfTimed(..)) },
             },
             Do::NotifyOne(c) => Op::NotifyOne(object(c)),
             Do::NotifyAll(c) => Op::NotifyAll(object(c)),
@@ -277,6 +284,18 @@ impl Run<'_> {
                 return;
             }
             Do::Wait(..) | Do::WaitTimed(..) => self.waking[index] = 0,
+            Do::WaitIf(..) | Do::WaitIfTimed(..) if self.waking[index] == 0 => {
+                self.read[index].push(answer);
+                if answer == 1 {
+                    self.waking[index] = 1;
+                    return;
+                }
+            }
+            Do::WaitIf(..) => self.waking[index] = 0,
+            Do::WaitIfTimed(..) => {
+                self.read[index].push(answer);
+                self.waking[index] = 0;
+            }
             Do::ParkTimed | Do::Disown(_) => self.read[index].push(answer),
             _ => {}
         }

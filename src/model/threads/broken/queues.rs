@@ -1,4 +1,4 @@
-//! Twins of the queues: [`Bounded`] and [`Ring`](super::super::ring::Ring).
+//! Twins of the queues: [`Bounded`] and [`Ring`].
 
 use super::super::bounded::Bounded;
 use super::super::ring::{Handover, Ring};
@@ -75,7 +75,7 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     }
 }
 
-/// Says of a [`Ring`](super::super::ring::Ring) that it fails only where it is empty or full.
+/// Says of a [`Ring`] that it fails only where it is empty or full.
 ///
 /// It is not so: a producer that has its position and has not yet published hides the items behind it, and a
 /// consumer finds nothing although a later push has returned. Nothing is lost; only the order of answers
@@ -97,7 +97,7 @@ impl<T: Send + 'static> TryQueue<T> for HidesItems<T> {
     }
 }
 
-/// The producer of a [`Ring`](super::super::ring::Ring) announces its item with a Relaxed store.
+/// The producer of a [`Ring`] announces its item with a Relaxed store.
 ///
 /// Twin of [`ReleaseAcquire`](super::super::ring::ReleaseAcquire). The consumer may see the announcement before
 /// the item: it reads a slot that is not yet written. No x86 processor shows it, a compiler or an Arm
@@ -110,7 +110,7 @@ impl Handover for RelaxedPublish {
     const CONSUME: Ordering = Ordering::Acquire;
 }
 
-/// The consumer of a [`Ring`](super::super::ring::Ring) looks for the announcement with a Relaxed load.
+/// The consumer of a [`Ring`] looks for the announcement with a Relaxed load.
 ///
 /// Twin of [`ReleaseAcquire`](super::super::ring::ReleaseAcquire). The read of the item may take place before the
 /// load of the sequence number that allows it.
