@@ -27,7 +27,7 @@
 //!
 //! // With the feature `dpor`: every execution, one per class of equivalent ones.
 //! if Engine::Dpor.available() {
-//!     assert_eq!(verify(Engine::Dpor, &program), Verdict::Held(Extent::Exhaustive));
+//!     assert_eq!(verify(Engine::Dpor, &program), Verdict::Held(Extent::EXHAUSTIVE));
 //! }
 //! ```
 //!

@@ -1,6 +1,6 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
-use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, Program, explore};
+use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Failure, Program, explore};
 use crate::finding;
 use std::fmt;
 
@@ -28,13 +28,8 @@ pub enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub enum Extent {
-    /// Every execution of the engine's model.
-    Exhaustive,
-    /// Every execution with at most this many preemptions.
-    Bounded(u32),
-    /// Every execution in which each thread times out early (or wakes or fails spuriously) at most this
-    /// often.
-    BoundedTimeouts(u8),
+    /// Every execution of the engine's model within these bounds.
+    Complete(Bounds),
     /// This many executions, drawn at random.
     Sampled(u64),
 }
@@ -66,9 +61,7 @@ impl Verdict {
             Coverage::Disagreement(what) => Self::Inconclusive(Reason::Disagreement(what.clone())),
             Coverage::Cut(what) => Self::Inconclusive(Reason::Budget(what.clone())),
             _ if vacuous => Self::Inconclusive(Reason::Vacuous),
-            Coverage::Exhaustive => Self::Held(Extent::Exhaustive),
-            Coverage::Bounded(preemptions) => Self::Held(Extent::Bounded(*preemptions)),
-            Coverage::BoundedTimeouts(whims) => Self::Held(Extent::BoundedTimeouts(*whims)),
+            Coverage::Complete(bounds) => Self::Held(Extent::Complete(*bounds)),
             Coverage::Sampled => Self::Held(Extent::Sampled(exploration.executions)),
         }
     }
@@ -79,14 +72,15 @@ impl Verdict {
     }
 }
 
+impl Extent {
+    /// Every execution of the engine's model.
+    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
+}
+
 impl fmt::Display for Extent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exhaustive => f.write_str("exhaustive"),
-            Self::Bounded(preemptions) => write!(f, "bounded by {preemptions} preemptions"),
-            Self::BoundedTimeouts(whims) => {
-                write!(f, "exhaustive up to {whims} early time-outs of each thread")
-            }
+            Self::Complete(bounds) => bounds.fmt(f),
             Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
         }
     }

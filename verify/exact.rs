@@ -7,7 +7,7 @@ mod futexes;
 
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;
-use refectory::engine::{Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
+use refectory::engine::{Bounds, Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
 use refectory::report::{self, Style};
 use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use refectory::sync::{Condvar, Mutex, MutexGuard, UnsafeCell, hint, thread};
@@ -49,7 +49,7 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
 
 fn exactly(exploration: &Exploration, executions: u64) -> Result<(), Failed> {
     let facts = (exploration.executions, exploration.redundant, &exploration.coverage);
-    if facts == (executions, 0, &Coverage::Exhaustive) && exploration.failures == 0 {
+    if facts == (executions, 0, &Coverage::EXHAUSTIVE) && exploration.failures == 0 {
         return Ok(());
     }
     Err(format!("expected {executions} executions, none redundant, none failing: {exploration:?}").into())
@@ -405,7 +405,7 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
         format!("timed out: {}, open: {}", result.timed_out(), *open)
     });
     let found = explore(engine, &once, &Budget::default());
-    same(&found.coverage, &Coverage::Exhaustive)?;
+    same(&found.coverage, &Coverage::EXHAUSTIVE)?;
     let both = [
         "open",
         "timed out: false, open: true",
@@ -421,7 +421,7 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
         "open"
     });
     let found = explore(engine, &polling, &Budget::default());
-    same(&found.coverage, &Coverage::BoundedTimeouts(Budget::default().whims))?;
+    same(&found.coverage, &Coverage::Complete(Bounds::timeouts(Budget::default().whims)))?;
     same((outcomes(&found), found.redundant), (vec!["open"], 0))
 }
 

@@ -83,7 +83,7 @@ mod tests {
     fn report(engine: Engine, standing: Standing) -> CellReport {
         let verdict = match standing {
             Standing::Undecided => Verdict::Inconclusive(Reason::Unsupported("five threads".to_owned())),
-            _ => Verdict::Held(Extent::Exhaustive),
+            _ => Verdict::Held(Extent::EXHAUSTIVE),
         };
         let cell = refectory::catalogue::cells(refectory::cell::Level::PullRequest)[0];
         let id = format!("threads/table/ordered/8x1@{engine}");

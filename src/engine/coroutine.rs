@@ -29,7 +29,7 @@ type Suspender = NonNull<Yielder<(), ()>>;
 
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
-    let mut search = Search::new(budget, Coverage::Exhaustive);
+    let mut search = Search::new(budget, Coverage::EXHAUSTIVE);
     let runtime = Runtime::new(Chooser::Explorer(Box::default()), budget);
     loop {
         let (end, ran) = runtime.run(program, false);

@@ -22,7 +22,7 @@
 //! The search stops at the first failure, whatever the budget says of counting and shortening.
 
 use super::panics::{self, Report};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
+use super::{Bounds, Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
 use crate::sync::current::{self, Current};
 use crate::sync::loom_record::{self, start_recording, take_recording};
 use crate::sync::op::ThreadId;
@@ -102,7 +102,7 @@ impl Limits {
 
     /// What a search within these limits has seen if it completes.
     fn coverage(&self) -> Coverage {
-        self.preemptions.map_or(Coverage::Exhaustive, |bound| Coverage::Bounded(bound.into()))
+        Coverage::Complete(Bounds { preemptions: self.preemptions.map(u32::from), ..Bounds::NONE })
     }
 
     /// loom, deaf to its environment variables.
@@ -451,7 +451,7 @@ mod tests {
     #[test]
     fn a_complete_search_shows_every_outcome() {
         let exploration = explore(&store_buffering(), &BUDGET);
-        assert_eq!(exploration.coverage, Coverage::Exhaustive);
+        assert_eq!(exploration.coverage, Coverage::EXHAUSTIVE);
         let outcomes: Vec<_> = exploration.outcomes.keys().map(String::as_str).collect();
         assert_eq!(outcomes, ["0 0", "0 1", "1 0", "1 1"]);
         assert_eq!(exploration.outcomes.values().sum::<u64>(), exploration.executions);
@@ -461,7 +461,7 @@ mod tests {
     fn the_last_execution_within_the_limit_completes_the_search() {
         let all = explore(&store_buffering(), &BUDGET).executions;
         let just = explore(&store_buffering(), &limited(all));
-        assert_eq!((just.executions, just.coverage), (all, Coverage::Exhaustive));
+        assert_eq!((just.executions, just.coverage), (all, Coverage::EXHAUSTIVE));
         let cut = explore(&store_buffering(), &limited(all - 1));
         assert_eq!(cut.executions, all - 1);
         assert_eq!(cut.coverage, Coverage::Cut(format!("{} executions", all - 1)));
@@ -478,7 +478,7 @@ mod tests {
     #[test]
     fn a_bound_on_preemptions_is_told() {
         let exploration = explore(&store_buffering(), &Budget { preemptions: Some(1), ..BUDGET });
-        assert_eq!(exploration.coverage, Coverage::Bounded(1));
+        assert_eq!(exploration.coverage, Coverage::Complete(Bounds::preemptions(1)));
     }
 
     #[test]
@@ -487,9 +487,9 @@ mod tests {
             .map(|preemptions| explore(&store_buffering(), &Budget { preemptions, ..BUDGET }).executions);
         assert!(one < two && two < all, "{one} {two} {all}");
         let coverage = |executions| explore_with_fallback(&store_buffering(), &limited(executions)).coverage;
-        assert_eq!(coverage(all), Coverage::Exhaustive);
-        assert_eq!(coverage(two), Coverage::Bounded(2));
-        assert_eq!(coverage(one), Coverage::Bounded(1));
+        assert_eq!(coverage(all), Coverage::EXHAUSTIVE);
+        assert_eq!(coverage(two), Coverage::Complete(Bounds::preemptions(2)));
+        assert_eq!(coverage(one), Coverage::Complete(Bounds::preemptions(1)));
         let none = Coverage::Cut("1 executions, with at most 1 preemptions".to_owned());
         assert_eq!(coverage(1), none);
     }
@@ -651,6 +651,6 @@ mod tests {
     #[test]
     fn a_search_after_a_failure_is_not_affected() {
         failure(&race());
-        assert_eq!(explore(&store_buffering(), &BUDGET).coverage, Coverage::Exhaustive);
+        assert_eq!(explore(&store_buffering(), &BUDGET).coverage, Coverage::EXHAUSTIVE);
     }
 }

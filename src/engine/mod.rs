@@ -277,16 +277,76 @@ pub struct Failure {
     pub execution: u64,
 }
 
+/// What a search that came to its end has left out: executions with more of something than this. `None` where
+/// nothing was left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub struct Bounds {
+    /// Preemptions.
+    pub preemptions: Option<u32>,
+    /// Idle rounds of a thread that spins.
+    pub idle_rounds: Option<u8>,
+    /// Early time-outs of each thread.
+    pub timeouts: Option<u8>,
+    /// Spurious events; 0 where the engine had none, and the program could have met some.
+    pub spurious: Option<u8>,
+}
+
+impl Bounds {
+    /// Nothing was left out.
+    pub const NONE: Self = Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None };
+
+    /// Only executions with more preemptions than this were left out.
+    pub const fn preemptions(most: u32) -> Self {
+        Self { preemptions: Some(most), ..Self::NONE }
+    }
+
+    /// Only executions in which a thread times out early more often than this were left out.
+    pub const fn timeouts(most: u8) -> Self {
+        Self { timeouts: Some(most), ..Self::NONE }
+    }
+}
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: u32| if count == 1 { "" } else { "s" };
+        let counted = |count: Option<u32>, what: &str, of: &str| {
+            count.filter(|count| *count > 0).map(|count| format!("{count} {what}{}{of}", plural(count)))
+        };
+        let parts = [
+            self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
+            counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
+            counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
+            counted(self.spurious.map(u32::from), "spurious event", ""),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let (last, others) = match parts.split_last() {
+            None => return f.write_str(self.exhaustive()),
+            Some(parts) => parts,
+        };
+        f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
+        if !others.is_empty() {
+            write!(f, "{} and ", others.join(", "))?;
+        }
+        write!(f, "{last}{}", if self.spurious == Some(0) { ", without spurious events" } else { "" })
+    }
+}
+
+impl Bounds {
+    const fn exhaustive(&self) -> &'static str {
+        match self.spurious {
+            Some(0) => "exhaustive without spurious events",
+            _ => "exhaustive",
+        }
+    }
+}
+
 /// How much of the space of executions a search without failure has seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub enum Coverage {
-    /// All of it, as far as the engine's model of the machine goes.
-    Exhaustive,
-    /// All executions with at most this many preemptions.
-    Bounded(u32),
-    /// All executions in which each thread times out early at most this often.
-    BoundedTimeouts(u8),
+    /// All of it within these bounds, as far as the engine's model of the machine goes.
+    Complete(Bounds),
     /// As many executions as were drawn.
     Sampled,
     /// The budget ran out first; says which part of it.
@@ -295,6 +355,11 @@ pub enum Coverage {
     Unsupported(String),
     /// The engine believes to have seen all of it, and an exact enumeration shows that it has not.
     Disagreement(String),
+}
+
+impl Coverage {
+    /// All of it.
+    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
 }
 
 /// The facts that an engine reports.
@@ -365,7 +430,7 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
 /// outcomes include those of an exact enumeration under sequential consistency.
 #[cfg(feature = "loom")]
 fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
-    if loom.failure.is_some() || loom.coverage != Coverage::Exhaustive {
+    if loom.failure.is_some() || loom.coverage != Coverage::EXHAUSTIVE {
         return loom;
     }
     let exact = coroutine::explore(program, &Budget { executions: 200_000, ..Budget::default() });

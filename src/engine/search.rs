@@ -72,7 +72,7 @@ impl Search {
 
     /// Forgets what was counted: the exhaustive search starts again.
     pub(crate) fn restart(&mut self) {
-        self.exploration = Exploration::new(Coverage::Exhaustive);
+        self.exploration = Exploration::new(Coverage::EXHAUSTIVE);
         self.best = None;
     }
 
@@ -85,8 +85,10 @@ impl Search {
             self.exploration.redundant += 1;
             return self.goes_on();
         }
-        if stage.machine.is_capped() && self.exploration.coverage == Coverage::Exhaustive {
-            self.exploration.coverage = Coverage::BoundedTimeouts(self.budget.whims);
+        if stage.machine.is_capped()
+            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
+        {
+            bounds.timeouts = Some(self.budget.whims);
         }
         if let Some(coverage) = self.broken_off(end) {
             self.exploration.coverage = coverage;

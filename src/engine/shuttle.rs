@@ -38,7 +38,7 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
         Some(_) => (Chooser::External, Coverage::Sampled),
-        None => (Chooser::Explorer(Box::default()), Coverage::Exhaustive),
+        None => (Chooser::Explorer(Box::default()), Coverage::EXHAUSTIVE),
     };
     let runtime = Rc::new(Runtime::new(chooser, budget, Search::new(budget, coverage), false));
     runtime.run(program, strategy);

@@ -1,7 +1,7 @@
 //! Facts made by hand, for the tests of the formatters.
 
 use super::facts::{CellReport, Standing};
-use crate::engine::{Engine, Failure, FailureKind};
+use crate::engine::{Bounds, Engine, Failure, FailureKind};
 use crate::finding::script::crossed_forks;
 use crate::sync::trace::Trace;
 use crate::verdict::{Extent, Reason, Verdict};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub(super) fn held() -> Verdict {
-    Verdict::Held(Extent::Exhaustive)
+    Verdict::Held(Extent::EXHAUSTIVE)
 }
 
 pub(super) fn broken(kind: FailureKind) -> Verdict {
@@ -79,7 +79,7 @@ pub(super) fn reports() -> Vec<CellReport> {
         ordered("3x1", Engine::Random, sampled(2_000), 2_000),
         ordered("3x1", Engine::Dpor, held(), 6),
         ordered("8x1", Engine::Native, sampled(200), 200),
-        ordered("8x1", Engine::Random, Verdict::Held(Extent::Bounded(2)), 1_204),
+        ordered("8x1", Engine::Random, Verdict::Held(Extent::Complete(Bounds::preemptions(2))), 1_204),
         ordered("8x1", Engine::Dpor, budget(), 10_000),
         wrong,
     ]

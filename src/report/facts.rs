@@ -1,7 +1,7 @@
 //! What is known of a cell after its run, and whether it is what was to come.
 
 use crate::cell::{Cell, Expect};
-use crate::engine::{Engine, Failure};
+use crate::engine::{Bounds, Engine, Failure};
 use crate::verdict::{Extent, Reason, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -97,14 +97,17 @@ pub fn standing(expect: Option<Expect>, verdict: &Verdict) -> Standing {
     match (expect, verdict) {
         (_, Verdict::Inconclusive(_)) => Standing::Undecided,
         (None, _) | (Some(Expect::Held), Verdict::Held(_)) => Standing::Expected,
-        (Some(Expect::Broken(_)), Verdict::Held(Extent::Bounded(_) | Extent::Sampled(_))) => {
-            Standing::Expected
-        }
+        (Some(Expect::Broken(_)), Verdict::Held(extent)) if may_miss(extent) => Standing::Expected,
         (Some(Expect::Broken(kinds)), Verdict::Broken(failure)) if kinds.contains(&failure.kind) => {
             Standing::Expected
         }
         _ => Standing::Violation,
     }
+}
+
+/// Whether the search drew executions, or bounded them.
+const fn may_miss(extent: &Extent) -> bool {
+    matches!(extent, Extent::Sampled(_) | Extent::Complete(Bounds { preemptions: Some(_), .. }))
 }
 
 /// The questions (subject and scope) for which a verdict was to be had and there is none: no engine of
@@ -150,8 +153,8 @@ mod tests {
     fn a_search_that_did_not_see_everything_may_miss_a_twin() {
         let stands = |extent| standing(Some(Expect::Broken(&[LostWakeup])), &Verdict::Held(extent));
         assert_eq!(stands(Extent::Sampled(2_000)), Standing::Expected);
-        assert_eq!(stands(Extent::Bounded(2)), Standing::Expected);
-        assert_eq!(stands(Extent::BoundedTimeouts(2)), Standing::Violation);
+        assert_eq!(stands(Extent::Complete(Bounds::preemptions(2))), Standing::Expected);
+        assert_eq!(stands(Extent::Complete(Bounds::timeouts(2))), Standing::Violation);
     }
 
     #[test]

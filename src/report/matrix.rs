@@ -2,7 +2,7 @@
 
 use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, grouped, pad, times, width};
-use crate::engine::{Engine, FailureKind};
+use crate::engine::{Bounds, Engine, FailureKind};
 use crate::verdict::{Extent, Reason, Verdict};
 use std::collections::BTreeSet;
 
@@ -95,9 +95,7 @@ fn field(report: &CellReport) -> Field {
     let count = grouped(report.executions);
     let (sign, text) = match &report.verdict {
         Verdict::Held(_) if report.twin => (Sign::Passed, format!("○ {count}")),
-        Verdict::Held(Extent::Exhaustive) => (Sign::Held, format!("✓ {count}")),
-        Verdict::Held(Extent::Bounded(preemptions)) => (Sign::Held, format!("✓ ≤{preemptions}p {count}")),
-        Verdict::Held(Extent::BoundedTimeouts(times)) => (Sign::Held, format!("✓ ≤{times}t {count}")),
+        Verdict::Held(Extent::Complete(bounds)) => (Sign::Held, format!("✓ {}{count}", short_bounds(bounds))),
         Verdict::Held(Extent::Sampled(_)) => (Sign::Held, format!("✓ ~{count}")),
         Verdict::Broken(failure) if report.engine == Engine::Native => {
             (Sign::Caught, format!("✗ {}", short_kind(failure.kind)))
@@ -108,6 +106,14 @@ fn field(report: &CellReport) -> Field {
     let unexpected = report.standing == Standing::Violation;
     let text = if unexpected { format!("! {text}") } else { text };
     Field { text, sign, unexpected }
+}
+
+/// As in `≤2p ≤1t `.
+fn short_bounds(bounds: &Bounds) -> String {
+    let short = |most: Option<u32>, unit| most.map_or_else(String::new, |most| format!("≤{most}{unit} "));
+    short(bounds.preemptions, 'p')
+        + &short(bounds.idle_rounds.map(u32::from), 'r')
+        + &short(bounds.timeouts.map(u32::from), 't')
 }
 
 const fn short_kind(kind: FailureKind) -> &'static str {

@@ -35,7 +35,7 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
 fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
     let mut largest: BTreeMap<&str, &CellReport> = BTreeMap::new();
     let exact = |report: &&CellReport| {
-        !report.twin && report.verdict == Verdict::Held(Extent::Exhaustive) && !report.measures.is_empty()
+        !report.twin && report.verdict == Verdict::Held(Extent::EXHAUSTIVE) && !report.measures.is_empty()
     };
     for report in reports.iter().filter(exact) {
         let best = largest.entry(subject(report)).or_insert(report);
@@ -73,7 +73,7 @@ mod tests {
 
     fn measured(scope: &str, executions: u64, overtaken: u64) -> CellReport {
         let id = format!("threads/table/ordered/{scope}");
-        let mut report = example::report(&id, Engine::Dpor, Verdict::Held(Extent::Exhaustive));
+        let mut report = example::report(&id, Engine::Dpor, Verdict::Held(Extent::EXHAUSTIVE));
         report.executions = executions;
         report.measures = [("overtaken".to_owned(), overtaken)].into();
         report.outcomes = [("fork0=[0]".to_owned(), executions)].into();

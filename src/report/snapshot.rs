@@ -41,7 +41,7 @@ pub fn snapshot(report: &CellReport) -> String {
 /// As in `2`, or `at least 2` where not all executions were seen.
 fn measured(report: &CellReport, value: u64) -> String {
     match report.verdict {
-        Verdict::Held(Extent::Exhaustive) => grouped(value),
+        Verdict::Held(Extent::EXHAUSTIVE) => grouped(value),
         _ => format!("at least {}", grouped(value)),
     }
 }

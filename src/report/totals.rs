@@ -2,6 +2,7 @@
 
 use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, grouped, listed};
+use crate::engine::Bounds;
 use crate::verdict::{Extent, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,9 +33,9 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
     let open = count(&|r| r.open().is_some());
     let violations = count(&|r| r.standing == Standing::Violation);
     let kinds = [
-        (held(|e| matches!(e, Extent::Exhaustive)), "held exhaustively", Tone::Good),
+        (held(|e| matches!(e, Extent::Complete(Bounds::NONE))), "held exhaustively", Tone::Good),
         (
-            held(|e| matches!(e, Extent::Bounded(_) | Extent::BoundedTimeouts(_))),
+            held(|e| matches!(e, Extent::Complete(bounds) if *bounds != Bounds::NONE)),
             "held within a bound",
             Tone::Good,
         ),

@@ -48,7 +48,7 @@ pub(super) fn time_outs(engine: Engine) -> Result<(), Failed> {
         format!("in time: {in_time}, {}", word.load(Acquire))
     };
     let found = explore(engine, &gate(once, Futex::wake_one), &Budget::default());
-    same(&found.coverage, &Coverage::Exhaustive)?;
+    same(&found.coverage, &Coverage::EXHAUSTIVE)?;
     same(outcomes(&found), vec!["in time: false, 0", "in time: false, 1", "in time: true, 1"])?;
     // Nobody wakes: the time runs out, early or because nothing else can happen.
     let found = explore(engine, &gate(once, |_| ()), &Budget::default());

@@ -1,7 +1,7 @@
 //! The table of a litmus test: what may happen, and what each engine showed.
 
 use super::Litmus;
-use refectory::engine::{Coverage, Exploration};
+use refectory::engine::{Bounds, Coverage, Exploration};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -73,7 +73,7 @@ fn failure(facts: &Exploration) -> Option<&'static str> {
 
 /// Whether the engine believes that it has seen everything within its bounds.
 fn completed(facts: &Exploration) -> bool {
-    facts.failure.is_none() && matches!(facts.coverage, Coverage::Exhaustive | Coverage::Bounded(_))
+    facts.failure.is_none() && matches!(facts.coverage, Coverage::Complete(_))
 }
 
 /// How the search ended, and why if it ended early.
@@ -82,9 +82,8 @@ fn ending(facts: &Exploration) -> (String, Option<&str>) {
         return (format!("stopped: {}", failure.kind), Some(&failure.message));
     }
     match &facts.coverage {
-        Coverage::Exhaustive => ("complete".to_owned(), None),
-        Coverage::Bounded(preemptions) => (format!("complete to {preemptions} preemptions"), None),
-        Coverage::BoundedTimeouts(times) => (format!("complete to {times} early time-outs"), None),
+        Coverage::Complete(Bounds::NONE) => ("complete".to_owned(), None),
+        Coverage::Complete(bounds) => (bounds.to_string(), None),
         Coverage::Sampled => ("sampled".to_owned(), None),
         Coverage::Cut(what) => ("cut".to_owned(), Some(what)),
         Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why)),

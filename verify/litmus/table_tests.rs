@@ -3,7 +3,7 @@
 use super::Litmus;
 use super::table::table;
 use libtest_mimic::Trial;
-use refectory::engine::{Coverage, Exploration, Failure, FailureKind};
+use refectory::engine::{Bounds, Coverage, Exploration, Failure, FailureKind};
 use refectory::sync::trace::Trace;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -37,11 +37,11 @@ fn showing(coverage: Coverage, outcomes: &[&str]) -> Exploration {
 }
 
 fn a_table_says_what_each_engine_missed_and_invented() {
-    let mut stopped = showing(Coverage::Exhaustive, &["(0)"]);
+    let mut stopped = showing(Coverage::EXHAUSTIVE, &["(0)"]);
     let (kind, message) = (FailureKind::Deadlock, "nobody moves".to_owned());
     stopped.failure = Some(Failure { kind, message, trace: Trace::default(), execution: 2 });
     let columns = [
-        ("all", showing(Coverage::Exhaustive, &["(0)", "(1)", "(3)"])),
+        ("all", showing(Coverage::EXHAUSTIVE, &["(0)", "(1)", "(3)"])),
         ("some", showing(Coverage::Sampled, &["(0)"])),
         ("none", Exploration::unsupported("too large")),
         ("stuck", stopped),
@@ -65,7 +65,7 @@ stuck stopped: deadlock: nobody moves
 }
 
 fn a_bounded_search_that_ended_has_missed_what_it_did_not_show() {
-    let columns = [("bounded", showing(Coverage::Bounded(2), &["(0)"]))];
+    let columns = [("bounded", showing(Coverage::Complete(Bounds::preemptions(2)), &["(0)"]))];
     let text = table(&LITMUS, &columns);
     assert!(text.contains("(1)         yes  no   missed\n"), "{text}");
     assert!(text.contains("complete to 2 preemptions\n"), "{text}");

@@ -152,7 +152,7 @@ mod tests {
 
     fn outcomes(program: &Program) -> BTreeSet<String> {
         let seen = explore(Engine::Dpor, program, &Budget::default());
-        assert_eq!((seen.coverage, seen.failure), (Coverage::Exhaustive, None));
+        assert_eq!((seen.coverage, seen.failure), (Coverage::EXHAUSTIVE, None));
         seen.outcomes.into_keys().collect()
     }
 
