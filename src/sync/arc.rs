@@ -5,6 +5,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::pin::Pin;
 
@@ -60,7 +61,18 @@ impl<T> Arc<T> {
         Self { hook: ArcHook::new(), inner: std::sync::Arc::new(value) }
     }
 
-    /// The same, pinned.
+    /// The first owner of a value that refers to itself: `make` is given the reference, which has no value
+    /// yet.
+    #[track_caller]
+    pub fn new_cyclic(make: impl FnOnce(&Weak<T>) -> T) -> Self {
+        let hook = ArcHook::new();
+        let inner = std::sync::Arc::new_cyclic(|inner| {
+            make(&Weak { hook: hook.downgrade(), inner: std::sync::Weak::clone(inner) })
+        });
+        Self { hook, inner }
+    }
+
+    /// The first owner of a value that does not move.
     #[track_caller]
     #[inline]
     pub fn pin(value: T) -> Pin<Self> {
@@ -163,13 +175,39 @@ impl<T: ?Sized> Arc<T> {
     ///
     /// # Safety
     /// As for [`std::sync::Arc::from_raw`]: the pointer is one that `into_raw` gave, and is taken
-    /// back once.
+    /// back once for each owner that was given away. (More often where the copy is not dropped, as in the
+    /// `wake_by_ref` of a waker written by hand.)
     #[track_caller]
     #[inline]
     pub unsafe fn from_raw(pointer: *const T) -> Self {
         let hook = ArcHook::give_back(pointer.cast());
         // SAFETY: the caller's promise is std's.
         Self { hook, inner: unsafe { std::sync::Arc::from_raw(pointer) } }
+    }
+}
+
+impl<T: ?Sized> Arc<T> {
+    /// One more owner of what [`into_raw`](Self::into_raw) gave away.
+    ///
+    /// # Safety
+    /// As for [`std::sync::Arc::increment_strong_count`]: the pointer is one that `into_raw` gave, and an
+    /// owner is left.
+    #[track_caller]
+    pub unsafe fn increment_strong_count(pointer: *const T) {
+        // SAFETY: the caller's promise; the owner that is left is not dropped here.
+        let this = ManuallyDrop::new(unsafe { Self::from_raw(pointer) });
+        let _another = ManuallyDrop::new(Self::clone(&this));
+    }
+
+    /// One owner less of what [`into_raw`](Self::into_raw) gave away.
+    ///
+    /// # Safety
+    /// As for [`std::sync::Arc::decrement_strong_count`]: the pointer is one that `into_raw` gave, and an
+    /// owner is left, which is given up here.
+    #[track_caller]
+    pub unsafe fn decrement_strong_count(pointer: *const T) {
+        // SAFETY: the caller's promise.
+        drop(unsafe { Self::from_raw(pointer) });
     }
 }
 

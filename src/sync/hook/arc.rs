@@ -9,7 +9,9 @@ use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, Op, Site};
 use super::driven::{Hook, Turn};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::panic::Location;
 
 /// The engine's part of an owner.
@@ -27,18 +29,35 @@ pub(in crate::sync) struct ArcHook {
 #[derive(Clone, Debug)]
 pub(in crate::sync) struct WeakHook(Option<Hook<()>>);
 
-thread_local! {
-    /// The tokens of owners that are pointers for the time being, by the value's address. Those of
-    /// one value are all alike. Natively there is nothing to keep.
-    static LENT: RefCell<Vec<(usize, ArcHook)>> = const { RefCell::new(Vec::new()) };
+/// A value that was given away as a pointer, and the object that counts its owners. Its tokens are all alike:
+/// the object alone knows how many there are, so that one is made where an owner is taken back.
+struct Lent {
+    hook: Hook<()>,
+    /// Where the value is, for loom's own counts.
+    #[cfg(feature = "loom")]
+    loom: Option<*const ()>,
 }
 
-/// Takes the token of a value from the list, newest first: an address may have been used before, in
-/// an execution that is over.
-fn take_back(lent: &mut Vec<(usize, ArcHook)>, value: usize) -> Option<ArcHook> {
-    lent.retain(|(_, token)| token.hook.born.in_this_execution());
-    let index = lent.iter().rposition(|(address, _)| *address == value)?;
-    Some(lent.swap_remove(index).1)
+thread_local! {
+    /// The values that were given away as pointers, by their addresses. An address may be used again: the
+    /// newest value counts. Natively there is nothing to keep.
+    static LENT: RefCell<BTreeMap<usize, Lent>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+impl Lent {
+    /// A token of the value.
+    fn token(&self, site: Site) -> ArcHook {
+        ArcHook {
+            hook: self.hook.clone(),
+            site,
+            #[cfg(feature = "loom")]
+            loom: self.loom.filter(|_| looming::alive()).map(|value| {
+                // SAFETY: the pointer came from loom's `into_raw` in this execution, and the caller of
+                // `Arc::from_raw` promises that an owner is left to be taken back.
+                looming::quietly(|| unsafe { loom::sync::Arc::from_raw(value) })
+            }),
+        }
+    }
 }
 
 impl ArcHook {
@@ -125,21 +144,35 @@ impl ArcHook {
         self.site = Location::caller();
     }
 
-    /// Keeps the token of an owner that is given away as a pointer.
+    /// The owner is given away as a pointer: it still counts.
     pub(in crate::sync) fn lend(self, value: *const ()) {
-        match self.hook.turn_in_drop() {
-            Turn::Native(_) => {}
-            _ => LENT.with_borrow_mut(|lent| lent.push((value.addr(), self))),
+        let mut token = ManuallyDrop::new(self);
+        if !matches!(token.hook.turn_in_drop(), Turn::Native(_)) {
+            let lent = token.lent();
+            LENT.with_borrow_mut(|all| all.insert(value.addr(), lent));
+        }
+    }
+
+    fn lent(&mut self) -> Lent {
+        Lent {
+            hook: self.hook.clone(),
+            #[cfg(feature = "loom")]
+            loom: self.loom.take().map(loom::sync::Arc::into_raw),
         }
     }
 
     /// The token of an owner that is taken back from a pointer.
     #[track_caller]
     pub(in crate::sync) fn give_back(value: *const ()) -> Self {
-        match current() {
-            Current::Native => Self::new(),
-            _ => LENT.with_borrow_mut(|lent| take_back(lent, value.addr())).unwrap_or_else(Self::new),
-        }
+        let site = Location::caller();
+        let known = match current() {
+            Current::Native => None,
+            _ => LENT.with_borrow_mut(|lent| {
+                lent.retain(|_, lent| lent.hook.born.in_this_execution());
+                lent.get(&value.addr()).map(|lent| lent.token(site))
+            }),
+        };
+        known.unwrap_or_else(Self::new)
     }
 
     /// A reference that does not own.

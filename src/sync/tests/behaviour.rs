@@ -7,8 +7,8 @@ use crate::sync::atomic::{
 };
 use crate::sync::future::{AtomicWaker, block_on};
 use crate::sync::{
-    Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, hint, lazy_static,
-    thread,
+    Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, Weak, hint,
+    lazy_static, thread,
 };
 use std::fmt::Display;
 use std::task::Poll;
@@ -288,6 +288,80 @@ pub(super) fn arc_goes_through_a_raw_pointer() {
     // SAFETY: `into_raw` gave it.
     let again = unsafe { Arc::from_raw(pointer) };
     assert!(Arc::ptr_eq(&value, &again));
+}
+
+/// A waker written by hand: what is woken is an owner that went through a pointer.
+mod by_hand {
+    use super::{Arc, AtomicU32, Relaxed};
+    use std::mem::ManuallyDrop;
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+
+    static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop);
+
+    pub(super) fn waker(woken: Arc<AtomicU32>) -> Waker {
+        // SAFETY: the functions of the table keep the contract of each.
+        unsafe { Waker::from_raw(RawWaker::new(Arc::into_raw(woken).cast(), &TABLE)) }
+    }
+
+    unsafe fn owner(woken: *const ()) -> Arc<AtomicU32> {
+        // SAFETY: the pointer of every such waker came from `into_raw`.
+        unsafe { Arc::from_raw(woken.cast()) }
+    }
+
+    unsafe fn clone(woken: *const ()) -> RawWaker {
+        // SAFETY: as above.
+        let another = ManuallyDrop::new(unsafe { owner(woken) });
+        waker_of(Arc::clone(&another))
+    }
+
+    fn waker_of(woken: Arc<AtomicU32>) -> RawWaker {
+        RawWaker::new(Arc::into_raw(woken).cast(), &TABLE)
+    }
+
+    unsafe fn wake(woken: *const ()) {
+        // SAFETY: as above; this owner is given up.
+        unsafe { owner(woken) }.fetch_add(1, Relaxed);
+    }
+
+    unsafe fn wake_by_ref(woken: *const ()) {
+        // SAFETY: as above; the owner stays with the waker.
+        ManuallyDrop::new(unsafe { owner(woken) }).fetch_add(1, Relaxed);
+    }
+
+    unsafe fn drop(woken: *const ()) {
+        // SAFETY: as above; this owner is given up.
+        std::mem::drop(unsafe { owner(woken) });
+    }
+}
+
+pub(super) fn arc_is_cloned_through_a_raw_pointer() {
+    let woken = Arc::new(AtomicU32::new(0));
+    let waker = by_hand::waker(Arc::clone(&woken));
+    waker.wake_by_ref();
+    let other = waker.clone();
+    let thread = thread::spawn(move || other.wake());
+    waker.wake_by_ref();
+    thread.join().unwrap();
+    drop(waker);
+    assert_eq!(Arc::try_unwrap(woken).expect("the last owner").into_inner(), 3);
+}
+
+pub(super) fn arc_is_counted_through_a_raw_pointer() {
+    let pointers = [(); 2].map(|()| Arc::into_raw(Arc::new(3)));
+    // SAFETY: `into_raw` gave the pointers, and each owner is taken back once.
+    let [first, second] = pointers.map(|pointer| unsafe {
+        Arc::increment_strong_count(pointer);
+        Arc::decrement_strong_count(pointer);
+        Arc::increment_strong_count(pointer);
+        (Arc::from_raw(pointer), Arc::from_raw(pointer))
+    });
+    assert!(Arc::ptr_eq(&first.0, &first.1) && !Arc::ptr_eq(&first.0, &second.0));
+    assert_eq!((Arc::strong_count(&first.0), Arc::strong_count(&second.1)), (2, 2));
+}
+
+pub(super) fn arc_refers_to_itself() {
+    let plate = Arc::new_cyclic(|plate: &Weak<[u32; 2]>| [plate.clone().ptr_eq(plate).into(), 2]);
+    assert_eq!(*plate, [1, 2]);
 }
 
 pub(super) fn arc_unwraps_for_a_sole_owner() {

@@ -4,6 +4,8 @@
 #[cfg(feature = "instrumented")]
 mod announced;
 mod behaviour;
+#[cfg(feature = "dpor")]
+mod in_dpor;
 #[cfg(feature = "loom")]
 mod in_loom;
 #[cfg(not(feature = "instrumented"))]
@@ -19,6 +21,11 @@ macro_rules! everywhere {
         #[cfg(feature = "loom")]
         mod under_loom {
             $(#[test] fn $name() { super::in_loom::explore(super::behaviour::$name); })+
+        }
+
+        #[cfg(feature = "dpor")]
+        mod under_dpor {
+            $(#[test] fn $name() { super::in_dpor::holds(super::behaviour::$name); })+
         }
     };
 }
@@ -41,6 +48,9 @@ everywhere! {
     arc_destroys_its_value_once
     arc_holds_a_trait_object
     arc_goes_through_a_raw_pointer
+    arc_is_cloned_through_a_raw_pointer
+    arc_is_counted_through_a_raw_pointer
+    arc_refers_to_itself
     arc_unwraps_for_a_sole_owner
     once_happens_once
     once_lock_is_set_once
