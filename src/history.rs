@@ -91,11 +91,11 @@ impl Point {
 mod tests {
     use super::*;
 
-    const fn moment(thread: u32, steps: u16) -> Moment {
+    const fn moment(thread: u32, steps: u32) -> Moment {
         Moment { thread: ThreadId(thread), steps }
     }
 
-    fn operation(thread: u32, begun: u16, ended: u16) -> Operation<(), ()> {
+    fn operation(thread: u32, begun: u32, ended: u32) -> Operation<(), ()> {
         Operation { call: (), answer: (), begun: moment(thread, begun), ended: moment(thread, ended) }
     }
 

@@ -4,6 +4,7 @@
 //! literature.
 
 mod futexes;
+mod limits;
 
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;
@@ -43,6 +44,11 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("futexes::time_outs", futexes::time_outs),
         trial("futexes::spurious_wakeups", futexes::spurious_wakeups),
         trial("futexes::rounds", futexes::rounds),
+        trial("limits::fifty_threads", limits::fifty_threads),
+        trial("limits::a_hundred_threads_in_a_row", limits::a_hundred_threads_in_a_row),
+        trial("limits::threads_of_many_executions", limits::threads_of_many_executions),
+        trial("limits::more_threads_than_there_can_be", limits::more_threads_than_there_can_be),
+        trial("limits::an_update_lost_late", limits::an_update_lost_late),
         trial("objects_from_elsewhere", objects_from_elsewhere),
     ]
 }

@@ -143,7 +143,7 @@ mod tests {
     /// The order of these steps.
     fn order(steps: &[Step]) -> Causality {
         let mut order = Causality::new(4);
-        let mut pasts: Vec<[u16; 4]> = Vec::new();
+        let mut pasts: Vec<[u32; 4]> = Vec::new();
         for (index, (thread, causes)) in steps.iter().enumerate() {
             let mut past = [0; 4];
             let own = (0..index).filter(|&i| steps[i].0 == *thread);
@@ -265,9 +265,9 @@ mod tests {
 
     /// The operations of each thread, over some of its steps.
     fn histories() -> impl Strategy<Value = Queue> {
-        (operations(), steps(), proptest::collection::vec(0..3u16, 6)).prop_map(
+        (operations(), steps(), proptest::collection::vec(0..3u32, 6)).prop_map(
             |(operations, steps, lengths)| {
-                let taken = |thread| steps.iter().filter(|step| step.0 == thread).count() as u16;
+                let taken = |thread| steps.iter().filter(|step| step.0 == thread).count() as u32;
                 let mut begun = [0; 4];
                 let operations = operations.iter().zip(lengths).map(|(&(thread, call, answer), length)| {
                     let from = begun[thread as usize];

@@ -128,7 +128,7 @@ impl Search {
                     .to_owned(),
             )),
             End::TooManyThreads => Some(Coverage::Unsupported(format!(
-                "more than {} threads, main included",
+                "more than {} threads in all executions, main included",
                 super::machine::clock::MAX_THREADS
             ))),
             _ => None,

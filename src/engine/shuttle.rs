@@ -350,7 +350,7 @@ impl Filter {
 }
 
 /// One of the bits that are set; the number is drawn only where there is a choice.
-fn draw(choices: u64, number: impl FnOnce() -> u64) -> u8 {
+fn draw(choices: u128, number: impl FnOnce() -> u64) -> u8 {
     let nth = match u64::from(choices.count_ones()) {
         1 => 0,
         count => number() % count,

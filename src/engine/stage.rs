@@ -52,7 +52,7 @@ pub(crate) enum End {
     Redundant,
     /// The program did not repeat what it had done under the same schedule.
     Diverged,
-    /// It has more threads than the engine can tell apart.
+    /// The search has met more threads than the engine can tell apart.
     TooManyThreads,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Stage {
     /// For each choice, whether the operation may have had to wait.
     waited: Vec<bool>,
     /// How many choices of each thread there were.
-    steps: Vec<u16>,
+    steps: Vec<u32>,
     operations: u32,
     overflow: bool,
 }

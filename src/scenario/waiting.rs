@@ -78,11 +78,11 @@ mod tests {
     use super::*;
     use crate::sync::op::ThreadId;
 
-    const fn moment(thread: u32, steps: u16) -> Moment {
+    const fn moment(thread: u32, steps: u32) -> Moment {
         Moment { thread: ThreadId(thread), steps }
     }
 
-    const fn meal(seat: usize, asked: u16, eaten: u16) -> Meal {
+    const fn meal(seat: usize, asked: u32, eaten: u32) -> Meal {
         let thread = seat as u32 + 1;
         Meal { seat, asked: moment(thread, asked), eaten: moment(thread, eaten) }
     }

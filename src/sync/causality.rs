@@ -17,7 +17,7 @@ pub struct Event {
     /// Whose step it is.
     pub thread: ThreadId,
     /// Its number among the steps of that thread.
-    pub number: u16,
+    pub number: u32,
 }
 
 /// Where a thread stands: it has taken so many steps that others can see.
@@ -26,7 +26,7 @@ pub struct Moment {
     /// The thread.
     pub thread: ThreadId,
     /// How many such steps it has taken.
-    pub steps: u16,
+    pub steps: u32,
 }
 
 impl Moment {
@@ -61,7 +61,7 @@ pub fn causality() -> Option<Causality> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Causality {
     /// A line for each step: how many steps of each thread come before it, itself included.
-    pasts: Vec<u16>,
+    pasts: Vec<u32>,
     waits: Vec<bool>,
     /// For each thread, which lines are its own.
     lines: Vec<Vec<u32>>,
@@ -75,7 +75,7 @@ impl Causality {
 
     /// The next step, of `thread`: `past` gives for each thread how many of its steps come before, this one
     /// included; `waits` says whether it was a step that may have to wait for others.
-    pub(crate) fn push(&mut self, thread: ThreadId, past: impl Fn(ThreadId) -> u16, waits: bool) {
+    pub(crate) fn push(&mut self, thread: ThreadId, past: impl Fn(ThreadId) -> u32, waits: bool) {
         self.lines[thread.index()].push(self.waits.len() as u32);
         self.pasts.extend((0..self.lines.len() as u32).map(|other| past(ThreadId(other))));
         self.waits.push(waits);
@@ -99,7 +99,7 @@ impl Causality {
 
     /// All steps of a thread.
     pub fn events(&self, thread: ThreadId) -> impl Iterator<Item = Event> {
-        let steps = self.lines.get(thread.index()).map_or(0, Vec::len) as u16;
+        let steps = self.lines.get(thread.index()).map_or(0, Vec::len) as u32;
         (1..=steps).map(move |number| Event { thread, number })
     }
 
@@ -110,10 +110,10 @@ impl Causality {
 
     fn line(&self, event: Event) -> Option<usize> {
         let lines = self.lines.get(event.thread.index())?;
-        lines.get(usize::from(event.number).checked_sub(1)?).map(|&line| line as usize)
+        lines.get((event.number as usize).checked_sub(1)?).map(|&line| line as usize)
     }
 
-    fn past(&self, line: usize) -> &[u16] {
+    fn past(&self, line: usize) -> &[u32] {
         let threads = self.lines.len();
         &self.pasts[line * threads..][..threads]
     }
@@ -123,7 +123,7 @@ impl Causality {
 mod tests {
     use super::*;
 
-    fn event(thread: u32, number: u16) -> Event {
+    fn event(thread: u32, number: u32) -> Event {
         Event { thread: ThreadId(thread), number }
     }
 

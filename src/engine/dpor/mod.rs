@@ -23,7 +23,7 @@ mod wakeup;
 
 use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
-use super::machine::clock::Clock;
+use super::machine::clock::{Clock, ThreadSet};
 use super::machine::{Edge, Machine};
 use crate::sync::op::{Op, ThreadId};
 
@@ -34,11 +34,11 @@ struct Event {
     /// All that happens before the event, itself included.
     clock: Clock,
     /// The number of the event in its thread, from 1.
-    stamp: u16,
+    stamp: u32,
     /// What the event left in its object, where that is an atomic.
     after: u64,
     /// The number of events of its thread before it gave back the lock that it acquired here.
-    released: Option<u16>,
+    released: Option<u32>,
     /// How many races the events before this one had.
     races: usize,
 }
@@ -114,12 +114,12 @@ impl Explorer {
         self.depth = 0;
         self.subtree.clear();
         for thread in &mut self.threads {
-            thread.clock = Clock::ZERO;
-            thread.permit = Clock::ZERO;
+            thread.clock.clear();
+            thread.permit.clear();
             thread.events.clear();
         }
         for target in &mut self.targets {
-            target.released = Clock::ZERO;
+            target.released.clear();
             target.events.clear();
         }
     }
@@ -162,7 +162,7 @@ impl Explorer {
 
     /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
     /// each.
-    pub(crate) fn take(&mut self, transition: Transition, alternatives: u64, machine: &Machine) {
+    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, machine: &Machine) {
         if self.depth == self.events.len() {
             self.append(transition.clone(), machine);
             self.branch_over(alternatives, machine);
@@ -172,8 +172,9 @@ impl Explorer {
         event.released = None;
         // Values may be addresses, which are not the same in every execution.
         (event.transition.op, event.transition.guard) = (transition.op, transition.guard.clone());
-        let (transition, clock) = (event.transition.clone(), event.clock);
+        let (transition, clock) = (event.transition.clone(), event.clock.clone());
         self.depth += 1;
+        self.leave_permits(&transition, &clock);
         let me = self.thread(transition.thread);
         me.clock = clock;
         me.events.push(index);
@@ -183,22 +184,21 @@ impl Explorer {
                 target.events.push(index);
             }
         }
-        self.leave_permits(&transition, &clock);
     }
 
     fn leave_permits(&mut self, transition: &Transition, clock: &Clock) {
         let woken = match transition.access.mode {
-            Mode::NotifyOne(Some(waiter)) => 1 << waiter.0,
-            Mode::NotifyAll(waiters) => waiters,
-            _ => 0,
+            Mode::NotifyOne(woken) => woken.into_iter().collect(),
+            Mode::NotifyAll(woken) => woken,
+            _ => ThreadSet::NONE,
         };
-        for waiter in (0..u32::BITS).filter(|waiter| woken & 1 << waiter != 0) {
-            self.thread(ThreadId(waiter)).permit = *clock;
+        for waiter in woken {
+            self.thread(waiter).permit.clone_from(clock);
         }
     }
 
     /// How many events of `thread` come before the event of this index in every equivalent execution.
-    pub(crate) fn past(&self, index: usize, thread: ThreadId) -> u16 {
+    pub(crate) fn past(&self, index: usize, thread: ThreadId) -> u32 {
         self.events[index].clock.of(thread)
     }
 
@@ -215,15 +215,15 @@ impl Explorer {
             Edge::None => {}
             Edge::Release(target) => self.release(me, target),
             Edge::Spawn(child) => {
-                let clock = self.thread(me).clock;
+                let clock = self.thread(me).clock.clone();
                 self.thread(child).clock.join(&clock);
             }
             Edge::Join(child) => {
-                let clock = self.thread(child).clock;
+                let clock = self.thread(child).clock.clone();
                 self.thread(me).clock.join(&clock);
             }
             Edge::Wake => {
-                let permit = self.thread(me).permit;
+                let permit = self.thread(me).permit.clone();
                 self.thread(me).clock.join(&permit);
             }
         }
@@ -231,7 +231,7 @@ impl Explorer {
 
     /// A release that is no event: it only orders.
     fn release(&mut self, me: ThreadId, target: Target) {
-        let clock = self.thread(me).clock;
+        let clock = self.thread(me).clock.clone();
         self.target(target).released.join(&clock);
         let users = &self.targets[target.index()].events;
         let acquired = users.iter().rev().find(|&&index| {
@@ -276,7 +276,7 @@ impl Explorer {
 
     /// The earlier events that conflict with the transition with nothing in between.
     fn races_of(&mut self, transition: &Transition, machine: &Machine) -> Found {
-        let mut past = self.thread(transition.thread).clock;
+        let mut past = self.thread(transition.thread).clock.clone();
         let mut enabled_by = Clock::ZERO;
         let mut reversible = Vec::new();
         for index in self.conflicting(transition) {
@@ -284,18 +284,16 @@ impl Explorer {
             if past.has(event.transition.thread, event.stamp) {
                 continue;
             }
-            let clock = event.clock;
             if self.reversed(index as usize, transition, machine).is_some() {
-                past.join(&clock);
+                past.join(&event.clock);
                 reversible.push(index);
             } else {
-                enabled_by.join(&clock);
+                enabled_by.join(&event.clock);
             }
         }
         past.join(&enabled_by);
         if acquires(transition.access.mode) {
-            let released = self.target(transition.access.target).released;
-            past.join(&released);
+            past.join(&self.target(transition.access.target).released);
         }
         Found { past, reversible }
     }
@@ -319,10 +317,10 @@ impl Explorer {
     }
 
     /// The other choices of the operation just appended are branches of its node.
-    fn branch_over(&mut self, alternatives: u64, machine: &Machine) {
+    fn branch_over(&mut self, alternatives: u128, machine: &Machine) {
         let depth = self.events.len() - 1;
         let thread = self.events[depth].transition.thread;
-        for choice in (0..u64::BITS).filter(|choice| alternatives & 1 << choice != 0) {
+        for choice in (0..u128::BITS).filter(|choice| alternatives & 1 << choice != 0) {
             let alternative = machine.transition(thread, choice as u8);
             self.schedule(depth, vec![alternative]);
         }
@@ -428,7 +426,7 @@ fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> 
     let awake = |thread: ThreadId| {
         let choices = machine.choices(thread);
         let sleeps = |choice| sleep.iter().any(|it| it.thread == thread && it.choice == choice);
-        (0..u64::BITS as u8)
+        (0..u128::BITS as u8)
             .find(|&choice| choices & 1 << choice != 0 && !sleeps(choice))
             .map(|c| (thread, c))
     };

@@ -6,6 +6,7 @@
 
 use super::{Event, Explorer};
 use crate::engine::machine::access::{Access, Mode, Target, Transition};
+use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::{Machine, exchange};
 use crate::sync::op::{Class, ObjectId, Op, ThreadId};
 
@@ -115,7 +116,7 @@ impl<'a> Without<'a> {
             }
             Op::TryRead(_) => (true, if self.is_readable(target) { Mode::AcquireShared } else { Mode::Read }),
             Op::NotifyOne(_) => {
-                let waiter = first(self.waiters(target));
+                let waiter = self.waiters(target).first();
                 transition.choice = waiter.map_or(0, |waiter| waiter.0 as u8 + 1);
                 (true, Mode::NotifyOne(waiter))
             }
@@ -153,7 +154,7 @@ impl<'a> Without<'a> {
                 (taken as u64) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
             }
             Class::Arc => u64::from(self.owners(target)),
-            Class::Condvar => u64::from(self.waiters(Target::waiters(object))),
+            Class::Condvar => u64::from(self.waiters(Target::waiters(object)).len()),
             Class::Cell => 0,
         }
     }
@@ -175,7 +176,7 @@ impl<'a> Without<'a> {
         let event = &self.explorer.events[index];
         let Some(stamp) = event.released else { return false };
         let of_thread = &self.explorer.threads[event.transition.thread.index()].events;
-        self.stays(of_thread[usize::from(stamp) - 1] as usize)
+        self.stays(of_thread[stamp as usize - 1] as usize)
     }
 
     fn is_free(&self, target: Target) -> bool {
@@ -186,13 +187,12 @@ impl<'a> Without<'a> {
         !self.holders(target).0
     }
 
-    /// The waiters, a bit each.
-    fn waiters(&self, target: Target) -> u32 {
-        self.uses(target).fold(0, |waiters, (_, thread, mode)| match mode {
-            Mode::Enqueue => waiters | 1 << thread.0,
-            Mode::Leave => waiters & !(1 << thread.0),
-            Mode::NotifyOne(Some(woken)) => waiters & !(1 << woken.0),
-            Mode::NotifyAll(woken) => waiters & !woken,
+    fn waiters(&self, target: Target) -> ThreadSet {
+        self.uses(target).fold(ThreadSet::NONE, |waiters, (_, thread, mode)| match mode {
+            Mode::Enqueue => waiters.with(ThreadSet::of(thread)),
+            Mode::Leave => waiters.without(ThreadSet::of(thread)),
+            Mode::NotifyOne(Some(woken)) => waiters.without(ThreadSet::of(woken)),
+            Mode::NotifyAll(woken) => waiters.without(woken),
             _ => waiters,
         })
     }
@@ -200,7 +200,7 @@ impl<'a> Without<'a> {
     fn has_permit(&self, target: Target, me: ThreadId) -> bool {
         self.uses(target).fold(false, |permit, (_, thread, mode)| match mode {
             Mode::NotifyOne(woken) => permit || woken == Some(me),
-            Mode::NotifyAll(woken) => permit || woken & 1 << me.0 != 0,
+            Mode::NotifyAll(woken) => permit || woken.has(me),
             Mode::Take(taker) => permit && taker != me,
             Mode::Enqueue if thread == me => false,
             _ => permit,
@@ -226,8 +226,4 @@ impl<'a> Without<'a> {
         });
         owners.max(1) as u32
     }
-}
-
-fn first(waiters: u32) -> Option<ThreadId> {
-    (waiters != 0).then(|| ThreadId(waiters.trailing_zeros()))
 }

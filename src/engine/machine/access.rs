@@ -4,6 +4,7 @@
 //! one execution per class of executions that differ only in the order of independent transitions
 //! (Antoni Mazurkiewicz, "Concurrent program schemes and their interpretations", 1977).
 
+use super::clock::ThreadSet;
 use crate::sync::op::{ObjectId, Op, ThreadId};
 use std::rc::Rc;
 
@@ -62,8 +63,8 @@ pub(crate) enum Mode {
     Leave,
     /// A notification of one waiter, if there was one.
     NotifyOne(Option<ThreadId>),
-    /// A notification of these waiters, a bit each.
-    NotifyAll(u32),
+    /// A notification of these waiters.
+    NotifyAll(ThreadSet),
     /// Takes the park token.
     Park,
     /// Leaves a park token.
@@ -124,11 +125,13 @@ impl Access {
             (Enqueue, NotifyOne(_) | NotifyAll(_)) | (NotifyOne(_) | NotifyAll(_), Enqueue) => true,
             (Leave, NotifyOne(_) | NotifyAll(_)) | (NotifyOne(_) | NotifyAll(_), Leave) => true,
             (NotifyOne(woken), Take(taker)) => woken == Some(taker),
-            (NotifyAll(woken), Take(taker)) => woken & 1 << taker.0 != 0,
+            (NotifyAll(woken), Take(taker)) => woken.has(taker),
             // Two waiters woken by two notifications: either order wakes them both. One waiter is woken
             // by one of them only.
             (NotifyOne(Some(one)), NotifyOne(Some(other))) => one == other,
-            (NotifyOne(None) | NotifyAll(0), NotifyOne(None) | NotifyAll(0)) => false,
+            (NotifyOne(None) | NotifyAll(ThreadSet::NONE), NotifyOne(None) | NotifyAll(ThreadSet::NONE)) => {
+                false
+            }
             (NotifyOne(_) | NotifyAll(_), NotifyOne(_) | NotifyAll(_)) => true,
             (Park, Unpark) | (Unpark, Park) => true,
             // Owners leave in any order, but the last one destroys the value.

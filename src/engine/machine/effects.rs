@@ -1,6 +1,6 @@
 //! What each operation does to the machine's state, once it is granted.
 
-use super::clock::Clock;
+use super::clock::{Clock, ThreadSet};
 use super::object::State;
 use super::{Machine, notified};
 use crate::sync::op::{ObjectId, Op, Order, ThreadId};
@@ -44,7 +44,7 @@ impl Machine {
             }
             Op::WaitIf { word, expected } => self.enqueue_if(id, word, expected),
             Op::Wake { object, .. } => self.wake(id, object),
-            Op::NotifyOne(object) => self.notify(object, notified(choice).map_or(0, |id| 1 << id.0)),
+            Op::NotifyOne(object) => self.notify(object, notified(choice).into_iter().collect()),
             Op::NotifyAll(object) => self.notify(object, self.waiters(object)),
             Op::Park { .. } => self.park(id),
             Op::Unpark(other) => self.unpark(id, other),
@@ -58,8 +58,8 @@ impl Machine {
 
     /// The thread learns what the object's message holds.
     fn receive(&mut self, id: ThreadId, object: ObjectId, order: Order) {
-        let message = self.object(object).message;
-        self.threads[id.index()].view.receive(&message, order);
+        let message = &self.objects[object.index()].as_ref().expect("an object of this execution").message;
+        self.threads[id.index()].view.receive(message, order);
     }
 
     fn load(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
@@ -99,7 +99,7 @@ impl Machine {
             State::RwLock { writer, taken, read, .. } => {
                 *writer = Some(id);
                 *taken += 1;
-                readers_past = Some(**read);
+                readers_past = Some(read.clone());
             }
             _ => unreachable!("a lock"),
         }
@@ -113,7 +113,7 @@ impl Machine {
     fn lock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
         self.receive(id, object, Order::Acquire);
         if let State::RwLock { readers, .. } = &mut self.object_mut(object).state {
-            *readers |= 1 << id.0;
+            *readers = readers.with(ThreadSet::of(id));
         }
         self.look(id, object);
         1
@@ -134,14 +134,14 @@ impl Machine {
     fn unlock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
         let message = self.threads[id.index()].view.send(id, Order::Release);
         if let State::RwLock { readers, read, .. } = &mut self.object_mut(object).state {
-            *readers &= !(1 << id.0);
+            *readers = readers.without(ThreadSet::of(id));
             read.join(&message);
         }
         self.look(id, object)
     }
 
     /// Those who wait at a condition variable or at an atomic.
-    fn waiters_mut(&mut self, object: ObjectId) -> &mut u32 {
+    fn waiters_mut(&mut self, object: ObjectId) -> &mut ThreadSet {
         match &mut self.object_mut(object).state {
             State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
             _ => unreachable!("a condition variable or a futex"),
@@ -149,7 +149,8 @@ impl Machine {
     }
 
     fn enqueue(&mut self, id: ThreadId, object: ObjectId) {
-        *self.waiters_mut(object) |= 1 << id.0;
+        let waiters = self.waiters_mut(object);
+        *waiters = waiters.with(ThreadSet::of(id));
     }
 
     /// 1 where the word is what was expected, so that the thread waits. It is no read of the program's: the
@@ -168,14 +169,16 @@ impl Machine {
         if std::mem::take(&mut self.threads[id.index()].permit) {
             return 0;
         }
-        *self.waiters_mut(object) &= !(1 << id.0);
+        let waiters = self.waiters_mut(object);
+        *waiters = waiters.without(ThreadSet::of(id));
         1
     }
 
-    fn notify(&mut self, object: ObjectId, woken: u32) -> u64 {
-        *self.waiters_mut(object) &= !woken;
-        for (index, thread) in self.threads.iter_mut().enumerate() {
-            thread.permit |= woken & 1 << index != 0;
+    fn notify(&mut self, object: ObjectId, woken: ThreadSet) -> u64 {
+        let waiters = self.waiters_mut(object);
+        *waiters = waiters.without(woken);
+        for waiter in woken {
+            self.threads[waiter.index()].permit = true;
         }
         0
     }

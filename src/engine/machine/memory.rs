@@ -34,13 +34,13 @@ impl View {
     }
 
     /// The stamp of the thread's present operation.
-    pub(crate) fn stamp(&self, me: ThreadId) -> u16 {
+    pub(crate) fn stamp(&self, me: ThreadId) -> u32 {
         self.past.of(me)
     }
 
     /// The view of a thread that this one starts.
     pub(crate) fn fork(&mut self, me: ThreadId, child: ThreadId) -> Self {
-        let mut view = Self { past: self.past, ..Self::new() };
+        let mut view = Self { past: self.past.clone(), ..Self::new() };
         view.tick(child);
         self.tick(me);
         view
@@ -63,9 +63,9 @@ impl View {
     /// The message of a value that the thread writes. What it does later is not part of it.
     pub(crate) fn send(&mut self, me: ThreadId, order: Order) -> Clock {
         if !order.releases() {
-            return self.fenced;
+            return self.fenced.clone();
         }
-        let message = self.past;
+        let message = self.past.clone();
         self.tick(me);
         message
     }
@@ -76,7 +76,7 @@ impl View {
             self.past.join(&self.unfenced);
         }
         if order.releases() {
-            self.fenced = self.past;
+            self.fenced.clone_from(&self.past);
             self.tick(me);
         }
     }
@@ -90,7 +90,7 @@ impl View {
         write: bool,
         site: Site,
     ) -> Option<(ThreadId, bool, Site)> {
-        let unordered = |&&(thread, stamp, _): &&(ThreadId, u16, Site)| !self.past.has(thread, stamp);
+        let unordered = |&&(thread, stamp, _): &&(ThreadId, u32, Site)| !self.past.has(thread, stamp);
         let (writer, stamp, wrote_at) = accesses.write;
         let mut race = (!self.past.has(writer, stamp)).then_some((writer, true, wrote_at));
         let access = (me, self.stamp(me), site);

@@ -1,6 +1,6 @@
 //! The state of the objects of one execution.
 
-use super::clock::Clock;
+use super::clock::{Clock, ThreadSet};
 use crate::sync::op::{Class, Site, ThreadId};
 
 /// An object: what it is, where it was made, its state.
@@ -16,14 +16,14 @@ pub(crate) struct Object {
 /// The state of an object.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// An atomic: its value, the one that it was made with, and those who wait for another, a bit each.
-    Atomic { value: u64, initial: u64, waiters: u32 },
+    /// An atomic: its value, the one that it was made with, and those who wait for another.
+    Atomic { value: u64, initial: u64, waiters: ThreadSet },
     /// A mutex: who holds it, and how often it was taken.
     Mutex { owner: Option<ThreadId>, taken: u32 },
-    /// A readers-writer lock: who holds it (a bit a reader), and how often it was taken for writing.
-    RwLock { writer: Option<ThreadId>, readers: u32, taken: u32, read: Box<Clock> },
-    /// A condition variable: its waiters, a bit each.
-    Condvar { waiters: u32 },
+    /// A readers-writer lock: who holds it, and how often it was taken for writing.
+    RwLock { writer: Option<ThreadId>, readers: ThreadSet, taken: u32, read: Box<Clock> },
+    /// A condition variable: its waiters.
+    Condvar { waiters: ThreadSet },
     /// Unguarded memory.
     Cell(Box<Accesses>),
     /// A reference count: owners now, and owners it was made with.
@@ -34,21 +34,24 @@ pub(crate) enum State {
 #[derive(Clone, Debug)]
 pub(crate) struct Accesses {
     /// The last write: who, its stamp, where.
-    pub(crate) write: (ThreadId, u16, Site),
+    pub(crate) write: (ThreadId, u32, Site),
     /// The last read of each thread since then.
-    pub(crate) reads: Vec<(ThreadId, u16, Site)>,
+    pub(crate) reads: Vec<(ThreadId, u32, Site)>,
 }
 
 impl Object {
     /// A new object, made by an operation of `creator` with this stamp.
-    pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u16) -> Self {
+    pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u32) -> Self {
         let state = match class {
-            Class::Atomic => State::Atomic { value, initial: value, waiters: 0 },
+            Class::Atomic => State::Atomic { value, initial: value, waiters: ThreadSet::NONE },
             Class::Mutex => State::Mutex { owner: None, taken: 0 },
-            Class::RwLock => {
-                State::RwLock { writer: None, readers: 0, taken: 0, read: Box::new(Clock::ZERO) }
-            }
-            Class::Condvar => State::Condvar { waiters: 0 },
+            Class::RwLock => State::RwLock {
+                writer: None,
+                readers: ThreadSet::NONE,
+                taken: 0,
+                read: Box::new(Clock::ZERO),
+            },
+            Class::Condvar => State::Condvar { waiters: ThreadSet::NONE },
             Class::Cell => {
                 State::Cell(Box::new(Accesses { write: (creator, stamp, born), reads: Vec::new() }))
             }
@@ -63,9 +66,9 @@ impl Object {
             State::Atomic { value, .. } => *value,
             State::Mutex { owner, taken } => u64::from(*taken) << 1 | u64::from(owner.is_some()),
             State::RwLock { writer, readers, taken, .. } => {
-                u64::from(*taken) << 2 | u64::from(writer.is_some()) << 1 | u64::from(*readers != 0)
+                u64::from(*taken) << 2 | u64::from(writer.is_some()) << 1 | u64::from(!readers.is_empty())
             }
-            State::Condvar { waiters } => u64::from(*waiters),
+            State::Condvar { waiters } => u64::from(waiters.len()),
             State::Arc { owners, .. } => u64::from(*owners),
             State::Cell(_) => 0,
         }

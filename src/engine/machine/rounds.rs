@@ -12,6 +12,7 @@
 //! schedule that leaves somebody out, where every thread has done a round in between, but for those that
 //! wait for a join, a notification or a token.
 
+use super::clock::ThreadSet;
 use super::object::State;
 use super::{Machine, Phase};
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
@@ -127,19 +128,19 @@ pub(super) struct Past {
     moments: HashMap<Vec<u64>, Vec<u64>>,
     /// A round has just ended, idly.
     fresh: bool,
-    /// Threads that could have gone on and did not, while the others went round: a bit each.
-    left_behind: u64,
+    /// Threads that could have gone on and did not, while the others went round.
+    left_behind: ThreadSet,
 }
 
 impl Past {
     pub(super) fn clear(&mut self) {
         self.moments.clear();
-        (self.fresh, self.left_behind) = (false, 0);
+        (self.fresh, self.left_behind) = (false, ThreadSet::NONE);
     }
 
     /// The thread goes on.
     pub(super) fn goes_on(&mut self, id: ThreadId) {
-        self.left_behind &= !(1 << id.0);
+        self.left_behind = self.left_behind.without(ThreadSet::of(id));
     }
 
     /// A thread's round has ended.
@@ -165,8 +166,8 @@ impl Machine {
         };
         let threads = self.threads().zip(then.iter().zip(&rounds));
         let idle = threads.filter(|(id, (then, now))| now == then && !self.is_out_of_it(*id));
-        let idle: Vec<ThreadId> = idle.map(|(id, _)| id).collect();
-        self.past.left_behind = idle.iter().fold(0, |set, id| set | 1 << id.0);
+        let idle: ThreadSet = idle.map(|(id, _)| id).collect();
+        self.past.left_behind = idle;
         idle.is_empty()
     }
 
@@ -174,7 +175,7 @@ impl Machine {
     /// a choice, or an unfair execution would have no end (Madanlal Musuvathi and Shaz Qadeer, "Fair
     /// stateless model checking", 2008).
     pub(crate) fn is_left_behind(&self, id: ThreadId) -> bool {
-        self.past.left_behind & 1 << id.0 != 0
+        self.past.left_behind.has(id)
     }
 
     /// Whether the thread has ended, or waits for what only another thread can give.
@@ -192,7 +193,8 @@ impl Machine {
     fn state(&self) -> Vec<u64> {
         let objects =
             self.objects.iter().map(|object| object.as_ref().map_or(0, |object| held(&object.state)));
-        let mut state: Vec<u64> = objects.collect();
+        let halves = objects.flat_map(|held| [held as u64, (held >> 64) as u64]);
+        let mut state: Vec<u64> = halves.collect();
         for id in self.threads() {
             let thread = &self.threads[id.index()];
             let place = std::ptr::from_ref(thread.site) as u64;
@@ -209,16 +211,15 @@ impl Machine {
 }
 
 /// What an object holds, without how often it was taken.
-fn held(state: &State) -> u64 {
+fn held(state: &State) -> u128 {
     match state {
         // Who waits there has that in its round.
-        State::Atomic { value, .. } => *value,
-        State::Mutex { owner, .. } => owner.map_or(0, |owner| 1 + u64::from(owner.0)),
-        State::RwLock { writer, readers, .. } => {
-            writer.map_or(0, |writer| 1 + u64::from(writer.0)) << 32 | u64::from(*readers)
-        }
-        State::Condvar { waiters } => u64::from(*waiters),
-        State::Arc { owners, .. } => u64::from(*owners),
+        State::Atomic { value, .. } => u128::from(*value),
+        State::Mutex { owner, .. } => owner.map_or(0, |owner| 1 + u128::from(owner.0)),
+        State::RwLock { writer: Some(writer), .. } => u128::MAX - u128::from(writer.0),
+        State::RwLock { readers, .. } => readers.bits(),
+        State::Condvar { waiters } => waiters.bits(),
+        State::Arc { owners, .. } => u128::from(*owners),
         State::Cell(_) => 0,
     }
 }

@@ -2,6 +2,7 @@
 //! object in the present state.
 
 use super::access::{Access, Mode, Target, Transition};
+use super::clock::ThreadSet;
 use super::object::State;
 use super::{Machine, Phase, exchange, notified};
 use crate::sync::op::{ObjectId, Op, ThreadId};
@@ -9,28 +10,28 @@ use crate::sync::op::{ObjectId, Op, ThreadId};
 impl Machine {
     /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
     /// cannot. Bit n is choice n.
-    pub(crate) fn choices(&self, id: ThreadId) -> u64 {
+    pub(crate) fn choices(&self, id: ThreadId) -> u128 {
         let thread = &self.threads[id.index()];
         if thread.phase != Phase::Pending || !self.guard_is_open(id) {
             return 0;
         }
         match thread.op {
             Op::Join(_) => 0,
-            Op::Lock(object) => u64::from(self.is_free(object)),
-            Op::Write(object) => u64::from(self.is_free(object)),
-            Op::Read(object) => u64::from(self.is_readable(object)),
+            Op::Lock(object) => u128::from(self.is_free(object)),
+            Op::Write(object) => u128::from(self.is_free(object)),
+            Op::Read(object) => u128::from(self.is_readable(object)),
             Op::Wake { timed, .. } => {
-                u64::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
+                u128::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
             }
-            Op::Park { timed } => u64::from(thread.token || timed && thread.whims < self.whims.per_thread),
+            Op::Park { timed } => u128::from(thread.token || timed && thread.whims < self.whims.per_thread),
             Op::NotifyOne(object) => match self.waiters(object) {
-                0 => 1,
-                waiters => u64::from(waiters) << 1,
+                ThreadSet::NONE => 1,
+                waiters => waiters.bits() << 1,
             },
             Op::CompareExchange { object, expected, weak: true, .. }
                 if self.whims.failures && thread.whims < self.whims.per_thread =>
             {
-                0b1 | u64::from(self.value(object) == expected) << 1
+                0b1 | u128::from(self.value(object) == expected) << 1
             }
             _ => 1,
         }
@@ -65,7 +66,7 @@ impl Machine {
     pub(super) fn is_free(&self, object: ObjectId) -> bool {
         match &self.object(object).state {
             State::Mutex { owner, .. } => owner.is_none(),
-            State::RwLock { writer, readers, .. } => writer.is_none() && *readers == 0,
+            State::RwLock { writer, readers, .. } => writer.is_none() && readers.is_empty(),
             _ => unreachable!("a lock"),
         }
     }
@@ -74,7 +75,7 @@ impl Machine {
         matches!(self.object(object).state, State::RwLock { writer: None, .. })
     }
 
-    pub(super) fn waiters(&self, object: ObjectId) -> u32 {
+    pub(super) fn waiters(&self, object: ObjectId) -> ThreadSet {
         match self.object(object).state {
             State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
             _ => unreachable!("a condition variable or a futex"),
