@@ -40,6 +40,7 @@
 //! | [`history`], [`spec`], [`check`] | what was asked and answered, the sequential objects, and whether one explains the other |
 //! | [`scenario`] | what each thread does, as plain data, and the properties that must hold |
 //! | [`contract`] | what subjects promise, row by row: a small program for each promise |
+//! | [`alloc`] | an allocator that keeps what a model frees, so that a use after free is a finding and no crash |
 //! | [`engine`] | what drives the threads, and the facts that it reports |
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
 //! | [`verdict`], [`finding`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
@@ -58,6 +59,7 @@
 //! | `random`, `pct`, `urw` | as many sequentially consistent executions as are drawn | the others; values that only weak memory produces |
 //! | `dpor` | every sequentially consistent execution | values that only weak memory produces. Data races are found by C11's rules all the same |
 
+pub mod alloc;
 #[cfg(feature = "cli")]
 pub mod campaign;
 pub mod catalogue;
@@ -80,3 +82,7 @@ pub mod verdict;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(test, feature = "instrumented"))]
+#[global_allocator]
+static ALLOCATOR: alloc::Quarantine = alloc::Quarantine;

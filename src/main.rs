@@ -2,7 +2,12 @@
 
 mod cli;
 
+use refectory::alloc::Quarantine;
 use std::process::ExitCode;
+
+// A use after free in a model is a finding, and must not crash the process that looks for it.
+#[global_allocator]
+static ALLOCATOR: Quarantine = Quarantine;
 
 fn main() -> ExitCode {
     refectory::runner::child_main();

@@ -9,8 +9,13 @@ mod litmus;
 mod misbehaviour;
 
 use libtest_mimic::{Arguments, Trial};
+use refectory::alloc::Quarantine;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
+
+// A use after free in a model is a finding, and must not crash the process that looks for it.
+#[global_allocator]
+static ALLOCATOR: Quarantine = Quarantine;
 
 fn main() -> ExitCode {
     misbehaviour::child_main();

@@ -108,7 +108,8 @@ pub(super) static TRY_QUEUES: &[Subject] = &[
 const WRONG: &[FailureKind] = &[FailureKind::Property, FailureKind::NotLinearizable];
 
 /// A look into a node that was freed: at the same time, or afterwards.
-const FREED_TOO_EARLY: &[FailureKind] = &[FailureKind::DataRace, FailureKind::Panic];
+const FREED_TOO_EARLY: &[FailureKind] =
+    &[FailureKind::DataRace, FailureKind::UseAfterDestroy, FailureKind::Panic];
 
 /// Why engines of interleavings do not see a missing fence.
 const ONE_ORDER: &[(Engine, &str)] = &[

@@ -10,6 +10,7 @@
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
 use super::{Budget, Coverage, Exploration, Program, panics};
+use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -95,6 +96,7 @@ impl Runtime {
         let end = self.drive(ThreadId::MAIN);
         drop(entered);
         self.abandon();
+        held::release();
         (end, self.ran.take())
     }
 
@@ -153,7 +155,9 @@ impl Runtime {
             grow(&mut yielders, thread);
             yielders[thread.index()] = Some(NonNull::from(yielder));
             drop(yielders);
+            held::enter_model();
             body();
+            held::leave_model();
         })
     }
 
@@ -193,13 +197,17 @@ fn grow<T>(table: &mut Vec<Option<T>>, thread: ThreadId) {
 
 impl Conductor for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
+        let _engine = held::engine();
         self.stage.borrow_mut().machine.create(class, value, site)
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+        let _engine = held::engine();
         let mut stage = self.stage.borrow_mut();
         let me = stage.machine.running();
-        if let Some(answer) = stage.announce(op, seen, site) {
+        if let Some(answer) = stage.announce(op, seen, site)
+            && stage.machine.misuse().is_none()
+        {
             return answer;
         }
         let turn = stage.turn();
@@ -210,7 +218,19 @@ impl Conductor for Runtime {
         self.stage.borrow().machine.answer(me)
     }
 
+    fn destroy(&self, object: ObjectId) {
+        let _engine = held::engine();
+        let mut stage = self.stage.borrow_mut();
+        let site = stage.machine.place();
+        let local = stage.destroy(object) && stage.machine.misuse().is_none();
+        drop(stage);
+        if !local {
+            self.perform(Op::Destroy(object), 0, site);
+        }
+    }
+
     fn commit(&self, object: ObjectId, before: u64, after: u64) {
+        let _engine = held::engine();
         self.stage.borrow_mut().commit(object, before, after);
     }
 
@@ -219,6 +239,7 @@ impl Conductor for Runtime {
     }
 
     fn spawn(&self, name: Option<&str>, body: Body) -> ThreadId {
+        let _engine = held::engine();
         let mut stage = self.stage.borrow_mut();
         match stage.spawn(name) {
             Some(id) => {
@@ -243,6 +264,7 @@ impl Conductor for Runtime {
     }
 
     fn causality(&self) -> Causality {
+        let _engine = held::engine();
         self.stage.borrow().causality()
     }
 
@@ -251,6 +273,7 @@ impl Conductor for Runtime {
     }
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+        let _engine = held::engine();
         self.stage.borrow_mut().machine.name_object(object, name.to_string());
     }
 }

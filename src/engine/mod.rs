@@ -225,6 +225,8 @@ pub enum FailureKind {
     Livelock,
     /// Two unordered accesses to the same memory, one of them a write.
     DataRace,
+    /// An operation on an object that was destroyed before.
+    UseAfterDestroy,
     /// A panic that no join took.
     Panic,
     /// A counted reference outlived the execution.
@@ -247,6 +249,7 @@ impl FailureKind {
             Self::LostWakeup => "lost wake-up",
             Self::Livelock => "livelock",
             Self::DataRace => "data race",
+            Self::UseAfterDestroy => "use after destroy",
             Self::Panic => "panic",
             Self::Leak => "leak",
             Self::NotLinearizable => "not linearizable",

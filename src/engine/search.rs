@@ -1,12 +1,12 @@
 //! What the conducted engines do with the executions that they run: judge each, count, keep the best
 //! counterexample.
 
-use super::machine::Race;
+use super::machine::{Misuse, Race};
 use super::stage::{Choice, End, Stage};
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
-use crate::sync::op::{ObjectId, Site, ThreadId};
+use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 use crate::sync::trace::{Place, Trace};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -40,7 +40,17 @@ pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorde
     if let Some(race) = stage.machine.race() {
         trace.steps.truncate(race.steps);
     }
+    keep_one_destruction(&mut trace, stage.machine.misuse());
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
+}
+
+/// The trace of a use after destroy ends with the use. Every other end of an object is no news.
+fn keep_one_destruction(trace: &mut Trace, misuse: Option<&Misuse>) {
+    if let Some(misuse) = misuse {
+        trace.steps.truncate(misuse.steps);
+    }
+    let misused = misuse.map(|misuse| misuse.object);
+    trace.steps.retain(|step| !matches!(step.op, Op::Destroy(object) if Some(object) != misused));
 }
 
 /// A search under way.
@@ -200,6 +210,9 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
     if let Some(race) = stage.machine.race() {
         return Some((FailureKind::DataRace, race_message(race, trace)));
     }
+    if let Some(misuse) = stage.machine.misuse() {
+        return Some((FailureKind::UseAfterDestroy, misuse_message(misuse, trace)));
+    }
     // A panicked thread often leaves others waiting: the panic is the cause.
     if let Some(escaped) = current::first_escaped() {
         return Some((FailureKind::Panic, panics::explain(&escaped.message)));
@@ -227,6 +240,26 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
             (FailureKind::Leak, format!("the Arc made at {} still has owners", Place::from(born)))
         }),
     }
+}
+
+fn misuse_message(misuse: &Misuse, trace: Option<&Trace>) -> String {
+    let Misuse { object, class, born, destroyed: (by, after), used: (user, op, site), .. } = misuse;
+    let thread = |id: ThreadId| {
+        trace.map_or_else(|| format!("thread {}", id.0), |trace| trace.thread_name(id).to_owned())
+    };
+    let name = trace.and_then(|trace| trace.object(*object)?.name.clone());
+    let name = name.unwrap_or_else(|| format!("the {class} made at {}", Place::from(*born)));
+    let use_again = match op {
+        Op::Destroy(_) => "destroyed again".to_owned(),
+        op => format!("used ({})", op.name()),
+    };
+    format!(
+        "{name} was destroyed by {} (after {}), and is {use_again} by {} at {}",
+        thread(*by),
+        Place::from(*after),
+        thread(*user),
+        Place::from(*site)
+    )
 }
 
 fn race_message(race: &Race, trace: Option<&Trace>) -> String {

@@ -11,6 +11,7 @@ use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Choice, Chooser, End, Stage, Turn};
 use super::{Budget, Coverage, Engine, Exploration, Program, panics};
+use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -128,12 +129,15 @@ impl Runtime {
             runtime.main(&program);
         });
         RUNTIME.replace(previous);
+        held::release();
         drop(entered);
     }
 
     fn main(&self, program: &Program) {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
+        held::enter_model();
         let ran = run_main(program);
+        held::leave_model();
         self.ran.replace(ran);
         if self.end.get().is_none() {
             self.stage.borrow_mut().end_main();
@@ -148,6 +152,7 @@ impl Runtime {
     }
 
     fn restart(&self) {
+        held::release();
         current::next_epoch();
         self.watch.forget();
         self.stage.borrow_mut().restart(self.record);
@@ -191,10 +196,12 @@ thread_local! {
 
 impl Conductor for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
+        let _engine = held::engine();
         self.stage.borrow_mut().machine.create(class, value, site)
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+        let _engine = held::engine();
         if let Some(answer) = self.announce(op, seen, site) {
             return answer;
         }
@@ -203,7 +210,22 @@ impl Conductor for Runtime {
         self.stage.borrow().machine.answer(me)
     }
 
+    fn destroy(&self, object: ObjectId) {
+        let _engine = held::engine();
+        if self.end.get().is_some() {
+            return;
+        }
+        let mut stage = self.stage.borrow_mut();
+        let site = stage.machine.place();
+        let local = stage.destroy(object);
+        drop(stage);
+        if !local {
+            self.perform(Op::Destroy(object), 0, site);
+        }
+    }
+
     fn commit(&self, object: ObjectId, before: u64, after: u64) {
+        let _engine = held::engine();
         if self.end.get().is_none() {
             self.stage.borrow_mut().commit(object, before, after);
         }
@@ -214,11 +236,17 @@ impl Conductor for Runtime {
     }
 
     fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
+        let _engine = held::engine();
         let Some(id) = self.stage.borrow_mut().spawn(name) else {
             self.end.set(Some(End::TooManyThreads));
             shuttle_engine::runtime::thread::switch();
             unreachable!("an execution with too many threads is over")
         };
+        let body = Box::new(|| {
+            held::enter_model();
+            body();
+            held::leave_model();
+        });
         let task =
             ExecutionState::spawn_thread(body, STACK_SIZE, name.map(str::to_owned), None, Location::caller());
         self.tasks.borrow_mut().push((id, task));
@@ -234,6 +262,7 @@ impl Conductor for Runtime {
     }
 
     fn causality(&self) -> Causality {
+        let _engine = held::engine();
         self.stage.borrow().causality()
     }
 
@@ -242,6 +271,7 @@ impl Conductor for Runtime {
     }
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+        let _engine = held::engine();
         self.stage.borrow_mut().machine.name_object(object, name.to_string());
     }
 

@@ -7,7 +7,7 @@ use super::Budget;
 use super::dpor::{Explorer, Next};
 use super::machine::{Announced, Edge, Machine, Phase, Whims};
 use crate::sync::causality::{Causality, Moment};
-use crate::sync::op::{Op, Site, ThreadId};
+use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 
 /// What decides whose operation takes place.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub(crate) enum End {
     Redundant,
     /// The program did not repeat what it had done under the same schedule.
     Diverged,
+    /// An object was used after its end.
+    Misused,
     /// The search has met more threads than the engine can tell apart.
     TooManyThreads,
 }
@@ -115,6 +117,22 @@ impl Stage {
         }
     }
 
+    /// The running thread destroys an object; false where others could see when, so that it has to be
+    /// announced.
+    pub(crate) fn destroy(&mut self, object: ObjectId) -> bool {
+        if self.machine.sees_destruction(object) {
+            return false;
+        }
+        let me = self.machine.running();
+        let out_of_order = self.machine.destroy(object);
+        if let Chooser::Explorer(explorer) = &mut self.chooser
+            && (out_of_order || explorer.is_contested(me, object))
+        {
+            self.machine.learn_destruction(object);
+        }
+        true
+    }
+
     /// Main, which runs, has come to its end.
     pub(crate) fn end_main(&mut self) {
         let exited = self.announce(Op::Exit, 0, std::panic::Location::caller());
@@ -138,6 +156,9 @@ impl Stage {
     pub(crate) fn turn(&mut self) -> Turn {
         if self.overflow {
             return Turn::End(End::TooManyThreads);
+        }
+        if self.machine.misuse().is_some() {
+            return Turn::End(End::Misused);
         }
         if self.machine.operations() > self.operations {
             return Turn::End(End::TooLong);
@@ -202,6 +223,9 @@ impl Stage {
         }
         self.log(thread, choice);
         let edge = self.machine.grant(thread, choice);
+        if self.machine.misuse().is_some() {
+            return Turn::End(End::Misused);
+        }
         self.edge(thread, edge);
         self.run(thread)
     }
@@ -239,7 +263,7 @@ impl Stage {
     }
 
     /// The atomic operation that was just granted found `before` and left `after`.
-    pub(crate) fn commit(&mut self, object: crate::sync::op::ObjectId, before: u64, after: u64) {
+    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
         self.machine.commit(object, before, after);
         if let Chooser::Explorer(explorer) = &mut self.chooser {
             explorer.commit(after);

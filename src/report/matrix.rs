@@ -120,6 +120,7 @@ const fn short_kind(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::LostWakeup => "lost",
         FailureKind::DataRace => "race",
+        FailureKind::UseAfterDestroy => "destroyed",
         FailureKind::Property => "property",
         FailureKind::NotLinearizable => "order",
         other => other.name(),

@@ -28,6 +28,9 @@ pub(crate) trait Conductor {
     /// else 1, 1 for an `ArcDrop` of the last owner, the number of owners for an `ArcCount`.
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64;
 
+    /// The current thread destroys an object. Where others could see when, that is an operation of its own.
+    fn destroy(&self, object: ObjectId);
+
     /// The atomic operation that was just performed found `before` and left `after`.
     fn commit(&self, object: ObjectId, before: u64, after: u64);
 

@@ -23,7 +23,11 @@ use super::{
 };
 use std::fmt;
 #[cfg(feature = "instrumented")]
-use std::{any::Any, cell::RefCell, rc::Rc};
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// Declares statics that are made when first used; under an engine each execution has its own.
 #[doc(hidden)]
@@ -108,12 +112,13 @@ impl<T> fmt::Debug for Lazy<T> {
 /// The statics of the execution that an engine of this crate runs.
 #[cfg(feature = "instrumented")]
 pub(crate) mod statics {
-    use super::{Any, OnceLock, Rc, RefCell, epoch};
+    use super::{Any, Cell, OnceLock, Rc, RefCell, epoch};
 
     /// The number of the execution, and its statics by their address.
     type Statics = (u32, Vec<(usize, Rc<dyn Any>)>);
 
     thread_local! {
+        static ENDING: Cell<bool> = const { Cell::new(false) };
         static STATICS: RefCell<Statics> = const { RefCell::new((0, Vec::new())) };
     }
 
@@ -145,6 +150,14 @@ pub(crate) mod statics {
     pub(crate) fn drop_all() {
         // Destructors may look at statics: the list is free while they run.
         let earlier = STATICS.with_borrow_mut(|statics| std::mem::replace(statics, (epoch(), Vec::new())));
+        ENDING.set(true);
         drop(earlier);
+        ENDING.set(false);
+    }
+
+    /// Whether statics are being dropped. In a process they never are, so that a thread that outlives main may
+    /// still use them: their end is the engine's, and not an operation of the program.
+    pub(crate) fn are_ending() -> bool {
+        ENDING.get()
     }
 }

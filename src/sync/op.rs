@@ -207,6 +207,8 @@ pub enum Op {
     ArcCount(ObjectId),
     /// One more owner, if there is still one (`Weak::upgrade`).
     ArcUpgrade(ObjectId),
+    /// The object ends: no operation on it may follow.
+    Destroy(ObjectId),
 }
 
 impl Op {
@@ -223,6 +225,7 @@ impl Op {
             Self::NotifyOne(o) | Self::NotifyAll(o) => Some(o),
             Self::CellRead(o) | Self::CellWrite(o) => Some(o),
             Self::ArcClone(o) | Self::ArcDrop(o) | Self::ArcCount(o) | Self::ArcUpgrade(o) => Some(o),
+            Self::Destroy(o) => Some(o),
             Self::Fence(_)
             | Self::Park { .. }
             | Self::Unpark(_)
@@ -284,6 +287,7 @@ impl Op {
             Self::ArcDrop(_) => "drop",
             Self::ArcCount(_) => "count",
             Self::ArcUpgrade(_) => "upgrade",
+            Self::Destroy(_) => "destroy",
         }
     }
 }

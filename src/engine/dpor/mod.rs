@@ -25,7 +25,7 @@ use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
 use super::machine::{Edge, Machine};
-use crate::sync::op::{Op, ThreadId};
+use crate::sync::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
 #[derive(Clone, Debug)]
@@ -133,8 +133,13 @@ impl Explorer {
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
+            let sleep = self.nodes.last().map_or(&[][..], |node| &node.sleep);
+            let Some((thread, choice)) = follow(&branch, machine).or_else(|| any_awake(machine, sleep))
+            else {
+                return Next::Redundant;
+            };
             self.subtree = branch.children;
-            return Next::Grant(branch.step.thread, branch.step.choice);
+            return Next::Grant(thread, choice);
         }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
@@ -142,8 +147,9 @@ impl Explorer {
             any_awake(machine, &sleep)
         } else {
             let branch = tree.remove(0);
+            let followed = follow(&branch, machine);
             self.subtree = branch.children;
-            Some((branch.step.thread, branch.step.choice))
+            followed.or_else(|| any_awake(machine, &sleep))
         };
         self.nodes.push(Node { sleep, tree });
         choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
@@ -200,6 +206,20 @@ impl Explorer {
     /// How many events of `thread` come before the event of this index in every equivalent execution.
     pub(crate) fn past(&self, index: usize, thread: ThreadId) -> u32 {
         self.events[index].clock.of(thread)
+    }
+
+    /// Whether something that another thread did to the object does not come before what `me` does now.
+    pub(crate) fn is_contested(&mut self, me: ThreadId, object: ObjectId) -> bool {
+        self.thread(me);
+        let clock = &self.threads[me.index()].clock;
+        let after = |&index: &u32| {
+            let Event { transition, stamp, .. } = &self.events[index as usize];
+            transition.thread != me && !clock.has(transition.thread, *stamp)
+        };
+        let users = |target: Target| self.targets.get(target.index()).map_or(&[][..], |users| &users.events);
+        [Target::object(object), Target::waiters(object)]
+            .into_iter()
+            .any(|target| users(target).iter().any(after))
     }
 
     /// The value that the event just taken left in its atomic.
@@ -397,6 +417,14 @@ impl Explorer {
         self.nodes.clear();
         false
     }
+}
+
+/// The step of a branch, where it can be taken. It cannot where it is the destruction of an object that, brought
+/// forward, is another thread's: that of the last owner, by a count that no engine sees.
+fn follow(branch: &Branch, machine: &Machine) -> Option<(ThreadId, u8)> {
+    let Transition { thread, choice, last_resort, .. } = branch.step;
+    let possible = machine.choices(thread) & 1 << choice != 0 || last_resort;
+    possible.then_some((thread, choice))
 }
 
 /// What is found of a transition's past.

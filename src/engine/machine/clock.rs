@@ -62,6 +62,13 @@ impl Clock {
         }
     }
 
+    /// Whether all that is in the past of `self` is in the past of `other` too.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let few = self.few.iter().zip(&other.few).all(|(mine, theirs)| mine <= theirs);
+        let theirs = other.more.iter().copied().chain(std::iter::repeat(0));
+        few && self.more.iter().zip(theirs).all(|(mine, theirs)| *mine <= theirs)
+    }
+
     /// All that is in the past of `other` is in the past of `self` too.
     #[inline]
     pub(crate) fn join(&mut self, other: &Self) {

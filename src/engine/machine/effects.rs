@@ -52,6 +52,10 @@ impl Machine {
             Op::ArcUpgrade(object) => self.upgrade(id, object),
             Op::ArcDrop(object) => self.disown(id, object),
             Op::ArcCount(object) => self.count(id, object),
+            Op::Destroy(object) => {
+                self.end(id, object);
+                0
+            }
             _ => unreachable!("{op:?} is not a choice"),
         }
     }
@@ -228,6 +232,7 @@ impl Machine {
         *owners -= 1;
         let last = *owners == 0;
         if last {
+            self.end(id, object);
             self.receive(id, object, Order::Acquire);
         }
         u64::from(last)

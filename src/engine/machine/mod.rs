@@ -21,6 +21,7 @@ pub(crate) mod clock;
 mod effects;
 mod ids;
 mod memory;
+mod misuse;
 pub(crate) mod object;
 mod rounds;
 mod transitions;
@@ -29,6 +30,7 @@ use self::access::{Guard, Mode, Target};
 use self::clock::{Clock, MAX_THREADS};
 use self::ids::Ids;
 use self::memory::View;
+pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
 use self::rounds::{Past, Rounds};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -59,6 +61,7 @@ pub(crate) struct Machine {
     watched: Vec<bool>,
     learned: bool,
     race: Option<Race>,
+    misuse: Option<Misuse>,
     trace: Option<Trace>,
     past: Past,
 }
@@ -174,6 +177,7 @@ impl Machine {
             watched: Vec::new(),
             learned: false,
             race: None,
+            misuse: None,
             trace: None,
             past: Past::default(),
         }
@@ -187,6 +191,7 @@ impl Machine {
         self.objects.iter_mut().for_each(|object| *object = None);
         self.operations = 0;
         self.race = None;
+        self.misuse = None;
         self.past.clear();
         self.trace = record.then(Trace::default);
         let mut view = View::new();
@@ -335,6 +340,9 @@ impl Machine {
         if op != Op::Yield {
             thread.rounds.did(op, site, 0);
         }
+        if self.is_misuse(id, op) {
+            return Announced::Done(0, Edge::None);
+        }
         let (answer, edge) = self.perform_local(id, op, site);
         self.record_finish(id, op, answer);
         Announced::Done(answer, edge)
@@ -349,7 +357,13 @@ impl Machine {
 
     /// Learns which objects have attempts or looks at them, so that their releases are events.
     fn watch(&mut self, op: Op) {
-        let (Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object)) = op else { return };
+        if let Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object) = op {
+            self.learn(object);
+        }
+    }
+
+    /// What is done to the object and was taken for local is an event from now on.
+    pub(super) fn learn(&mut self, object: ObjectId) {
         if self.watched.len() <= object.index() {
             self.watched.resize(object.index() + 1, false);
         }
@@ -358,7 +372,7 @@ impl Machine {
         }
     }
 
-    fn is_watched(&self, object: ObjectId) -> bool {
+    pub(super) fn is_watched(&self, object: ObjectId) -> bool {
         self.watched.get(object.index()).is_some_and(|watched| *watched)
     }
 
@@ -482,6 +496,10 @@ impl Machine {
         let last_resort = self.is_last_resort(id);
         self.threads[id.index()].guard = None;
         self.past.goes_on(id);
+        if self.is_misuse(id, op) {
+            self.threads[id.index()].phase = Phase::Running;
+            return Edge::None;
+        }
         let answer = self.perform(id, op, choice);
         if !last_resort && is_whim(op, answer, choice) {
             self.threads[id.index()].whims += 1;

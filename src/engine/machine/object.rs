@@ -11,6 +11,8 @@ pub(crate) struct Object {
     pub(crate) state: State,
     /// What the next owner of a lock, or reader of an atomic, learns of the past in the C11 sense.
     pub(crate) message: Clock,
+    /// Who destroyed it, and where that thread was.
+    pub(crate) destroyed: Option<(ThreadId, Site)>,
 }
 
 /// The state of an object.
@@ -57,7 +59,7 @@ impl Object {
             }
             Class::Arc => State::Arc { owners: value as u32, initial: value as u32 },
         };
-        Self { class, born, state, message: Clock::ZERO }
+        Self { class, born, state, message: Clock::ZERO, destroyed: None }
     }
 
     /// What a spinning thread compares: two looks that give the same number saw the same.

@@ -111,6 +111,7 @@ impl Machine {
             Op::Wait { mutex, .. } if self.is_watched(mutex) => {
                 Some(Access { target: Target::object(mutex), mode: Mode::Release })
             }
+            Op::Destroy(object) => Some(Access { target: Target::waiters(object), mode: Mode::Write }),
             Op::WaitIf { word, expected } if self.value(word) == expected => Some(Access::enqueue(word)),
             _ => None,
         };
@@ -130,7 +131,7 @@ impl Machine {
         let thread = &self.threads[id.index()];
         let mode = match thread.op {
             Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
-            Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) => Mode::Write,
+            Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) => Mode::Write,
             Op::CompareExchange { object, expected, weak, .. } => {
                 exchange(self.value(object) == expected && !(weak && choice == 1))
             }

@@ -5,7 +5,7 @@
 //! loom can no longer be asked.
 
 use super::super::op::{Class, ObjectId, Op};
-use super::driven::{Hook, Turn, torn_down};
+use super::driven::{Owned, Turn, torn_down};
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
 use std::panic::Location;
@@ -16,7 +16,7 @@ use super::super::loom_record::{self as looming, Told};
 
 /// The engine's part of an atomic.
 pub(in crate::sync) struct AtomicHook<V: Value> {
-    hook: Hook<V::Behind>,
+    hook: Owned<V::Behind>,
     /// The value was reached through an exclusive borrow, which loom's atomic does not follow.
     #[cfg(feature = "loom")]
     taken: bool,
@@ -26,7 +26,7 @@ impl<V: Value> AtomicHook<V> {
     #[track_caller]
     pub(in crate::sync) fn new(value: V) -> Self {
         Self {
-            hook: Hook::new(V::KIND, Class::Atomic, value.bits(), || V::Behind::holding(value)),
+            hook: Owned::new(V::KIND, Class::Atomic, value.bits(), || V::Behind::holding(value)),
             #[cfg(feature = "loom")]
             taken: false,
         }

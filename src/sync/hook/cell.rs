@@ -3,7 +3,7 @@
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, Op, Site};
-use super::driven::{Hook, Turn};
+use super::driven::{Owned, Turn};
 #[cfg(feature = "loom")]
 use loom::cell as behind;
 #[cfg(not(feature = "loom"))]
@@ -13,7 +13,7 @@ use std::panic::Location;
 
 /// The engine's part of a cell.
 #[derive(Debug)]
-pub(in crate::sync) struct CellHook(Hook<behind::UnsafeCell<()>>);
+pub(in crate::sync) struct CellHook(Owned<behind::UnsafeCell<()>>);
 
 /// An access that is under way, until it is dropped.
 #[must_use]
@@ -41,7 +41,7 @@ enum InLoom {
 impl CellHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Hook::new("an UnsafeCell", Class::Cell, 0, || behind::UnsafeCell::new(())))
+        Self(Owned::new("an UnsafeCell", Class::Cell, 0, || behind::UnsafeCell::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {

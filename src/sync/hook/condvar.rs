@@ -5,7 +5,7 @@ use super::super::loom_record::{self as looming, Told};
 #[cfg(feature = "loom")]
 use super::super::op::ObjectId;
 use super::super::op::{Class, Op, Site};
-use super::driven::{Hook, Turn, torn_down};
+use super::driven::{Owned, Turn, torn_down};
 use super::lock::{By, Grant, Permit};
 #[cfg(feature = "loom")]
 use loom::sync as behind;
@@ -16,12 +16,12 @@ use std::sync as behind;
 
 /// The engine's part of a condition variable.
 #[derive(Debug)]
-pub(in crate::sync) struct CondvarHook(Hook<behind::Condvar>);
+pub(in crate::sync) struct CondvarHook(Owned<behind::Condvar>);
 
 impl CondvarHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Hook::new("a Condvar", Class::Condvar, 0, behind::Condvar::new))
+        Self(Owned::new("a Condvar", Class::Condvar, 0, behind::Condvar::new))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {

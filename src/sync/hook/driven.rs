@@ -1,6 +1,7 @@
 //! The hook in a build with engines.
 
 use super::super::current::{Conductor, Current, current};
+use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, ObjectId, Op};
@@ -112,6 +113,52 @@ impl<L> Hook<L> {
                 }
             }
         }
+    }
+}
+
+/// The hook of an object that ends with it.
+pub(in crate::sync) struct Owned<L>(Hook<L>);
+
+impl<L> Owned<L> {
+    #[track_caller]
+    pub(in crate::sync) fn new(
+        kind: &'static str,
+        class: Class,
+        value: u64,
+        behind: impl FnOnce() -> L,
+    ) -> Self {
+        Self(Hook::new(kind, class, value, behind))
+    }
+}
+
+impl<L> std::ops::Deref for Owned<L> {
+    type Target = Hook<L>;
+
+    #[inline]
+    fn deref(&self) -> &Hook<L> {
+        &self.0
+    }
+}
+
+impl<L> std::ops::DerefMut for Owned<L> {
+    fn deref_mut(&mut self) -> &mut Hook<L> {
+        &mut self.0
+    }
+}
+
+impl<L> Drop for Owned<L> {
+    fn drop(&mut self) {
+        if let Turn::Conducted(conductor, id) = self.0.turn_in_drop()
+            && !statics::are_ending()
+        {
+            conductor.destroy(id);
+        }
+    }
+}
+
+impl<L> fmt::Debug for Owned<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

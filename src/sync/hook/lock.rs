@@ -6,7 +6,7 @@
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, ObjectId, Op, Site};
-use super::driven::{Hook, Turn, granted};
+use super::driven::{Hook, Owned, Turn, granted};
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;
@@ -18,11 +18,11 @@ use std::sync::{LockResult, TryLockResult};
 
 /// The engine's part of a mutex.
 #[derive(Debug)]
-pub(in crate::sync) struct MutexHook(Hook<behind::Mutex<()>>);
+pub(in crate::sync) struct MutexHook(Owned<behind::Mutex<()>>);
 
 /// The engine's part of a readers-writer lock.
 #[derive(Debug)]
-pub(in crate::sync) struct RwLockHook(Hook<behind::RwLock<()>>);
+pub(in crate::sync) struct RwLockHook(Owned<behind::RwLock<()>>);
 
 /// A mutex that is held.
 pub(in crate::sync) type Permit<'a> = Grant<'a, behind::Mutex<()>, behind::MutexGuard<'a, ()>>;
@@ -168,7 +168,7 @@ fn refuse_poisoned<L>(hook: &Hook<L>, poisoned: bool) {
 impl MutexHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Hook::new("a Mutex", Class::Mutex, 0, || behind::Mutex::new(())))
+        Self(Owned::new("a Mutex", Class::Mutex, 0, || behind::Mutex::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
@@ -191,7 +191,7 @@ impl MutexHook {
 impl RwLockHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Hook::new("an RwLock", Class::RwLock, 0, || behind::RwLock::new(())))
+        Self(Owned::new("an RwLock", Class::RwLock, 0, || behind::RwLock::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {

@@ -63,6 +63,8 @@ impl Conductor for Granting {
         answers.iter().find(|(to, _)| *to == op).map_or(1, |(_, answer)| *answer)
     }
 
+    fn destroy(&self, _: ObjectId) {}
+
     fn commit(&self, _: ObjectId, before: u64, after: u64) {
         self.told.borrow_mut().push(Told::Commit(before, after));
     }

@@ -2,7 +2,9 @@
 //! go through pointers.
 
 use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Program, explore};
-use crate::sync::{Arc, thread};
+use crate::sync::atomic::AtomicU8;
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::sync::{Arc, Mutex, hint, thread};
 
 /// What the explorer sees of a body.
 fn exploration(body: fn()) -> Exploration {
@@ -38,4 +40,205 @@ fn an_owner_that_is_never_taken_back_is_a_leak() {
         assert_eq!(**borrowed, 1);
     });
     assert_eq!(leak.kind, FailureKind::Leak, "{}", leak.message);
+}
+
+/// A value behind a pointer that two threads have, as the two ends of a channel have its state.
+struct Shared<T>(*mut T);
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Shared<T> {}
+
+// SAFETY: not kept by the broken ones; the explorer is to find that before memory is touched.
+unsafe impl<T> Send for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn new(value: T) -> Self {
+        Self(Box::into_raw(Box::new(value)))
+    }
+
+    fn get(&self) -> &T {
+        // SAFETY: as above.
+        unsafe { &*self.0 }
+    }
+
+    fn free(&self) {
+        // SAFETY: as above.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+/// The two run at once, on what they share.
+fn both<T: 'static>(shared: Shared<T>, bodies: [fn(Shared<T>); 2]) {
+    let threads = bodies.map(|body| thread::spawn(move || body(shared)));
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+/// The explorer finds it, and shows how it comes about.
+fn is_used_after_its_end(body: fn()) -> String {
+    let found = failure(body);
+    assert_eq!(found.kind, FailureKind::UseAfterDestroy, "{}", found.message);
+    assert!(!found.trace.steps.is_empty(), "{}", found.message);
+    found.message
+}
+
+/// The last of two to say goodbye frees what they share; the other one looks at it once more.
+fn looks_once_more() {
+    both(
+        Shared::new(AtomicU8::new(0)),
+        [
+            |state| {
+                if state.get().swap(1, AcqRel) == 2 {
+                    state.free();
+                }
+            },
+            |state| {
+                if state.get().swap(2, AcqRel) == 1 {
+                    state.free();
+                } else {
+                    hint::spin_loop();
+                    state.get().load(Acquire);
+                }
+            },
+        ],
+    );
+}
+
+#[test]
+fn a_look_at_a_channel_that_was_freed_is_found() {
+    let message = is_used_after_its_end(looks_once_more);
+    assert!(message.contains("in_dpor.rs") && message.contains("used (load) by thread 2"), "{message}");
+}
+
+#[test]
+fn a_channel_that_the_last_one_frees_holds() {
+    assert_eq!(
+        holds(|| {
+            let leave: fn(Shared<AtomicU8>) = |state| {
+                if state.get().fetch_add(1, AcqRel) == 1 {
+                    state.free();
+                }
+            };
+            both(Shared::new(AtomicU8::new(0)), [leave, leave]);
+        }),
+        2
+    );
+}
+
+#[test]
+fn a_free_that_comes_too_early_in_another_order_is_found() {
+    is_used_after_its_end(|| {
+        let shared = Shared::new((AtomicU8::new(0), AtomicU8::new(0)));
+        both(
+            shared,
+            [
+                |shared| {
+                    shared.get().0.store(1, Relaxed);
+                },
+                |shared| {
+                    shared.get().1.store(1, Relaxed);
+                    shared.free();
+                },
+            ],
+        );
+    });
+}
+
+#[test]
+fn a_copy_that_is_dropped_twice_is_found() {
+    let message = is_used_after_its_end(|| {
+        let value = std::mem::ManuallyDrop::new(AtomicU8::new(0));
+        // SAFETY: the explorer stops at the second end.
+        drop(unsafe { std::ptr::read(&raw const *value) });
+        // SAFETY: as above.
+        drop(unsafe { std::ptr::read(&raw const *value) });
+    });
+    assert!(message.contains("destroyed again by main"), "{message}");
+}
+
+#[test]
+fn an_owner_that_comes_after_the_last_is_found() {
+    is_used_after_its_end(|| {
+        let pointer = Arc::into_raw(Arc::new(1));
+        // SAFETY: the explorer stops before the count is touched that is no more.
+        unsafe {
+            let borrowed = std::mem::ManuallyDrop::new(Arc::from_raw(pointer));
+            Arc::decrement_strong_count(pointer);
+            drop(Arc::clone(&borrowed));
+        }
+    });
+}
+
+/// The one who unlocks has told the other before that it may free the lock.
+#[test]
+fn a_lock_that_is_freed_while_it_is_unlocked_is_found() {
+    is_used_after_its_end(|| {
+        both(
+            Shared::new((Mutex::new(()), AtomicU8::new(0))),
+            [
+                |shared| {
+                    let (mutex, done) = shared.get();
+                    let guard = mutex.lock().unwrap();
+                    done.store(1, Release);
+                    drop(guard);
+                },
+                |shared| {
+                    if shared.get().1.load(Acquire) == 1 {
+                        shared.free();
+                    }
+                },
+            ],
+        );
+    });
+}
+
+/// No engine sees how std counts: the last owner is another one in each order, and nothing is wrong.
+#[test]
+fn an_owner_that_std_counts_destroys_last() {
+    holds(|| {
+        let count = std::sync::Arc::new((AtomicU8::new(0), Mutex::new(())));
+        let threads = [(); 2].map(|()| {
+            let count = std::sync::Arc::clone(&count);
+            thread::spawn(move || {
+                let _guard = count.1.lock().unwrap();
+                count.0.load(Relaxed);
+            })
+        });
+        drop(count);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+#[cfg(feature = "shuttle")]
+#[test]
+fn shuttle_finds_a_look_at_a_channel_that_was_freed() {
+    for engine in [Engine::DporOnShuttle, Engine::Random] {
+        let program = Program::new(|| {
+            looks_once_more();
+            Ok(String::new())
+        });
+        let seen = explore(engine, &program, &Budget { executions: 1000, ..Budget::default() });
+        assert_eq!(seen.failure.expect("found").kind, FailureKind::UseAfterDestroy);
+    }
+}
+
+/// The end of one who is not looked at: memory that was freed and is looked at all the same is still there.
+#[test]
+fn an_object_in_memory_that_was_freed_tells_who_it_was() {
+    let message = is_used_after_its_end(|| {
+        let shared = Shared::new((AtomicU8::new(0), [0_u64; 64]));
+        shared.free();
+        let other = Box::new([u64::MAX; 66]);
+        shared.get().0.store(1, Relaxed);
+        drop(other);
+    });
+    assert!(message.contains("used (store) by main"), "{message}");
 }
