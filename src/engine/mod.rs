@@ -308,6 +308,23 @@ impl Bounds {
     pub const fn timeouts(most: u8) -> Self {
         Self { timeouts: Some(most), ..Self::NONE }
     }
+
+    /// What is left out where two searches were needed: what either of them left out.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        fn tighter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+            match (one, other) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            }
+        }
+        Self {
+            preemptions: tighter(self.preemptions, other.preemptions),
+            idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
+            timeouts: tighter(self.timeouts, other.timeouts),
+            spurious: tighter(self.spurious, other.spurious),
+        }
+    }
 }
 
 impl fmt::Display for Bounds {
@@ -417,7 +434,7 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
     match engine {
         Engine::Native => native::explore(program, budget),
         #[cfg(feature = "loom")]
-        Engine::Loom => confirmed(loom::explore_with_fallback(program, budget), program),
+        Engine::Loom => confirmed(loom::explore_with_fallback(program, budget), program, &confirming(budget)),
         #[cfg(feature = "shuttle")]
         Engine::Random | Engine::Pct | Engine::Urw | Engine::DporOnShuttle => {
             shuttle::explore(engine, program, budget)
@@ -429,23 +446,56 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
     }
 }
 
-/// loom misses executions (tokio-rs/loom#166, #392): its complete search counts as one only where its
-/// outcomes include those of an exact enumeration under sequential consistency.
+/// The most executions of the exact search that confirms a complete one of loom's, where the budget has fewer.
 #[cfg(feature = "loom")]
-fn confirmed(mut loom: Exploration, program: &Program) -> Exploration {
-    if loom.failure.is_some() || loom.coverage != Coverage::EXHAUSTIVE {
-        return loom;
+const CONFIRMING: u64 = 200_000;
+
+/// How far the exact search goes that has to confirm loom's: without the events that loom does not have.
+#[cfg(feature = "loom")]
+fn confirming(budget: &Budget) -> Budget {
+    Budget {
+        executions: budget.executions.max(CONFIRMING),
+        time: budget.time,
+        spurious_wakeups: false,
+        spurious_failures: false,
+        ..Budget::default()
     }
-    let exact = coroutine::explore(program, &Budget { executions: 200_000, ..Budget::default() });
+}
+
+/// loom misses executions (tokio-rs/loom#166, #392): its complete search counts as one only where its
+/// outcomes include those of an exact enumeration under sequential consistency, which has to be complete
+/// itself. What bounds the one bounds the other.
+#[cfg(feature = "loom")]
+fn confirmed(loom: Exploration, program: &Program, budget: &Budget) -> Exploration {
+    let bounds = match loom.coverage {
+        Coverage::Complete(bounds) if loom.failure.is_none() && bounds.preemptions.is_none() => bounds,
+        _ => return loom,
+    };
+    let exact = coroutine::explore(program, budget);
+    let coverage = disagreement(&loom, &exact).unwrap_or_else(|| match exact.coverage {
+        Coverage::Complete(exact) => Coverage::Complete(bounds.and(exact)),
+        Coverage::Cut(what) => Coverage::Cut(format!("{UNCONFIRMED} was cut: {what}")),
+        Coverage::Unsupported(why) => Coverage::Unsupported(format!("{UNCONFIRMED} cannot run it: {why}")),
+        other => other,
+    });
+    Exploration { coverage, ..loom }
+}
+
+#[cfg(feature = "loom")]
+const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
+
+/// What loom did not see of the executions that an exact search saw.
+#[cfg(feature = "loom")]
+fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<Coverage> {
     let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
-    if let Some(failure) = exact.failure {
-        loom.coverage = Coverage::Disagreement(format!("loom misses what dpor finds: {}", failure.kind));
-    } else if missed > 0 {
-        let all = exact.outcomes.len();
-        loom.coverage =
-            Coverage::Disagreement(format!("loom misses {missed} of the {all} outcomes that dpor finds"));
-    }
-    loom
+    let what = match &exact.failure {
+        Some(failure) => format!("loom misses what dpor finds: {}", failure.kind),
+        None if missed > 0 => {
+            format!("loom misses {missed} of the {} outcomes that dpor finds", exact.outcomes.len())
+        }
+        None => return None,
+    };
+    Some(Coverage::Disagreement(what))
 }
 
 static STOPPED_THREADS_STAY: AtomicBool = AtomicBool::new(false);
@@ -465,3 +515,6 @@ pub fn leave_stopped_threads() {
 pub(crate) fn stopped_threads_stay() -> bool {
     STOPPED_THREADS_STAY.load(Ordering::Relaxed)
 }
+
+#[cfg(all(test, feature = "dpor"))]
+mod tests;

@@ -1,0 +1,4 @@
+//! What the engines say of programs that are not as they should be.
+
+#[cfg(feature = "loom")]
+mod confirmation;
