@@ -174,6 +174,11 @@ impl Stage {
         if self.machine.is_back() {
             return Turn::End(End::Repetition);
         }
+        if matches!(self.chooser, Chooser::External)
+            && let Some(thread) = self.find(Machine::is_unseen)
+        {
+            return self.grant(thread, 0);
+        }
         let enabled = self.find(|machine, id| machine.choices(id) != 0);
         match enabled.or_else(|| self.machine.last_resort()) {
             Some(thread) => self.choose(thread),

@@ -37,6 +37,14 @@ impl Machine {
         }
     }
 
+    /// Whether the thread's pending operation takes place where nobody can see when: a strategy that draws
+    /// has nothing to gain from the choice, and the uniform walk would draw executions that differ in
+    /// nothing else as different ones.
+    pub(crate) fn is_unseen(&self, id: ThreadId) -> bool {
+        let clones = matches!(self.threads[id.index()].op, Op::ArcClone(arc) if !self.is_watched(arc));
+        clones && self.choices(id) != 0
+    }
+
     /// Whether something changed that the spinning thread waits for; true where it does not spin.
     fn guard_is_open(&self, id: ThreadId) -> bool {
         let guard = self.threads[id.index()].guard.as_deref();

@@ -52,11 +52,8 @@ fn a_program_that_the_exact_search_cannot_run_is_not_confirmed() {
     let times = std::sync::atomic::AtomicUsize::new(0);
     let moody = Program::new(move || {
         let first = AtomicUsize::new(0);
-        if times.fetch_add(1, Relaxed) == 0 {
-            first.store(1, SeqCst)
-        } else {
-            drop(first.load(SeqCst))
-        }
+        let eager = times.fetch_add(1, Relaxed) == 0;
+        let _ = if eager { first.swap(1, SeqCst) } else { first.load(SeqCst) };
         two_stores().run()
     });
     let Coverage::Unsupported(why) = confirmed(loom, &moody, &confirming(&Budget::default())).coverage else {

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "loom")]
 mod confirmation;
+#[cfg(feature = "shuttle")]
+mod uniform_walk;
