@@ -9,9 +9,25 @@
 
 use crate::sync::causality::{Causality, Event, Moment};
 use crate::sync::op::ThreadId;
+use std::fmt;
 
 /// Operations of one history, at most.
 pub const MOST: usize = 64;
+
+/// A history with more operations than can be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong {
+    /// How many it has.
+    pub operations: usize,
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the history has {} operations, and {MOST} can be judged", self.operations)
+    }
+}
+
+impl std::error::Error for TooLong {}
 
 /// One operation: an invocation and its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +56,12 @@ pub struct History<C, A> {
 impl<C, A> History<C, A> {
     /// The history of these operations, each thread's in its order; `order` has their steps.
     ///
-    /// # Panics
+    /// # Errors
     /// If there are more than [`MOST`].
-    pub fn new(operations: Vec<Operation<C, A>>, order: &Causality) -> Self {
-        assert!(operations.len() <= MOST, "{} operations, where {MOST} can be judged", operations.len());
+    pub fn new(operations: Vec<Operation<C, A>>, order: &Causality) -> Result<Self, TooLong> {
+        if operations.len() > MOST {
+            return Err(TooLong { operations: operations.len() });
+        }
         let points: Vec<Point> = operations.iter().flat_map(Point::of).collect();
         let is_earlier = |a: usize, b: usize| match points[a].thread == points[b].thread {
             true => a < b,
@@ -51,7 +69,7 @@ impl<C, A> History<C, A> {
         };
         let earlier = |b: usize| (0..points.len()).filter(|&a| is_earlier(a, b)).map(|a| 1 << a).sum();
         let earlier = (0..points.len()).map(earlier).collect();
-        Self { operations, earlier }
+        Ok(Self { operations, earlier })
     }
 
     /// Whether the point may come next where those in the set have come.
@@ -111,17 +129,17 @@ mod tests {
     #[test]
     fn dependent_operations_follow_each_other() {
         let operations = vec![operation(1, 0, 1), operation(2, 0, 1), operation(3, 0, 1)];
-        let history = History::new(operations, &order());
+        let history = History::new(operations, &order()).unwrap();
         assert_eq!(history.earlier, [0b0, 0b1, 0b11, 0b111, 0b0, 0b10000]);
     }
 
     #[test]
     fn an_operation_without_steps_lies_between_two_others() {
         let operations = vec![operation(1, 0, 1), operation(2, 0, 1), operation(2, 1, 1), operation(2, 1, 1)];
-        let history = History::new(operations, &order());
+        let history = History::new(operations, &order()).unwrap();
         assert_eq!(history.earlier[4], 0b1111);
         assert_eq!(history.earlier[7], 0b111_1111);
-        let first = History::new(vec![operation(2, 0, 0), operation(1, 0, 1)], &order());
+        let first = History::new(vec![operation(2, 0, 0), operation(1, 0, 1)], &order()).unwrap();
         assert_eq!(first.earlier, [0b0, 0b1, 0b0, 0b100]);
     }
 }

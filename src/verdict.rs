@@ -4,10 +4,12 @@ use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Failure, Prog
 use crate::finding;
 use std::fmt;
 
-/// Explores the program with the default budget, and judges what was seen. See [`explore`] for what an
-/// engine may do to the process that it runs in.
+/// Explores the program within a budget that ends in seconds ([`Budget::in_seconds`]), and judges what was seen:
+/// a search that was cut is `Inconclusive`, and says after how many executions. For another budget, judge
+/// what [`explore`] reports with [`Verdict::of`]. See [`explore`] too for what an engine may do to the process that
+/// it runs in.
 pub fn verify(engine: Engine, program: &Program) -> Verdict {
-    Verdict::of(engine, &explore(engine, program, &Budget::default()))
+    Verdict::of(engine, &explore(engine, program, &Budget::in_seconds(engine)))
 }
 
 /// The three-valued answer to "does the subject keep the scenario's properties?".

@@ -166,7 +166,7 @@ mod tests {
             *steps += 1;
             Operation { call, answer, begun, ended: Moment { steps: *steps, ..begun } }
         });
-        History::new(operations.collect(), &order(steps))
+        History::new(operations.collect(), &order(steps)).unwrap()
     }
 
     #[test]
@@ -202,11 +202,12 @@ mod tests {
         // The second push is under way during the other two operations.
         let mut history = history(&missed, &[(1, vec![]), (1, vec![]), (2, vec![])]);
         history =
-            History::new(history.operations, &order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]));
+            History::new(history.operations, &order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]))
+                .unwrap();
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         history.operations[1].ended.steps = 2;
         let order = order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]);
-        let history = History::new(history.operations, &order);
+        let history = History::new(history.operations, &order).unwrap();
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         assert_eq!(refute(&spec(Order::Fifo, true), &history), None);
     }
@@ -276,7 +277,7 @@ mod tests {
                     let moment = |steps| Moment { thread: ThreadId(thread), steps };
                     Operation { call, answer, begun: moment(from), ended: moment(until) }
                 });
-                History::new(operations.collect(), &order(&steps))
+                History::new(operations.collect(), &order(&steps)).unwrap()
             },
         )
     }

@@ -306,6 +306,9 @@ impl Search {
 
     /// What went wrong in the running execution by the program's own account.
     fn own_failure(&self) -> Option<End> {
+        if let Some(why) = current::given_up() {
+            return Some(End::Unsupported(why));
+        }
         if let Some(escaped) = current::first_escaped() {
             return Some(End::Failed(FailureKind::Panic, panics::explain(&escaped.message)));
         }
@@ -318,7 +321,8 @@ impl Search {
         if self.facts.executions >= executions {
             self.end(End::Cut(format!("{executions} executions")));
         } else if let Some(time) = time.filter(|time| self.started.elapsed() >= *time) {
-            self.end(End::Cut(format!("{time:?}")));
+            let executions = self.facts.executions;
+            self.end(End::Cut(format!("{executions} executions in {} s", time.as_secs_f64())));
         }
     }
 
@@ -472,7 +476,10 @@ mod tests {
     fn a_search_without_time_is_cut() {
         let budget = Budget { time: Some(Duration::ZERO), ..BUDGET };
         let exploration = explore(&store_buffering(), &budget);
-        assert_eq!((exploration.executions, exploration.coverage), (0, Coverage::Cut("0ns".to_owned())));
+        assert_eq!(
+            (exploration.executions, exploration.coverage),
+            (0, Coverage::Cut("0 executions in 0 s".to_owned()))
+        );
     }
 
     #[test]

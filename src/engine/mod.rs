@@ -76,6 +76,11 @@ impl Engine {
         }
     }
 
+    /// Whether it runs as many executions as it is asked for, rather than all that there are.
+    pub const fn draws(self) -> bool {
+        matches!(self, Self::Native | Self::Random | Self::Pct | Self::Urw)
+    }
+
     /// Whether the same cell gives the same facts on every run and every machine.
     pub const fn deterministic(self) -> bool {
         !matches!(self, Self::Native)
@@ -195,7 +200,19 @@ pub struct Budget {
     pub shorten: u64,
 }
 
+impl Budget {
+    /// The budget that ends in seconds, for this engine: 10 000 executions where they are drawn, as many as there
+    /// are where the search is exhaustive, and in both cases 5 seconds. loom takes so long twice, the exact search
+    /// that has to confirm it included.
+    pub fn in_seconds(engine: Engine) -> Self {
+        let executions = if engine.draws() { 10_000 } else { Self::default().executions };
+        Self { executions, time: Some(Duration::from_secs(5)), ..Self::default() }
+    }
+}
+
 impl Default for Budget {
+    /// 10 000 000 executions without a limit of time: for searches that end by themselves. An engine that
+    /// draws goes through all of them, which takes minutes or hours; see [`in_seconds`](Self::in_seconds).
     fn default() -> Self {
         Self {
             executions: 10_000_000,
@@ -496,6 +513,15 @@ fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<Coverage> {
         None => return None,
     };
     Some(Coverage::Disagreement(what))
+}
+
+/// Says that the running execution cannot be judged, and why: the exploration ends, and what it saw is
+/// [`Coverage::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against
+/// faults of the subject.
+///
+/// Does nothing where no exploration is under way on this thread.
+pub fn give_up(why: impl Into<String>) {
+    crate::sync::current::give_up(crate::sync::current::run(), why.into());
 }
 
 static STOPPED_THREADS_STAY: AtomicBool = AtomicBool::new(false);

@@ -20,12 +20,16 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
     let mut exploration = Exploration::new(Coverage::Sampled);
     while exploration.executions < budget.executions {
         if let Some(time) = budget.time.filter(|time| started.elapsed() >= *time) {
-            exploration.coverage = Coverage::Cut(format!("{time:?}"));
+            // What was seen until now is a sample, as what a smaller budget of executions would have been.
+            if exploration.executions == 0 {
+                exploration.coverage = Coverage::Cut(format!("0 executions in {} s", time.as_secs_f64()));
+            }
             break;
         }
         watch.forget();
         execute(program, &mut exploration);
-        if exploration.failure.is_some() && !budget.count_failures {
+        let stops = exploration.failure.is_some() && !budget.count_failures;
+        if stops || exploration.coverage != Coverage::Sampled {
             break;
         }
     }
@@ -37,6 +41,10 @@ fn execute(program: &Program, exploration: &mut Exploration) {
     exploration.executions += 1;
     let ended = catch_unwind(AssertUnwindSafe(|| program.run()));
     exploration.threads = exploration.threads.max(current::threads());
+    if let Some(why) = current::given_up() {
+        exploration.coverage = Coverage::Unsupported(why);
+        return;
+    }
     match ended {
         Ok(outcome) => count(exploration, outcome),
         Err(payload) => {
@@ -153,6 +161,9 @@ mod tests {
     fn a_search_that_ran_out_of_time_is_cut() {
         let program = Program::new(|| Ok(String::new()));
         let exploration = explore(&program, &Budget { time: Some(Duration::ZERO), ..TEN });
-        assert_eq!((exploration.executions, exploration.coverage), (0, Coverage::Cut("0ns".to_owned())));
+        assert_eq!(
+            (exploration.executions, exploration.coverage),
+            (0, Coverage::Cut("0 executions in 0 s".to_owned()))
+        );
     }
 }

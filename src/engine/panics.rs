@@ -89,6 +89,7 @@ pub(crate) fn watch(verdict: Option<Verdict>) -> Watch {
     install();
     let run = RUNS.fetch_add(1, Ordering::Relaxed) + 1;
     seen_in_runs().insert(run, Vec::new());
+    current::begin_run(run);
     current::work_for(run);
     VERDICT.set(verdict);
     Watch { run }
@@ -106,6 +107,7 @@ impl Drop for Watch {
         VERDICT.set(None);
         current::work_for(0);
         seen_in_runs().remove(&self.run);
+        current::end_run(self.run);
     }
 }
 

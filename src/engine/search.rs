@@ -100,6 +100,10 @@ impl Search {
         {
             bounds.timeouts = Some(self.budget.whims);
         }
+        if let Some(why) = current::given_up() {
+            self.exploration.coverage = Coverage::Unsupported(why);
+            return false;
+        }
         if let Some(coverage) = self.broken_off(end) {
             self.exploration.coverage = coverage;
             return false;
@@ -171,7 +175,7 @@ impl Search {
         // Looking at the clock costs more than a short execution.
         let look = executions.is_multiple_of(64);
         if let Some(time) = self.budget.time.filter(|time| look && self.started.elapsed() >= *time) {
-            self.cut(format!("{} s", time.as_secs_f64()));
+            self.cut(format!("{executions} executions in {} s", time.as_secs_f64()));
             return false;
         }
         true

@@ -4,7 +4,7 @@
 
 use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
-use crate::engine::{FailureKind, Outcome, Violation};
+use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::history::{History, Operation};
 use crate::port::{BlockingQueue, Closed, Full, Lane, LaneConsumer, LaneProducer, Order, TryQueue};
 use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
@@ -339,7 +339,13 @@ fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Resul
         let (call, answer) = answer.in_terms_of_the_spec();
         Operation { call, answer, begun, ended }
     });
-    let history = History::new(operations.collect(), &order);
+    let history = match History::new(operations.collect(), &order) {
+        Ok(history) => history,
+        Err(too_long) => {
+            engine::give_up(too_long.to_string());
+            return Ok(());
+        }
+    };
     let Some(witness) = linearizability::refute(spec, &history) else { return Ok(()) };
     let said: Vec<String> = steps.map(|(role, answer)| format!("{}: {}", role.name, answer.told())).collect();
     let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();

@@ -7,7 +7,9 @@
 use super::causality::{Causality, Moment};
 use super::op::{Class, ObjectId, Op, Site, ThreadId};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An engine that decides when each operation takes place.
 ///
@@ -141,6 +143,35 @@ pub(crate) fn work_for(run: u64) {
 /// The run that this OS thread works for, 0 for none.
 pub(crate) fn run() -> u64 {
     RUN.get()
+}
+
+/// The runs in progress that were given up, with the reason: whoever notices may be any OS thread.
+static GIVEN_UP: Mutex<BTreeMap<u64, Option<String>>> = Mutex::new(BTreeMap::new());
+
+fn runs() -> MutexGuard<'static, BTreeMap<u64, Option<String>>> {
+    GIVEN_UP.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A run of an engine begins.
+pub(crate) fn begin_run(run: u64) {
+    runs().insert(run, None);
+}
+
+/// It is over: whoever gives it up now says nothing to anybody.
+pub(crate) fn end_run(run: u64) {
+    runs().remove(&run);
+}
+
+/// A run cannot come to a verdict; the first reason stays.
+pub(crate) fn give_up(run: u64, why: String) {
+    if let Some(reason) = runs().get_mut(&run) {
+        reason.get_or_insert(why);
+    }
+}
+
+/// Why the run that this OS thread works for was given up, if it was.
+pub(crate) fn given_up() -> Option<String> {
+    runs().get(&run()).cloned().flatten()
 }
 
 /// Makes an engine current on this OS thread until the guard is dropped.

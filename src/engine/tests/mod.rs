@@ -2,5 +2,7 @@
 
 #[cfg(feature = "loom")]
 mod confirmation;
+mod in_seconds;
+mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;

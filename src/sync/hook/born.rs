@@ -1,7 +1,8 @@
 //! Where an object was made, and whom it belongs to.
 
-use super::super::current::{Current, current, epoch};
+use super::super::current::{Current, current, epoch, give_up, run};
 use super::super::op::Site;
+use super::super::trace::Place;
 use std::panic::Location;
 
 /// The birth of an object: kept beside it, and quoted where it is used by somebody else.
@@ -12,13 +13,15 @@ pub(in crate::sync) struct Born {
     pub(in crate::sync) site: Site,
     engine: &'static str,
     pub(in crate::sync) epoch: u32,
+    /// The run of the engine that it belongs to.
+    run: u64,
 }
 
 impl Born {
     /// Born at the caller's line, to the engine that is current.
     #[track_caller]
     pub(in crate::sync) fn here(kind: &'static str) -> Self {
-        Self { kind, site: Location::caller(), engine: current().name(), epoch: epoch() }
+        Self { kind, site: Location::caller(), engine: current().name(), epoch: epoch(), run: run() }
     }
 
     /// Whether this is the execution that the object was made in.
@@ -26,11 +29,20 @@ impl Born {
         self.epoch == epoch()
     }
 
-    /// Somebody else uses the object.
+    /// Somebody else uses the object. Where that is a thread that the engine does not know, the exploration
+    /// ends undecided.
     #[cold]
     #[track_caller]
     pub(in crate::sync) fn foreign(&self, now: Current) -> ! {
         let Self { kind, site, engine, .. } = self;
+        if matches!(now, Current::Native) && *engine != now.name() && run() != self.run {
+            let here = Place::from(Location::caller());
+            let why = format!(
+                "a thread of std uses {kind} of the model at {here}, unseen by the engine: start it with \
+                 refectory::sync::thread"
+            );
+            give_up(self.run, why);
+        }
         let (file, line) = (site.file(), site.line());
         if *engine == now.name() {
             panic!("{kind} made at {file}:{line} belongs to an execution that is over");

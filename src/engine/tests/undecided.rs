@@ -1,0 +1,77 @@
+//! What is a limit of the checker, and no fault of the subject.
+
+use crate::engine::{Budget, Coverage, Engine, Program, explore, give_up};
+use crate::model::threads::bounded::Bounded;
+use crate::scenario::{Rig, Scenario, Waiting};
+use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::Arc;
+
+fn available() -> impl Iterator<Item = Engine> {
+    Engine::ALL.into_iter().filter(|engine| engine.available())
+}
+
+#[test]
+fn an_execution_that_cannot_be_judged_ends_every_search() {
+    let program = Program::new(|| {
+        give_up("nobody can say");
+        Ok(String::new())
+    });
+    for engine in available() {
+        let explored = explore(engine, &program, &Budget { executions: 10, ..Budget::default() });
+        let undecided = Coverage::Unsupported("nobody can say".to_owned());
+        assert_eq!((explored.coverage, explored.executions), (undecided, 1), "{engine}");
+        assert_eq!(explored.failure, None, "{engine}");
+    }
+}
+
+#[test]
+fn giving_up_outside_an_exploration_does_nothing() {
+    give_up("nobody asked");
+    let program = Program::new(|| Ok(String::new()));
+    let explored = explore(Engine::Dpor, &program, &Budget::default());
+    assert_eq!(explored.coverage, Coverage::EXHAUSTIVE);
+}
+
+#[test]
+fn a_history_that_is_too_long_is_no_panic_of_the_subject() {
+    let scenario = Scenario::exchange(Waiting::Tries, 70, &[65], 0);
+    let program = Rig::try_queue::<Bounded<_>>().program(scenario);
+    let explored = explore(Engine::Dpor, &program, &Budget::default());
+    let why = "the history has 65 operations, and 64 can be judged".to_owned();
+    assert_eq!((explored.failure, explored.coverage), (None, Coverage::Unsupported(why)));
+}
+
+/// The thread of std is joined, so that its panic comes before the end of the execution.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "that is what the engine does not see")]
+fn a_thread_of_std_in_a_model_is_unsupported() {
+    let program = Program::new(|| {
+        let count = Arc::new(AtomicU32::new(0));
+        let counting = Arc::clone(&count);
+        let counted = std::thread::spawn(move || counting.fetch_add(1, SeqCst));
+        counted.join().unwrap();
+        Ok(count.load(SeqCst).to_string())
+    });
+    for engine in available().filter(|engine| *engine != Engine::Native) {
+        let explored = explore(engine, &program, &Budget::default());
+        assert_eq!(explored.failure, None, "{engine}");
+        let Coverage::Unsupported(why) = explored.coverage else { panic!("{engine}: supported") };
+        assert!(why.starts_with("a thread of std uses an AtomicU32 of the model at undecided.rs:"), "{why}");
+        assert!(why.ends_with("start it with refectory::sync::thread"), "{why}");
+    }
+}
+
+/// An object that outlives its exploration belongs to nobody that could be told.
+#[test]
+fn an_object_that_is_left_over_says_where_it_was_made() {
+    let left = Arc::new(std::sync::OnceLock::new());
+    let leaving = Arc::clone(&left);
+    let program = Program::new(move || {
+        let _ = leaving.set(AtomicU32::new(0));
+        Ok(String::new())
+    });
+    assert_eq!(explore(Engine::Dpor, &program, &Budget::default()).coverage, Coverage::EXHAUSTIVE);
+    let used = std::panic::catch_unwind(|| left.get().unwrap().load(SeqCst)).unwrap_err();
+    let message = used.downcast::<String>().unwrap();
+    assert!(message.starts_with("an AtomicU32 made at "), "{message}");
+}
