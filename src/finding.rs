@@ -252,8 +252,8 @@ impl Holds {
 
     fn wait_of(&self, step: &Step) -> Option<Wait> {
         let (awaited, blockers) = match step.op {
-            Op::Lock(object) | Op::Write(object) => (Awaited::Lock(object), self.holders(object, false)),
-            Op::Read(object) => (Awaited::Lock(object), self.holders(object, true)),
+            Op::Lock(object) | Op::Write(object) => (Awaited::Lock(object), self.holders(object, None)),
+            Op::Read(object) => (Awaited::Lock(object), self.holders(object, Some(step.thread))),
             Op::Wake { object, .. } => (Awaited::Notification(object), Vec::new()),
             Op::Park { .. } => (Awaited::Token, Vec::new()),
             Op::Join(thread) => (Awaited::End(thread), vec![thread]),
@@ -266,9 +266,11 @@ impl Holds {
     }
 
     /// Who holds the lock; where a reader waits, other readers do not count.
-    fn holders(&self, object: ObjectId, for_a_reader: bool) -> Vec<ThreadId> {
-        let in_the_way = |hold: &Hold| hold.object == object && !(for_a_reader && hold.shared);
-        self.0.iter().filter(|(_, hold)| in_the_way(hold)).map(|(holder, _)| *holder).collect()
+    fn holders(&self, object: ObjectId, reader: Option<ThreadId>) -> Vec<ThreadId> {
+        let other_reader =
+            |by: ThreadId, hold: &Hold| hold.shared && reader.is_some_and(|reader| reader != by);
+        let in_the_way = |(by, hold): &&(ThreadId, Hold)| hold.object == object && !other_reader(*by, hold);
+        self.0.iter().filter(in_the_way).map(|(holder, _)| *holder).collect()
     }
 }
 

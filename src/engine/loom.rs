@@ -158,6 +158,9 @@ impl End {
         if let Some(why) = message.strip_prefix("unsupported: ") {
             return Some(Self::Unsupported(why.to_owned()));
         }
+        if let Some(what) = message.strip_prefix(loom_record::RELOCKS) {
+            return Some(Self::Failed(FailureKind::Deadlock, what.to_owned()));
+        }
         place.file.contains("loom-0.7").then(|| Self::by_loom(message))
     }
 

@@ -1,13 +1,14 @@
 //! What the conducted engines do with the executions that they run: judge each, count, keep the best
 //! counterexample.
 
+use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::stage::{Choice, End, Stage};
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
-use crate::sync::trace::{Place, Trace};
+use crate::sync::trace::{Place, Trace, relocks};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -230,6 +231,11 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
         }
         _ => {}
     }
+    if let (End::Deadlock | End::Livelock | End::Repetition, Some(relock)) =
+        (end, stage.machine.first_relock())
+    {
+        return Some((FailureKind::Deadlock, relock_message(&relock, trace)));
+    }
     match end {
         End::Deadlock => Some((FailureKind::Deadlock, "every thread that is left waits".to_owned())),
         End::Livelock => {
@@ -248,9 +254,6 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
 
 fn misuse_message(misuse: &Misuse, trace: Option<&Trace>) -> String {
     let Misuse { object, class, born, destroyed: (by, after), used: (user, op, site), .. } = misuse;
-    let thread = |id: ThreadId| {
-        trace.map_or_else(|| format!("thread {}", id.0), |trace| trace.thread_name(id).to_owned())
-    };
     let name = trace.and_then(|trace| trace.object(*object)?.name.clone());
     let name = name.unwrap_or_else(|| format!("the {class} made at {}", Place::from(*born)));
     let use_again = match op {
@@ -259,21 +262,27 @@ fn misuse_message(misuse: &Misuse, trace: Option<&Trace>) -> String {
     };
     format!(
         "{name} was destroyed by {} (after {}), and is {use_again} by {} at {}",
-        thread(*by),
+        thread_name(*by, trace),
         Place::from(*after),
-        thread(*user),
+        thread_name(*user, trace),
         Place::from(*site)
     )
 }
 
+fn relock_message(relock: &Relock, trace: Option<&Trace>) -> String {
+    let Relock { thread, op, here, since, shared } = *relock;
+    format!("{} {}", thread_name(thread, trace), relocks(op, here, since, shared))
+}
+
+fn thread_name(id: ThreadId, trace: Option<&Trace>) -> String {
+    trace.map_or_else(|| format!("thread {}", id.0), |trace| trace.thread_name(id).to_owned())
+}
+
 fn race_message(race: &Race, trace: Option<&Trace>) -> String {
     let object = |id: ObjectId| trace.map_or("a cell".to_owned(), |trace| trace.object_name(id));
-    let thread = |id: ThreadId| {
-        trace.map_or_else(|| format!("thread {}", id.0), |trace| trace.thread_name(id).to_owned())
-    };
     let access = |(id, write, site): (ThreadId, bool, Site)| {
         let verb = if write { "writes" } else { "reads" };
-        format!("{} {verb} at {}", thread(id), Place::from(site))
+        format!("{} {verb} at {}", thread_name(id, trace), Place::from(site))
     };
     format!(
         "{} is accessed without order: {}, {}",

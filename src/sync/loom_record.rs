@@ -39,6 +39,8 @@ struct Run {
     recording: Cell<bool>,
     /// The token that `park` takes, by thread; made when first used.
     tokens: RefCell<Vec<Option<Rc<loom::sync::Notify>>>>,
+    /// The locks that are held: by whom, where it acquired it, and whether for reading.
+    holds: RefCell<Vec<(ThreadId, ObjectId, Site, bool)>>,
     trace: RefCell<Trace>,
 }
 
@@ -52,6 +54,7 @@ thread_local! {
         over: Cell::new(false),
         recording: Cell::new(false),
         tokens: RefCell::new(Vec::new()),
+        holds: RefCell::new(Vec::new()),
         trace: RefCell::new(Trace { threads: Vec::new(), objects: Vec::new(), steps: Vec::new() }),
     } };
 }
@@ -67,6 +70,7 @@ impl Run {
             self.inside.set(false);
             self.over.set(false);
             self.tokens.borrow_mut().clear();
+            self.holds.borrow_mut().clear();
         }
     }
 }
@@ -256,6 +260,33 @@ impl Run {
         answer
     }
 }
+
+/// The running thread has acquired a lock.
+pub(super) fn acquired(lock: ObjectId, site: Site, shared: bool) {
+    RUN.with(|run| run.holds.borrow_mut().push((run.thread.get(), lock, site, shared)));
+}
+
+/// The running thread gives a lock back.
+pub(super) fn released(lock: ObjectId) {
+    RUN.with(|run| {
+        let mut holds = run.holds.borrow_mut();
+        if let Some(last) = holds.iter().rposition(|&(by, held, ..)| (by, held) == (run.thread.get(), lock)) {
+            holds.remove(last);
+        }
+    });
+}
+
+/// Where the running thread acquired a lock that it holds, and whether for reading.
+pub(super) fn held(lock: ObjectId) -> Option<(Site, bool)> {
+    RUN.with(|run| {
+        let holds = run.holds.borrow();
+        let mine = holds.iter().rfind(|&&(by, held, ..)| (by, held) == (run.thread.get(), lock));
+        mine.map(|&(_, _, site, shared)| (site, shared))
+    })
+}
+
+/// What the driver takes for a deadlock: the thread would wait for itself.
+pub(crate) const RELOCKS: &str = "waits for itself: ";
 
 /// The token of a thread. loom's own `park` shares its token with condition variables and locks, and
 /// its `unpark` is no point where threads change places; its `Notify` is right in both.

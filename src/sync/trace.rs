@@ -31,6 +31,27 @@ impl fmt::Display for Place {
     }
 }
 
+/// What a thread does that waits for a lock that it holds, since then and for reading or not.
+#[cfg_attr(not(feature = "instrumented"), expect(dead_code, reason = "engines say it"))]
+pub(crate) fn relocks(op: Op, here: Site, since: Site, shared: bool) -> String {
+    let (here, since) = (Place::from(here), Place::from(since));
+    let (does, lock) = match op {
+        Op::Read(_) => ("reads", "an RwLock"),
+        Op::Write(_) => ("writes", "an RwLock"),
+        _ => ("locks", "a Mutex"),
+    };
+    let has = match op {
+        Op::Lock(_) => "locked",
+        _ if shared => "read-locked",
+        _ => "write-locked",
+    };
+    let then = match op {
+        Op::Read(_) if shared => "may deadlock (a writer in between) or panic",
+        _ => "deadlocks or panics",
+    };
+    format!("{does} {lock} at {here} that it has {has} at {since}: std {then}")
+}
+
 /// An object of the execution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]

@@ -57,7 +57,12 @@ impl<'a> Without<'a> {
         for (index, thread, mode) in self.uses(later.access.target) {
             match mode {
                 Mode::AcquireShared => readers.push((index, thread)),
-                Mode::ReleaseShared => readers.retain(|(_, reader)| *reader != thread),
+                // A thread may have read several times over, by attempts.
+                Mode::ReleaseShared => {
+                    if let Some(last) = readers.iter().rposition(|(_, reader)| *reader == thread) {
+                        readers.remove(last);
+                    }
+                }
                 _ => {}
             }
         }

@@ -110,6 +110,7 @@ impl Machine {
         if let Some(past) = readers_past {
             self.threads[id.index()].view.learn(&past);
         }
+        self.hold(id, object, false);
         self.look(id, object);
         1
     }
@@ -119,6 +120,7 @@ impl Machine {
         if let State::RwLock { readers, .. } = &mut self.object_mut(object).state {
             *readers = readers.with(ThreadSet::of(id));
         }
+        self.hold(id, object, true);
         self.look(id, object);
         1
     }
@@ -132,13 +134,18 @@ impl Machine {
             State::RwLock { writer, .. } => *writer = None,
             _ => unreachable!("a lock"),
         }
+        self.let_go(id, object);
         self.look(id, object)
     }
 
     fn unlock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
         let message = self.threads[id.index()].view.send(id, Order::Release);
+        self.let_go(id, object);
+        let still = self.holds(id, object);
         if let State::RwLock { readers, read, .. } = &mut self.object_mut(object).state {
-            *readers = readers.without(ThreadSet::of(id));
+            if !still {
+                *readers = readers.without(ThreadSet::of(id));
+            }
             read.join(&message);
         }
         self.look(id, object)

@@ -19,6 +19,7 @@
 pub(crate) mod access;
 pub(crate) mod clock;
 mod effects;
+pub(crate) mod holds;
 mod ids;
 mod memory;
 mod misuse;
@@ -28,6 +29,7 @@ mod transitions;
 
 use self::access::{Guard, Mode, Target};
 use self::clock::{Clock, MAX_THREADS};
+use self::holds::Hold;
 use self::ids::Ids;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;
@@ -95,6 +97,7 @@ struct Thread {
     whims: u8,
     view: View,
     rounds: Rounds,
+    holds: Vec<Hold>,
 }
 
 /// What an announced operation came to.
@@ -146,6 +149,7 @@ impl Thread {
             whims: 0,
             view: View::new(),
             rounds: Rounds::default(),
+            holds: Vec::new(),
         }
     }
 
@@ -153,7 +157,9 @@ impl Thread {
         let (mut reads, mut rounds) = (std::mem::take(&mut self.reads), std::mem::take(&mut self.rounds));
         reads.clear();
         rounds.clear();
-        *self = Self { phase, view, reads, rounds, ..Self::absent(self.site) };
+        let mut holds = std::mem::take(&mut self.holds);
+        holds.clear();
+        *self = Self { phase, view, reads, rounds, holds, ..Self::absent(self.site) };
     }
 
     fn notice(&mut self, object: ObjectId, look: u64) {

@@ -19,7 +19,7 @@ impl Machine {
             Op::Join(_) => 0,
             Op::Lock(object) => u128::from(self.is_free(object)),
             Op::Write(object) => u128::from(self.is_free(object)),
-            Op::Read(object) => u128::from(self.is_readable(object)),
+            Op::Read(object) => u128::from(self.is_readable(object) && !self.holds(id, object)),
             Op::Wake { timed, .. } => {
                 u128::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
             }
@@ -99,7 +99,8 @@ impl Machine {
     pub(crate) fn blocked(&self) -> impl Iterator<Item = Transition> + '_ {
         let stuck = |id: &ThreadId| {
             let op = self.threads[id.index()].op;
-            let waits = !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. });
+            let waits =
+                !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. }) && self.relock(*id).is_none();
             self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
         };
         self.threads().filter(stuck).map(|id| Transition { last_resort: false, ..self.transition(id, 0) })

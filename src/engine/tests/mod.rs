@@ -3,6 +3,7 @@
 #[cfg(feature = "loom")]
 mod confirmation;
 mod in_seconds;
+mod relocking;
 mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;

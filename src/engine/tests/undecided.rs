@@ -64,14 +64,14 @@ fn a_thread_of_std_in_a_model_is_unsupported() {
 /// An object that outlives its exploration belongs to nobody that could be told.
 #[test]
 fn an_object_that_is_left_over_says_where_it_was_made() {
-    let left = Arc::new(std::sync::OnceLock::new());
-    let leaving = Arc::clone(&left);
+    let (leave, left) = std::sync::mpsc::channel();
     let program = Program::new(move || {
-        let _ = leaving.set(AtomicU32::new(0));
+        leave.send(AtomicU32::new(0)).unwrap();
         Ok(String::new())
     });
     assert_eq!(explore(Engine::Dpor, &program, &Budget::default()).coverage, Coverage::EXHAUSTIVE);
-    let used = std::panic::catch_unwind(|| left.get().unwrap().load(SeqCst)).unwrap_err();
+    let left = left.recv().unwrap();
+    let used = std::panic::catch_unwind(|| left.load(SeqCst)).unwrap_err();
     let message = used.downcast::<String>().unwrap();
     assert!(message.starts_with("an AtomicU32 made at "), "{message}");
 }

@@ -6,6 +6,8 @@
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, ObjectId, Op, Site};
+#[cfg(feature = "loom")]
+use super::super::trace::relocks;
 use super::driven::{Hook, Owned, Turn, granted};
 #[cfg(feature = "loom")]
 use loom::sync as behind;
@@ -67,7 +69,12 @@ impl<'a, L, G> Grant<'a, L, G> {
             #[cfg(feature = "loom")]
             Turn::Loom(behind, id) => {
                 refuse_poisoned(hook, poisoned());
-                let guard = looming::operation(acquire(id), site, || loom(behind), |_| Told::NOTHING);
+                let lock = || {
+                    refuse_relock(acquire(id), id, site);
+                    loom(behind)
+                };
+                let guard = looming::operation(acquire(id), site, lock, |_| Told::NOTHING);
+                looming::acquired(id, site, matches!(acquire(id), Op::Read(_)));
                 By::Loom(guard.expect("loom's lock is not poisoned where std's is not"))
             }
             Turn::Conducted(conductor, id) => {
@@ -94,8 +101,14 @@ impl<'a, L, G> Grant<'a, L, G> {
             #[cfg(feature = "loom")]
             Turn::Loom(behind, id) => {
                 refuse_poisoned(hook, poisoned());
+                let reads = matches!(attempt(id), Op::TryRead(_));
+                if reads && looming::held(id).is_some_and(|(_, shared)| shared) {
+                    hook.born.unsupported("is read twice by one thread, which loom cannot count");
+                }
                 let tell = |attempt: &Option<G>| Told::attempt(attempt.is_some());
-                By::Loom(looming::operation(attempt(id), site, || loom(behind).ok(), tell)?)
+                let guard = looming::operation(attempt(id), site, || loom(behind).ok(), tell)?;
+                looming::acquired(id, site, reads);
+                By::Loom(guard)
             }
             Turn::Conducted(conductor, id) => match conductor.perform(attempt(id), 0, site) {
                 0 => return None,
@@ -136,6 +149,7 @@ impl<L, G> Drop for Grant<'_, L, G> {
             #[cfg(feature = "loom")]
             By::Loom(guard) => match self.hook.turn_in_drop() {
                 Turn::Loom(_, id) => {
+                    looming::released(id);
                     looming::operation((self.release)(id), self.site, || drop(guard), |()| Told::NOTHING);
                 }
                 // loom would abort the process.
@@ -153,6 +167,15 @@ impl<L, G> Drop for Grant<'_, L, G> {
 impl<L, G> fmt::Debug for Grant<'_, L, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.hook.fmt(f)
+    }
+}
+
+/// loom would say that everybody waits, or nothing at all.
+#[cfg(feature = "loom")]
+fn refuse_relock(op: Op, lock: ObjectId, site: Site) {
+    if let Some((since, shared)) = looming::held(lock) {
+        let what = relocks(op, site, since, shared);
+        panic!("{}thread {} {what}", looming::RELOCKS, looming::thread().0);
     }
 }
 
