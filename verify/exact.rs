@@ -3,6 +3,7 @@
 //! The numbers are those of Mazurkiewicz traces; they can be worked out by hand or are known from the
 //! literature.
 
+mod claims;
 mod futexes;
 mod limits;
 
@@ -44,6 +45,8 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("futexes::time_outs", futexes::time_outs),
         trial("futexes::spurious_wakeups", futexes::spurious_wakeups),
         trial("futexes::rounds", futexes::rounds),
+        trial("claims::counterexamples_have_steps", claims::counterexamples_have_steps),
+        trial("claims::lost_counterexamples_say_so", claims::lost_counterexamples_say_so),
         trial("limits::fifty_threads", limits::fifty_threads),
         trial("limits::a_hundred_threads_in_a_row", limits::a_hundred_threads_in_a_row),
         trial("limits::threads_of_many_executions", limits::threads_of_many_executions),

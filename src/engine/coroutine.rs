@@ -8,7 +8,7 @@
 //! search stops at its first failures.
 
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::stage::{Choice, Chooser, End, Stage, Turn};
+use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::{Budget, Coverage, Exploration, Program, panics};
 use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
@@ -31,7 +31,7 @@ type Suspender = NonNull<Yielder<(), ()>>;
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
     let mut search = Search::new(budget, Coverage::EXHAUSTIVE);
-    let runtime = Runtime::new(Chooser::Explorer(Box::default()), budget);
+    let runtime = Runtime::new(Stage::new(Chooser::Explorer(Box::default()), budget));
     loop {
         let (end, ran) = runtime.run(program, false);
         let more = search.record(&runtime.stage.borrow(), end, ran);
@@ -44,13 +44,13 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
             break;
         }
     }
-    let recorded = search.schedule().and_then(|schedule| replay(program, budget, schedule));
+    let recorded = search.script().and_then(|script| replay(program, budget, &runtime, script));
     search.finish(recorded)
 }
 
-/// Runs one schedule again and records it.
-fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<Recorded> {
-    let runtime = Runtime::new(Chooser::Script { schedule, position: 0 }, budget);
+/// Runs an execution of the search again and records it.
+fn replay(program: &Program, budget: &Budget, search: &Runtime, script: Script) -> Option<Recorded> {
+    let runtime = Runtime::new(search.stage.borrow_mut().again(script, budget));
     let (end, ran) = runtime.run(program, true);
     recorded(&mut runtime.stage.borrow_mut(), end, &ran)
 }
@@ -69,10 +69,10 @@ struct Runtime {
 }
 
 impl Runtime {
-    fn new(chooser: Chooser, budget: &Budget) -> Self {
+    fn new(stage: Stage) -> Self {
         Self {
             watch: panics::watch(None),
-            stage: RefCell::new(Stage::new(chooser, budget)),
+            stage: RefCell::new(stage),
             turn: Cell::new(Turn::Choose),
             ran: RefCell::new(None),
             fibers: RefCell::default(),

@@ -3,7 +3,7 @@
 
 use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
-use super::stage::{Choice, End, Stage};
+use super::stage::{End, Script, Stage};
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
@@ -33,10 +33,13 @@ pub(crate) struct Recorded {
     trace: Trace,
 }
 
-/// What a recorded execution shows; nothing where nothing was recorded, or it was not run to its end. The
-/// trace of a data race ends with the second access.
+/// What a recorded execution shows; nothing where nothing was recorded, or the program did something else when
+/// it was run again. The trace of a data race ends with the second access.
 pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorded> {
     let mut trace = stage.machine.take_trace()?;
+    if end == End::Diverged {
+        return None;
+    }
     let failure = failure(stage, end, ran, Some(&trace));
     if let Some(race) = stage.machine.race() {
         trace.steps.truncate(race.steps);
@@ -70,7 +73,7 @@ struct Best {
     message: String,
     execution: u64,
     switches: usize,
-    schedule: Vec<Choice>,
+    script: Script,
     /// Executions at which the search for a shorter one ends.
     until: u64,
 }
@@ -110,7 +113,7 @@ impl Search {
             return false;
         }
         match failure(stage, end, &ran, None) {
-            Some((kind, message)) => self.failed(kind, message, &stage.schedule),
+            Some((kind, message)) => self.failed(kind, message, stage),
             None => {
                 if let Some(Ok(played)) = ran {
                     self.ended_well(played);
@@ -150,15 +153,15 @@ impl Search {
         }
     }
 
-    fn failed(&mut self, kind: FailureKind, message: String, schedule: &[Choice]) {
+    fn failed(&mut self, kind: FailureKind, message: String, stage: &Stage) {
         self.exploration.failures += 1;
         let execution = self.exploration.executions;
-        let switches = schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
+        let switches = stage.schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
         let until = self.best.as_ref().map_or(execution + self.budget.shorten, |best| best.until);
         let better = self.best.as_ref().is_none_or(|best| best.kind == kind && switches < best.switches);
         if better {
-            let schedule = schedule.to_vec();
-            self.best = Some(Best { kind, message, execution, switches, schedule, until });
+            let script = stage.script();
+            self.best = Some(Best { kind, message, execution, switches, script, until });
         }
     }
 
@@ -188,26 +191,31 @@ impl Search {
         }
     }
 
-    /// The schedule of the counterexample, if there is one.
-    pub(crate) fn schedule(&self) -> Option<Vec<Choice>> {
-        self.best.as_ref().map(|best| best.schedule.clone())
+    /// The script of the counterexample, if there is one.
+    pub(crate) fn script(&self) -> Option<Script> {
+        self.best.as_ref().map(|best| best.script.clone())
     }
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
     pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
         self.exploration.failure = self.best.map(|best| {
             let Best { kind, message, execution, .. } = best;
-            let (kind, message, trace) = match recorded {
-                Some(Recorded { failure: Some((kind, message)), trace }) => (kind, message, trace),
-                Some(Recorded { failure: None, trace }) => {
-                    (kind, message + " (in an execution equivalent to this one)", trace)
+            let (message, trace) = match recorded {
+                Some(Recorded { failure: Some((same, message)), trace }) if same == kind => (message, trace),
+                Some(Recorded { failure: None, trace }) if is_of_a_class(kind) => {
+                    (message + " (in an execution equivalent to this one)", trace)
                 }
-                None => (kind, message, Trace::default()),
+                _ => (message + " (run again, the program did something else)", Trace::default()),
             };
             Failure { kind, message, trace, execution }
         });
         self.exploration
     }
+}
+
+/// Whether what went wrong may have been found in an execution equivalent to the one that was run.
+fn is_of_a_class(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::NotLinearizable | FailureKind::Starvation | FailureKind::Property)
 }
 
 /// What went wrong in an execution, if something did. With a trace, objects and threads have names.

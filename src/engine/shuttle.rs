@@ -9,7 +9,7 @@
 
 use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::stage::{Choice, Chooser, End, Stage, Turn};
+use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::{Budget, Coverage, Engine, Exploration, Program, panics};
 use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
@@ -41,11 +41,12 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
         Some(_) => (Chooser::External, Coverage::Sampled),
         None => (Chooser::Explorer(Box::default()), Coverage::EXHAUSTIVE),
     };
-    let runtime = Rc::new(Runtime::new(chooser, budget, Search::new(budget, coverage), false));
+    let stage = Stage::new(chooser, budget);
+    let runtime = Rc::new(Runtime::new(stage, Search::new(budget, coverage), false));
     runtime.run(program, strategy);
     // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
     let search = runtime.search.replace(Search::new(budget, Coverage::Sampled));
-    let recorded = search.schedule().and_then(|schedule| replay(program, budget, schedule));
+    let recorded = search.script().and_then(|script| replay(program, budget, &runtime, script));
     search.finish(recorded)
 }
 
@@ -59,10 +60,11 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
     }
 }
 
-/// Runs one schedule again and records it.
-fn replay(program: &Program, budget: &Budget, schedule: Vec<Choice>) -> Option<Recorded> {
+/// Runs an execution of the search again and records it.
+fn replay(program: &Program, budget: &Budget, of: &Runtime, script: Script) -> Option<Recorded> {
+    let stage = of.stage.borrow_mut().again(script, budget);
     let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
-    let runtime = Rc::new(Runtime::new(Chooser::Script { schedule, position: 0 }, budget, search, true));
+    let runtime = Rc::new(Runtime::new(stage, search, true));
     runtime.run(program, None);
     runtime.recorded.take()
 }
@@ -101,10 +103,10 @@ struct Runtime {
 }
 
 impl Runtime {
-    fn new(chooser: Chooser, budget: &Budget, search: Search, record: bool) -> Self {
+    fn new(stage: Stage, search: Search, record: bool) -> Self {
         Self {
             watch: panics::watch(None),
-            stage: RefCell::new(Stage::new(chooser, budget)),
+            stage: RefCell::new(stage),
             search: RefCell::new(search),
             ran: RefCell::new(None),
             tasks: RefCell::default(),

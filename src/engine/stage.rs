@@ -21,6 +21,14 @@ pub(crate) enum Chooser {
     External,
 }
 
+/// What an execution needs to be run again.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(crate) schedule: Vec<Choice>,
+    /// The objects that the machine watched.
+    pub(crate) watched: Vec<bool>,
+}
+
 /// A thread's operation takes place, in one of the ways in which it can.
 pub(crate) type Choice = (ThreadId, u8);
 
@@ -89,6 +97,21 @@ impl Stage {
             operations: budget.operations,
             overflow: false,
         }
+    }
+
+    /// A stage on which an execution of this one is run again. It takes the machine along: that one has given the
+    /// threads and objects their numbers.
+    pub(crate) fn again(&mut self, script: Script, budget: &Budget) -> Self {
+        let Script { schedule, watched } = script;
+        let mut again = Self::new(Chooser::Script { schedule, position: 0 }, budget);
+        std::mem::swap(&mut again.machine, &mut self.machine);
+        again.machine.know(watched);
+        again
+    }
+
+    /// The script of this execution.
+    pub(crate) fn script(&self) -> Script {
+        Script { schedule: self.schedule.clone(), watched: self.machine.known().to_vec() }
     }
 
     /// A new execution begins: main runs.

@@ -19,8 +19,10 @@
 mod replay;
 #[cfg(test)]
 mod tests;
+mod users;
 mod wakeup;
 
+use self::users::Users;
 use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
@@ -99,8 +101,7 @@ struct ThreadState {
 struct TargetState {
     /// The past of those whose releases are no events.
     released: Clock,
-    /// The events that used it.
-    events: Vec<u32>,
+    users: Users,
 }
 
 impl Explorer {
@@ -120,7 +121,7 @@ impl Explorer {
         }
         for target in &mut self.targets {
             target.released.clear();
-            target.events.clear();
+            target.users.clear();
         }
     }
 
@@ -185,10 +186,7 @@ impl Explorer {
         me.clock = clock;
         me.events.push(index);
         for access in transition.accesses() {
-            let target = self.target(access.target);
-            if target.events.last() != Some(&index) {
-                target.events.push(index);
-            }
+            self.target(access.target).users.push(index, access.mode, transition.last_resort);
         }
     }
 
@@ -210,16 +208,18 @@ impl Explorer {
 
     /// Whether something that another thread did to the object does not come before what `me` does now.
     pub(crate) fn is_contested(&mut self, me: ThreadId, object: ObjectId) -> bool {
+        let targets = [Target::object(object), Target::waiters(object)];
         self.thread(me);
         let clock = &self.threads[me.index()].clock;
-        let after = |&index: &u32| {
+        let is_past = |index: u32| {
             let Event { transition, stamp, .. } = &self.events[index as usize];
-            transition.thread != me && !clock.has(transition.thread, *stamp)
+            clock.has(transition.thread, *stamp)
         };
-        let users = |target: Target| self.targets.get(target.index()).map_or(&[][..], |users| &users.events);
-        [Target::object(object), Target::waiters(object)]
-            .into_iter()
-            .any(|target| users(target).iter().any(after))
+        let mut contested = false;
+        for users in targets.iter().filter_map(|target| self.targets.get(target.index())) {
+            users.users.search(Mode::Write, false, is_past, |_| contested = true);
+        }
+        contested
     }
 
     /// The value that the event just taken left in its atomic.
@@ -253,12 +253,12 @@ impl Explorer {
     fn release(&mut self, me: ThreadId, target: Target) {
         let clock = self.thread(me).clock.clone();
         self.target(target).released.join(&clock);
-        let users = &self.targets[target.index()].events;
-        let acquired = users.iter().rev().find(|&&index| {
+        let mut users = self.targets[target.index()].users.events().rev();
+        let acquired = users.find(|&index| {
             let access = self.events[index as usize].transition.access;
             access.target == target && access.mode == Mode::Acquire
         });
-        if let Some(&index) = acquired {
+        if let Some(index) = acquired {
             self.events[index as usize].released = Some(clock.of(me));
         }
     }
@@ -272,7 +272,7 @@ impl Explorer {
     }
 
     fn target(&mut self, target: Target) -> &mut TargetState {
-        let unseen = || TargetState { released: Clock::ZERO, events: Vec::new() };
+        let unseen = || TargetState { released: Clock::ZERO, users: Users::default() };
         if self.targets.len() <= target.index() {
             self.targets.resize_with(target.index() + 1, unseen);
         }
@@ -299,7 +299,7 @@ impl Explorer {
         let mut past = self.thread(transition.thread).clock.clone();
         let mut enabled_by = Clock::ZERO;
         let mut reversible = Vec::new();
-        for index in self.conflicting(transition) {
+        for index in self.conflicting(transition, &past) {
             let event = &self.events[index as usize];
             if past.has(event.transition.thread, event.stamp) {
                 continue;
@@ -318,16 +318,22 @@ impl Explorer {
         Found { past, reversible }
     }
 
-    /// The earlier events that conflict with the transition, the latest first.
-    fn conflicting(&mut self, transition: &Transition) -> Vec<u32> {
+    /// The earlier events that conflict with the transition and are not in its past, the latest first.
+    fn conflicting(&mut self, transition: &Transition, past: &Clock) -> Vec<u32> {
         let mut conflicting = Vec::new();
         for access in transition.accesses() {
             self.target(access.target);
-            let users = &self.targets[access.target.index()].events;
-            conflicting.extend(users.iter().rev().copied().filter(|&index| {
+            let users = &self.targets[access.target.index()].users;
+            let is_past = |index: u32| {
+                let Event { transition, stamp, .. } = &self.events[index as usize];
+                past.has(transition.thread, *stamp)
+            };
+            users.search(access.mode, transition.last_resort, is_past, |index| {
                 let earlier = &self.events[index as usize].transition;
-                earlier.thread != transition.thread && earlier.conflicts(transition)
-            }));
+                if earlier.thread != transition.thread && earlier.conflicts(transition) {
+                    conflicting.push(index);
+                }
+            });
         }
         if transition.guard.is_some() || transition.also.is_some() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));

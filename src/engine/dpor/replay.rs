@@ -86,8 +86,9 @@ impl<'a> Without<'a> {
 
     /// The uses of a target that stay, in their order, each with the number of its event.
     fn uses(&self, target: Target) -> impl DoubleEndedIterator<Item = (usize, ThreadId, Mode)> {
-        let events = self.explorer.targets.get(target.index()).map_or(&[][..], |state| &state.events);
-        let stay = events.iter().map(|&index| index as usize).filter(|&index| self.stays(index));
+        let users = self.explorer.targets.get(target.index()).map(|state| state.users.events());
+        let events = users.into_iter().flatten().map(|index| index as usize);
+        let stay = events.filter(|&index| self.stays(index));
         stay.flat_map(move |index| {
             let transition = &self.explorer.events[index].transition;
             let uses = [Some(transition.access), transition.also].into_iter().flatten();
@@ -164,15 +165,20 @@ impl<'a> Without<'a> {
         }
     }
 
-    /// Whether a lock is held for writing, and by how many readers.
+    /// Whether a lock is held for writing, and by how many readers. When it was last taken or given back for
+    /// writing, there were none.
     fn holders(&self, target: Target) -> (bool, i32) {
-        self.uses(target).fold((false, 0), |(written, readers), (index, _, mode)| match mode {
-            Mode::Acquire => (!self.is_released(index), readers),
-            Mode::Release => (false, readers),
-            Mode::AcquireShared => (written, readers + 1),
-            Mode::ReleaseShared => (written, readers - 1),
-            _ => (written, readers),
-        })
+        let mut readers = 0;
+        for (index, _, mode) in self.uses(target).rev() {
+            match mode {
+                Mode::Acquire => return (!self.is_released(index), readers),
+                Mode::Release => return (false, readers),
+                Mode::AcquireShared => readers += 1,
+                Mode::ReleaseShared => readers -= 1,
+                _ => {}
+            }
+        }
+        (false, readers)
     }
 
     /// Whether the lock that this event acquired was given back by a release that is no event, and that

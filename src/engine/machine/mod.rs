@@ -61,6 +61,8 @@ pub(crate) struct Machine {
     whims: Whims,
     operations: u32,
     watched: Vec<bool>,
+    /// What was watched when the execution began.
+    watched_before: Vec<bool>,
     learned: bool,
     race: Option<Race>,
     misuse: Option<Misuse>,
@@ -181,6 +183,7 @@ impl Machine {
             whims,
             operations: 0,
             watched: Vec::new(),
+            watched_before: Vec::new(),
             learned: false,
             race: None,
             misuse: None,
@@ -193,6 +196,7 @@ impl Machine {
     #[track_caller]
     pub(crate) fn restart(&mut self, record: bool) {
         self.ids.restart();
+        self.watched_before.clone_from(&self.watched);
         self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
         self.objects.iter_mut().for_each(|object| *object = None);
         self.operations = 0;
@@ -245,6 +249,17 @@ impl Machine {
     /// were taken for local: what was explored so far has to be explored again.
     pub(crate) fn take_learned(&mut self) -> bool {
         std::mem::take(&mut self.learned)
+    }
+
+    /// The objects that were known, when this execution began, for ones whose releases can be observed. They decide
+    /// which of its operations were choices.
+    pub(crate) fn known(&self) -> &[bool] {
+        &self.watched_before
+    }
+
+    /// Knows these and no others.
+    pub(crate) fn know(&mut self, watched: Vec<bool>) {
+        self.watched = watched;
     }
 
     /// The threads of this execution.

@@ -1,0 +1,60 @@
+//! What a search says of itself is true.
+
+use super::fails_as;
+use libtest_mimic::Failed;
+use refectory::engine::{Budget, Engine, FailureKind, Program, explore};
+use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use refectory::sync::{Mutex, thread};
+use std::sync::Arc;
+
+/// The releases of a mutex are choices from the first attempt on; the counterexample is run again with that
+/// known, or it would do something else.
+pub(super) fn counterexamples_have_steps(engine: Engine) -> Result<(), Failed> {
+    let program = Program::new(|| {
+        let shared = Arc::new((Mutex::new(()), Mutex::new(()), AtomicUsize::new(0)));
+        let other = Arc::clone(&shared);
+        let locks = thread::spawn(move || {
+            (0..3).for_each(|_| drop(other.0.lock().expect("no poison")));
+            other.2.store(1, SeqCst);
+            drop(other.1.lock().expect("no poison"));
+        });
+        let tries = thread::spawn(move || {
+            if shared.2.load(SeqCst) == 1 {
+                drop(shared.0.try_lock());
+                assert_ne!(shared.2.load(SeqCst), 1);
+            }
+        });
+        locks.join().expect("no panic");
+        tries.join().expect("no panic");
+        Ok(String::new())
+    });
+    let found = explore(engine, &program, &Budget::default());
+    fails_as(&found, FailureKind::Panic)?;
+    let failure = found.failure.ok_or("a failure")?;
+    if failure.trace.steps.len() >= 5 { Ok(()) } else { Err(format!("{failure:?}").into()) }
+}
+
+/// A counterexample that cannot be run again says so.
+pub(super) fn lost_counterexamples_say_so(engine: Engine) -> Result<(), Failed> {
+    let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let program = Program::new(move || {
+        let other = Arc::new(AtomicUsize::new(0));
+        if runs.fetch_add(1, SeqCst) == 0 {
+            let atomic = Arc::clone(&other);
+            let writer = thread::spawn(move || atomic.store(1, SeqCst));
+            other.load(SeqCst);
+            drop(writer.join());
+            panic!("once");
+        }
+        let atomic = Arc::clone(&other);
+        let writer = thread::spawn(move || atomic.load(SeqCst));
+        drop(writer.join());
+        other.load(SeqCst);
+        Ok(String::new())
+    });
+    let found = explore(engine, &program, &Budget::default());
+    match found.failure {
+        Some(failure) if failure.message.contains("did something else") => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
+}
