@@ -42,7 +42,7 @@ pub enum Extent {
 pub enum Reason {
     /// The budget ran out first.
     Budget(String),
-    /// One execution of two or more threads: the subject uses nothing that the engine drives.
+    /// No thread that was spawned used a primitive of the facade: there was nothing that the engine could drive.
     Vacuous,
     /// The engine cannot run the scenario.
     Unsupported(String),
@@ -57,7 +57,7 @@ impl Verdict {
             let kind = finding::classify(failure.kind, &failure.trace);
             return Self::Broken(Box::new(Failure { kind, ..failure.clone() }));
         }
-        let vacuous = engine != Engine::Native && exploration.executions <= 1 && exploration.threads > 2;
+        let vacuous = engine != Engine::Native && exploration.threads > 1 && !exploration.driven;
         match &exploration.coverage {
             Coverage::Unsupported(why) => Self::Inconclusive(Reason::Unsupported(why.clone())),
             Coverage::Disagreement(what) => Self::Inconclusive(Reason::Disagreement(what.clone())),
@@ -92,7 +92,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Budget(what) => write!(f, "budget: {what}"),
-            Self::Vacuous => f.write_str("vacuous: one execution, though the scenario has several threads"),
+            Self::Vacuous => {
+                f.write_str("vacuous: no thread used a primitive of the facade (std's own are not seen)")
+            }
             Self::Unsupported(why) => write!(f, "unsupported: {why}"),
             Self::Disagreement(what) => write!(f, "engine disagreement: {what}"),
         }

@@ -299,6 +299,7 @@ impl Search {
             return;
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
+        self.facts.driven |= loom_record::driven();
         if let Some(end) = self.own_failure() {
             return self.end(end);
         }
@@ -345,6 +346,7 @@ impl Search {
             return;
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
+        self.facts.driven |= loom_record::driven();
         match end {
             End::Failed(kind, message) => {
                 let trace = if self.record.is_some() { take_recording() } else { Trace::default() };

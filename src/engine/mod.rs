@@ -406,6 +406,8 @@ pub struct Exploration {
     pub executions: u64,
     /// Threads of the execution with the most of them, main included.
     pub threads: u32,
+    /// Whether a thread that was spawned used a primitive of the facade (conducted engines and loom).
+    pub driven: bool,
     /// How much was seen.
     pub coverage: Coverage,
     /// The outcomes of the executions that ended well, each with how many executions had it.
@@ -427,6 +429,7 @@ impl Exploration {
         Self {
             executions: 0,
             threads: 0,
+            driven: false,
             coverage,
             outcomes: BTreeMap::new(),
             failures: 0,

@@ -95,6 +95,7 @@ impl Search {
         self.exploration.executions += 1;
         let threads = stage.machine.threads().count() as u32;
         self.exploration.threads = self.exploration.threads.max(threads);
+        self.exploration.driven = stage.machine.is_driven();
         if end == End::Redundant {
             self.exploration.redundant += 1;
             return self.goes_on();

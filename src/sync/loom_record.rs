@@ -32,6 +32,8 @@ struct Run {
     threads: Cell<u32>,
     /// Objects that were made.
     objects: Cell<u32>,
+    /// A thread that was spawned has used a primitive.
+    driven: Cell<bool>,
     /// Inside an operation of loom's. Seen from the program's code only while one unwinds.
     inside: Cell<bool>,
     /// The execution has failed, and is being taken down.
@@ -50,6 +52,7 @@ thread_local! {
         thread: Cell::new(ThreadId::MAIN),
         threads: Cell::new(1),
         objects: Cell::new(0),
+        driven: Cell::new(false),
         inside: Cell::new(false),
         over: Cell::new(false),
         recording: Cell::new(false),
@@ -67,6 +70,7 @@ impl Run {
             self.thread.set(ThreadId::MAIN);
             self.threads.set(1);
             self.objects.set(0);
+            self.driven.set(false);
             self.inside.set(false);
             self.over.set(false);
             self.tokens.borrow_mut().clear();
@@ -117,6 +121,14 @@ pub(crate) fn threads() -> u32 {
     RUN.with(|run| {
         run.freshen();
         run.threads.get()
+    })
+}
+
+/// Whether a thread that the execution has spawned used a primitive.
+pub(crate) fn driven() -> bool {
+    RUN.with(|run| {
+        run.freshen();
+        run.driven.get()
     })
 }
 
@@ -215,6 +227,9 @@ pub(super) fn quietly<R>(ask: impl FnOnce() -> R) -> R {
 #[inline]
 pub(super) fn operation<R>(op: Op, site: Site, run: impl FnOnce() -> R, tell: impl FnOnce(&R) -> Told) -> R {
     RUN.with(|state| {
+        if op.uses_primitive() && state.thread.get() != ThreadId::MAIN {
+            state.driven.set(true);
+        }
         if state.recording.get() {
             return state.recorded(op, site, run, tell);
         }

@@ -236,6 +236,21 @@ impl Op {
         }
     }
 
+    /// Whether the operation is a use of a primitive: more than counting owners, ending an object, giving way,
+    /// or starting and ending a thread.
+    pub const fn uses_primitive(self) -> bool {
+        !matches!(
+            self,
+            Self::ArcClone(_)
+                | Self::ArcDrop(_)
+                | Self::Destroy(_)
+                | Self::Yield
+                | Self::Fence(_)
+                | Self::Spawn(_)
+                | Self::Exit
+        )
+    }
+
     /// Whether the operation may have to wait for another thread.
     pub const fn waits(self) -> bool {
         matches!(

@@ -4,7 +4,8 @@ use super::fails_as;
 use libtest_mimic::Failed;
 use refectory::engine::{Budget, Engine, FailureKind, Program, explore};
 use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use refectory::sync::{Mutex, thread};
+use refectory::sync::{Mutex, RwLock, thread};
+use refectory::verdict::{Extent, Reason, Verdict, verify};
 use std::sync::Arc;
 
 /// The releases of a mutex are choices from the first attempt on; the counterexample is run again with that
@@ -57,4 +58,51 @@ pub(super) fn lost_counterexamples_say_so(engine: Engine) -> Result<(), Failed> 
         Some(failure) if failure.message.contains("did something else") => Ok(()),
         other => Err(format!("{other:?}").into()),
     }
+}
+
+/// std's own primitives are not seen, however many executions there are; what has one trace need not be vacuous.
+pub(super) fn vacuous_is_what_nobody_drives(engine: Engine) -> Result<(), Failed> {
+    let std_atomics = Program::new(|| {
+        let counter = refectory::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let other = refectory::sync::Arc::clone(&counter);
+        let threads = [counter, other].map(|counter| {
+            thread::spawn(move || {
+                thread::yield_now();
+                counter.fetch_add(1, SeqCst);
+            })
+        });
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        Ok(String::new())
+    });
+    let apart = Program::new(|| {
+        let threads = [Mutex::new(0), Mutex::new(0)]
+            .map(|mutex| thread::spawn(move || *mutex.lock().expect("no poison") += 1));
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        Ok(String::new())
+    });
+    let joined_elsewhere = Program::new(|| {
+        let first = thread::spawn(|| ());
+        thread::spawn(move || first.join().expect("no panic")).join().expect("no panic");
+        Ok(String::new())
+    });
+    let readers = Program::new(|| {
+        let lock = Arc::new(RwLock::new(1));
+        let readers = (0..31).map(|_| {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || *lock.read().expect("no poison"))
+        });
+        let readers: Vec<_> = readers.collect();
+        Ok(readers.into_iter().map(|reader| reader.join().expect("no panic")).sum::<i32>().to_string())
+    });
+    let verdict = verify(engine, &std_atomics);
+    if verdict != Verdict::Inconclusive(Reason::Vacuous) {
+        return Err(format!("std's atomics: {verdict:?}").into());
+    }
+    for program in [apart, joined_elsewhere, readers] {
+        let verdict = verify(engine, &program);
+        if verdict != Verdict::Held(Extent::EXHAUSTIVE) {
+            return Err(format!("{verdict:?}").into());
+        }
+    }
+    Ok(())
 }

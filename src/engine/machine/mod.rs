@@ -60,6 +60,7 @@ pub(crate) struct Machine {
     running: ThreadId,
     whims: Whims,
     operations: u32,
+    driven: bool,
     watched: Vec<bool>,
     /// What was watched when the execution began.
     watched_before: Vec<bool>,
@@ -182,6 +183,7 @@ impl Machine {
             running: ThreadId::MAIN,
             whims,
             operations: 0,
+            driven: false,
             watched: Vec::new(),
             watched_before: Vec::new(),
             learned: false,
@@ -228,6 +230,11 @@ impl Machine {
     /// Operations of this execution so far.
     pub(crate) fn operations(&self) -> u32 {
         self.operations
+    }
+
+    /// Whether, in some execution, a thread that was spawned used a primitive.
+    pub(crate) fn is_driven(&self) -> bool {
+        self.driven
     }
 
     /// The first data race of this execution.
@@ -343,6 +350,7 @@ impl Machine {
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
         self.operations += 1;
+        self.driven |= id != ThreadId::MAIN && op.uses_primitive();
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);
         }
