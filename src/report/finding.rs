@@ -26,8 +26,8 @@ pub fn headline(report: &CellReport, style: Style) -> String {
     format!("{kind} in {}{expected}\n", style.paint(Tone::Strong, &report.id))
 }
 
-/// The message, the table and the waits.
-pub(super) fn evidence(failure: &Failure, style: Style) -> String {
+/// What shows a failure: its message, the trimmed counterexample, and who waits for whom. Empty lines set them apart.
+pub fn evidence(failure: &Failure, style: Style) -> String {
     let mut text = String::new();
     for line in failure.message.lines() {
         text += &format!("  {line}\n");

@@ -18,7 +18,7 @@ mod waits;
 
 pub use counterexample::counterexample;
 pub use facts::{CellReport, Standing, standing, undecided_questions};
-pub use finding::{finding, findings, headline};
+pub use finding::{evidence, finding, findings, headline};
 pub use matrix::matrix;
 pub use measures::measures;
 pub use snapshot::snapshot;

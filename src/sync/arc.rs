@@ -187,6 +187,17 @@ impl<T: ?Sized> Arc<T> {
 }
 
 impl<T: ?Sized> Arc<T> {
+    /// The first owner that engines see, of a value that std's reference owns alone: how to make a reference to a
+    /// trait object without [`coerce`](Self::coerce), as with loom's `Arc`.
+    ///
+    /// # Panics
+    /// If there are other references to the value.
+    #[track_caller]
+    pub fn from_std(mut inner: std::sync::Arc<T>) -> Self {
+        assert!(std::sync::Arc::get_mut(&mut inner).is_some(), "the value has another reference");
+        Self { hook: ArcHook::new(), inner }
+    }
+
     /// One more owner of what [`into_raw`](Self::into_raw) gave away.
     ///
     /// # Safety

@@ -165,6 +165,25 @@ macro_rules! common {
                 self.inner.get_mut()
             }
 
+            /// The same, given to a closure, as loom's atomics have it.
+            #[track_caller]
+            #[inline]
+            pub fn with_mut<R>(&mut self, change: impl FnOnce(&mut $value) -> R) -> R {
+                change(self.get_mut())
+            }
+
+            /// The value, by a read that is not atomic, as loom's atomics have it. Engines see a relaxed load:
+            /// they show every value that the read may find, and do not call it a data race.
+            ///
+            /// # Safety
+            /// No other thread writes the atomic meanwhile.
+            #[track_caller]
+            #[inline]
+            pub unsafe fn unsync_load(&self) -> $value {
+                // Ordering: Relaxed, because a plain read orders nothing.
+                self.load(Ordering::Relaxed)
+            }
+
             /// The value, which nobody else can reach any more.
             #[track_caller]
             #[inline]
@@ -247,9 +266,12 @@ macro_rules! integer {
 }
 
 integer!(AtomicU8, u8);
+integer!(AtomicU16, u16);
 integer!(AtomicU32, u32);
 integer!(AtomicU64, u64);
 integer!(AtomicUsize, usize);
+integer!(AtomicI8, i8);
+integer!(AtomicI16, i16);
 integer!(AtomicI32, i32);
 integer!(AtomicI64, i64);
 integer!(AtomicIsize, isize);

@@ -1,13 +1,14 @@
 //! Unguarded memory: [`std::cell::UnsafeCell`] behind the facade.
 
-use super::hook::CellHook;
+use super::hook::{Access, CellHook};
 use std::fmt;
 
 /// Memory that no primitive guards, as [`std::cell::UnsafeCell`].
 ///
 /// The pointer is given to a closure, so that an engine knows when an access begins and ends: two
 /// accesses at once, one of them a write, and neither ordered before the other, are a data race.
-/// The pointer must not leave the closure.
+/// The pointer must not leave the closure. An access that does not end in the function it begins in is a guard:
+/// [`begin_read`](Self::begin_read), [`begin_write`](Self::begin_write).
 ///
 /// ```
 /// use refectory::sync::UnsafeCell;
@@ -21,6 +22,40 @@ use std::fmt;
 pub struct UnsafeCell<T: ?Sized> {
     hook: CellHook,
     inner: std::cell::UnsafeCell<T>,
+}
+
+/// A read of an [`UnsafeCell`] that is under way until the guard is dropped, as loom's `ConstPtr`.
+///
+/// ```
+/// use refectory::sync::UnsafeCell;
+///
+/// let cell = UnsafeCell::new(1);
+/// let read = cell.begin_read();
+/// // SAFETY: no other thread can reach the cell, which outlives the guard.
+/// assert_eq!(unsafe { *read.deref() }, 1);
+/// ```
+#[must_use = "the read ends where the guard is dropped"]
+pub struct ConstPtr<T: ?Sized> {
+    pointer: *const T,
+    _access: Access,
+}
+
+/// A write of an [`UnsafeCell`] that is under way until the guard is dropped, as loom's `MutPtr`.
+///
+/// ```
+/// use refectory::sync::UnsafeCell;
+///
+/// let cell = UnsafeCell::new(1);
+/// let write = cell.begin_write();
+/// // SAFETY: no other thread can reach the cell, which outlives the guard.
+/// unsafe { *write.deref() += 1 };
+/// drop(write);
+/// assert_eq!(cell.into_inner(), 2);
+/// ```
+#[must_use = "the write ends where the guard is dropped"]
+pub struct MutPtr<T: ?Sized> {
+    pointer: *mut T,
+    _access: Access,
 }
 
 impl<T> UnsafeCell<T> {
@@ -61,10 +96,71 @@ impl<T: ?Sized> UnsafeCell<T> {
         write(self.inner.get())
     }
 
+    /// Begins a read that ends where the guard is dropped. [`with`](Self::with) is for a read that ends where it begins.
+    #[track_caller]
+    #[inline]
+    pub fn begin_read(&self) -> ConstPtr<T> {
+        ConstPtr { _access: self.hook.read(), pointer: self.inner.get().cast_const() }
+    }
+
+    /// Begins a write that ends where the guard is dropped. [`with_mut`](Self::with_mut) is for a write that ends
+    /// where it begins.
+    #[track_caller]
+    #[inline]
+    pub fn begin_write(&self) -> MutPtr<T> {
+        MutPtr { _access: self.hook.write(), pointer: self.inner.get() }
+    }
+
     /// The value, through an exclusive borrow.
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         self.inner.get_mut()
+    }
+}
+
+impl<T: ?Sized> ConstPtr<T> {
+    /// The value.
+    ///
+    /// # Safety
+    /// The cell outlives the reference, and nobody writes it meanwhile.
+    #[allow(clippy::should_implement_trait, reason = "loom's name")]
+    pub unsafe fn deref(&self) -> &T {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.pointer }
+    }
+
+    /// Reads through the pointer.
+    pub fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+        read(self.pointer)
+    }
+}
+
+impl<T: ?Sized> MutPtr<T> {
+    /// The value.
+    ///
+    /// # Safety
+    /// The cell outlives the reference, and nobody else reaches it meanwhile.
+    #[allow(clippy::should_implement_trait, clippy::mut_from_ref, reason = "loom's name and signature")]
+    pub unsafe fn deref(&self) -> &mut T {
+        // SAFETY: the caller's promise.
+        unsafe { &mut *self.pointer }
+    }
+
+    /// Writes through the pointer.
+    pub fn with<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+        write(self.pointer)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for ConstPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ConstPtr").field(&self.pointer).finish()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for MutPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("MutPtr").field(&self.pointer).finish()
     }
 }
 

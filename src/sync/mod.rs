@@ -21,6 +21,7 @@
 //! | [`UnsafeCell`], whose pointer is given to a closure | here and in [`cell`] |
 //! | [`Futex`], a word to wait on | here |
 //! | atomics and [`fence`](atomic::fence) | [`atomic`] |
+//! | channels | [`mpsc`] |
 //! | threads, `park`, `yield_now` | [`thread`] |
 //! | deadlines | [`time`] |
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
@@ -93,6 +94,7 @@ mod futex;
 pub mod future;
 pub mod hint;
 pub(crate) mod lazy;
+pub mod mpsc;
 mod mutex;
 mod once;
 mod rwlock;

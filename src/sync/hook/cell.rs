@@ -3,7 +3,7 @@
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, Op, Site};
-use super::driven::{Owned, Turn};
+use super::driven::{Hook, Owned, Turn};
 #[cfg(feature = "loom")]
 use loom::cell as behind;
 #[cfg(not(feature = "loom"))]
@@ -15,10 +15,10 @@ use std::panic::Location;
 #[derive(Debug)]
 pub(in crate::sync) struct CellHook(Owned<behind::UnsafeCell<()>>);
 
-/// An access that is under way, until it is dropped.
+/// An access that is under way, until it is dropped. It does not borrow the cell, because loom's guards do not.
 #[must_use]
-pub(in crate::sync) struct Access<'a> {
-    hook: &'a CellHook,
+pub(in crate::sync) struct Access {
+    cell: Hook<()>,
     kind: Kind,
     site: Site,
     #[cfg(feature = "loom")]
@@ -50,18 +50,18 @@ impl CellHook {
 
     /// A read begins.
     #[track_caller]
-    pub(in crate::sync) fn read(&self) -> Access<'_> {
+    pub(in crate::sync) fn read(&self) -> Access {
         self.begin(Kind::Read)
     }
 
     /// A write begins.
     #[track_caller]
-    pub(in crate::sync) fn write(&self) -> Access<'_> {
+    pub(in crate::sync) fn write(&self) -> Access {
         self.begin(Kind::Write)
     }
 
     #[track_caller]
-    fn begin(&self, kind: Kind) -> Access<'_> {
+    fn begin(&self, kind: Kind) -> Access {
         let site = Location::caller();
         #[cfg(feature = "loom")]
         let mut loom = None;
@@ -80,7 +80,7 @@ impl CellHook {
             }
         }
         Access {
-            hook: self,
+            cell: self.0.alias(),
             kind,
             site,
             #[cfg(feature = "loom")]
@@ -98,9 +98,9 @@ impl Kind {
     }
 }
 
-impl Drop for Access<'_> {
+impl Drop for Access {
     fn drop(&mut self) {
-        match self.hook.0.turn_in_drop() {
+        match self.cell.turn_in_drop() {
             Turn::Native(_) => {}
             // loom would abort the process.
             Turn::Inert => {

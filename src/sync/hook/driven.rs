@@ -92,6 +92,17 @@ impl<L> Hook<L> {
         }
     }
 
+    /// The same object without what stands behind it, for an operation that outlives a borrow of the hook.
+    pub(in crate::sync) fn alias(&self) -> Hook<()> {
+        let side = match &self.side {
+            Side::Native(_) => Side::Native(PhantomData),
+            #[cfg(feature = "loom")]
+            Side::Loom(_, id) => Side::Loom((), *id),
+            Side::Conducted(id) => Side::Conducted(*id),
+        };
+        Hook { born: self.born, side }
+    }
+
     /// loom's object, for an operation through an exclusive borrow.
     #[cfg(feature = "loom")]
     pub(in crate::sync) fn behind_mut(&mut self) -> Option<&mut L> {

@@ -33,7 +33,7 @@ mod lock;
 
 #[cfg(not(feature = "instrumented"))]
 pub(super) use absent::{
-    ArcHook, AtomicHook, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook, WeakHook,
+    Access, ArcHook, AtomicHook, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook, WeakHook,
     WritePermit, fence,
 };
 #[cfg(feature = "loom")]
@@ -44,7 +44,7 @@ pub(super) use {
     arc::{ArcHook, WeakHook},
     atomic::AtomicHook,
     born::Born,
-    cell::CellHook,
+    cell::{Access, CellHook},
     condvar::CondvarHook,
     driven::{TornDown, fence, stopping, torn_down},
     lock::{MutexHook, Permit, ReadPermit, RwLockHook, WritePermit},

@@ -105,9 +105,12 @@ macro_rules! number {
 }
 
 number!(u8, AtomicU8, "an AtomicU8");
+number!(u16, AtomicU16, "an AtomicU16");
 number!(u32, AtomicU32, "an AtomicU32");
 number!(u64, AtomicU64, "an AtomicU64");
 number!(usize, AtomicUsize, "an AtomicUsize");
+number!(i8, AtomicI8, "an AtomicI8");
+number!(i16, AtomicI16, "an AtomicI16");
 number!(i32, AtomicI32, "an AtomicI32");
 number!(i64, AtomicI64, "an AtomicI64");
 number!(isize, AtomicIsize, "an AtomicIsize");

@@ -2,13 +2,13 @@
 
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize,
-    fence,
+    AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16,
+    AtomicU32, AtomicU64, AtomicUsize, fence,
 };
 use crate::sync::future::{AtomicWaker, block_on};
 use crate::sync::{
     Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, Weak, hint,
-    lazy_static, thread,
+    lazy_static, mpsc, thread,
 };
 use std::fmt::Display;
 use std::task::Poll;
@@ -133,7 +133,7 @@ macro_rules! every_integer {
 }
 
 pub(super) fn atomics_have_every_read_modify_write() {
-    every_integer!(AtomicU8 AtomicU32 AtomicU64 AtomicUsize AtomicI32 AtomicI64 AtomicIsize);
+    every_integer!(AtomicU8 AtomicU16 AtomicU32 AtomicU64 AtomicUsize AtomicI8 AtomicI16 AtomicI32 AtomicI64 AtomicIsize);
 }
 
 pub(super) fn atomic_bool_has_every_read_modify_write() {
@@ -221,6 +221,73 @@ pub(super) fn cell_passes_from_thread_to_thread() {
             },
         ],
     );
+}
+
+pub(super) fn cell_is_reached_through_guards() {
+    let cell = UnsafeCell::new(1);
+    let write = cell.begin_write();
+    // SAFETY: only this thread has the cell.
+    unsafe { *write.deref() += 1 };
+    drop(write);
+    let read = cell.begin_read();
+    // SAFETY: as above.
+    assert_eq!(unsafe { *read.deref() }, 2);
+    // SAFETY: as above.
+    assert_eq!(read.with(|value| unsafe { *value }), 2);
+}
+
+pub(super) fn channel_hands_items_over_in_order() {
+    let (sender, receiver) = mpsc::channel();
+    let thread = thread::spawn(move || [1, 2].map(|item| sender.send(item).is_ok()));
+    assert_eq!(receiver.iter().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(thread.join().unwrap(), [true, true]);
+}
+
+pub(super) fn channel_ends_with_its_senders() {
+    let (sender, receiver) = mpsc::channel::<u32>();
+    assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Empty));
+    let other = sender.clone();
+    let thread = thread::spawn(move || drop(other));
+    drop(sender);
+    assert_eq!(receiver.recv(), Err(mpsc::RecvError));
+    assert_eq!(receiver.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    thread.join().unwrap();
+}
+
+pub(super) fn channel_gives_items_back_without_a_receiver() {
+    let (sender, receiver) = mpsc::channel();
+    drop(receiver);
+    assert_eq!(sender.send(1), Err(mpsc::SendError(1)));
+    let (sender, receiver) = mpsc::sync_channel(0);
+    let thread = thread::spawn(move || drop(receiver));
+    assert_eq!(sender.send(1), Err(mpsc::SendError(1)));
+    assert_eq!(sender.try_send(2), Err(mpsc::TrySendError::Disconnected(2)));
+    thread.join().unwrap();
+}
+
+pub(super) fn bounded_channel_makes_senders_wait() {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    sender.send(1).unwrap();
+    assert_eq!(sender.try_send(2), Err(mpsc::TrySendError::Full(2)));
+    let thread = thread::spawn(move || sender.send(3).is_ok());
+    assert_eq!(receiver.into_iter().collect::<Vec<_>>(), [1, 3]);
+    assert!(thread.join().unwrap());
+}
+
+pub(super) fn rendezvous_waits_for_the_receiver() {
+    let (sender, receiver) = mpsc::sync_channel(0);
+    assert_eq!(sender.try_send(1), Err(mpsc::TrySendError::Full(1)));
+    let received = Arc::new(AtomicU32::new(0));
+    let thread = thread::spawn({
+        let received = Arc::clone(&received);
+        move || {
+            sender.send(1).unwrap();
+            received.load(Acquire)
+        }
+    });
+    received.store(1, Release);
+    assert_eq!(receiver.recv(), Ok(1));
+    assert_eq!(thread.join().unwrap(), 1);
 }
 
 pub(super) fn fences_order_relaxed_accesses() {
@@ -373,6 +440,11 @@ pub(super) fn arc_unwraps_for_a_sole_owner() {
     let mut value = value;
     *Arc::make_mut(&mut value) += 1;
     assert_eq!(Arc::try_unwrap(value), Ok(4));
+}
+
+pub(super) fn arc_is_made_of_std_s() {
+    let value: Arc<dyn Fn() -> u32> = Arc::from_std(std::sync::Arc::new(|| 1));
+    assert_eq!(value(), 1);
 }
 
 pub(super) fn once_happens_once() {

@@ -44,6 +44,7 @@ everywhere! {
     atomic_increments_are_not_lost
     atomic_shows_its_value_to_its_owner
     cell_passes_from_thread_to_thread
+    cell_is_reached_through_guards
     fences_order_relaxed_accesses
     arc_destroys_its_value_once
     arc_holds_a_trait_object
@@ -52,8 +53,14 @@ everywhere! {
     arc_is_counted_through_a_raw_pointer
     arc_refers_to_itself
     arc_unwraps_for_a_sole_owner
+    arc_is_made_of_std_s
     once_happens_once
     once_lock_is_set_once
+    channel_hands_items_over_in_order
+    channel_ends_with_its_senders
+    channel_gives_items_back_without_a_receiver
+    bounded_channel_makes_senders_wait
+    rendezvous_waits_for_the_receiver
     barrier_lets_all_through_with_one_leader
     futex_wakes_a_waiter
     futex_wakes_all_waiters

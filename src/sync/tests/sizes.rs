@@ -29,9 +29,12 @@ same_layout! {
     weak: ours::Weak<u8> = std::sync::Weak<u8>;
     atomic_bool: ours::atomic::AtomicBool = std::sync::atomic::AtomicBool;
     atomic_u8: ours::atomic::AtomicU8 = std::sync::atomic::AtomicU8;
+    atomic_u16: ours::atomic::AtomicU16 = std::sync::atomic::AtomicU16;
     atomic_u32: ours::atomic::AtomicU32 = std::sync::atomic::AtomicU32;
     atomic_u64: ours::atomic::AtomicU64 = std::sync::atomic::AtomicU64;
     atomic_usize: ours::atomic::AtomicUsize = std::sync::atomic::AtomicUsize;
+    atomic_i8: ours::atomic::AtomicI8 = std::sync::atomic::AtomicI8;
+    atomic_i16: ours::atomic::AtomicI16 = std::sync::atomic::AtomicI16;
     atomic_i32: ours::atomic::AtomicI32 = std::sync::atomic::AtomicI32;
     atomic_i64: ours::atomic::AtomicI64 = std::sync::atomic::AtomicI64;
     atomic_isize: ours::atomic::AtomicIsize = std::sync::atomic::AtomicIsize;
