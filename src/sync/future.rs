@@ -6,7 +6,7 @@
 use super::UnsafeCell;
 use super::atomic::AtomicBool;
 use super::atomic::AtomicUsize;
-use super::atomic::Ordering::{AcqRel, Acquire, Release};
+use super::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use super::thread::{self, Thread};
 use std::fmt;
 use std::pin::pin;
@@ -25,7 +25,11 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     // std's own count: a waker that is made from it cannot be anything else, and it guards nothing
     // that an engine would have to see.
-    let signal = Arc::new(Signal { woken: AtomicBool::new(false), thread: thread::current() });
+    let signal = Arc::new(Signal {
+        woken: AtomicBool::new(false),
+        again: std::sync::atomic::AtomicBool::new(false),
+        thread: thread::current(),
+    });
     let waker = Waker::from(Arc::clone(&signal));
     let mut context = Context::from_waker(&waker);
     loop {
@@ -40,6 +44,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 struct Signal {
     /// Read and written by read-modify-writes alone, so that no engine takes one for stale.
     woken: AtomicBool,
+    /// The thread has woken itself: its task asks to be polled again. Nobody else looks at it, so it is std's.
+    again: std::sync::atomic::AtomicBool,
     thread: Thread,
 }
 
@@ -47,6 +53,11 @@ impl Signal {
     /// Waits for a wake-up and takes it. Woken by [`Wake::wake`].
     #[track_caller]
     fn wait(&self) {
+        // Ordering: Relaxed, because only this thread uses it.
+        if self.again.swap(false, Relaxed) {
+            // The task waits for somebody who is in its way just now.
+            return thread::yield_now();
+        }
         // Ordering: Acquire, of the Release in `wake`: what the waker did comes before the next poll.
         while !self.woken.swap(false, Acquire) {
             thread::park();
@@ -62,6 +73,10 @@ impl Wake for Signal {
 
     #[track_caller]
     fn wake_by_ref(self: &Arc<Self>) {
+        if thread::current().id() == self.thread.id() {
+            // Ordering: Relaxed, because only this thread uses it.
+            return self.again.store(true, Relaxed);
+        }
         // Ordering: Release, for the Acquire in `wait`.
         self.woken.swap(true, Release);
         self.thread.unpark();
