@@ -9,21 +9,24 @@
 
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Chooser, End, Script, Stage, Turn};
-use super::{Budget, Coverage, Exploration, Program, panics};
+use super::{Budget, Coverage, Exploration, Program, overflow, panics};
 use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{self, Conductor, Current};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::ptr::NonNull;
 
-/// Bytes of stack of each thread; only touched pages cost memory.
-const STACK_SIZE: usize = 1 << 20;
+/// The coroutine of a thread.
+struct Fiber {
+    coroutine: Coroutine<(), (), (), DefaultStack>,
+    /// Where the program's part of its stack ends.
+    floor: usize,
+}
 
-type Fiber = Coroutine<(), (), (), DefaultStack>;
 type Body = Box<dyn FnOnce()>;
 /// Suspends the coroutine on whose stack it is.
 type Suspender = NonNull<Yielder<(), ()>>;
@@ -62,7 +65,10 @@ struct Runtime {
     turn: Cell<Turn>,
     ran: RefCell<Ran>,
     fibers: RefCell<Vec<Option<Fiber>>>,
-    bodies: RefCell<Vec<Option<Body>>>,
+    /// What each thread that has not run yet is to do, and the bytes of stack that it asks for.
+    bodies: RefCell<Vec<Option<(Body, usize)>>>,
+    /// Where the running thread's part of its stack ends; 0 where the engine runs on its own.
+    floor: Cell<usize>,
     /// Where each coroutine can be suspended from, while it runs.
     yielders: RefCell<Vec<Option<Suspender>>>,
     stacks: RefCell<Vec<DefaultStack>>,
@@ -70,6 +76,7 @@ struct Runtime {
 
 impl Runtime {
     fn new(stage: Stage) -> Self {
+        overflow::prepare();
         Self {
             watch: panics::watch(None),
             stage: RefCell::new(stage),
@@ -77,6 +84,7 @@ impl Runtime {
             ran: RefCell::new(None),
             fibers: RefCell::default(),
             bodies: RefCell::default(),
+            floor: Cell::new(0),
             yielders: RefCell::default(),
             stacks: RefCell::default(),
         }
@@ -92,7 +100,7 @@ impl Runtime {
         // no coroutine that could use it runs or is resumed afterwards: `abandon` has reset them all.
         let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(self) };
         let entered = current::enter(Current::Conducted(conductor));
-        self.add_body(ThreadId::MAIN, self.main(program));
+        self.add_body(ThreadId::MAIN, self.main(program), overflow::DEFAULT_SIZE);
         let end = self.drive(ThreadId::MAIN);
         drop(entered);
         self.abandon();
@@ -118,6 +126,10 @@ impl Runtime {
         loop {
             let turn = match self.resume(thread) {
                 CoroutineResult::Yield(()) => self.turn.get(),
+                CoroutineResult::Return(()) if overflow::overflowed() => {
+                    held::leave_model();
+                    Turn::End(End::StackOverflow)
+                }
                 CoroutineResult::Return(()) => self.stage.borrow_mut().turn(),
             };
             match turn {
@@ -132,9 +144,13 @@ impl Runtime {
     fn resume(&self, thread: ThreadId) -> CoroutineResult<(), ()> {
         let running = self.fibers.borrow_mut().get_mut(thread.index()).and_then(Option::take);
         let mut fiber = running.unwrap_or_else(|| self.start(thread));
-        let result = fiber.resume(());
-        if fiber.done() {
-            self.stacks.borrow_mut().push(fiber.into_stack());
+        self.floor.set(fiber.floor);
+        let guarded = overflow::guard(fiber.coroutine.trap_handler());
+        let result = fiber.coroutine.resume(());
+        drop(guarded);
+        self.floor.set(0);
+        if fiber.coroutine.done() {
+            self.stacks.borrow_mut().push(fiber.coroutine.into_stack());
         } else {
             let mut fibers = self.fibers.borrow_mut();
             grow(&mut fibers, thread);
@@ -144,11 +160,11 @@ impl Runtime {
     }
 
     fn start(&self, thread: ThreadId) -> Fiber {
-        let body = self.bodies.borrow_mut()[thread.index()].take().expect("a thread starts once");
-        let stack = self.stacks.borrow_mut().pop();
-        let stack = stack.unwrap_or_else(|| DefaultStack::new(STACK_SIZE).expect("memory for a stack"));
+        let (body, bytes) = self.bodies.borrow_mut()[thread.index()].take().expect("a thread starts once");
+        let stack = self.stack(bytes);
+        let floor = overflow::floor(&stack);
         let runtime = NonNull::from(self);
-        Coroutine::with_stack(stack, move |yielder, ()| {
+        let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
             let yielders = unsafe { &runtime.as_ref().yielders };
             let mut yielders = yielders.borrow_mut();
@@ -158,13 +174,38 @@ impl Runtime {
             held::enter_model();
             body();
             held::leave_model();
-        })
+        });
+        Fiber { coroutine, floor }
     }
 
-    fn add_body(&self, thread: ThreadId, body: Body) {
+    /// A stack of this size that is no longer in use, or a new one.
+    fn stack(&self, bytes: usize) -> DefaultStack {
+        let mut stacks = self.stacks.borrow_mut();
+        match stacks.iter().rposition(|stack| overflow::is_of(stack, bytes)) {
+            Some(index) => stacks.swap_remove(index),
+            None => overflow::stack(bytes),
+        }
+    }
+
+    /// The stage, for the thread that runs. One that has no stack left ends here, while nothing is borrowed.
+    fn stage(&self) -> RefMut<'_, Stage> {
+        if overflow::stack_pointer() < self.floor.get() {
+            self.end_for_overflow();
+        }
+        self.stage.borrow_mut()
+    }
+
+    #[cold]
+    fn end_for_overflow(&self) -> ! {
+        let me = self.stage.borrow().machine.running();
+        self.give_way(me, Turn::End(End::StackOverflow));
+        unreachable!("an execution in which a stack overflowed is over")
+    }
+
+    fn add_body(&self, thread: ThreadId, body: Body, bytes: usize) {
         let mut bodies = self.bodies.borrow_mut();
         grow(&mut bodies, thread);
-        bodies[thread.index()] = Some(body);
+        bodies[thread.index()] = Some((body, bytes));
     }
 
     /// The running thread gives way to `turn`, and comes back when its own turn comes.
@@ -181,8 +222,8 @@ impl Runtime {
             // SAFETY: the objects on the abandoned stack are leaked. Nothing refers into it that is used
             // again: other threads of this execution are abandoned or have ended, and what the program
             // keeps beyond an execution can refer to a stack only where it is joined first.
-            unsafe { fiber.force_reset() };
-            self.stacks.borrow_mut().push(fiber.into_stack());
+            unsafe { fiber.coroutine.force_reset() };
+            self.stacks.borrow_mut().push(fiber.coroutine.into_stack());
         }
         // A thread that never ran owns objects of the execution that is over: leaked like the stacks.
         self.bodies.borrow_mut().iter_mut().for_each(|body| std::mem::forget(body.take()));
@@ -198,12 +239,12 @@ fn grow<T>(table: &mut Vec<Option<T>>, thread: ThreadId) {
 impl Conductor for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.create(class, value, site)
+        self.stage().machine.create(class, value, site)
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
-        let mut stage = self.stage.borrow_mut();
+        let mut stage = self.stage();
         let me = stage.machine.running();
         if let Some(answer) = stage.announce(op, seen, site)
             && stage.machine.misuse().is_none()
@@ -220,7 +261,7 @@ impl Conductor for Runtime {
 
     fn destroy(&self, object: ObjectId) {
         let _engine = held::engine();
-        let mut stage = self.stage.borrow_mut();
+        let mut stage = self.stage();
         let site = stage.machine.place();
         let local = stage.destroy(object) && stage.machine.misuse().is_none();
         drop(stage);
@@ -231,19 +272,19 @@ impl Conductor for Runtime {
 
     fn commit(&self, object: ObjectId, before: u64, after: u64) {
         let _engine = held::engine();
-        self.stage.borrow_mut().commit(object, before, after);
+        self.stage().commit(object, before, after);
     }
 
     fn look_afresh(&self) {
-        self.stage.borrow_mut().machine.look_afresh();
+        self.stage().machine.look_afresh();
     }
 
-    fn spawn(&self, name: Option<&str>, body: Body) -> ThreadId {
+    fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Body) -> ThreadId {
         let _engine = held::engine();
-        let mut stage = self.stage.borrow_mut();
+        let mut stage = self.stage();
         match stage.spawn(name) {
             Some(id) => {
-                self.add_body(id, body);
+                self.add_body(id, body, stack.unwrap_or(overflow::DEFAULT_SIZE));
                 id
             }
             None => {
@@ -274,6 +315,6 @@ impl Conductor for Runtime {
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.name_object(object, name.to_string());
+        self.stage().machine.name_object(object, name.to_string());
     }
 }

@@ -13,6 +13,8 @@ mod loom;
 #[cfg(feature = "instrumented")]
 mod machine;
 mod native;
+#[cfg(feature = "dpor")]
+mod overflow;
 pub mod panics;
 #[cfg(feature = "instrumented")]
 mod search;

@@ -227,6 +227,9 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
     if let Some(misuse) = stage.machine.misuse() {
         return Some((FailureKind::UseAfterDestroy, misuse_message(misuse, trace)));
     }
+    if end == End::StackOverflow {
+        return Some((FailureKind::Crash, overflow_message(stage.machine.running(), trace)));
+    }
     // A panicked thread often leaves others waiting: the panic is the cause.
     if let Some(escaped) = current::first_escaped() {
         return Some((FailureKind::Panic, panics::explain(&escaped.message)));
@@ -281,6 +284,12 @@ fn misuse_message(misuse: &Misuse, trace: Option<&Trace>) -> String {
 fn relock_message(relock: &Relock, trace: Option<&Trace>) -> String {
     let Relock { thread, op, here, since, shared } = *relock;
     format!("{} {}", thread_name(thread, trace), relocks(op, here, since, shared))
+}
+
+fn overflow_message(thread: ThreadId, trace: Option<&Trace>) -> String {
+    let name = thread_name(thread, trace);
+    let thread = if name.starts_with("thread ") { "" } else { "thread " };
+    format!("stack overflow in {thread}{name}")
 }
 
 fn thread_name(id: ThreadId, trace: Option<&Trace>) -> String {

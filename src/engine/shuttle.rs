@@ -26,8 +26,8 @@ use std::panic::{self, Location};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-/// Bytes of stack of each thread.
-const STACK_SIZE: usize = 1 << 18;
+/// Bytes of stack of each thread: std's default, and room for the engine. Only touched pages cost memory.
+const STACK_SIZE: usize = (2 << 20) + (128 << 10);
 
 /// The depth of the bugs that probabilistic concurrency testing aims at: ordering constraints that
 /// have to be met for the bug to show. Most known bugs have one to three.
@@ -124,6 +124,11 @@ impl Runtime {
         // shuttle runs no task after `Runner::run`.
         let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(&**self) };
         let entered = current::enter(Current::Conducted(conductor));
+        #[cfg(feature = "dpor")]
+        {
+            super::overflow::prepare();
+            super::overflow::watch_foreign(Some(running));
+        }
         let program = program.clone();
         let previous = RUNTIME.replace(Some(Rc::clone(self)));
         Runner::new(filter, config()).run(move || {
@@ -131,6 +136,8 @@ impl Runtime {
             runtime.main(&program);
         });
         RUNTIME.replace(previous);
+        #[cfg(feature = "dpor")]
+        super::overflow::watch_foreign(None);
         held::release();
         drop(entered);
     }
@@ -196,6 +203,17 @@ thread_local! {
     static RUNTIME: RefCell<Option<Rc<Runtime>>> = const { RefCell::new(None) };
 }
 
+/// The thread of the model that runs, for a signal handler: nothing is borrowed.
+#[cfg(feature = "dpor")]
+fn running() -> u32 {
+    RUNTIME.with(|runtime| {
+        // SAFETY: the handler runs in the middle of the program on this OS thread, which changes neither cell
+        // before it returns, and it never returns.
+        let stage = unsafe { (*runtime.as_ptr()).as_ref().map(|runtime| &*runtime.stage.as_ptr()) };
+        stage.map_or(0, |stage| stage.machine.running().0)
+    })
+}
+
 impl Conductor for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
@@ -237,7 +255,14 @@ impl Conductor for Runtime {
         self.stage.borrow_mut().machine.look_afresh();
     }
 
-    fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
+    fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId {
+        if let Some(bytes) = stack.filter(|bytes| *bytes > STACK_SIZE) {
+            // Its stacks are pooled without regard to their size.
+            let why = format!(
+                "a thread asks for a stack of {bytes} bytes, and shuttle's runtime gives {STACK_SIZE}"
+            );
+            current::give_up(current::run(), why);
+        }
         let _engine = held::engine();
         let Some(id) = self.stage.borrow_mut().spawn(name) else {
             self.end.set(Some(End::TooManyThreads));

@@ -62,6 +62,8 @@ pub(crate) enum End {
     Diverged,
     /// An object was used after its end.
     Misused,
+    /// The stack of the running thread has overflowed.
+    StackOverflow,
     /// The search has met more threads than the engine can tell apart.
     TooManyThreads,
 }

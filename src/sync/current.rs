@@ -39,9 +39,9 @@ pub(crate) trait Conductor {
     /// The current thread begins a loop that waits: what it has read so far is not what it waits for.
     fn look_afresh(&self);
 
-    /// Adds a thread that will run `body`; the caller then performs `Op::Spawn`, and the body's
+    /// Adds a thread that will run `body`, on a stack of so many bytes if it asks for that; the caller then performs `Op::Spawn`, and the body's
     /// last operation is `Op::Exit`.
-    fn spawn(&self, name: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId;
+    fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId;
 
     /// The running thread.
     fn thread(&self) -> ThreadId;

@@ -4,6 +4,8 @@
 mod confirmation;
 mod in_seconds;
 mod relocking;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod stacks;
 mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;

@@ -71,7 +71,7 @@ impl Conductor for Granting {
 
     fn look_afresh(&self) {}
 
-    fn spawn(&self, _: Option<&str>, body: Box<dyn FnOnce()>) -> ThreadId {
+    fn spawn(&self, _: Option<&str>, _: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId {
         self.bodies.borrow_mut().push(Some(body));
         ThreadId(u32::try_from(self.bodies.borrow().len()).expect("few threads"))
     }

@@ -74,7 +74,7 @@ pub(super) fn refuse_native(what: &str) {
 
 /// Starts a thread of the model.
 #[track_caller]
-pub(super) fn spawn<F, T>(name: Option<String>, body: F) -> JoinHandle<T>
+pub(super) fn spawn<F, T>(name: Option<String>, stack: Option<usize>, body: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
@@ -95,7 +95,7 @@ where
         }
         Asked::Conductor(conductor) => {
             let run = conducted(conductor, body, Arc::clone(&slot), site);
-            let id = conductor.spawn(name.as_deref(), Box::new(run));
+            let id = conductor.spawn(name.as_deref(), stack, Box::new(run));
             let thread = Thread { id, name: names::set(id, name), born };
             conductor.perform(Op::Spawn(id), 0, site);
             JoinHandle {

@@ -76,7 +76,9 @@ impl Builder {
         self
     }
 
-    /// The size of a native thread's stack, in bytes. Engines have their own.
+    /// The size of the thread's stack, in bytes; 2 MiB where none is given. loom's and shuttle's runtimes have
+    /// sizes of their own: 32 KiB, and a little more than 2 MiB. A thread that asks shuttle's for more ends the
+    /// exploration as unsupported.
     pub fn stack_size(mut self, bytes: usize) -> Self {
         self.stack_size = Some(bytes);
         self
@@ -94,7 +96,7 @@ impl Builder {
     {
         #[cfg(feature = "instrumented")]
         if !matches!(engine(), Current::Native) {
-            return Ok(JoinHandle(Joining::Driven(driven::spawn(self.name, body))));
+            return Ok(JoinHandle(Joining::Driven(driven::spawn(self.name, self.stack_size, body))));
         }
         let mut native = std::thread::Builder::new();
         if let Some(name) = self.name {
