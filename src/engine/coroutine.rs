@@ -9,6 +9,7 @@
 
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Chooser, End, Script, Stage, Turn};
+use super::watchdog::{Progress, Watchdog};
 use super::{Budget, Coverage, Exploration, Program, overflow, panics};
 use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
@@ -19,6 +20,7 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// The coroutine of a thread.
 struct Fiber {
@@ -60,6 +62,8 @@ fn replay(program: &Program, budget: &Budget, search: &Runtime, script: Script) 
 
 /// The coroutines of one execution after the other.
 struct Runtime {
+    progress: Arc<Progress>,
+    _watchdog: Watchdog,
     watch: panics::Watch,
     stage: RefCell<Stage>,
     turn: Cell<Turn>,
@@ -77,7 +81,10 @@ struct Runtime {
 impl Runtime {
     fn new(stage: Stage) -> Self {
         overflow::prepare();
+        let progress = Arc::default();
         Self {
+            _watchdog: Watchdog::start(&progress),
+            progress,
             watch: panics::watch(None),
             stage: RefCell::new(stage),
             turn: Cell::new(Turn::Choose),
@@ -102,6 +109,7 @@ impl Runtime {
         let entered = current::enter(Current::Conducted(conductor));
         self.add_body(ThreadId::MAIN, self.main(program), overflow::DEFAULT_SIZE);
         let end = self.drive(ThreadId::MAIN);
+        self.progress.pause();
         drop(entered);
         self.abandon();
         held::release();
@@ -166,8 +174,9 @@ impl Runtime {
         let runtime = NonNull::from(self);
         let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
-            let yielders = unsafe { &runtime.as_ref().yielders };
-            let mut yielders = yielders.borrow_mut();
+            let runtime = unsafe { runtime.as_ref() };
+            runtime.progress.note(thread, None);
+            let mut yielders = runtime.yielders.borrow_mut();
             grow(&mut yielders, thread);
             yielders[thread.index()] = Some(NonNull::from(yielder));
             drop(yielders);
@@ -249,6 +258,7 @@ impl Conductor for Runtime {
         if let Some(answer) = stage.announce(op, seen, site)
             && stage.machine.misuse().is_none()
         {
+            self.progress.note(me, Some(site));
             return answer;
         }
         let turn = stage.turn();
@@ -256,6 +266,7 @@ impl Conductor for Runtime {
         if turn != Turn::Run(me) {
             self.give_way(me, turn);
         }
+        self.progress.note(me, Some(site));
         self.stage.borrow().machine.answer(me)
     }
 

@@ -22,6 +22,8 @@ mod search;
 mod shuttle;
 #[cfg(feature = "instrumented")]
 mod stage;
+#[cfg(any(feature = "dpor", feature = "shuttle"))]
+mod watchdog;
 
 use crate::sync::trace::Trace;
 use std::collections::BTreeMap;
@@ -449,6 +451,10 @@ impl Exploration {
 
 /// Runs the program under an engine, within the budget.
 ///
+/// Where a thread of the model waits for something that is not of the facade, or computes without end, the engines
+/// of this crate cannot go on either: after some seconds they say so on standard error, with the place of the last
+/// operation, and keep waiting.
+///
 /// In-process: an engine whose execution aborts (loom, at some deadlocks) takes the process with it, and
 /// a hang under `native` never returns. The runner of the command line gives every cell a process of its
 /// own.
@@ -519,6 +525,13 @@ fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<Coverage> {
     };
     Some(Coverage::Disagreement(what))
 }
+
+/// How the words begin that tell of a hang which an engine cannot see.
+#[cfg(any(feature = "cli", feature = "instrumented"))]
+pub(crate) const HANG: &str = "refectory: hang: ";
+/// What is said where it came to an end after all.
+#[cfg(any(feature = "cli", feature = "instrumented"))]
+pub(crate) const HANG_IS_OVER: &str = "refectory: the hang is over";
 
 /// Says that the running execution cannot be judged, and why: the exploration ends, and what it saw is
 /// [`Coverage::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against

@@ -10,6 +10,7 @@
 use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Chooser, End, Script, Stage, Turn};
+use super::watchdog::{Progress, Watchdog};
 use super::{Budget, Coverage, Engine, Exploration, Program, panics};
 use crate::alloc::held;
 use crate::sync::causality::{Causality, Moment};
@@ -24,7 +25,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// Bytes of stack of each thread: std's default, and room for the engine. Only touched pages cost memory.
 const STACK_SIZE: usize = (2 << 20) + (128 << 10);
@@ -91,6 +92,7 @@ fn silence() {
 
 /// What the tasks, the scheduler and the facade share.
 struct Runtime {
+    progress: Arc<Progress>,
     watch: panics::Watch,
     stage: RefCell<Stage>,
     search: RefCell<Search>,
@@ -105,6 +107,7 @@ struct Runtime {
 impl Runtime {
     fn new(stage: Stage, search: Search, record: bool) -> Self {
         Self {
+            progress: Arc::default(),
             watch: panics::watch(None),
             stage: RefCell::new(stage),
             search: RefCell::new(search),
@@ -118,6 +121,7 @@ impl Runtime {
 
     /// Runs executions until the search or the strategy has enough.
     fn run(self: &Rc<Self>, program: &Program, strategy: Option<Box<dyn Scheduler>>) {
+        let _watchdog = Watchdog::start(&self.progress);
         let strategy = strategy.map(ManuallyDrop::new);
         let filter = Filter { runtime: Rc::clone(self), strategy, begun: false, had_choice: false };
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
@@ -144,6 +148,7 @@ impl Runtime {
 
     fn main(&self, program: &Program) {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
+        self.progress.note(ThreadId::MAIN, None);
         held::enter_model();
         let ran = run_main(program);
         held::leave_model();
@@ -172,6 +177,7 @@ impl Runtime {
 
     /// Counts the execution that has ended, and plans the next one; false where there is none.
     fn advance(&self) -> bool {
+        self.progress.pause();
         let end = self.end.get().unwrap_or(End::Finished);
         let mut stage = self.stage.borrow_mut();
         let mut search = self.search.borrow_mut();
@@ -222,11 +228,13 @@ impl Conductor for Runtime {
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
+        let me = self.thread();
         if let Some(answer) = self.announce(op, seen, site) {
+            self.progress.note(me, Some(site));
             return answer;
         }
-        let me = self.thread();
         shuttle_engine::runtime::thread::switch();
+        self.progress.note(me, Some(site));
         self.stage.borrow().machine.answer(me)
     }
 
@@ -269,7 +277,9 @@ impl Conductor for Runtime {
             shuttle_engine::runtime::thread::switch();
             unreachable!("an execution with too many threads is over")
         };
-        let body = Box::new(|| {
+        let progress = Arc::clone(&self.progress);
+        let body = Box::new(move || {
+            progress.note(id, None);
             held::enter_model();
             body();
             held::leave_model();

@@ -1,7 +1,7 @@
 //! What a child's death says about its subject, when it left no report.
 
 use super::parent::Options;
-use crate::engine::{Engine, Failure, FailureKind};
+use crate::engine::{Engine, Failure, FailureKind, HANG, HANG_IS_OVER};
 use crate::sync::trace::Trace;
 use crate::verdict::{Reason, Verdict};
 use std::os::unix::process::ExitStatusExt;
@@ -28,8 +28,8 @@ pub(super) enum Killed {
     Still(Duration),
 }
 
-/// The verdict on a cell whose process was killed.
-pub(super) fn killed(engine: Engine, why: Killed, options: &Options) -> Verdict {
+/// The verdict on a cell whose process was killed, after it had printed this.
+pub(super) fn killed(engine: Engine, why: Killed, stderr: &str, options: &Options) -> Verdict {
     match why {
         Killed::Still(time) => {
             let message = format!("no progress: every thread has been asleep for {} s", time.as_secs());
@@ -39,8 +39,17 @@ pub(super) fn killed(engine: Engine, why: Killed, options: &Options) -> Verdict 
             let message = format!("no end within {} s", options.deadline.as_secs());
             broken(FailureKind::Deadlock, message)
         }
-        Killed::Deadline => open(format!("deadline {} s", options.deadline.as_secs())),
+        Killed::Deadline => match hang(stderr) {
+            Some(words) => Verdict::Inconclusive(Reason::Unsupported(format!("hang: {words}"))),
+            None => open(format!("deadline {} s", options.deadline.as_secs())),
+        },
     }
+}
+
+/// What the engine said of a hang that it cannot see, if it lasts.
+fn hang(stderr: &str) -> Option<&str> {
+    let told = |line: &&str| line.starts_with(HANG) || line.starts_with(HANG_IS_OVER);
+    stderr.lines().rfind(told)?.strip_prefix(HANG)
 }
 
 /// The verdict on a cell whose process ended by itself without a report; `None` where the process
@@ -172,10 +181,19 @@ mod tests {
     #[test]
     fn a_deadline_is_a_limit_and_stillness_a_deadlock() {
         let options = Options::default();
-        assert_eq!(killed(Engine::Dpor, Killed::Deadline, &options), open("deadline 60 s".to_owned()));
-        let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), &options);
+        assert_eq!(killed(Engine::Dpor, Killed::Deadline, "", &options), open("deadline 60 s".to_owned()));
+        let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), "", &options);
         let message = "no progress: every thread has been asleep for 2 s";
         assert_eq!(still, broken(FailureKind::Deadlock, message.to_owned()));
+    }
+
+    #[test]
+    fn a_hang_that_an_engine_cannot_see_is_told_at_the_deadline() {
+        let killed = |stderr: &str| killed(Engine::Dpor, Killed::Deadline, stderr, &Options::default());
+        let told = format!("x\n{HANG}thread 1 waits\ny\n");
+        let unsupported = Verdict::Inconclusive(Reason::Unsupported("hang: thread 1 waits".to_owned()));
+        assert_eq!(killed(&told), unsupported);
+        assert_eq!(killed(&format!("{told}{HANG_IS_OVER}\n")), open("deadline 60 s".to_owned()));
     }
 
     #[test]

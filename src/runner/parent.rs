@@ -174,7 +174,7 @@ impl Pool<'_> {
         let end = self.wait(&mut process, cell.engine, started).map_err(failed)?;
         let verdict = match end {
             End::Cancelled => return Ok(None),
-            End::Killed(why) => Some(killed(cell.engine, why, self.options)),
+            End::Killed(why) => Some(killed(cell.engine, why, &process.stderr.text(), self.options)),
             End::Exited(status) => {
                 if let Ok(report) = serde_json::from_slice::<CellReport>(&process.result.bytes) {
                     return Ok(Some(CellReport { elapsed: started.elapsed(), ..report }));

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "loom")]
 mod confirmation;
+mod hanging;
 mod in_seconds;
 mod relocking;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
