@@ -45,7 +45,11 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
         if learned && let Chooser::Explorer(explorer) = &mut stage.chooser {
             explorer.reset();
             search.restart();
-        } else if !(more && stage.advance()) {
+            continue;
+        }
+        let more = more && stage.advance();
+        drop(stage);
+        if !runtime.repeats(program, &mut search, end, more) || !more {
             break;
         }
     }
@@ -95,6 +99,19 @@ impl Runtime {
             yielders: RefCell::default(),
             stacks: RefCell::default(),
         }
+    }
+
+    /// Runs the execution again that has just ended, if it is one of those to be checked; false where it is not
+    /// the same.
+    fn repeats(&self, program: &Program, search: &mut Search, end: End, more: bool) -> bool {
+        if !search.is_checked(end, more) {
+            return true;
+        }
+        let chooser = self.stage.borrow_mut().repeat();
+        let (end, ran) = self.run(program, false);
+        let mut stage = self.stage.borrow_mut();
+        stage.chooser = chooser;
+        search.is_repeated(&stage, end, &ran)
     }
 
     /// Runs one execution.

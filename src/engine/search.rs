@@ -64,6 +64,8 @@ pub(crate) struct Search {
     started: Instant,
     exploration: Exploration,
     best: Option<Best>,
+    /// How the last execution that ended well did end.
+    shown: String,
 }
 
 /// The failure with the fewest context switches so far.
@@ -81,7 +83,13 @@ struct Best {
 impl Search {
     /// A search that, where nothing cuts it, has seen this much.
     pub(crate) fn new(budget: &Budget, coverage: Coverage) -> Self {
-        Self { budget: *budget, started: Instant::now(), exploration: Exploration::new(coverage), best: None }
+        Self {
+            budget: *budget,
+            started: Instant::now(),
+            exploration: Exploration::new(coverage),
+            best: None,
+            shown: String::new(),
+        }
     }
 
     /// Forgets what was counted: the exhaustive search starts again.
@@ -109,13 +117,14 @@ impl Search {
             self.exploration.coverage = Coverage::Unsupported(why);
             return false;
         }
-        if let Some(coverage) = self.broken_off(end) {
+        if let Some(coverage) = self.broken_off(stage, end) {
             self.exploration.coverage = coverage;
             return false;
         }
         match failure(stage, end, &ran, None) {
             Some((kind, message)) => self.failed(kind, message, stage),
             None => {
+                self.shown = shown(&ran);
                 if let Some(Ok(played)) = ran {
                     self.ended_well(played);
                 }
@@ -135,23 +144,42 @@ impl Search {
     }
 
     /// What an execution that could not be run to its end leaves of the search.
-    fn broken_off(&self, end: End) -> Option<Coverage> {
+    fn broken_off(&self, stage: &Stage, end: End) -> Option<Coverage> {
         match end {
             End::TooLong => Some(Coverage::Cut(format!(
                 "{} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now",
                 self.budget.operations
             ))),
-            End::Diverged => Some(Coverage::Unsupported(
-                "the program is not deterministic: under the same schedule it did something else \
-                 (time, randomness, addresses, or state kept from an earlier execution)"
-                    .to_owned(),
-            )),
+            End::Diverged => Some(not_deterministic(stage.machine.difference(false))),
             End::TooManyThreads => Some(Coverage::Unsupported(format!(
                 "more than {} threads in all executions, main included",
                 super::machine::clock::MAX_THREADS
             ))),
             _ => None,
         }
+    }
+
+    /// Whether the execution that was recorded last is to be run again, to see whether it does the same: one in 64,
+    /// and the last one of a search that has seen all.
+    pub(crate) fn is_checked(&self, end: End, more: bool) -> bool {
+        let Exploration { executions, coverage, .. } = &self.exploration;
+        let counts = matches!(coverage, Coverage::Complete(_) | Coverage::Sampled) && self.best.is_none();
+        counts && end == End::Finished && (executions % 64 == 1 || !more)
+    }
+
+    /// Whether that execution did the same when it was run again; if not, that is what the search has found.
+    pub(crate) fn is_repeated(&mut self, stage: &Stage, end: End, ran: &Ran) -> bool {
+        let finished = end == End::Finished;
+        let again = shown(ran);
+        let otherwise = || {
+            (again != self.shown).then(|| format!("it showed {:?}, and when run again {again:?}", self.shown))
+        };
+        let difference = stage.machine.difference(finished).or_else(otherwise);
+        let repeated = finished && difference.is_none();
+        if !repeated {
+            self.exploration.coverage = not_deterministic(difference);
+        }
+        repeated
     }
 
     fn failed(&mut self, kind: FailureKind, message: String, stage: &Stage) {
@@ -211,6 +239,26 @@ impl Search {
             Failure { kind, message, trace, execution }
         });
         self.exploration
+    }
+}
+
+/// The program does not repeat itself; says where, if that is known.
+fn not_deterministic(difference: Option<String>) -> Coverage {
+    let unknown = || "under the same schedule it did something else".to_owned();
+    let what = difference.unwrap_or_else(unknown);
+    Coverage::Unsupported(format!(
+        "the program is not deterministic: {what} (time, randomness, addresses, or state kept from an earlier \
+         execution)"
+    ))
+}
+
+/// What an execution shows to the outside.
+fn shown(ran: &Ran) -> String {
+    match ran {
+        Some(Ok(Played { outcome: Ok(outcome), .. })) => outcome.clone(),
+        Some(Ok(Played { outcome: Err(violation), .. })) => violation.to_string(),
+        Some(Err(payload)) => panics::explain(panics::message(payload.as_ref())),
+        None => String::new(),
     }
 }
 

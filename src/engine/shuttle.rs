@@ -102,6 +102,14 @@ struct Runtime {
     end: Cell<Option<End>>,
     record: bool,
     recorded: RefCell<Option<Recorded>>,
+    /// While an execution is run again to see whether it does the same.
+    check: RefCell<Option<Check>>,
+}
+
+/// Who chooses after the execution that is run again, and whether there is more to run then.
+struct Check {
+    chooser: Chooser,
+    more: bool,
 }
 
 impl Runtime {
@@ -116,6 +124,7 @@ impl Runtime {
             end: Cell::new(None),
             record,
             recorded: RefCell::new(None),
+            check: RefCell::new(None),
         }
     }
 
@@ -182,17 +191,29 @@ impl Runtime {
         let mut stage = self.stage.borrow_mut();
         let mut search = self.search.borrow_mut();
         let ran = self.ran.take();
+        if let Some(Check { chooser, more }) = self.check.take() {
+            stage.chooser = chooser;
+            return search.is_repeated(&stage, end, &ran) && more;
+        }
         self.recorded.replace(recorded(&mut stage, end, &ran));
         let more = search.record(&stage, end, ran);
         let learned = stage.machine.take_learned();
-        match &mut stage.chooser {
-            Chooser::Explorer(explorer) if learned => {
-                explorer.reset();
-                search.restart();
-                true
-            }
-            _ => more && stage.advance(),
+        if learned && let Chooser::Explorer(explorer) = &mut stage.chooser {
+            explorer.reset();
+            search.restart();
+            return true;
         }
+        let more = more && stage.advance();
+        let checked = !self.record && search.is_checked(end, more);
+        if checked {
+            self.check.replace(Some(Check { chooser: stage.repeat(), more }));
+        }
+        more || checked
+    }
+
+    /// Whether the execution under way is run again to see whether it does the same.
+    fn is_check(&self) -> bool {
+        self.check.borrow().is_some()
     }
 
     fn thread_of(&self, task: TaskId) -> Option<ThreadId> {
@@ -332,14 +353,14 @@ impl Scheduler for Filter {
         if std::mem::replace(&mut self.begun, true) {
             // Without any choice there is nothing to draw, and PCT asserts that there is.
             let pointless = self.strategy.is_some() && !self.had_choice;
-            if !self.runtime.advance() || pointless {
+            if !self.runtime.advance() || pointless && !self.runtime.is_check() {
                 return None;
             }
         }
         self.runtime.restart();
         match &mut self.strategy {
-            Some(strategy) => strategy.new_execution(),
-            None => Some(Schedule::new(0)),
+            Some(strategy) if !self.runtime.is_check() => strategy.new_execution(),
+            _ => Some(Schedule::new(0)),
         }
     }
 
@@ -383,7 +404,9 @@ impl Scheduler for Filter {
 impl Filter {
     /// Strategies keep tables of the tasks that they have been shown, in the order of their ids.
     fn introduce(&mut self, runnable: &[&Task], task: TaskId) -> Option<TaskId> {
-        if let Some(strategy) = &mut self.strategy {
+        if let Some(strategy) = &mut self.strategy
+            && !self.runtime.is_check()
+        {
             let alone: Vec<_> = runnable.iter().copied().filter(|it| it.id() == task).collect();
             strategy.next_task(&alone, None, false);
         }

@@ -111,6 +111,13 @@ impl Stage {
         again
     }
 
+    /// The next execution follows the script of this one; gives back who chooses otherwise.
+    pub(crate) fn repeat(&mut self) -> Chooser {
+        let Script { schedule, watched } = self.script();
+        self.machine.know(watched);
+        std::mem::replace(&mut self.chooser, Chooser::Script { schedule, position: 0 })
+    }
+
     /// The script of this execution.
     pub(crate) fn script(&self) -> Script {
         Script { schedule: self.schedule.clone(), watched: self.machine.known().to_vec() }

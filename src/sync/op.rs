@@ -236,6 +236,16 @@ impl Op {
         }
     }
 
+    /// The same operation whatever values it expects, which may be addresses.
+    pub(crate) const fn regardless_of_values(self) -> Self {
+        match self {
+            Self::CompareExchange { object, success, failure, weak, .. } => {
+                Self::CompareExchange { object, expected: 0, success, failure, weak }
+            }
+            op => op,
+        }
+    }
+
     /// Whether the operation is a use of a primitive: more than counting owners, ending an object, giving way,
     /// or starting and ending a thread.
     pub const fn uses_primitive(self) -> bool {

@@ -106,3 +106,39 @@ pub(super) fn vacuous_is_what_nobody_drives(engine: Engine) -> Result<(), Failed
     }
     Ok(())
 }
+
+/// What a clock, a random number or an earlier execution decides does not pass as exhaustive, even where
+/// no schedule has to be repeated.
+pub(super) fn programs_that_are_not_deterministic(engine: Engine) -> Result<(), Failed> {
+    let verdict = |program: &Program| match verify(engine, program) {
+        Verdict::Inconclusive(Reason::Unsupported(why)) if why.contains("not deterministic") => Ok(why),
+        other => Err(Failed::from(format!("{other:?}"))),
+    };
+    let order = Program::new(|| {
+        let atomics: std::collections::HashMap<_, _> =
+            (0..16).map(|key| (key, Arc::new(AtomicUsize::new(key)))).collect();
+        let other = thread::spawn(move || {
+            for (key, atomic) in atomics {
+                match key {
+                    0 => atomic.store(1, SeqCst),
+                    _ => _ = atomic.load(SeqCst),
+                }
+            }
+        });
+        other.join().expect("no panic");
+        Ok(String::new())
+    });
+    let why = verdict(&order)?;
+    if !why.contains("claims.rs") || !why.contains("thread 1 did") {
+        return Err(why.into());
+    }
+    let runs = std::sync::atomic::AtomicUsize::new(0);
+    let kept = Program::new(move || {
+        let counter = Arc::new(AtomicUsize::new(0));
+        let other = Arc::clone(&counter);
+        thread::spawn(move || other.fetch_add(1, SeqCst)).join().expect("no panic");
+        Ok(runs.fetch_add(1, SeqCst).to_string())
+    });
+    let why = verdict(&kept)?;
+    if why.contains("it showed \"0\", and when run again \"1\"") { Ok(()) } else { Err(why.into()) }
+}

@@ -441,13 +441,7 @@ struct Found {
 
 /// Whether a thread does again what it did before; the value that it expects may be an address.
 fn is_repeated(op: Op, before: Op) -> bool {
-    let regardless_of_value = |op| match op {
-        Op::CompareExchange { object, success, failure, weak, .. } => {
-            Op::CompareExchange { object, expected: 0, success, failure, weak }
-        }
-        op => op,
-    };
-    regardless_of_value(op) == regardless_of_value(before)
+    op.regardless_of_values() == before.regardless_of_values()
 }
 
 fn acquires(mode: Mode) -> bool {

@@ -21,6 +21,7 @@ pub(crate) mod clock;
 mod effects;
 pub(crate) mod holds;
 mod ids;
+mod log;
 mod memory;
 mod misuse;
 pub(crate) mod object;
@@ -31,6 +32,7 @@ use self::access::{Guard, Mode, Target};
 use self::clock::{Clock, MAX_THREADS};
 use self::holds::Hold;
 use self::ids::Ids;
+use self::log::Log;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
@@ -60,6 +62,7 @@ pub(crate) struct Machine {
     running: ThreadId,
     whims: Whims,
     operations: u32,
+    log: Log,
     driven: bool,
     watched: Vec<bool>,
     /// What was watched when the execution began.
@@ -183,6 +186,7 @@ impl Machine {
             running: ThreadId::MAIN,
             whims,
             operations: 0,
+            log: Log::default(),
             driven: false,
             watched: Vec::new(),
             watched_before: Vec::new(),
@@ -198,6 +202,7 @@ impl Machine {
     #[track_caller]
     pub(crate) fn restart(&mut self, record: bool) {
         self.ids.restart();
+        self.log.restart();
         self.watched_before.clone_from(&self.watched);
         self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
         self.objects.iter_mut().for_each(|object| *object = None);
@@ -230,6 +235,12 @@ impl Machine {
     /// Operations of this execution so far.
     pub(crate) fn operations(&self) -> u32 {
         self.operations
+    }
+
+    /// Where this execution and the one before it differ first, in words, though both followed one schedule.
+    /// One that did not come to its end may do less.
+    pub(crate) fn difference(&self, ended: bool) -> Option<String> {
+        self.log.difference(ended)
     }
 
     /// Whether, in some execution, a thread that was spawned used a primitive.
@@ -350,6 +361,7 @@ impl Machine {
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
         self.operations += 1;
+        self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);
