@@ -7,7 +7,7 @@ use std::fmt;
 ///
 /// The pointer is given to a closure, so that an engine knows when an access begins and ends: two
 /// accesses at once, one of them a write, and neither ordered before the other, are a data race.
-/// The pointer must not leave the closure. An access that does not end in the function it begins in is a guard:
+/// The pointer must not leave the closure. An access that does not end in a closure is a pointer:
 /// [`begin_read`](Self::begin_read), [`begin_write`](Self::begin_write).
 ///
 /// ```
@@ -24,7 +24,8 @@ pub struct UnsafeCell<T: ?Sized> {
     inner: std::cell::UnsafeCell<T>,
 }
 
-/// A read of an [`UnsafeCell`] that is under way until the guard is dropped, as loom's `ConstPtr`.
+/// A pointer to read an [`UnsafeCell`] with, as loom's `ConstPtr`. Engines see a read where it is made, and where it is
+/// used; where it is dropped is of no account.
 ///
 /// ```
 /// use refectory::sync::UnsafeCell;
@@ -34,13 +35,13 @@ pub struct UnsafeCell<T: ?Sized> {
 /// // SAFETY: no other thread can reach the cell, which outlives the guard.
 /// assert_eq!(unsafe { *read.deref() }, 1);
 /// ```
-#[must_use = "the read ends where the guard is dropped"]
 pub struct ConstPtr<T: ?Sized> {
     pointer: *const T,
-    _access: Access,
+    access: Access,
 }
 
-/// A write of an [`UnsafeCell`] that is under way until the guard is dropped, as loom's `MutPtr`.
+/// A pointer to write an [`UnsafeCell`] with, as loom's `MutPtr`. Engines see a write where it is made, and where it is
+/// used; where it is dropped is of no account.
 ///
 /// ```
 /// use refectory::sync::UnsafeCell;
@@ -52,10 +53,9 @@ pub struct ConstPtr<T: ?Sized> {
 /// drop(write);
 /// assert_eq!(cell.into_inner(), 2);
 /// ```
-#[must_use = "the write ends where the guard is dropped"]
 pub struct MutPtr<T: ?Sized> {
     pointer: *mut T,
-    _access: Access,
+    access: Access,
 }
 
 impl<T> UnsafeCell<T> {
@@ -96,19 +96,18 @@ impl<T: ?Sized> UnsafeCell<T> {
         write(self.inner.get())
     }
 
-    /// Begins a read that ends where the guard is dropped. [`with`](Self::with) is for a read that ends where it begins.
+    /// A pointer to read with, which does not end with a closure.
     #[track_caller]
     #[inline]
     pub fn begin_read(&self) -> ConstPtr<T> {
-        ConstPtr { _access: self.hook.read(), pointer: self.inner.get().cast_const() }
+        ConstPtr { access: self.hook.guard_read(), pointer: self.inner.get().cast_const() }
     }
 
-    /// Begins a write that ends where the guard is dropped. [`with_mut`](Self::with_mut) is for a write that ends
-    /// where it begins.
+    /// A pointer to write with, which does not end with a closure.
     #[track_caller]
     #[inline]
     pub fn begin_write(&self) -> MutPtr<T> {
-        MutPtr { _access: self.hook.write(), pointer: self.inner.get() }
+        MutPtr { access: self.hook.guard_write(), pointer: self.inner.get() }
     }
 
     /// The value, through an exclusive borrow.
@@ -122,16 +121,23 @@ impl<T: ?Sized> ConstPtr<T> {
     /// The value.
     ///
     /// # Safety
-    /// The cell outlives the reference, and nobody writes it meanwhile.
+    /// The cell outlives the reference, and nobody writes it meanwhile. Engines see the moment of the call; ask
+    /// again for each use.
     #[allow(clippy::should_implement_trait, reason = "loom's name")]
+    #[track_caller]
     pub unsafe fn deref(&self) -> &T {
+        self.access.again();
         // SAFETY: the caller's promise.
         unsafe { &*self.pointer }
     }
 
     /// Reads through the pointer.
+    #[track_caller]
     pub fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
-        read(self.pointer)
+        self.access.again();
+        let answer = read(self.pointer);
+        self.access.again();
+        answer
     }
 }
 
@@ -139,16 +145,23 @@ impl<T: ?Sized> MutPtr<T> {
     /// The value.
     ///
     /// # Safety
-    /// The cell outlives the reference, and nobody else reaches it meanwhile.
+    /// The cell outlives the reference, and nobody else reaches it meanwhile. Engines see the moment of the call; ask
+    /// again for each use.
     #[allow(clippy::should_implement_trait, clippy::mut_from_ref, reason = "loom's name and signature")]
+    #[track_caller]
     pub unsafe fn deref(&self) -> &mut T {
+        self.access.again();
         // SAFETY: the caller's promise.
         unsafe { &mut *self.pointer }
     }
 
     /// Writes through the pointer.
+    #[track_caller]
     pub fn with<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
-        write(self.pointer)
+        self.access.again();
+        let answer = write(self.pointer);
+        self.access.again();
+        answer
     }
 }
 

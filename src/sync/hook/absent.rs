@@ -199,6 +199,21 @@ impl CellHook {
     pub(in crate::sync) fn write(&self) -> Access {
         Access
     }
+
+    #[inline(always)]
+    pub(in crate::sync) fn guard_read(&self) -> Access {
+        Access
+    }
+
+    #[inline(always)]
+    pub(in crate::sync) fn guard_write(&self) -> Access {
+        Access
+    }
+}
+
+impl Access {
+    #[inline(always)]
+    pub(in crate::sync) fn again(&self) {}
 }
 
 impl ArcHook {

@@ -20,6 +20,8 @@ pub(in crate::sync) struct CellHook(Owned<behind::UnsafeCell<()>>);
 pub(in crate::sync) struct Access {
     cell: Hook<()>,
     kind: Kind,
+    /// Whether its end is told. The end of a guard is not: a guard may live on after what it was used for.
+    spans: bool,
     site: Site,
     #[cfg(feature = "loom")]
     loom: Option<InLoom>,
@@ -51,17 +53,29 @@ impl CellHook {
     /// A read begins.
     #[track_caller]
     pub(in crate::sync) fn read(&self) -> Access {
-        self.begin(Kind::Read)
+        self.begin(Kind::Read, true)
+    }
+
+    /// A guard's read begins.
+    #[track_caller]
+    pub(in crate::sync) fn guard_read(&self) -> Access {
+        self.begin(Kind::Read, false)
     }
 
     /// A write begins.
     #[track_caller]
     pub(in crate::sync) fn write(&self) -> Access {
-        self.begin(Kind::Write)
+        self.begin(Kind::Write, true)
+    }
+
+    /// A guard's write begins.
+    #[track_caller]
+    pub(in crate::sync) fn guard_write(&self) -> Access {
+        self.begin(Kind::Write, false)
     }
 
     #[track_caller]
-    fn begin(&self, kind: Kind) -> Access {
+    fn begin(&self, kind: Kind, spans: bool) -> Access {
         let site = Location::caller();
         #[cfg(feature = "loom")]
         let mut loom = None;
@@ -82,9 +96,20 @@ impl CellHook {
         Access {
             cell: self.0.alias(),
             kind,
+            spans,
             site,
             #[cfg(feature = "loom")]
             loom,
+        }
+    }
+}
+
+impl Access {
+    /// The guard is used: the access takes place once more.
+    #[track_caller]
+    pub(in crate::sync) fn again(&self) {
+        if let Turn::Conducted(conductor, id) = self.cell.turn() {
+            conductor.perform(self.kind.op(id), 0, Location::caller());
         }
     }
 }
@@ -102,6 +127,7 @@ impl Drop for Access {
     fn drop(&mut self) {
         match self.cell.turn_in_drop() {
             Turn::Native(_) => {}
+            Turn::Conducted(..) if !self.spans => {}
             // loom would abort the process.
             Turn::Inert => {
                 #[cfg(feature = "loom")]

@@ -40,13 +40,13 @@ impl<T: ?Sized> UnsafeCell<T> {
         self.0.with_mut(write)
     }
 
-    /// A read that ends where the pointer is dropped.
+    /// A pointer to read with. The engine sees a read here, and where the pointer is used.
     #[track_caller]
     pub fn get(&self) -> ConstPtr<T> {
         self.0.begin_read()
     }
 
-    /// A write that ends where the pointer is dropped.
+    /// A pointer to write with. The engine sees a write here, and where the pointer is used.
     #[track_caller]
     pub fn get_mut(&self) -> MutPtr<T> {
         self.0.begin_write()
