@@ -268,6 +268,11 @@ impl Conductor for Runtime {
         self.stage().machine.create(class, value, site)
     }
 
+    fn find(&self, class: Class, site: Site) -> ObjectId {
+        let _engine = held::engine();
+        self.stage.borrow_mut().machine.find(class, site)
+    }
+
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
         let mut stage = self.stage();

@@ -247,6 +247,11 @@ impl Conductor for Runtime {
         self.stage.borrow_mut().machine.create(class, value, site)
     }
 
+    fn find(&self, class: Class, site: Site) -> ObjectId {
+        let _engine = held::engine();
+        self.stage.borrow_mut().machine.find(class, site)
+    }
+
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
         let me = self.thread();

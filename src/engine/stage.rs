@@ -5,7 +5,7 @@
 
 use super::Budget;
 use super::dpor::{Explorer, Next};
-use super::machine::{Announced, Edge, Machine, Phase, Whims};
+use super::machine::{Announced, Edge, Machine, Phase, Watched, Whims};
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 
@@ -26,7 +26,7 @@ pub(crate) enum Chooser {
 pub(crate) struct Script {
     pub(crate) schedule: Vec<Choice>,
     /// The objects that the machine watched.
-    pub(crate) watched: Vec<bool>,
+    pub(crate) watched: Vec<Watched>,
 }
 
 /// A thread's operation takes place, in one of the ways in which it can.
@@ -242,6 +242,10 @@ impl Stage {
         };
         match next {
             Next::Grant(thread, choice) => self.grant(thread, choice),
+            Next::DestroyedLast(object) => {
+                self.machine.learn_destroyed_last(object);
+                Turn::End(End::Redundant)
+            }
             Next::Redundant => Turn::End(End::Redundant),
             Next::Diverged => Turn::End(End::Diverged),
         }

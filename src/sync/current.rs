@@ -22,6 +22,9 @@ pub(crate) trait Conductor {
     /// number of owners of an `Arc`, else 0.
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId;
 
+    /// The current thread uses an object that nobody made: it is zeroed memory.
+    fn find(&self, class: Class, site: Site) -> ObjectId;
+
     /// The current thread performs an operation: waits until it may take place.
     ///
     /// `seen` is the present value of an atomic, else 0. The answer is 1 or 0 for a `try_` operation

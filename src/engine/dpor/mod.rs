@@ -26,7 +26,7 @@ use self::users::Users;
 use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
-use super::machine::{Edge, Machine};
+use super::machine::{Edge, Machine, Phase};
 use crate::sync::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
@@ -66,6 +66,8 @@ struct Race {
 pub(crate) enum Next {
     /// This thread's pending operation, taken in this way.
     Grant(ThreadId, u8),
+    /// Nobody: the destruction of this object was to come next, and is not this thread's.
+    DestroyedLast(ObjectId),
     /// Nobody: all that could come has been seen. Never so unless the explorer has a defect.
     Redundant,
     /// The program did not do what it did before under the same schedule.
@@ -134,26 +136,20 @@ impl Explorer {
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
-            let sleep = self.nodes.last().map_or(&[][..], |node| &node.sleep);
-            let Some((thread, choice)) = follow(&branch, machine).or_else(|| any_awake(machine, sleep))
-            else {
-                return Next::Redundant;
-            };
             self.subtree = branch.children;
-            return Next::Grant(thread, choice);
+            return follow(&branch.step, machine);
         }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
-        let choice = if tree.is_empty() {
-            any_awake(machine, &sleep)
+        let next = if tree.is_empty() {
+            any_awake(machine, &sleep).map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
         } else {
             let branch = tree.remove(0);
-            let followed = follow(&branch, machine);
             self.subtree = branch.children;
-            followed.or_else(|| any_awake(machine, &sleep))
+            follow(&branch.step, machine)
         };
         self.nodes.push(Node { sleep, tree });
-        choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
+        next
     }
 
     /// What sleeps at the last node and is independent of the last event sleeps on.
@@ -335,7 +331,7 @@ impl Explorer {
                 }
             });
         }
-        if transition.guard.is_some() || transition.also.is_some() {
+        if transition.guard.is_some() || transition.also.is_some() || transition.found.is_some() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
         }
@@ -425,12 +421,14 @@ impl Explorer {
     }
 }
 
-/// The step of a branch, where it can be taken. It cannot where it is the destruction of an object that, brought
-/// forward, is another thread's: that of the last owner, by a count that no engine sees.
-fn follow(branch: &Branch, machine: &Machine) -> Option<(ThreadId, u8)> {
-    let Transition { thread, choice, last_resort, .. } = branch.step;
-    let possible = machine.choices(thread) & 1 << choice != 0 || last_resort;
-    possible.then_some((thread, choice))
+/// The planned step. Where it is the destruction of an object, the thread may not be the one that destroys.
+fn follow(step: &Transition, machine: &Machine) -> Next {
+    let is_announced =
+        || machine.phase(step.thread) == Phase::Pending && machine.pending(step.thread) == step.op;
+    match step.op {
+        Op::Destroy(object) if !is_announced() => Next::DestroyedLast(object),
+        _ => Next::Grant(step.thread, step.choice),
+    }
 }
 
 /// What is found of a transition's past.

@@ -29,6 +29,10 @@ impl Target {
         Self(thread.0 << 2 | 1)
     }
 
+    /// All objects that were found in zeroed memory, whose names the explorer must not trust from one execution to
+    /// the next.
+    pub(crate) const FOUND: Self = Self(3);
+
     /// The object; for a token, nothing sensible.
     pub(crate) const fn as_object(self) -> ObjectId {
         ObjectId(self.0 >> 2)
@@ -97,6 +101,8 @@ pub(crate) struct Transition {
     /// What it does besides: a condition wait releases its mutex, where somebody tries that mutex; a futex
     /// wait that found its value joins the waiters.
     pub(crate) also: Option<Access>,
+    /// How it uses those objects whose names depend on the schedule.
+    pub(crate) found: Option<Access>,
     /// What the thread has to see changed first.
     pub(crate) guard: Option<Guard>,
     /// Fires only because nothing else can happen: it is after everything before it.
@@ -147,6 +153,7 @@ impl Transition {
         let looks = self.guard.iter().flat_map(|guard| guard.iter());
         std::iter::once(self.access)
             .chain(self.also)
+            .chain(self.found)
             .chain(looks.map(|&(object, _)| Access { target: Target::object(object), mode: Mode::Read }))
     }
 
@@ -164,7 +171,7 @@ impl Transition {
 
     /// Whether the transition is its own access and nothing else.
     fn is_simple(&self) -> bool {
-        self.also.is_none() && self.guard.is_none()
+        self.also.is_none() && self.found.is_none() && self.guard.is_none()
     }
 
     /// Whether the two are the same step of the same thread.

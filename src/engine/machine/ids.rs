@@ -24,8 +24,7 @@ impl Numbering {
         self.used.fill(0);
     }
 
-    fn next_of(&mut self, creator: ThreadId) -> u32 {
-        let creator = creator.index();
+    fn next_of(&mut self, creator: usize) -> u32 {
         if self.used.len() <= creator {
             self.used.resize(creator + 1, 0);
             self.numbers.resize(creator + 1, Vec::new());
@@ -49,12 +48,17 @@ impl Ids {
 
     /// The next thread that `creator` spawns. Main is 0, so that spawned threads start from 1.
     pub(crate) fn thread(&mut self, creator: ThreadId) -> ThreadId {
-        ThreadId(self.threads.next_of(creator) + 1)
+        ThreadId(self.threads.next_of(creator.index()) + 1)
     }
 
     /// The next object that `creator` makes.
     pub(crate) fn object(&mut self, creator: ThreadId) -> ObjectId {
-        ObjectId(self.objects.next_of(creator))
+        ObjectId(self.objects.next_of(creator.index() + 1))
+    }
+
+    /// The next object that nobody makes: it is found in zeroed memory. Its name depends on the schedule.
+    pub(crate) fn foundling(&mut self) -> ObjectId {
+        ObjectId(self.objects.next_of(0))
     }
 }
 

@@ -4,8 +4,9 @@
 //! equivalent execution: its order cannot be seen. Where something does not, an equivalent execution may use the
 //! object after its end. The machine learns that at the first such destruction, and the search starts again with
 //! the destruction of this object as an event, which conflicts with every use. So it is no guess: an
-//! execution that uses the object after its end is shown, or there is none (where a count of owners that no engine
-//! sees, such as that of std's `Arc`, always lets the last owner destroy).
+//! execution that uses the object after its end is shown, or there is none. Where a count of owners that no engine
+//! sees, such as that of std's `Arc`, lets the last owner destroy, the destruction cannot be brought forward: the
+//! search finds that out at the first attempt, and starts again with this object's destruction as a local operation.
 
 use super::Machine;
 use super::object::{Object, State};
@@ -47,12 +48,19 @@ impl Machine {
 
     /// Whether the destruction of the object is an event.
     pub(crate) fn sees_destruction(&self, object: ObjectId) -> bool {
-        self.is_watched(object)
+        let watched = self.watched(object);
+        (watched.ends || self.is_found(object)) && !watched.ends_last
     }
 
     /// The destruction of the object is an event from now on, and so are the releases of a lock.
     pub(crate) fn learn_destruction(&mut self, object: ObjectId) {
-        self.learn(object);
+        self.learn(object, |it| it.ends = true);
+    }
+
+    /// The destruction of the object, brought forward, was not that thread's: whoever comes last destroys, and
+    /// so nobody can come later.
+    pub(crate) fn learn_destroyed_last(&mut self, object: ObjectId) {
+        self.learn(object, |it| it.ends_last = true);
     }
 
     /// The running thread's place: that of its last operation.

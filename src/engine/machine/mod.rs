@@ -64,9 +64,9 @@ pub(crate) struct Machine {
     operations: u32,
     log: Log,
     driven: bool,
-    watched: Vec<bool>,
+    watched: Vec<Watched>,
     /// What was watched when the execution began.
-    watched_before: Vec<bool>,
+    watched_before: Vec<Watched>,
     learned: bool,
     race: Option<Race>,
     misuse: Option<Misuse>,
@@ -104,6 +104,17 @@ struct Thread {
     view: View,
     rounds: Rounds,
     holds: Vec<Hold>,
+}
+
+/// What the search has learnt about an object, whatever the execution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Watched {
+    /// There are attempts or looks at it.
+    tried: bool,
+    /// Its end may come before a use.
+    ends: bool,
+    /// It does not: whoever comes last ends it, by a count that no engine sees.
+    ends_last: bool,
 }
 
 /// What an announced operation came to.
@@ -271,12 +282,12 @@ impl Machine {
 
     /// The objects that were known, when this execution began, for ones whose releases can be observed. They decide
     /// which of its operations were choices.
-    pub(crate) fn known(&self) -> &[bool] {
+    pub(crate) fn known(&self) -> &[Watched] {
         &self.watched_before
     }
 
     /// Knows these and no others.
-    pub(crate) fn know(&mut self, watched: Vec<bool>) {
+    pub(crate) fn know(&mut self, watched: Vec<Watched>) {
         self.watched = watched;
     }
 
@@ -329,6 +340,24 @@ impl Machine {
             trace.add_object(id, class, site);
         }
         id
+    }
+
+    /// The running thread finds an object in zeroed memory. To be zero was no write of its own.
+    pub(crate) fn find(&mut self, class: Class, site: Site) -> ObjectId {
+        let id = self.ids.foundling();
+        if self.objects.len() <= id.index() {
+            self.objects.resize(id.index() + 1, None);
+        }
+        let object = Object::new(class, 0, site, ThreadId::MAIN, 0);
+        self.objects[id.index()] = Some(Object { found: true, ..object });
+        if let Some(trace) = &mut self.trace {
+            trace.add_object(id, class, site);
+        }
+        id
+    }
+
+    fn is_found(&self, object: ObjectId) -> bool {
+        self.objects.get(object.index()).is_some_and(|it| it.as_ref().is_some_and(|it| it.found))
     }
 
     /// Names an object in the trace.
@@ -399,22 +428,29 @@ impl Machine {
     /// Learns which objects have attempts or looks at them, so that their releases are events.
     fn watch(&mut self, op: Op) {
         if let Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object) = op {
-            self.learn(object);
+            self.learn(object, |it| it.tried = true);
         }
     }
 
-    /// What is done to the object and was taken for local is an event from now on.
-    pub(super) fn learn(&mut self, object: ObjectId) {
+    /// Where this is news, what was explored so far has to be explored again.
+    fn learn(&mut self, object: ObjectId, learn: impl FnOnce(&mut Watched)) {
         if self.watched.len() <= object.index() {
-            self.watched.resize(object.index() + 1, false);
+            self.watched.resize(object.index() + 1, Watched::default());
         }
-        if !std::mem::replace(&mut self.watched[object.index()], true) {
-            self.learned = true;
-        }
+        let it = &mut self.watched[object.index()];
+        let before = *it;
+        learn(it);
+        self.learned |= before != *it;
     }
 
-    pub(super) fn is_watched(&self, object: ObjectId) -> bool {
-        self.watched.get(object.index()).is_some_and(|watched| *watched)
+    fn watched(&self, object: ObjectId) -> Watched {
+        self.watched.get(object.index()).copied().unwrap_or_default()
+    }
+
+    /// Whether the releases of an object are events.
+    fn is_watched(&self, object: ObjectId) -> bool {
+        let Watched { tried, ends, ends_last } = self.watched(object);
+        tried || ends && !ends_last || self.is_found(object)
     }
 
     fn is_local(&self, op: Op) -> bool {

@@ -13,6 +13,8 @@ pub(crate) struct Object {
     pub(crate) message: Clock,
     /// Who destroyed it, and where that thread was.
     pub(crate) destroyed: Option<(ThreadId, Site)>,
+    /// It was found in zeroed memory, and its name depends on the schedule.
+    pub(crate) found: bool,
 }
 
 /// The state of an object.
@@ -59,7 +61,7 @@ impl Object {
             }
             Class::Arc => State::Arc { owners: value as u32, initial: value as u32 },
         };
-        Self { class, born, state, message: Clock::ZERO, destroyed: None }
+        Self { class, born, state, message: Clock::ZERO, destroyed: None, found: false }
     }
 
     /// What a spinning thread compares: two looks that give the same number saw the same.

@@ -130,10 +130,25 @@ impl Machine {
             op: thread.op,
             access,
             also,
+            found: self.found(thread.op, thread.guard.as_deref()),
             guard: thread.guard.clone(),
             last_resort,
             may_whim: thread.whims < self.whims.per_thread,
         }
+    }
+
+    /// The use of what was found in zeroed memory.
+    fn found(&self, op: Op, guard: Option<&[(ObjectId, u64)]>) -> Option<Access> {
+        let mutex = if let Op::Wait { mutex, .. } = op { Some(mutex) } else { None };
+        let uses = op.object().into_iter().chain(mutex).any(|object| self.is_found(object));
+        let looks = || guard.is_some_and(|guard| guard.iter().any(|&(object, _)| self.is_found(object)));
+        let mode = match op {
+            Op::Load(..) if uses => Mode::Read,
+            _ if uses => Mode::Write,
+            _ if looks() => Mode::Read,
+            _ => return None,
+        };
+        Some(Access { target: Target::FOUND, mode })
     }
 
     fn access(&self, id: ThreadId, choice: u8) -> Access {

@@ -8,16 +8,27 @@ use super::super::current::{Current, current};
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, Op, Site};
 use super::driven::{Hook, Turn};
+use super::raw::Kind;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 
+/// What it is.
+#[derive(Debug)]
+pub(in crate::sync) struct OfArc;
+
+impl Kind for OfArc {
+    const NAME: &'static str = "an Arc";
+    const CLASS: Class = Class::Arc;
+    type Behind = ();
+}
+
 /// The engine's part of an owner.
 #[derive(Debug)]
 pub(in crate::sync) struct ArcHook {
-    hook: Hook<()>,
+    hook: Hook<OfArc>,
     /// Where this owner came to be, which is all that its drop can tell.
     site: Site,
     /// loom's owner.
@@ -27,12 +38,12 @@ pub(in crate::sync) struct ArcHook {
 
 /// The engine's part of a reference that does not own; `None` where there never was a value.
 #[derive(Clone, Debug)]
-pub(in crate::sync) struct WeakHook(Option<Hook<()>>);
+pub(in crate::sync) struct WeakHook(Option<Hook<OfArc>>);
 
 /// A value that was given away as a pointer, and the object that counts its owners. Its tokens are all alike:
 /// the object alone knows how many there are, so that one is made where an owner is taken back.
 struct Lent {
-    hook: Hook<()>,
+    hook: Hook<OfArc>,
     /// Where the value is, for loom's own counts.
     #[cfg(feature = "loom")]
     loom: Option<*const ()>,
@@ -64,7 +75,7 @@ impl ArcHook {
     /// The first owner of a new value.
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        let hook = Hook::new("an Arc", Class::Arc, 1, || ());
+        let hook = Hook::new(1, || ());
         #[cfg(feature = "loom")]
         let loom = match hook.turn() {
             Turn::Loom(..) => Some(looming::quietly(|| loom::sync::Arc::new(()))),
@@ -168,7 +179,7 @@ impl ArcHook {
         let known = match current() {
             Current::Native => None,
             _ => LENT.with_borrow_mut(|lent| {
-                lent.retain(|_, lent| lent.hook.born.in_this_execution());
+                lent.retain(|_, lent| lent.hook.in_this_execution());
                 lent.get(&value.addr()).map(|lent| lent.token(site))
             }),
         };
@@ -220,7 +231,7 @@ impl WeakHook {
         match hook.turn() {
             Turn::Native(_) | Turn::Inert => {}
             #[cfg(feature = "loom")]
-            Turn::Loom(..) => hook.born.unsupported("has its `Weak` upgraded, which loom does not model"),
+            Turn::Loom(..) => hook.unsupported("has its `Weak` upgraded, which loom does not model"),
             Turn::Conducted(conductor, id) => {
                 if conductor.perform(Op::ArcUpgrade(id), 0, site) == 0 {
                     return None;

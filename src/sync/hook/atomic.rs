@@ -4,7 +4,7 @@
 //! Under loom it is in loom's, and std's follows it, so that destructors find the newest value when
 //! loom can no longer be asked.
 
-use super::super::op::{Class, ObjectId, Op};
+use super::super::op::{ObjectId, Op};
 use super::driven::{Owned, Turn, torn_down};
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
@@ -16,7 +16,7 @@ use super::super::loom_record::{self as looming, Told};
 
 /// The engine's part of an atomic.
 pub(in crate::sync) struct AtomicHook<V: Value> {
-    hook: Owned<V::Behind>,
+    hook: Owned<V::Kind>,
     /// The value was reached through an exclusive borrow, which loom's atomic does not follow.
     #[cfg(feature = "loom")]
     taken: bool,
@@ -26,7 +26,7 @@ impl<V: Value> AtomicHook<V> {
     #[track_caller]
     pub(in crate::sync) fn new(value: V) -> Self {
         Self {
-            hook: Owned::new(V::KIND, Class::Atomic, value.bits(), || V::Behind::holding(value)),
+            hook: Owned::new(value.bits(), || V::Behind::holding(value)),
             #[cfg(feature = "loom")]
             taken: false,
         }
@@ -42,9 +42,7 @@ impl<V: Value> AtomicHook<V> {
         let turn = self.hook.turn();
         #[cfg(feature = "loom")]
         if self.taken && matches!(turn, Turn::Loom(..)) {
-            self.hook
-                .born
-                .unsupported("was used through `get_mut` and then shared, which loom cannot follow");
+            self.hook.unsupported("was used through `get_mut` and then shared, which loom cannot follow");
         }
         turn
     }

@@ -24,6 +24,17 @@ impl Born {
         Self { kind, site: Location::caller(), engine: current().name(), epoch: epoch(), run: run() }
     }
 
+    /// The birth of an object that keeps it in another form.
+    pub(in crate::sync) fn of(
+        kind: &'static str,
+        site: Site,
+        engine: &'static str,
+        epoch: u32,
+        run: u64,
+    ) -> Self {
+        Self { kind, site, engine, epoch, run }
+    }
+
     /// Whether this is the execution that the object was made in.
     pub(in crate::sync) fn in_this_execution(&self) -> bool {
         self.epoch == epoch()

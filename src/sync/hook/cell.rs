@@ -4,6 +4,7 @@
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Class, Op, Site};
 use super::driven::{Hook, Owned, Turn};
+use super::raw;
 #[cfg(feature = "loom")]
 use loom::cell as behind;
 #[cfg(not(feature = "loom"))]
@@ -11,14 +12,34 @@ use std::cell as behind;
 use std::fmt;
 use std::panic::Location;
 
+/// What it is.
+#[derive(Debug)]
+pub(in crate::sync) struct OfCell;
+
+impl raw::Kind for OfCell {
+    const NAME: &'static str = "an UnsafeCell";
+    const CLASS: Class = Class::Cell;
+    type Behind = behind::UnsafeCell<()>;
+}
+
+/// What an access is to: the same, without what stands behind it.
+#[derive(Debug)]
+pub(in crate::sync) struct OfAccess;
+
+impl raw::Kind for OfAccess {
+    const NAME: &'static str = <OfCell as raw::Kind>::NAME;
+    const CLASS: Class = Class::Cell;
+    type Behind = ();
+}
+
 /// The engine's part of a cell.
 #[derive(Debug)]
-pub(in crate::sync) struct CellHook(Owned<behind::UnsafeCell<()>>);
+pub(in crate::sync) struct CellHook(Owned<OfCell>);
 
 /// An access that is under way, until it is dropped. It does not borrow the cell, because loom's guards do not.
 #[must_use]
 pub(in crate::sync) struct Access {
-    cell: Hook<()>,
+    cell: Hook<OfAccess>,
     kind: Kind,
     /// Whether its end is told. The end of a guard is not: a guard may live on after what it was used for.
     spans: bool,
@@ -43,7 +64,7 @@ enum InLoom {
 impl CellHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Owned::new("an UnsafeCell", Class::Cell, 0, || behind::UnsafeCell::new(())))
+        Self(Owned::new(0, || behind::UnsafeCell::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {

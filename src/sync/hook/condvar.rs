@@ -7,6 +7,7 @@ use super::super::op::ObjectId;
 use super::super::op::{Class, Op, Site};
 use super::driven::{Owned, Turn, torn_down};
 use super::lock::{By, Grant, Permit};
+use super::raw::Kind;
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;
@@ -14,14 +15,24 @@ use std::panic::Location;
 #[cfg(not(feature = "loom"))]
 use std::sync as behind;
 
+/// What it is.
+#[derive(Debug)]
+pub(in crate::sync) struct OfCondvar;
+
+impl Kind for OfCondvar {
+    const NAME: &'static str = "a Condvar";
+    const CLASS: Class = Class::Condvar;
+    type Behind = behind::Condvar;
+}
+
 /// The engine's part of a condition variable.
 #[derive(Debug)]
-pub(in crate::sync) struct CondvarHook(Owned<behind::Condvar>);
+pub(in crate::sync) struct CondvarHook(Owned<OfCondvar>);
 
 impl CondvarHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Owned::new("a Condvar", Class::Condvar, 0, behind::Condvar::new))
+        Self(Owned::new(0, behind::Condvar::new))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
@@ -55,7 +66,7 @@ impl CondvarHook {
             #[cfg(feature = "loom")]
             (Turn::Loom(condvar, id), Turn::Loom(_, mutex), By::Loom(guard)) => {
                 if timed {
-                    self.0.born.unsupported("waits with a time-out, which never fires under loom");
+                    self.0.unsupported("waits with a time-out, which never fires under loom");
                 }
                 (By::Loom(wait_in_loom(condvar, guard, id, mutex, site)), false)
             }

@@ -1,30 +1,99 @@
 //! The hook in a build with engines.
 
-use super::super::current::{Conductor, Current, current};
+use super::super::current::{Conductor, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Class, ObjectId, Op};
+use super::super::op::{ObjectId, Op};
 use super::born::Born;
+use super::raw::Kind;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, Location};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::Ordering::{self, Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicU64};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
-/// The engine's part of an object; `L` is loom's object that stands behind it.
-#[derive(Clone)]
-pub(in crate::sync) struct Hook<L> {
-    pub(in crate::sync) born: Born,
-    side: Side<L>,
+/// The engine's part of an object.
+///
+/// All bytes zero is a valid hook: that of an object which is not born yet. Natively it never is; under an engine of this
+/// crate it is born at its first use. So memory that is zeroed can hold objects of the facade, as it can hold
+/// std's.
+pub(in crate::sync) struct Hook<K: Kind> {
+    /// An [`Identity`].
+    identity: AtomicU64,
+    /// Where it was made, or found.
+    site: AtomicPtr<Location<'static>>,
+    /// The run of the engine that it belongs to.
+    run: AtomicU64,
+    /// loom's object.
+    #[cfg(feature = "loom")]
+    behind: Option<Box<K::Behind>>,
+    kind: PhantomData<fn() -> K>,
 }
 
-#[derive(Clone)]
-enum Side<L> {
-    Native(PhantomData<L>),
+/// Whose an object is: an execution (32 bits), its number there (30 bits), and an engine (2 bits).
+#[derive(Clone, Copy)]
+struct Identity(u64);
+
+/// The engines, as identities tell them apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Unborn,
+    Native,
     #[cfg(feature = "loom")]
-    Loom(L, ObjectId),
-    Conducted(ObjectId),
+    Loom,
+    Conducted,
+}
+
+impl Identity {
+    fn new(side: Side, id: ObjectId) -> Self {
+        debug_assert!(id.0 < 1 << 30, "fewer objects than an identity can count");
+        let side = match side {
+            Side::Unborn => 0,
+            Side::Native => 1,
+            #[cfg(feature = "loom")]
+            Side::Loom => 2,
+            Side::Conducted => 3,
+        };
+        Self(u64::from(epoch()) << 32 | u64::from(id.0) << 2 | side)
+    }
+
+    #[inline]
+    fn side(self) -> Side {
+        match self.0 & 3 {
+            0 => Side::Unborn,
+            1 => Side::Native,
+            #[cfg(feature = "loom")]
+            2 => Side::Loom,
+            _ => Side::Conducted,
+        }
+    }
+
+    #[inline]
+    fn id(self) -> ObjectId {
+        ObjectId((self.0 as u32) >> 2)
+    }
+
+    #[inline]
+    fn epoch(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    fn in_this_execution(self) -> bool {
+        self.epoch() == epoch()
+    }
+
+    fn engine(self) -> &'static str {
+        match self.side() {
+            Side::Unborn => "nobody",
+            Side::Native => "native",
+            #[cfg(feature = "loom")]
+            Side::Loom => "loom",
+            Side::Conducted => "a model-checking engine",
+        }
+    }
 }
 
 /// Who lets the next operation on an object take place.
@@ -40,27 +109,40 @@ pub(in crate::sync) enum Turn<'a, L> {
     Conducted(&'static dyn Conductor, ObjectId),
 }
 
-impl<L> Hook<L> {
+impl<K: Kind> Hook<K> {
     /// The hook of a new object; `behind` makes the one that stands behind it under loom.
     #[track_caller]
     #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has one"))]
-    pub(in crate::sync) fn new(
-        kind: &'static str,
-        class: Class,
-        value: u64,
-        behind: impl FnOnce() -> L,
-    ) -> Self {
-        let born = Born::here(kind);
-        let side = match current() {
-            Current::Native => Side::Native(PhantomData),
+    pub(in crate::sync) fn new(value: u64, behind: impl FnOnce() -> K::Behind) -> Self {
+        let site = Location::caller();
+        #[cfg(feature = "loom")]
+        let mut loom = None;
+        let identity = match current() {
+            Current::Native => Identity::new(Side::Native, ObjectId(0)),
             #[cfg(feature = "loom")]
             Current::Loom => {
-                let id = looming::create(class, born.site);
-                Side::Loom(looming::quietly(behind), id)
+                let id = looming::create(K::CLASS, site);
+                loom = Some(Box::new(looming::quietly(behind)));
+                Identity::new(Side::Loom, id)
             }
-            Current::Conducted(conductor) => Side::Conducted(conductor.create(class, value, born.site)),
+            Current::Conducted(conductor) => {
+                Identity::new(Side::Conducted, conductor.create(K::CLASS, value, site))
+            }
         };
-        Self { born, side }
+        Self {
+            identity: AtomicU64::new(identity.0),
+            site: AtomicPtr::new(std::ptr::from_ref(site).cast_mut()),
+            run: AtomicU64::new(run()),
+            #[cfg(feature = "loom")]
+            behind: loom,
+            kind: PhantomData,
+        }
+    }
+
+    #[inline]
+    fn identity(&self) -> Identity {
+        // Ordering: the hook is written where it is made, and by an engine, which runs its threads on one OS thread.
+        Identity(self.identity.load(Relaxed))
     }
 
     /// Who lets the next operation take place.
@@ -69,47 +151,93 @@ impl<L> Hook<L> {
     /// If the object belongs to another engine or execution, unless a panic is under way.
     #[track_caller]
     #[inline]
-    pub(in crate::sync) fn turn(&self) -> Turn<'_, L> {
+    pub(in crate::sync) fn turn(&self) -> Turn<'_, K::Behind> {
+        if self.identity().side() == Side::Unborn {
+            self.be_born();
+        }
         match self.turn_in_drop() {
-            Turn::Inert if !stopping() => self.born.foreign(current()),
+            Turn::Inert if !stopping() => self.born().foreign(current()),
             turn => turn,
+        }
+    }
+
+    /// Zeroed memory is used for the first time: natively it stays what it is.
+    #[cold]
+    #[track_caller]
+    fn be_born(&self) {
+        match current() {
+            Current::Native => {}
+            #[cfg(feature = "loom")]
+            Current::Loom => unsupported(&format!(
+                "{} in zeroed memory, which loom would take for made by whoever uses it first",
+                K::NAME
+            )),
+            Current::Conducted(conductor) => {
+                let site = Location::caller();
+                let id = conductor.find(K::CLASS, site);
+                self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
+                self.run.store(run(), Relaxed);
+                self.identity.store(Identity::new(Side::Conducted, id).0, Relaxed);
+            }
         }
     }
 
     /// The same for an operation in a `Drop`, which must not panic: a foreign object is left alone.
     #[inline]
-    pub(in crate::sync) fn turn_in_drop(&self) -> Turn<'_, L> {
-        match (&self.side, current()) {
-            (Side::Native(_), Current::Native) => Turn::Native(PhantomData),
+    pub(in crate::sync) fn turn_in_drop(&self) -> Turn<'_, K::Behind> {
+        let identity = self.identity();
+        match (identity.side(), current()) {
+            (Side::Native | Side::Unborn, Current::Native) => Turn::Native(PhantomData),
             #[cfg(feature = "loom")]
-            (Side::Loom(behind, id), Current::Loom) if self.born.in_this_execution() && looming::alive() => {
-                Turn::Loom(behind, *id)
+            (Side::Loom, Current::Loom) if identity.in_this_execution() && looming::alive() => {
+                let behind = self.behind.as_deref().expect("loom's object was made with this one");
+                Turn::Loom(behind, identity.id())
             }
-            (Side::Conducted(id), Current::Conducted(conductor)) if self.born.in_this_execution() => {
-                Turn::Conducted(conductor, *id)
+            (Side::Conducted, Current::Conducted(conductor)) if identity.in_this_execution() => {
+                Turn::Conducted(conductor, identity.id())
             }
             _ => Turn::Inert,
         }
     }
 
     /// The same object without what stands behind it, for an operation that outlives a borrow of the hook.
-    pub(in crate::sync) fn alias(&self) -> Hook<()> {
-        let side = match &self.side {
-            Side::Native(_) => Side::Native(PhantomData),
+    pub(in crate::sync) fn alias<A: Kind<Behind = ()>>(&self) -> Hook<A> {
+        Hook {
+            identity: AtomicU64::new(self.identity().0),
+            site: AtomicPtr::new(self.site.load(Relaxed)),
+            run: AtomicU64::new(self.run.load(Relaxed)),
             #[cfg(feature = "loom")]
-            Side::Loom(_, id) => Side::Loom((), *id),
-            Side::Conducted(id) => Side::Conducted(*id),
-        };
-        Hook { born: self.born, side }
+            behind: self.behind.is_some().then(Box::default),
+            kind: PhantomData,
+        }
     }
 
     /// loom's object, for an operation through an exclusive borrow.
     #[cfg(feature = "loom")]
-    pub(in crate::sync) fn behind_mut(&mut self) -> Option<&mut L> {
-        match &mut self.side {
-            Side::Loom(behind, _) if self.born.in_this_execution() && looming::alive() => Some(behind),
-            _ => None,
-        }
+    pub(in crate::sync) fn behind_mut(&mut self) -> Option<&mut K::Behind> {
+        let here = self.in_this_execution() && looming::alive();
+        self.behind.as_deref_mut().filter(|_| here)
+    }
+
+    /// Whether this is the execution that the object was made in.
+    pub(in crate::sync) fn in_this_execution(&self) -> bool {
+        self.identity().in_this_execution()
+    }
+
+    fn born(&self) -> Born {
+        // SAFETY: the pointer is null, or came from such a reference.
+        let site = unsafe { self.site.load(Relaxed).as_ref() };
+        let identity = self.identity();
+        let site = site.unwrap_or_else(|| Location::caller());
+        Born::of(K::NAME, site, identity.engine(), identity.epoch(), self.run.load(Relaxed))
+    }
+
+    /// The object cannot do what is asked under the engine it belongs to.
+    #[cfg(feature = "loom")]
+    #[cold]
+    #[track_caller]
+    pub(in crate::sync) fn unsupported(&self, what: &str) -> ! {
+        self.born().unsupported(what)
     }
 
     /// Names the object in traces.
@@ -127,37 +255,39 @@ impl<L> Hook<L> {
     }
 }
 
-/// The hook of an object that ends with it.
-pub(in crate::sync) struct Owned<L>(Hook<L>);
-
-impl<L> Owned<L> {
-    #[track_caller]
-    pub(in crate::sync) fn new(
-        kind: &'static str,
-        class: Class,
-        value: u64,
-        behind: impl FnOnce() -> L,
-    ) -> Self {
-        Self(Hook::new(kind, class, value, behind))
+/// The hook of another owner of the same value.
+impl<K: Kind<Behind = ()>> Clone for Hook<K> {
+    fn clone(&self) -> Self {
+        self.alias()
     }
 }
 
-impl<L> std::ops::Deref for Owned<L> {
-    type Target = Hook<L>;
+/// The hook of an object that ends with it.
+pub(in crate::sync) struct Owned<K: Kind>(Hook<K>);
+
+impl<K: Kind> Owned<K> {
+    #[track_caller]
+    pub(in crate::sync) fn new(value: u64, behind: impl FnOnce() -> K::Behind) -> Self {
+        Self(Hook::new(value, behind))
+    }
+}
+
+impl<K: Kind> std::ops::Deref for Owned<K> {
+    type Target = Hook<K>;
 
     #[inline]
-    fn deref(&self) -> &Hook<L> {
+    fn deref(&self) -> &Hook<K> {
         &self.0
     }
 }
 
-impl<L> std::ops::DerefMut for Owned<L> {
-    fn deref_mut(&mut self) -> &mut Hook<L> {
+impl<K: Kind> std::ops::DerefMut for Owned<K> {
+    fn deref_mut(&mut self) -> &mut Hook<K> {
         &mut self.0
     }
 }
 
-impl<L> Drop for Owned<L> {
+impl<K: Kind> Drop for Owned<K> {
     fn drop(&mut self) {
         if let Turn::Conducted(conductor, id) = self.0.turn_in_drop()
             && !statics::are_ending()
@@ -167,15 +297,15 @@ impl<L> Drop for Owned<L> {
     }
 }
 
-impl<L> fmt::Debug for Owned<L> {
+impl<K: Kind> fmt::Debug for Owned<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<L> fmt::Debug for Hook<L> {
+impl<K: Kind> fmt::Debug for Hook<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.born.fmt(f)
+        self.born().fmt(f)
     }
 }
 

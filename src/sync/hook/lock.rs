@@ -9,6 +9,7 @@ use super::super::op::{Class, ObjectId, Op, Site};
 #[cfg(feature = "loom")]
 use super::super::trace::relocks;
 use super::driven::{Hook, Owned, Turn, granted};
+use super::raw::Kind;
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;
@@ -18,24 +19,44 @@ use std::panic::Location;
 use std::sync as behind;
 use std::sync::{LockResult, TryLockResult};
 
+/// What it is.
+#[derive(Debug)]
+pub(in crate::sync) struct OfMutex;
+
+impl Kind for OfMutex {
+    const NAME: &'static str = "a Mutex";
+    const CLASS: Class = Class::Mutex;
+    type Behind = behind::Mutex<()>;
+}
+
+/// What it is.
+#[derive(Debug)]
+pub(in crate::sync) struct OfRwLock;
+
+impl Kind for OfRwLock {
+    const NAME: &'static str = "an RwLock";
+    const CLASS: Class = Class::RwLock;
+    type Behind = behind::RwLock<()>;
+}
+
 /// The engine's part of a mutex.
 #[derive(Debug)]
-pub(in crate::sync) struct MutexHook(Owned<behind::Mutex<()>>);
+pub(in crate::sync) struct MutexHook(Owned<OfMutex>);
 
 /// The engine's part of a readers-writer lock.
 #[derive(Debug)]
-pub(in crate::sync) struct RwLockHook(Owned<behind::RwLock<()>>);
+pub(in crate::sync) struct RwLockHook(Owned<OfRwLock>);
 
 /// A mutex that is held.
-pub(in crate::sync) type Permit<'a> = Grant<'a, behind::Mutex<()>, behind::MutexGuard<'a, ()>>;
+pub(in crate::sync) type Permit<'a> = Grant<'a, OfMutex, behind::MutexGuard<'a, ()>>;
 /// A readers-writer lock that is held for reading.
-pub(in crate::sync) type ReadPermit<'a> = Grant<'a, behind::RwLock<()>, behind::RwLockReadGuard<'a, ()>>;
+pub(in crate::sync) type ReadPermit<'a> = Grant<'a, OfRwLock, behind::RwLockReadGuard<'a, ()>>;
 /// A readers-writer lock that is held for writing.
-pub(in crate::sync) type WritePermit<'a> = Grant<'a, behind::RwLock<()>, behind::RwLockWriteGuard<'a, ()>>;
+pub(in crate::sync) type WritePermit<'a> = Grant<'a, OfRwLock, behind::RwLockWriteGuard<'a, ()>>;
 
 /// A lock that the engine has granted, until it is dropped. `G` is loom's guard.
-pub(in crate::sync) struct Grant<'a, L, G> {
-    pub(super) hook: &'a Hook<L>,
+pub(in crate::sync) struct Grant<'a, K: Kind, G> {
+    pub(super) hook: &'a Hook<K>,
     site: Site,
     release: fn(ObjectId) -> Op,
     by: By<G>,
@@ -52,15 +73,15 @@ pub(super) enum By<G> {
     Conducted,
 }
 
-impl<'a, L, G> Grant<'a, L, G> {
+impl<'a, K: Kind, G> Grant<'a, K, G> {
     /// Waits for the lock: `acquire` with an engine of this crate, `loom` with loom.
     #[track_caller]
     #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has a lock of its own"))]
     fn wait_for(
-        hook: &'a Hook<L>,
+        hook: &'a Hook<K>,
         [acquire, release]: [fn(ObjectId) -> Op; 2],
         poisoned: impl FnOnce() -> bool,
-        loom: impl FnOnce(&'a L) -> LockResult<G>,
+        loom: impl FnOnce(&'a K::Behind) -> LockResult<G>,
     ) -> Self {
         let site = Location::caller();
         let by = match hook.turn() {
@@ -89,10 +110,10 @@ impl<'a, L, G> Grant<'a, L, G> {
     #[track_caller]
     #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has a lock of its own"))]
     fn attempt(
-        hook: &'a Hook<L>,
+        hook: &'a Hook<K>,
         [attempt, release]: [fn(ObjectId) -> Op; 2],
         poisoned: impl FnOnce() -> bool,
-        loom: impl FnOnce(&'a L) -> TryLockResult<G>,
+        loom: impl FnOnce(&'a K::Behind) -> TryLockResult<G>,
     ) -> Option<Self> {
         let site = Location::caller();
         let by = match hook.turn() {
@@ -103,7 +124,7 @@ impl<'a, L, G> Grant<'a, L, G> {
                 refuse_poisoned(hook, poisoned());
                 let reads = matches!(attempt(id), Op::TryRead(_));
                 if reads && looming::held(id).is_some_and(|(_, shared)| shared) {
-                    hook.born.unsupported("is read twice by one thread, which loom cannot count");
+                    hook.unsupported("is read twice by one thread, which loom cannot count");
                 }
                 let tell = |attempt: &Option<G>| Told::attempt(attempt.is_some());
                 let guard = looming::operation(attempt(id), site, || loom(behind).ok(), tell)?;
@@ -132,17 +153,17 @@ impl<'a, L, G> Grant<'a, L, G> {
     }
 
     /// Gives the grant up without a release: a condition variable releases the mutex.
-    pub(super) fn disarm(mut self) -> (&'a Hook<L>, By<G>) {
+    pub(super) fn disarm(mut self) -> (&'a Hook<K>, By<G>) {
         (self.hook, std::mem::replace(&mut self.by, By::Nobody))
     }
 
     /// The grant that a condition variable gives back.
-    pub(super) fn rearm(hook: &'a Hook<L>, site: Site, release: fn(ObjectId) -> Op, by: By<G>) -> Self {
+    pub(super) fn rearm(hook: &'a Hook<K>, site: Site, release: fn(ObjectId) -> Op, by: By<G>) -> Self {
         Self { hook, site, release, by }
     }
 }
 
-impl<L, G> Drop for Grant<'_, L, G> {
+impl<K: Kind, G> Drop for Grant<'_, K, G> {
     fn drop(&mut self) {
         match std::mem::replace(&mut self.by, By::Nobody) {
             By::Native(_) | By::Nobody => {}
@@ -164,7 +185,7 @@ impl<L, G> Drop for Grant<'_, L, G> {
     }
 }
 
-impl<L, G> fmt::Debug for Grant<'_, L, G> {
+impl<K: Kind, G> fmt::Debug for Grant<'_, K, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.hook.fmt(f)
     }
@@ -182,16 +203,16 @@ fn refuse_relock(op: Op, lock: ObjectId, site: Site) {
 /// loom's locks keep std's poison inside and panic on it.
 #[cfg(feature = "loom")]
 #[track_caller]
-fn refuse_poisoned<L>(hook: &Hook<L>, poisoned: bool) {
+fn refuse_poisoned<K: Kind>(hook: &Hook<K>, poisoned: bool) {
     if poisoned {
-        hook.born.unsupported("is poisoned, and loom cannot lock it again");
+        hook.unsupported("is poisoned, and loom cannot lock it again");
     }
 }
 
 impl MutexHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Owned::new("a Mutex", Class::Mutex, 0, || behind::Mutex::new(())))
+        Self(Owned::new(0, || behind::Mutex::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {
@@ -214,7 +235,7 @@ impl MutexHook {
 impl RwLockHook {
     #[track_caller]
     pub(in crate::sync) fn new() -> Self {
-        Self(Owned::new("an RwLock", Class::RwLock, 0, || behind::RwLock::new(())))
+        Self(Owned::new(0, || behind::RwLock::new(())))
     }
 
     pub(in crate::sync) fn name(&self, name: fmt::Arguments<'_>) {

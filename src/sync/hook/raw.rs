@@ -2,6 +2,7 @@
 //!
 //! In a build without loom std's atomics take the place of loom's in types; none is ever made.
 
+use super::super::op::Class;
 #[cfg(feature = "loom")]
 use loom::sync::atomic as behind;
 #[cfg(not(feature = "loom"))]
@@ -32,6 +33,17 @@ pub(in crate::sync) trait Holds<V> {
     fn exchange(&self, what: Exchange<V>) -> Result<V, V>;
 }
 
+/// What an object is, and what stands behind it under loom.
+#[cfg_attr(not(feature = "instrumented"), expect(dead_code, reason = "engines use it"))]
+pub(in crate::sync) trait Kind {
+    /// The name of the facade's type with its article, for messages.
+    const NAME: &'static str;
+    /// What traces call it.
+    const CLASS: Class;
+    /// loom's object.
+    type Behind;
+}
+
 /// What an atomic can hold.
 #[cfg_attr(not(feature = "instrumented"), expect(dead_code, reason = "engines use it"))]
 pub(in crate::sync) trait Value: Copy {
@@ -39,8 +51,9 @@ pub(in crate::sync) trait Value: Copy {
     type Std: Holds<Self>;
     /// The atomic that stands behind it under loom.
     type Behind: Holds<Self>;
-    /// The name of the facade's type with its article, for messages.
-    const KIND: &'static str;
+    /// What such an atomic is. It does not name the type that a pointer points to, which may end before the
+    /// pointer does.
+    type Kind: Kind<Behind = Self::Behind>;
     /// The value's bits, widened.
     fn bits(self) -> u64;
     /// The newest value of loom's atomic, which nobody else can be using.
@@ -78,16 +91,27 @@ macro_rules! holds {
     };
 }
 
+macro_rules! kind {
+    ($kind:ty, $name:literal, $behind:ty) => {
+        impl Kind for $kind {
+            const NAME: &'static str = $name;
+            const CLASS: Class = Class::Atomic;
+            type Behind = $behind;
+        }
+    };
+}
+
 macro_rules! number {
     ($value:ident, $name:ident, $kind:literal) => {
         holds!($value, plain::$name);
         #[cfg(feature = "loom")]
         holds!($value, behind::$name);
+        kind!(plain::$name, $kind, behind::$name);
 
         impl Value for $value {
             type Std = plain::$name;
             type Behind = behind::$name;
-            const KIND: &'static str = $kind;
+            type Kind = plain::$name;
 
             #[allow(clippy::unnecessary_cast, reason = "one body for every width")]
             fn bits(self) -> u64 {
@@ -119,10 +143,12 @@ holds!(bool, plain::AtomicBool);
 #[cfg(feature = "loom")]
 holds!(bool, behind::AtomicBool);
 
+kind!(plain::AtomicBool, "an AtomicBool", behind::AtomicBool);
+
 impl Value for bool {
     type Std = plain::AtomicBool;
     type Behind = behind::AtomicBool;
-    const KIND: &'static str = "an AtomicBool";
+    type Kind = plain::AtomicBool;
 
     fn bits(self) -> u64 {
         u64::from(self)
@@ -189,10 +215,16 @@ impl<T> Holds<*mut T> for behind::AtomicUsize {
     }
 }
 
+/// An atomic pointer, whatever it points to.
+#[derive(Debug)]
+pub(in crate::sync) struct Pointer;
+
+kind!(Pointer, "an AtomicPtr", behind::AtomicUsize);
+
 impl<T> Value for *mut T {
     type Std = plain::AtomicPtr<T>;
     type Behind = behind::AtomicUsize;
-    const KIND: &'static str = "an AtomicPtr";
+    type Kind = Pointer;
 
     fn bits(self) -> u64 {
         self.addr() as u64

@@ -63,6 +63,10 @@ impl Conductor for Granting {
         answers.iter().find(|(to, _)| *to == op).map_or(1, |(_, answer)| *answer)
     }
 
+    fn find(&self, class: Class, site: Site) -> ObjectId {
+        self.create(class, 0, site)
+    }
+
     fn destroy(&self, _: ObjectId) {}
 
     fn commit(&self, _: ObjectId, before: u64, after: u64) {

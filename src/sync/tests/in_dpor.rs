@@ -2,9 +2,9 @@
 //! go through pointers.
 
 use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Program, explore};
-use crate::sync::atomic::AtomicU8;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::sync::{Arc, Mutex, hint, thread};
+use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
+use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
+use crate::sync::{Arc, Mutex, UnsafeCell, hint, thread};
 
 /// What the explorer sees of a body.
 fn exploration(body: fn()) -> Exploration {
@@ -20,6 +20,7 @@ pub(super) fn holds(body: fn()) -> u64 {
     let seen = exploration(body);
     assert!(seen.failure.is_none(), "{:?}", seen.failure);
     assert!(matches!(seen.coverage, Coverage::Complete(_)), "{:?}", seen.coverage);
+    assert_eq!(seen.redundant, 0);
     seen.executions
 }
 
@@ -201,7 +202,7 @@ fn a_lock_that_is_freed_while_it_is_unlocked_is_found() {
 /// No engine sees how std counts: the last owner is another one in each order, and nothing is wrong.
 #[test]
 fn an_owner_that_std_counts_destroys_last() {
-    holds(|| {
+    let executions = holds(|| {
         let count = std::sync::Arc::new((AtomicU8::new(0), Mutex::new(())));
         let threads = [(); 2].map(|()| {
             let count = std::sync::Arc::clone(&count);
@@ -215,6 +216,7 @@ fn an_owner_that_std_counts_destroys_last() {
             thread.join().unwrap();
         }
     });
+    assert_eq!(executions, 2, "two orders of the lock");
 }
 
 #[cfg(feature = "shuttle")]
@@ -241,4 +243,113 @@ fn an_object_in_memory_that_was_freed_tells_who_it_was() {
         drop(other);
     });
     assert!(message.contains("used (store) by main"), "{message}");
+}
+
+/// A block of zeroed memory, as an unbounded queue allocates it: slots that are full where their state says so.
+struct Block {
+    slots: [Slot; 2],
+    next: AtomicU32,
+    lock: Mutex<u32>,
+}
+
+struct Slot {
+    item: UnsafeCell<u32>,
+    state: AtomicUsize,
+}
+
+impl Block {
+    fn zeroed() -> Shared<Self> {
+        let layout = std::alloc::Layout::new::<Self>();
+        // SAFETY: the layout is not empty, and all bytes zero is a valid block.
+        let block = unsafe { std::alloc::alloc_zeroed(layout) };
+        Shared(block.cast())
+    }
+
+    fn push(&self, item: u32, publish: Ordering) {
+        let slot = &self.slots[self.next.fetch_add(1, Relaxed) as usize];
+        // SAFETY: the slot is this thread's until the state is published.
+        slot.item.with_mut(|place| unsafe { *place = item });
+        slot.state.fetch_or(1, publish);
+    }
+
+    fn look(&self) -> Option<u32> {
+        let slot = &self.slots[0];
+        // SAFETY: the state says that the item is there.
+        (slot.state.load(Acquire) != 0).then(|| slot.item.with(|item| unsafe { *item }))
+    }
+}
+
+fn two_push(publish: fn(Shared<Block>)) {
+    let block = Block::zeroed();
+    both(block, [publish, |block| assert_ne!(block.get().look(), Some(0))]);
+    drop(block.get().lock.lock().unwrap());
+    block.free();
+}
+
+#[test]
+fn objects_in_zeroed_memory_are_born_at_their_first_use() {
+    let executions = holds(|| two_push(|block| block.get().push(7, Release)));
+    assert!(executions >= 2, "{executions}");
+    assert_eq!(failure(|| two_push(|block| block.get().push(7, Relaxed))).kind, FailureKind::DataRace);
+}
+
+/// Every order of what is found is explored, whatever it is called.
+#[test]
+fn objects_in_zeroed_memory_show_all_their_orders() {
+    fn store_and_look<const MINE: usize>(both: Shared<[AtomicU8; 2]>) -> u8 {
+        both.get()[MINE].store(1, SeqCst);
+        both.get()[1 - MINE].load(SeqCst)
+    }
+    let program = Program::new(|| {
+        let layout = std::alloc::Layout::new::<[AtomicU8; 2]>();
+        // SAFETY: the layout is not empty, and all bytes zero are two atomics.
+        let both = Shared(unsafe { std::alloc::alloc_zeroed(layout) }.cast::<[AtomicU8; 2]>());
+        let threads = [
+            thread::spawn(move || store_and_look::<0>(both)),
+            thread::spawn(move || store_and_look::<1>(both)),
+        ];
+        let seen = threads.map(|thread| thread.join().unwrap());
+        both.free();
+        Ok(format!("{seen:?}"))
+    });
+    for engine in Engine::ALL.into_iter().filter(|engine| engine.name().starts_with("dpor")) {
+        if engine.available() {
+            let seen = explore(engine, &program, &Budget::default());
+            assert_eq!(seen.coverage, Coverage::EXHAUSTIVE);
+            assert_eq!(seen.outcomes.keys().collect::<Vec<_>>(), ["[0, 1]", "[1, 0]", "[1, 1]"]);
+        }
+    }
+}
+
+/// Locks and conditions are found, too; and natively nothing has to be.
+#[test]
+fn a_lock_in_zeroed_memory_guards() {
+    fn zeroed() -> u32 {
+        let block = Block::zeroed();
+        let add = |block: Shared<Block>| {
+            if let Ok(mut count) = block.get().lock.try_lock() {
+                *count += 1;
+            }
+            *block.get().lock.lock().unwrap() += 1;
+        };
+        both(block, [add, add]);
+        let count = *block.get().lock.lock().unwrap();
+        block.free();
+        count
+    }
+    assert!((2..=4).contains(&zeroed()), "natively");
+    let executions = holds(|| assert!((2..=4).contains(&zeroed())));
+    assert!(executions > 2, "{executions}");
+}
+
+#[cfg(feature = "loom")]
+#[test]
+fn loom_refuses_objects_in_zeroed_memory() {
+    let program = Program::new(|| {
+        Block::zeroed().get().next.load(Relaxed);
+        Ok(String::new())
+    });
+    let seen = explore(Engine::Loom, &program, &Budget::default());
+    let Coverage::Unsupported(why) = seen.coverage else { panic!("{seen:?}") };
+    assert!(why.contains("zeroed memory"), "{why}");
 }
