@@ -8,6 +8,7 @@ use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program
 use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
+use crate::sync::thread::local::locals;
 use crate::sync::trace::{Place, Trace, relocks};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
@@ -19,6 +20,7 @@ pub(crate) type Ran = Option<std::thread::Result<Played>>;
 pub(crate) fn run_main(program: &Program) -> Ran {
     let ran = catch_unwind(AssertUnwindSafe(|| {
         let played = program.play();
+        locals::end(ThreadId::MAIN);
         statics::drop_all();
         played
     }));

@@ -82,19 +82,26 @@ impl<T: 'static> Lazy<T> {
     /// The value, made if need be.
     #[track_caller]
     pub fn get(&'static self) -> &'static T {
+        #[cfg(feature = "loom")]
+        if matches!(current(), Current::Loom) {
+            return self.loom.get();
+        }
+        self.value()
+    }
+
+    /// The value, where loom does not drive.
+    #[track_caller]
+    fn value(&self) -> &T {
         #[cfg(feature = "instrumented")]
-        match current() {
-            Current::Native => {}
-            #[cfg(feature = "loom")]
-            Current::Loom => return self.loom.get(),
-            Current::Conducted(_) => return self.of_this_execution(),
+        if let Current::Conducted(_) = current() {
+            return self.of_this_execution();
         }
         self.native.get_or_init(self.make)
     }
 
     #[cfg(feature = "instrumented")]
     #[track_caller]
-    fn of_this_execution(&'static self) -> &'static T {
+    fn of_this_execution(&self) -> &T {
         let cell = statics::get::<T>(std::ptr::from_ref(self).addr());
         let value: *const T = cell.get_or_init(self.make);
         // SAFETY: the cell is kept, and not written again, until the execution is over; the type's
@@ -106,6 +113,63 @@ impl<T: 'static> Lazy<T> {
 impl<T> fmt::Debug for Lazy<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lazy").finish_non_exhaustive()
+    }
+}
+
+/// A value that is made when first used, as [`std::sync::LazyLock`]; under an engine each execution makes its own.
+///
+/// It is made by a function or by a closure that captures nothing, because it may have to be made again. Under loom only
+/// those that are statics can be used.
+///
+/// ```
+/// use refectory::sync::{LazyLock, Mutex};
+///
+/// static ORDERS: LazyLock<Mutex<Vec<&'static str>>> = LazyLock::new(|| Mutex::new(Vec::new()));
+///
+/// ORDERS.lock().unwrap().push("soup");
+/// assert_eq!(LazyLock::force(&ORDERS).lock().unwrap().len(), 1);
+/// ```
+pub struct LazyLock<T: 'static>(Lazy<T>);
+
+impl<T: 'static> LazyLock<T> {
+    /// A value that `make` makes.
+    pub const fn new(make: fn() -> T) -> Self {
+        Self(Lazy::new(make))
+    }
+
+    /// The value, made if need be.
+    #[track_caller]
+    pub fn force(this: &Self) -> &T {
+        #[cfg(feature = "loom")]
+        if matches!(current(), Current::Loom) {
+            // SAFETY: loom keeps the value until the execution is over, and asks for the address alone. The
+            // reference that is given lives no longer than `this`.
+            return unsafe { &*std::ptr::from_ref(&this.0) }.get();
+        }
+        this.0.value()
+    }
+}
+
+impl<T: 'static> std::ops::Deref for LazyLock<T> {
+    type Target = T;
+
+    #[track_caller]
+    fn deref(&self) -> &T {
+        Self::force(self)
+    }
+}
+
+/// The address of one that is no static may be used again in the same execution.
+impl<T: 'static> Drop for LazyLock<T> {
+    fn drop(&mut self) {
+        #[cfg(feature = "instrumented")]
+        statics::forget(std::ptr::from_ref(&self.0).addr());
+    }
+}
+
+impl<T> fmt::Debug for LazyLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LazyLock").finish_non_exhaustive()
     }
 }
 
@@ -136,6 +200,15 @@ pub(crate) mod statics {
             cell
         });
         cell.downcast().expect("the address is that of a static of this type")
+    }
+
+    /// Drops one that is no static after all.
+    pub(super) fn forget(address: usize) {
+        let cell = STATICS.with_borrow_mut(|(_, statics)| {
+            let index = statics.iter().position(|(of, _)| *of == address)?;
+            Some(statics.swap_remove(index))
+        });
+        drop(cell);
     }
 
     /// Drops the statics of executions that are over.

@@ -17,6 +17,7 @@
 
 use super::current::epoch;
 use super::op::{Class, ObjectId, Op, Site, ThreadId};
+use super::thread::local::locals;
 use super::trace::Trace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -136,6 +137,11 @@ pub(crate) fn driven() -> bool {
 /// that loom then drops leave loom alone.
 pub(crate) fn main<R>(body: impl FnOnce() -> R) -> R {
     RUN.with(Run::freshen);
+    let body = || {
+        let result = body();
+        locals::end(ThreadId::MAIN);
+        result
+    };
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
         RUN.with(|run| run.over.set(true));
         resume_unwind(payload)

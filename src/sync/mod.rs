@@ -26,7 +26,9 @@
 //! | deadlines | [`time`] |
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
 //! | [`block_on`](future::block_on), [`AtomicWaker`](future::AtomicWaker) | [`future`] |
-//! | statics, one an execution | [`lazy_static!`](lazy_static) |
+//! | [`Tracked`] items, whose moves and drops are checked where they lie behind raw pointers | here |
+//! | statics, one an execution | [`lazy_static!`](lazy_static), [`LazyLock`] |
+//! | values of each thread | [`thread_local!`](thread_local) |
 //! | the operations that an engine sees, traces of them, and their order | [`op`], [`trace`], [`causality`] |
 //!
 //! # Who drives
@@ -37,6 +39,35 @@
 //! In a build without an engine (default features) each type is a newtype over std's, of the same size
 //! and the same machine code, and `new` is const where std's is. With one, `new` asks which engine is
 //! current and is not const: a static is then made with [`lazy_static!`](lazy_static).
+//!
+//! (A const `new` could not ask, and the object would get its name from whoever uses it first, which depends on
+//! the schedule.) Memory that is zeroed holds objects of the facade as it holds std's: they are born at their first use,
+//! and the explorer trusts their names less, which may cost executions. Under loom that is unsupported.
+//!
+//! # What is not seen
+//!
+//! std's own primitives inside a model: no engine sees its atomics, locks, channels, `OnceLock` and `LazyLock`, so that
+//! no order of their operations is explored; one that waits stops the whole model. A count of owners in std's `Arc` is
+//! right, but what the last owner does is not seen to come after what the others did. And `std::thread_local!` is
+//! *shared*, because all threads of a model run on one OS thread, and keeps its value from one execution to the next:
+//!
+//! ```
+//! use refectory::sync::{thread, thread_local};
+//! use std::cell::Cell;
+//!
+//! std::thread_local! { static SHARED: Cell<u32> = const { Cell::new(0) } }
+//! thread_local! { static OWN: Cell<u32> = const { Cell::new(0) } }
+//!
+//! // In a model both threads would count in SHARED, from where the execution before left it.
+//! let count = || {
+//!     SHARED.set(SHARED.get() + 1);
+//!     OWN.set(OWN.get() + 1);
+//!     OWN.get()
+//! };
+//! assert_eq!([thread::spawn(count), thread::spawn(count)].map(|thread| thread.join().unwrap()), [1, 1]);
+//! ```
+//!
+//! Memory behind raw pointers is not seen either, unless it is an [`UnsafeCell`] or a [`Tracked`] item.
 //!
 //! # What differs from std
 //!
@@ -102,19 +133,23 @@ mod rwlock;
 mod tests;
 pub mod thread;
 pub mod time;
+mod tracked;
 
 #[doc(inline)]
 pub use crate::__refectory_lazy_static as lazy_static;
+#[doc(inline)]
+pub use crate::__refectory_thread_local as thread_local;
 pub use arc::{Arc, Weak};
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use futex::Futex;
-pub use lazy::Lazy;
+pub use lazy::{Lazy, LazyLock};
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
+pub use tracked::Tracked;
 
 /// Whether an engine other than the operating system decides when operations take place.
 #[inline]

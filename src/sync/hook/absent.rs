@@ -201,6 +201,9 @@ impl CellHook {
     }
 
     #[inline(always)]
+    pub(in crate::sync) fn write_in_drop(&self) {}
+
+    #[inline(always)]
     pub(in crate::sync) fn guard_read(&self) -> Access {
         Access
     }

@@ -95,6 +95,21 @@ impl CellHook {
         self.begin(Kind::Write, false)
     }
 
+    /// A write in a `Drop`, which must not panic. Its place is that of the making: a `Drop` is not told who called it.
+    pub(in crate::sync) fn write_in_drop(&self) {
+        match self.0.turn_in_drop() {
+            Turn::Native(_) | Turn::Inert => {}
+            #[cfg(feature = "loom")]
+            Turn::Loom(cell, id) => {
+                let write = || drop(cell.get_mut());
+                looming::operation(Op::CellWrite(id), self.0.site(), write, |()| Told::NOTHING);
+            }
+            Turn::Conducted(conductor, id) => {
+                conductor.perform(Op::CellWrite(id), 0, self.0.site());
+            }
+        }
+    }
+
     #[track_caller]
     fn begin(&self, kind: Kind, spans: bool) -> Access {
         let site = Location::caller();

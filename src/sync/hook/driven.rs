@@ -4,7 +4,7 @@ use super::super::current::{Conductor, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{ObjectId, Op};
+use super::super::op::{ObjectId, Op, Site};
 use super::born::Born;
 use super::raw::Kind;
 use std::fmt;
@@ -224,12 +224,16 @@ impl<K: Kind> Hook<K> {
         self.identity().in_this_execution()
     }
 
-    fn born(&self) -> Born {
+    /// Where the object was made; the caller's place for one that is not born yet.
+    pub(in crate::sync) fn site(&self) -> Site {
         // SAFETY: the pointer is null, or came from such a reference.
         let site = unsafe { self.site.load(Relaxed).as_ref() };
+        site.unwrap_or_else(|| Location::caller())
+    }
+
+    fn born(&self) -> Born {
         let identity = self.identity();
-        let site = site.unwrap_or_else(|| Location::caller());
-        Born::of(K::NAME, site, identity.engine(), identity.epoch(), self.run.load(Relaxed))
+        Born::of(K::NAME, self.site(), identity.engine(), identity.epoch(), self.run.load(Relaxed))
     }
 
     /// The object cannot do what is asked under the engine it belongs to.

@@ -7,9 +7,10 @@ use crate::sync::atomic::{
 };
 use crate::sync::future::{AtomicWaker, block_on};
 use crate::sync::{
-    Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, TryLockError, UnsafeCell, Weak, hint,
-    lazy_static, mpsc, thread,
+    Arc, Barrier, Condvar, Futex, LazyLock, Mutex, Once, OnceLock, RwLock, Tracked, TryLockError, UnsafeCell,
+    Weak, hint, lazy_static, mpsc, thread, thread_local,
 };
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::task::Poll;
 use std::time::Duration;
@@ -590,4 +591,60 @@ pub(super) fn lazy_static_is_made_once() {
         thread::spawn(|| *COUNT.lock().unwrap() += 1).join().unwrap();
     }
     assert_eq!(*COUNT.lock().unwrap(), 42);
+}
+
+pub(super) fn lazy_lock_is_made_once() {
+    static COUNT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(0));
+    let (_, found) = both((), |()| COUNT.fetch_add(1, Relaxed));
+    assert_eq!(found[0].abs_diff(found[1]), 1);
+}
+
+thread_local! {
+    static MEALS: Cell<u32> = const { Cell::new(1) };
+    static DISHES: RefCell<Vec<u32>> = RefCell::new(vec![MEALS.get()]);
+}
+
+pub(super) fn thread_locals_are_each_threads_own() {
+    assert_eq!((MEALS.replace(5), MEALS.get()), (1, 5));
+    let (_, found) = both((), |()| {
+        MEALS.set(MEALS.get() + 1);
+        DISHES.with_borrow_mut(|dishes| dishes.push(7));
+        (MEALS.take(), DISHES.take())
+    });
+    assert_eq!(found, [(2, vec![2, 7]), (2, vec![2, 7])]);
+    assert_eq!(MEALS.replace(1), 5);
+    DISHES.set(Vec::new());
+    assert_eq!(DISHES.with_borrow(Vec::len), 0);
+}
+
+/// Counts down as its thread ends, and finds then that it is no more.
+struct Guest(Arc<AtomicU32>);
+
+thread_local!(static GUEST: RefCell<Option<Guest>> = const { RefCell::new(None) });
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+        assert_eq!(GUEST.try_with(|_| ()), Err(thread::AccessError));
+    }
+}
+
+pub(super) fn thread_locals_are_dropped_with_their_thread() {
+    let guests = Arc::new(AtomicU32::new(1));
+    let guest = Guest(Arc::clone(&guests));
+    let thread = thread::spawn(move || GUEST.set(Some(guest)));
+    thread.join().unwrap();
+    assert_eq!(guests.load(Relaxed), 0);
+}
+
+pub(super) fn tracked_items_pass_from_thread_to_thread() {
+    let item = Tracked::new(String::from("soup"));
+    let thread = thread::spawn(move || {
+        assert_eq!(item.with(String::len), 4);
+        item
+    });
+    let mut item = thread.join().unwrap();
+    item.with_mut(|item| item.push('s'));
+    drop(item.clone());
+    assert_eq!(item.into_inner(), "soups");
 }

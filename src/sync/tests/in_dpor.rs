@@ -4,7 +4,7 @@
 use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Program, explore};
 use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
-use crate::sync::{Arc, Mutex, UnsafeCell, hint, thread};
+use crate::sync::{Arc, LazyLock, Mutex, Tracked, UnsafeCell, hint, thread};
 
 /// What the explorer sees of a body.
 fn exploration(body: fn()) -> Exploration {
@@ -352,4 +352,98 @@ fn loom_refuses_objects_in_zeroed_memory() {
     let seen = explore(Engine::Loom, &program, &Budget::default());
     let Coverage::Unsupported(why) = seen.coverage else { panic!("{seen:?}") };
     assert!(why.contains("zeroed memory"), "{why}");
+}
+
+/// A lane of tracked items behind raw pointers: one thread puts, the other takes.
+struct Lane {
+    slots: [*mut Tracked<u32>; 2],
+    put: AtomicUsize,
+    taken: AtomicUsize,
+}
+
+impl Lane {
+    fn shared() -> Shared<Self> {
+        let slot = || Box::into_raw(Box::<std::mem::MaybeUninit<Tracked<u32>>>::new_uninit()).cast();
+        let slots = [slot(), slot()];
+        Shared::new(Self { slots, put: AtomicUsize::new(0), taken: AtomicUsize::new(0) })
+    }
+
+    fn put(&self, item: u32, publish: Ordering) {
+        let put = self.put.load(Relaxed);
+        if put - self.taken.load(Acquire) < self.slots.len() {
+            // SAFETY: the slot is empty, and the other thread leaves it alone until `put` says otherwise.
+            unsafe { self.slots[put % self.slots.len()].write(Tracked::new(item)) };
+            self.put.store(put + 1, publish);
+        }
+    }
+
+    fn take(&self) -> Option<u32> {
+        let taken = self.taken.load(Relaxed);
+        if self.put.load(Acquire) == taken {
+            return None;
+        }
+        // SAFETY: `put` says that the slot is full.
+        let item = unsafe { self.slots[taken % self.slots.len()].read() };
+        let item = item.into_inner();
+        self.taken.store(taken + 1, Release);
+        Some(item)
+    }
+}
+
+fn two_items(put: fn(Shared<Lane>)) {
+    both(
+        Lane::shared(),
+        [put, |lane| {
+            let taken = [lane.get().take(), lane.get().take()];
+            assert!(taken.iter().flatten().eq([1, 2].iter().take(taken.iter().flatten().count())));
+        }],
+    );
+}
+
+#[test]
+fn a_lane_of_tracked_items_holds_where_it_releases() {
+    holds(|| {
+        two_items(|lane| {
+            lane.get().put(1, Release);
+            lane.get().put(2, Release);
+        });
+    });
+}
+
+#[test]
+fn a_lane_of_tracked_items_that_publishes_relaxed_is_a_race() {
+    let race = failure(|| {
+        two_items(|lane| {
+            lane.get().put(1, Relaxed);
+            lane.get().put(2, Relaxed);
+        });
+    });
+    assert_eq!(race.kind, FailureKind::DataRace, "{}", race.message);
+}
+
+#[test]
+fn a_tracked_item_that_is_dropped_twice_is_found() {
+    is_used_after_its_end(|| {
+        let item = std::mem::ManuallyDrop::new(Tracked::new(Box::new(1)));
+        // SAFETY: the explorer stops before the box is freed again.
+        drop(unsafe { std::ptr::read(&raw const *item) });
+        // SAFETY: as above.
+        drop(unsafe { std::ptr::read(&raw const *item) });
+    });
+}
+
+/// Each execution makes its own, and what is no static is forgotten with its place.
+#[test]
+fn a_lazy_lock_is_made_in_each_execution() {
+    static COUNT: LazyLock<AtomicU8> = LazyLock::new(|| AtomicU8::new(0));
+    let executions = holds(|| {
+        let threads = [(); 2].map(|()| thread::spawn(|| COUNT.fetch_add(1, Relaxed)));
+        let found = threads.map(|thread| thread.join().unwrap());
+        assert_eq!(found[0] + found[1], 1);
+        for round in 0..3 {
+            let local = LazyLock::new(|| AtomicU8::new(0));
+            assert_eq!(local.fetch_add(1, Relaxed), 0, "in round {round}");
+        }
+    });
+    assert!(executions >= 2, "{executions}");
 }

@@ -72,6 +72,10 @@ everywhere! {
     future_is_driven_to_its_end
     waker_is_not_lost
     lazy_static_is_made_once
+    lazy_lock_is_made_once
+    thread_locals_are_each_threads_own
+    thread_locals_are_dropped_with_their_thread
+    tracked_items_pass_from_thread_to_thread
 }
 
 /// The types may go from thread to thread as std's may, whatever stands beside them.

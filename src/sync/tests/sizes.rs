@@ -22,6 +22,8 @@ same_layout! {
     once: ours::Once = std::sync::Once;
     once_lock: ours::OnceLock<u8> = std::sync::OnceLock<u8>;
     barrier: ours::Barrier = std::sync::Barrier;
+    tracked: ours::Tracked<u8> = u8;
+    tracked_of_no_size: ours::Tracked<()> = ();
     unsafe_cell: ours::UnsafeCell<u8> = std::cell::UnsafeCell<u8>;
     arc: ours::Arc<u8> = std::sync::Arc<u8>;
     arc_of_a_slice: ours::Arc<[u8]> = std::sync::Arc<[u8]>;

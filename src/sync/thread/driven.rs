@@ -9,6 +9,7 @@ use super::super::hook::{Born, TornDown, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::super::op::{Op, Site, ThreadId};
+use super::local::locals;
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -141,6 +142,7 @@ fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: i
         panic_escaped(id, message(&*payload));
         payload
     });
+    locals::end(id);
     *slot.lock().expect("nothing panics with the slot locked") = Some(result);
 }
 
@@ -224,7 +226,7 @@ pub(super) fn place() -> usize {
     id().index()
 }
 
-fn id() -> ThreadId {
+pub(super) fn id() -> ThreadId {
     match engine() {
         Current::Native => ThreadId::MAIN,
         #[cfg(feature = "loom")]

@@ -6,7 +6,9 @@
 
 #[cfg(feature = "instrumented")]
 mod driven;
+pub(crate) mod local;
 
+pub use self::local::{AccessError, LocalKey};
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current as engine};
 use std::fmt;
