@@ -8,6 +8,10 @@ use std::fmt;
 /// a search that was cut is `Inconclusive`, and says after how many executions. For another budget, judge
 /// what [`explore`] reports with [`Verdict::of`]. See [`explore`] too for what an engine may do to the process that
 /// it runs in.
+///
+/// Where threads share nothing but atomics and raw pointers, races on what the pointers point to are not seen: what
+/// `explore` reports then has the note [`NoCheckedMemory`](crate::engine::Note::NoCheckedMemory), and the command line
+/// prints it. [`UnsafeCell`](crate::sync::UnsafeCell) and [`Tracked`](crate::sync::Tracked) are memory that is checked.
 pub fn verify(engine: Engine, program: &Program) -> Verdict {
     Verdict::of(engine, &explore(engine, program, &Budget::in_seconds(engine)))
 }

@@ -57,6 +57,7 @@ impl Replay {
 fn in_full(cell: &CellReport) -> String {
     match cell.failure() {
         Some(_) => report::finding(cell, terminal::style()),
-        None => report::snapshot(cell),
+        // Notes are no part of the snapshot.
+        None => report::snapshot(cell) + &report::notes(std::slice::from_ref(cell), terminal::style()),
     }
 }

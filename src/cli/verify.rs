@@ -121,6 +121,7 @@ fn human(reports: &[CellReport], cells: usize, elapsed: Duration, style: Style) 
         report::measures(reports, style),
         report::findings(reports, style),
         report::not_decided(reports, style),
+        report::notes(reports, style),
         report::totals(reports, elapsed, style),
         missing,
     ];

@@ -425,6 +425,26 @@ pub struct Exploration {
     pub measures: BTreeMap<&'static str, u64>,
     /// Executions that an optimal search would not have needed (dpor; always 0 unless it has a defect).
     pub redundant: u64,
+    /// What a reader of the verdict should know besides (conducted engines).
+    pub notes: Vec<Note>,
+}
+
+/// What a reader of the verdict should know besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Note {
+    /// The threads used atomics, and accessed no `UnsafeCell` or `Tracked` and took no lock.
+    NoCheckedMemory,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCheckedMemory => {
+                "no checked memory was touched: races on memory behind raw pointers are not seen"
+            }
+        })
+    }
 }
 
 impl Exploration {
@@ -440,6 +460,7 @@ impl Exploration {
             failure: None,
             measures: BTreeMap::new(),
             redundant: 0,
+            notes: Vec::new(),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::stage::{End, Script, Stage};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Played, Program, panics};
+use super::{Budget, Coverage, Exploration, Failure, FailureKind, Note, Played, Program, panics};
 use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
@@ -106,6 +106,10 @@ impl Search {
         let threads = stage.machine.threads().count() as u32;
         self.exploration.threads = self.exploration.threads.max(threads);
         self.exploration.driven = stage.machine.is_driven();
+        self.exploration.notes.clear();
+        if stage.machine.shares_atomics_alone() {
+            self.exploration.notes.push(Note::NoCheckedMemory);
+        }
         if end == End::Redundant {
             self.exploration.redundant += 1;
             return self.goes_on();

@@ -32,6 +32,7 @@ pub(super) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellRe
         outcomes: BTreeMap::new(),
         measures: BTreeMap::new(),
         redundant: 0,
+        notes: Vec::new(),
         elapsed: Duration::ZERO,
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of a cell after its run, and whether it is what was to come.
 
 use crate::cell::{Cell, Expect};
-use crate::engine::{Bounds, Engine, Failure};
+use crate::engine::{Bounds, Engine, Failure, Note};
 use crate::verdict::{Extent, Reason, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,6 +28,9 @@ pub struct CellReport {
     pub measures: BTreeMap<String, u64>,
     /// Executions that an optimal search would not have needed.
     pub redundant: u64,
+    /// What a reader of the verdict should know besides. Never part of a snapshot: it is no fact about a cell that a
+    /// change of its code should have to confirm.
+    pub notes: Vec<Note>,
     /// How long it took; never part of a snapshot.
     pub elapsed: Duration,
 }
@@ -57,6 +60,7 @@ impl CellReport {
             outcomes: BTreeMap::new(),
             measures: BTreeMap::new(),
             redundant: 0,
+            notes: Vec::new(),
             elapsed: Duration::ZERO,
         }
     }

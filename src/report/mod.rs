@@ -23,5 +23,5 @@ pub use matrix::matrix;
 pub use measures::measures;
 pub use snapshot::snapshot;
 pub use style::{Style, Tone, grouped};
-pub use totals::{not_decided, totals};
+pub use totals::{not_decided, notes, totals};
 pub use waits::wait_lines;

@@ -2,7 +2,7 @@
 
 use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, grouped, listed};
-use crate::engine::Bounds;
+use crate::engine::{Bounds, Note};
 use crate::verdict::{Extent, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +18,19 @@ pub fn not_decided(reports: &[CellReport], style: Style) -> String {
     let line = |(reason, ids): (&String, &Vec<&str>)| {
         let reason = style.paint(Tone::Open, format!("? {reason}:"));
         listed(ids).map(|ids| format!("{reason} {ids}\n"))
+    };
+    cells.iter().filter_map(line).collect()
+}
+
+/// What a reader should know besides, each note with some of the cells that held; empty if there is none.
+pub fn notes(reports: &[CellReport], style: Style) -> String {
+    let mut cells: BTreeMap<Note, Vec<&str>> = BTreeMap::new();
+    for report in reports.iter().filter(|report| report.verdict.held()) {
+        report.notes.iter().for_each(|note| cells.entry(*note).or_default().push(&report.id));
+    }
+    let line = |(note, ids): (&Note, &Vec<&str>)| {
+        let note = style.paint(Tone::Open, format!("note: {note}:"));
+        listed(ids).map(|ids| format!("{note} {ids}\n"))
     };
     cells.iter().filter_map(line).collect()
 }

@@ -52,6 +52,7 @@ fn judged(cell: &Cell, exploration: Exploration) -> CellReport {
     report.measures =
         exploration.measures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     report.redundant = exploration.redundant;
+    report.notes = exploration.notes;
     report
 }
 

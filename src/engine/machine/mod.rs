@@ -64,6 +64,10 @@ pub(crate) struct Machine {
     operations: u32,
     log: Log,
     driven: bool,
+    /// Threads that were spawned used atomics.
+    shared: bool,
+    /// Checked memory was accessed, or a lock was taken.
+    checked: bool,
     watched: Vec<Watched>,
     /// What was watched when the execution began.
     watched_before: Vec<Watched>,
@@ -199,6 +203,8 @@ impl Machine {
             operations: 0,
             log: Log::default(),
             driven: false,
+            shared: false,
+            checked: false,
             watched: Vec::new(),
             watched_before: Vec::new(),
             learned: false,
@@ -257,6 +263,11 @@ impl Machine {
     /// Whether, in some execution, a thread that was spawned used a primitive.
     pub(crate) fn is_driven(&self) -> bool {
         self.driven
+    }
+
+    /// Whether, in all executions so far, threads shared atomics and no memory that is checked.
+    pub(crate) fn shares_atomics_alone(&self) -> bool {
+        self.shared && !self.checked
     }
 
     /// The first data race of this execution.
@@ -392,6 +403,8 @@ impl Machine {
         self.operations += 1;
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
+        self.shared |= id != ThreadId::MAIN && is_atomic(op);
+        self.checked |= is_checked(op);
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);
         }
@@ -616,6 +629,15 @@ pub(crate) const fn exchange(succeeds: bool) -> Mode {
 fn is_atomic(op: Op) -> bool {
     use Op::*;
     matches!(op, Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | WaitIf { .. })
+}
+
+/// Whether the operation accesses memory whose races are found, or takes a lock that guards some.
+fn is_checked(op: Op) -> bool {
+    use Op::*;
+    matches!(
+        op,
+        CellRead(_) | CellWrite(_) | Lock(_) | TryLock(_) | Read(_) | TryRead(_) | Write(_) | TryWrite(_)
+    )
 }
 
 /// Whether the operation used up one of its thread's whims.

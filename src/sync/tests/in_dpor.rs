@@ -1,7 +1,7 @@
 //! What the exact explorer sees of the facade's objects: raw memory, objects that are destroyed, owners that
 //! go through pointers.
 
-use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Program, explore};
+use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Note, Program, explore};
 use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
 use crate::sync::{Arc, LazyLock, Mutex, Tracked, UnsafeCell, hint, thread};
@@ -446,4 +446,15 @@ fn a_lazy_lock_is_made_in_each_execution() {
         }
     });
     assert!(executions >= 2, "{executions}");
+}
+
+#[test]
+fn a_program_without_checked_memory_says_so() {
+    let notes = |body: fn()| exploration(body).notes;
+    let atomics =
+        || both(Shared::new(AtomicU8::new(0)), [|it| assert_eq!(it.get().swap(1, AcqRel), 0), |_| ()]);
+    assert_eq!(notes(atomics), [Note::NoCheckedMemory]);
+    let alone = || assert_eq!(AtomicU8::new(0).swap(1, AcqRel), 0);
+    assert_eq!(notes(alone), []);
+    assert_eq!(notes(|| two_items(|lane| lane.get().put(1, Release))), []);
 }
