@@ -250,7 +250,8 @@ impl Cell {
             Engine::Random | Engine::Pct | Engine::Urw => (2_000, 0),
             Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
         };
-        Budget { executions, shorten, ..Budget::default() }
+        // A pool whose workers still wait when main has ended is what its rows look for.
+        Budget { executions, shorten, daemons: false, ..Budget::default() }
     }
 
     /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin

@@ -86,6 +86,9 @@ impl Extent {
 impl fmt::Display for Extent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Complete(bounds) if bounds.daemons => {
+                write!(f, "{bounds}; detached threads still waited when main ended")
+            }
             Self::Complete(bounds) => bounds.fmt(f),
             Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
         }

@@ -49,6 +49,7 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("claims::lost_counterexamples_say_so", claims::lost_counterexamples_say_so),
         trial("claims::vacuous_is_what_nobody_drives", claims::vacuous_is_what_nobody_drives),
         trial("claims::programs_that_are_not_deterministic", claims::programs_that_are_not_deterministic),
+        trial("claims::daemons_end_with_the_process", claims::daemons_end_with_the_process),
         trial("limits::fifty_threads", limits::fifty_threads),
         trial("limits::a_hundred_threads_in_a_row", limits::a_hundred_threads_in_a_row),
         trial("limits::threads_of_many_executions", limits::threads_of_many_executions),

@@ -329,6 +329,10 @@ impl Conductor for Runtime {
         }
     }
 
+    fn detach(&self, thread: ThreadId) {
+        self.stage.borrow_mut().machine.detach(thread);
+    }
+
     fn thread(&self) -> ThreadId {
         self.stage.borrow().machine.running()
     }

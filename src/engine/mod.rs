@@ -198,6 +198,10 @@ pub struct Budget {
     /// How often each thread may time out early, wake or fail spuriously in one execution (conducted
     /// engines). A time-out that fires because nothing else can happen is not counted.
     pub whims: u8,
+    /// Whether a thread whose handle was dropped may still wait, or spin, when all others have ended, as it may
+    /// under std: the process exits. Otherwise that is a lost wake-up like any other (conducted engines; loom
+    /// always has it so).
+    pub daemons: bool,
     /// Whether to go on after the first failure, and count.
     pub count_failures: bool,
     /// Executions explored after the first failure, in search of one with fewer context switches.
@@ -227,6 +231,7 @@ impl Default for Budget {
             spurious_wakeups: false,
             spurious_failures: false,
             whims: 2,
+            daemons: true,
             count_failures: false,
             shorten: 0,
         }
@@ -314,11 +319,14 @@ pub struct Bounds {
     pub timeouts: Option<u8>,
     /// Spurious events; 0 where the engine had none, and the program could have met some.
     pub spurious: Option<u8>,
+    /// Whether threads whose handles were dropped still waited when all others had ended.
+    pub daemons: bool,
 }
 
 impl Bounds {
     /// Nothing was left out.
-    pub const NONE: Self = Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None };
+    pub const NONE: Self =
+        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
 
     /// Only executions with more preemptions than this were left out.
     pub const fn preemptions(most: u32) -> Self {
@@ -344,6 +352,7 @@ impl Bounds {
             idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
             timeouts: tighter(self.timeouts, other.timeouts),
             spurious: tighter(self.spurious, other.spurious),
+            daemons: self.daemons || other.daemons,
         }
     }
 }

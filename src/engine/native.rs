@@ -85,6 +85,7 @@ mod tests {
         spurious_wakeups: false,
         spurious_failures: false,
         whims: 0,
+        daemons: true,
         count_failures: false,
         shorten: 0,
     };

@@ -119,6 +119,12 @@ impl Search {
         {
             bounds.timeouts = Some(self.budget.whims);
         }
+        if end == End::Finished
+            && stage.machine.has_unended()
+            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
+        {
+            bounds.daemons = true;
+        }
         if let Some(why) = current::given_up() {
             self.exploration.coverage = Coverage::Unsupported(why);
             return false;
@@ -312,6 +318,8 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
             let message = "every thread that is left repeats itself, and everything is as it was before";
             Some((FailureKind::Livelock, message.to_owned()))
         }
+        // What a detached thread owns ends with the process.
+        _ if stage.machine.has_unended() => None,
         _ => stage.machine.leaks().next().map(|born| {
             (FailureKind::Leak, format!("the Arc made at {} still has owners", Place::from(born)))
         }),

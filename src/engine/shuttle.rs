@@ -316,6 +316,10 @@ impl Conductor for Runtime {
         id
     }
 
+    fn detach(&self, thread: ThreadId) {
+        self.stage.borrow_mut().machine.detach(thread);
+    }
+
     fn thread(&self) -> ThreadId {
         self.stage.borrow().machine.running()
     }

@@ -79,6 +79,7 @@ pub(crate) struct Stage {
     /// How many choices of each thread there were.
     steps: Vec<u32>,
     operations: u32,
+    daemons: bool,
     overflow: bool,
 }
 
@@ -97,6 +98,7 @@ impl Stage {
             waited: Vec::new(),
             steps: Vec::new(),
             operations: budget.operations,
+            daemons: budget.daemons,
             overflow: false,
         }
     }
@@ -204,7 +206,7 @@ impl Stage {
             return self.run(thread);
         }
         if self.machine.is_back() {
-            return Turn::End(End::Repetition);
+            return Turn::End(if self.is_finished() { End::Finished } else { End::Repetition });
         }
         if matches!(self.chooser, Chooser::External)
             && let Some(thread) = self.find(Machine::is_unseen)
@@ -311,12 +313,17 @@ impl Stage {
         }
     }
 
+    /// Whether all threads have ended but for those that do not keep the process alive.
+    fn is_finished(&self) -> bool {
+        !self.machine.has_unended() || self.daemons && self.machine.only_daemons_are_left()
+    }
+
     /// How the execution ends in which nobody can go on.
     fn end(&self) -> End {
         let pending = |id: &ThreadId| self.machine.phase(*id) == Phase::Pending;
         let joins = |id: &ThreadId| matches!(self.machine.pending(*id), Op::Join(_));
         let mut waiting = self.machine.threads().filter(pending).filter(|id| !joins(id)).peekable();
-        if self.machine.threads().all(|id| self.machine.phase(id) == Phase::Ended) {
+        if self.is_finished() {
             End::Finished
         } else if waiting.peek().is_some() && waiting.all(|id| self.machine.is_spinning(id)) {
             End::Livelock

@@ -46,6 +46,9 @@ pub(crate) trait Conductor {
     /// last operation is `Op::Exit`.
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId;
 
+    /// Nobody will join the thread: its handle was dropped.
+    fn detach(&self, _thread: ThreadId) {}
+
     /// The running thread.
     fn thread(&self) -> ThreadId;
 

@@ -2,9 +2,9 @@
 
 use super::fails_as;
 use libtest_mimic::Failed;
-use refectory::engine::{Budget, Engine, FailureKind, Program, explore};
+use refectory::engine::{Bounds, Budget, Engine, FailureKind, Program, explore};
 use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use refectory::sync::{Mutex, RwLock, thread};
+use refectory::sync::{Condvar, Mutex, RwLock, thread};
 use refectory::verdict::{Extent, Reason, Verdict, verify};
 use std::sync::Arc;
 
@@ -141,4 +141,34 @@ pub(super) fn programs_that_are_not_deterministic(engine: Engine) -> Result<(), 
     });
     let why = verdict(&kept)?;
     if why.contains("it showed \"0\", and when run again \"1\"") { Ok(()) } else { Err(why.into()) }
+}
+
+/// A detached thread that waits does not keep the process alive; one whose handle somebody holds is lost.
+pub(super) fn daemons_end_with_the_process(engine: Engine) -> Result<(), Failed> {
+    let server = |detached: bool| {
+        Program::new(move || {
+            let tasks = Arc::new((Mutex::new(0), Condvar::new()));
+            let other = Arc::clone(&tasks);
+            let server = thread::spawn(move || {
+                let mut count = other.0.lock().expect("no poison");
+                loop {
+                    count = other.1.wait(count).expect("no poison");
+                }
+            });
+            *tasks.0.lock().expect("no poison") += 1;
+            tasks.1.notify_one();
+            if !detached {
+                server.join().expect("no panic");
+            }
+            Ok(String::new())
+        })
+    };
+    let daemons = Bounds { daemons: true, ..Bounds::NONE };
+    let verdict = verify(engine, &server(true));
+    if verdict != Verdict::Held(Extent::Complete(daemons)) {
+        return Err(format!("{verdict:?}").into());
+    }
+    fails_as(&explore(engine, &server(false), &Budget::default()), FailureKind::Deadlock)?;
+    let without = Budget { daemons: false, ..Budget::default() };
+    fails_as(&explore(engine, &server(true), &without), FailureKind::Deadlock)
 }

@@ -101,6 +101,7 @@ struct Thread {
     answer: u64,
     guard: Option<Guard>,
     reads: Vec<(ObjectId, u64)>,
+    detached: bool,
     token: bool,
     token_message: Clock,
     permit: bool,
@@ -164,6 +165,7 @@ impl Thread {
             answer: 0,
             guard: None,
             reads: Vec::new(),
+            detached: false,
             token: false,
             token_message: Clock::ZERO,
             permit: false,
@@ -306,6 +308,23 @@ impl Machine {
     pub(crate) fn threads(&self) -> impl Iterator<Item = ThreadId> + use<'_> {
         let present = |(_, thread): &(usize, &Thread)| thread.phase != Phase::Absent;
         self.threads.iter().enumerate().filter(present).map(|(index, _)| ThreadId(index as u32))
+    }
+
+    /// The thread's handle was dropped: nobody will join it.
+    pub(crate) fn detach(&mut self, thread: ThreadId) {
+        if let Some(thread) = self.threads.get_mut(thread.index()) {
+            thread.detached = true;
+        }
+    }
+
+    /// Whether some threads have not ended.
+    pub(crate) fn has_unended(&self) -> bool {
+        self.threads().any(|id| self.phase(id) != Phase::Ended)
+    }
+
+    /// Whether all that have not ended, main not among them, are threads that nobody will join.
+    pub(crate) fn only_daemons_are_left(&self) -> bool {
+        self.threads().all(|id| self.phase(id) == Phase::Ended || self.threads[id.index()].detached)
     }
 
     /// Where a thread is.

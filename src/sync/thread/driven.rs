@@ -37,9 +37,25 @@ pub(super) struct Identity {
 pub(super) struct JoinHandle<T> {
     thread: Thread,
     slot: Slot<T>,
+    attached: Attached,
     /// loom's handle: its result is in the slot.
     #[cfg(feature = "loom")]
     loom: Option<loom::thread::JoinHandle<()>>,
+}
+
+/// Tells the engine when the handle is dropped without a join.
+struct Attached {
+    thread: Option<Identity>,
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        if let (Some(thread), Current::Conducted(conductor)) = (self.thread.take(), engine())
+            && thread.epoch == epoch()
+        {
+            conductor.detach(thread.id);
+        }
+    }
 }
 
 /// Whom a step of the calling thread is for.
@@ -92,16 +108,18 @@ where
             let run = in_loom(id, body, Arc::clone(&slot), site);
             let handle =
                 looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
-            JoinHandle { thread, slot, loom: Some(handle) }
+            JoinHandle { thread, slot, attached: Attached { thread: None }, loom: Some(handle) }
         }
         Asked::Conductor(conductor) => {
             let run = conducted(conductor, body, Arc::clone(&slot), site);
             let id = conductor.spawn(name.as_deref(), stack, Box::new(run));
             let thread = Thread { id, name: names::set(id, name), born };
             conductor.perform(Op::Spawn(id), 0, site);
+            let attached = Attached { thread: Some(thread.id()) };
             JoinHandle {
                 thread,
                 slot,
+                attached,
                 #[cfg(feature = "loom")]
                 loom: None,
             }
@@ -159,9 +177,10 @@ impl<T> JoinHandle<T> {
     }
 
     #[track_caller]
-    pub(super) fn join(self) -> std::thread::Result<T> {
+    pub(super) fn join(mut self) -> std::thread::Result<T> {
         let id = self.thread.id;
         let site = Location::caller();
+        self.attached.thread = None;
         match self.thread.asked() {
             Asked::Nobody => torn_down(),
             #[cfg(feature = "loom")]
