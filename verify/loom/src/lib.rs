@@ -43,7 +43,6 @@ pub mod alloc;
 pub mod cell;
 pub mod future;
 pub mod hint;
-mod local;
 pub mod model;
 pub mod sync;
 pub mod thread;
@@ -51,7 +50,7 @@ pub mod thread;
 #[doc(inline)]
 pub use model::model;
 #[doc(inline)]
-pub use refectory::sync::lazy_static;
+pub use refectory::sync::{lazy_static, thread_local};
 
 #[cfg(feature = "quarantine")]
 #[global_allocator]
@@ -65,17 +64,3 @@ pub fn stop_exploring() {}
 
 /// Does nothing: everything is explored.
 pub fn skip_branch() {}
-
-/// Declares statics of which each thread of each execution has its own, as [`std::thread_local!`].
-#[macro_export]
-macro_rules! thread_local {
-    () => {};
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = const $value:block $(; $($rest:tt)*)?) => {
-        $crate::thread_local!($(#[$attribute])* $visibility static $name: $type = $value $(; $($rest)*)?);
-    };
-    ($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $value:expr $(; $($rest:tt)*)?) => {
-        $(#[$attribute])*
-        $visibility static $name: $crate::thread::LocalKey<$type> = $crate::thread::LocalKey::new(|| $value);
-        $($crate::thread_local!($($rest)*);)?
-    };
-}

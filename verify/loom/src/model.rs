@@ -1,6 +1,5 @@
 //! Models: programs whose every execution is explored, as `loom::model`.
 
-use crate::local::{self, OfThisThread};
 use refectory::engine::{Budget, Engine, Exploration, Failure, Program, explore};
 use refectory::report::{Style, evidence, grouped};
 use refectory::verdict::{Reason, Verdict};
@@ -87,9 +86,7 @@ impl Builder {
         F: Fn() + Sync + Send + 'static,
     {
         let program = Program::new(move || {
-            local::next_execution();
             crate::alloc::next_execution();
-            let _locals = OfThisThread;
             program();
             Ok(String::new())
         });

@@ -1,13 +1,11 @@
 //! Threads, as `loom::thread`.
 
-use crate::local::OfThisThread;
 use refectory::sync::{self, is_modelled};
 use std::fmt;
 use std::io;
 
-pub use crate::local::{AccessError, LocalKey};
 pub use refectory::sync::thread::{
-    Thread, ThreadId, current, panicking, park, park_timeout, sleep, yield_now,
+    AccessError, LocalKey, Thread, ThreadId, current, panicking, park, park_timeout, sleep, yield_now,
 };
 
 /// The right to wait for a thread's end.
@@ -53,10 +51,7 @@ where
 {
     assert!(is_modelled(), "a thread of loom's is started outside of `loom::model`");
     let body = Stays(body);
-    let handle = builder.spawn(move || {
-        let _locals = OfThisThread;
-        Stays(body.into_inner()())
-    })?;
+    let handle = builder.spawn(move || Stays(body.into_inner()()))?;
     let thread = handle.thread();
     Ok(JoinHandle { handle, thread })
 }
