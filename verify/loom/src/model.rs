@@ -102,6 +102,8 @@ impl Builder {
             time: self.max_duration,
             operations: narrowed(self.max_branches),
             preemptions: self.preemption_bound.map(narrowed),
+            // loom's executions end when every thread has ended, and not with main.
+            daemons: false,
             ..Budget::default()
         }
     }

@@ -143,6 +143,13 @@ fn rejects_a_lost_wakeup() {
     assert!(report.starts_with("✗ lost wake-up"), "{report}");
 }
 
+/// loom's executions end when every thread has ended.
+#[test]
+fn rejects_a_thread_that_waits_when_main_has_ended() {
+    let report = finding(|| drop(thread::spawn(thread::park)));
+    assert!(report.starts_with("✗ lost wake-up"), "{report}");
+}
+
 #[test]
 fn rejects_memory_that_leaks() {
     let layout = Layout::new::<u64>();
