@@ -257,7 +257,7 @@ impl Holds {
             Op::Wake { object, .. } => (Awaited::Notification(object), Vec::new()),
             Op::Park { .. } => (Awaited::Token, Vec::new()),
             Op::Join(thread) => (Awaited::End(thread), vec![thread]),
-            Op::Yield => (Awaited::Change, Vec::new()),
+            Op::Yield | Op::Await => (Awaited::Change, Vec::new()),
             _ => return None,
         };
         let holds = self.0.iter().filter(|(holder, _)| *holder == step.thread);

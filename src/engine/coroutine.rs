@@ -36,14 +36,13 @@ type Suspender = NonNull<Yielder<(), ()>>;
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
     let mut search = Search::new(budget, Coverage::EXHAUSTIVE);
-    let runtime = Runtime::new(Stage::new(Chooser::Explorer(Box::default()), budget));
+    let runtime = Runtime::new(Stage::new(Chooser::exact(budget), budget));
     loop {
         let (end, ran) = runtime.run(program, false);
         let more = search.record(&runtime.stage.borrow(), end, ran);
         let mut stage = runtime.stage.borrow_mut();
         let learned = stage.machine.take_learned();
-        if learned && let Chooser::Explorer(explorer) = &mut stage.chooser {
-            explorer.reset();
+        if learned && stage.chooser.reset() {
             search.restart();
             continue;
         }

@@ -187,7 +187,7 @@ pub struct Budget {
     pub time: Option<Duration>,
     /// Operations of one execution, at most; an execution with more is cut.
     pub operations: u32,
-    /// Preemptions of one execution, at most (loom only).
+    /// Preemptions of one execution, at most (`loom`, `dpor`).
     pub preemptions: Option<u32>,
     /// The seed of an engine that draws at random.
     pub seed: u64,
@@ -202,6 +202,9 @@ pub struct Budget {
     /// under std: the process exits. Otherwise that is a lost wake-up like any other (conducted engines; loom
     /// always has it so).
     pub daemons: bool,
+    /// How many idle rounds in a row of a thread that spins may repeat the one before, until it is held back;
+    /// at least 1.
+    pub idle_rounds: u8,
     /// Whether to go on after the first failure, and count.
     pub count_failures: bool,
     /// Executions explored after the first failure, in search of one with fewer context switches.
@@ -232,6 +235,7 @@ impl Default for Budget {
             spurious_failures: false,
             whims: 2,
             daemons: true,
+            idle_rounds: 1,
             count_failures: false,
             shorten: 0,
         }

@@ -86,6 +86,7 @@ mod tests {
         spurious_failures: false,
         whims: 0,
         daemons: true,
+        idle_rounds: 0,
         count_failures: false,
         shorten: 0,
     };

@@ -110,9 +110,18 @@ impl Search {
         if stage.machine.shares_atomics_alone() {
             self.exploration.notes.push(Note::NoCheckedMemory);
         }
-        if end == End::Redundant {
-            self.exploration.redundant += 1;
+        let fruitless = end == End::Fruitless && stage.machine.race().is_none();
+        if fruitless || end == End::Redundant {
+            self.exploration.redundant += u64::from(end == End::Redundant);
             return self.goes_on();
+        }
+        if let (Some(bound), Coverage::Complete(bounds)) = (stage.bound(), &mut self.exploration.coverage) {
+            bounds.preemptions = Some(bound);
+        }
+        if stage.machine.has_held_back()
+            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
+        {
+            bounds.idle_rounds = Some(self.budget.idle_rounds);
         }
         if stage.machine.is_capped()
             && let Coverage::Complete(bounds) = &mut self.exploration.coverage

@@ -40,7 +40,7 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
         Some(_) => (Chooser::External, Coverage::Sampled),
-        None => (Chooser::Explorer(Box::default()), Coverage::EXHAUSTIVE),
+        None => (Chooser::exact(budget), Coverage::EXHAUSTIVE),
     };
     let stage = Stage::new(chooser, budget);
     let runtime = Rc::new(Runtime::new(stage, Search::new(budget, coverage), false));
@@ -198,8 +198,7 @@ impl Runtime {
         self.recorded.replace(recorded(&mut stage, end, &ran));
         let more = search.record(&stage, end, ran);
         let learned = stage.machine.take_learned();
-        if learned && let Chooser::Explorer(explorer) = &mut stage.chooser {
-            explorer.reset();
+        if learned && stage.chooser.reset() {
             search.restart();
             return true;
         }

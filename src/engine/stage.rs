@@ -4,8 +4,9 @@
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
 use super::Budget;
-use super::dpor::{Explorer, Next};
-use super::machine::{Announced, Edge, Machine, Phase, Watched, Whims};
+use super::dpor::{Bounded, Explorer, Next};
+use super::machine::clock::ThreadSet;
+use super::machine::{Announced, Edge, Machine, Phase, RUN, Watched, Whims};
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 
@@ -14,11 +15,50 @@ use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 pub(crate) enum Chooser {
     /// The exact explorer.
     Explorer(Box<Explorer>),
+    /// The explorer within a bound on preemptions.
+    Bounded(Box<Bounded>),
     /// A schedule that was recorded before.
     Script { schedule: Vec<Choice>, position: usize },
     /// The driver itself, which calls [`Stage::grant`].
     #[cfg_attr(not(feature = "shuttle"), expect(dead_code, reason = "shuttle's strategies are external"))]
     External,
+}
+
+impl Chooser {
+    /// What explores every execution, or every one within the budget's bound on preemptions.
+    pub(crate) fn exact(budget: &Budget) -> Self {
+        match budget.preemptions {
+            Some(bound) => Self::Bounded(Box::new(Bounded::new(bound))),
+            None => Self::Explorer(Box::default()),
+        }
+    }
+
+    /// An exact search begins again; false where it is none.
+    pub(crate) fn reset(&mut self) -> bool {
+        match self {
+            Self::Explorer(explorer) => explorer.reset(),
+            Self::Bounded(bounded) => bounded.reset(),
+            Self::Script { .. } | Self::External => return false,
+        }
+        true
+    }
+
+    /// The order of events, where the search keeps it.
+    fn order(&self) -> Option<&Explorer> {
+        match self {
+            Self::Explorer(explorer) => Some(explorer),
+            Self::Bounded(bounded) => Some(&bounded.order),
+            Self::Script { .. } | Self::External => None,
+        }
+    }
+
+    fn order_mut(&mut self) -> Option<&mut Explorer> {
+        match self {
+            Self::Explorer(explorer) => Some(explorer),
+            Self::Bounded(bounded) => Some(&mut bounded.order),
+            Self::Script { .. } | Self::External => None,
+        }
+    }
 }
 
 /// What an execution needs to be run again.
@@ -58,6 +98,8 @@ pub(crate) enum End {
     TooLong,
     /// The explorer had nothing left to see in it.
     Redundant,
+    /// A thread that spins was given many rounds in a row, and did not get on: nothing that is to be seen.
+    Fruitless,
     /// The program did not repeat what it had done under the same schedule.
     Diverged,
     /// An object was used after its end.
@@ -81,6 +123,28 @@ pub(crate) struct Stage {
     operations: u32,
     daemons: bool,
     overflow: bool,
+    /// For each choice, the threads that could have gone on; nobody where it does not matter.
+    could: Vec<ThreadSet>,
+    cycle: Option<Cycle>,
+}
+
+/// Choices after which the execution was back where it was, followed once more.
+#[derive(Debug)]
+struct Cycle {
+    /// How many choices there were when it was back for the first time.
+    found: usize,
+    choices: Vec<Choice>,
+    position: usize,
+    times: u32,
+}
+
+impl Cycle {
+    /// Who goes round so many times is taken to go round for ever.
+    const ENOUGH: u32 = 100;
+
+    fn is_complete(&self) -> bool {
+        self.position == self.choices.len()
+    }
 }
 
 impl Stage {
@@ -90,6 +154,7 @@ impl Stage {
             wakeups: budget.spurious_wakeups,
             failures: budget.spurious_failures,
             per_thread: budget.whims,
+            idle_rounds: budget.idle_rounds,
         };
         Self {
             machine: Machine::new(whims),
@@ -100,6 +165,8 @@ impl Stage {
             operations: budget.operations,
             daemons: budget.daemons,
             overflow: false,
+            could: Vec::new(),
+            cycle: None,
         }
     }
 
@@ -122,7 +189,7 @@ impl Stage {
 
     /// The script of this execution.
     pub(crate) fn script(&self) -> Script {
-        Script { schedule: self.schedule.clone(), watched: self.machine.known().to_vec() }
+        Script { schedule: self.evidence().to_vec(), watched: self.machine.known().to_vec() }
     }
 
     /// A new execution begins: main runs.
@@ -132,8 +199,11 @@ impl Stage {
         self.waited.clear();
         self.steps.clear();
         self.overflow = false;
+        self.could.clear();
+        self.cycle = None;
         match &mut self.chooser {
             Chooser::Explorer(explorer) => explorer.restart(),
+            Chooser::Bounded(bounded) => bounded.restart(),
             Chooser::Script { position, .. } => *position = 0,
             Chooser::External => {}
         }
@@ -159,7 +229,7 @@ impl Stage {
         }
         let me = self.machine.running();
         let out_of_order = self.machine.destroy(object);
-        if let Chooser::Explorer(explorer) = &mut self.chooser
+        if let Some(explorer) = self.chooser.order_mut()
             && (out_of_order || explorer.is_contested(me, object))
         {
             self.machine.learn_destruction(object);
@@ -174,7 +244,7 @@ impl Stage {
     }
 
     fn edge(&mut self, me: ThreadId, edge: Edge) {
-        if let Chooser::Explorer(explorer) = &mut self.chooser {
+        if let Some(explorer) = self.chooser.order_mut() {
             explorer.edge(me, edge);
         }
     }
@@ -205,7 +275,13 @@ impl Stage {
             self.edge(thread, edge);
             return self.run(thread);
         }
-        if self.machine.is_back() {
+        if self.machine.is_fruitless() {
+            match self.chooser {
+                Chooser::Explorer(_) | Chooser::Bounded(_) => return Turn::End(End::Fruitless),
+                _ => self.machine.hold_again(),
+            }
+        }
+        if self.goes_round() {
             return Turn::End(if self.is_finished() { End::Finished } else { End::Repetition });
         }
         if matches!(self.chooser, Chooser::External)
@@ -230,8 +306,13 @@ impl Stage {
     }
 
     fn choose(&mut self, enabled: ThreadId) -> Turn {
+        let hint = self.cycle.as_ref().map(|cycle| cycle.choices[cycle.position]);
+        if let Some((thread, _)) = hint {
+            self.machine.let_go_on(thread);
+        }
         let next = match &mut self.chooser {
-            Chooser::Explorer(explorer) => explorer.next(&self.machine),
+            Chooser::Explorer(explorer) => explorer.next(&self.machine, hint),
+            Chooser::Bounded(bounded) => bounded.next(&self.machine, hint),
             Chooser::Script { schedule, position } => {
                 *position += 1;
                 let choice = schedule
@@ -240,7 +321,12 @@ impl Stage {
                     .unwrap_or_else(|| (enabled, self.machine.choices(enabled).trailing_zeros() as u8 & 63));
                 Next::Grant(choice.0, choice.1)
             }
-            Chooser::External => return Turn::Choose,
+            Chooser::External => {
+                match hint.filter(|&(thread, choice)| self.machine.choices(thread) & 1 << choice != 0) {
+                    Some((thread, choice)) => Next::Grant(thread, choice),
+                    None => return Turn::Choose,
+                }
+            }
         };
         match next {
             Next::Grant(thread, choice) => self.grant(thread, choice),
@@ -249,6 +335,7 @@ impl Stage {
                 Turn::End(End::Redundant)
             }
             Next::Redundant => Turn::End(End::Redundant),
+            Next::Fruitless => Turn::End(End::Fruitless),
             Next::Diverged => Turn::End(End::Diverged),
         }
     }
@@ -256,13 +343,20 @@ impl Stage {
     /// The pending operation of an enabled thread takes place, in this way.
     pub(crate) fn grant(&mut self, thread: ThreadId, choice: u8) -> Turn {
         let choices = self.machine.choices(thread);
-        let possible = choices & 1 << choice != 0 || self.machine.last_resort() == Some(thread);
+        let possible = choices & 1 << choice != 0
+            || self.machine.last_resort() == Some(thread)
+            || choice == RUN && self.machine.is_spinning(thread);
         if !possible {
             return Turn::End(End::Diverged);
         }
-        if let Chooser::Explorer(explorer) = &mut self.chooser {
-            let transition = self.machine.transition(thread, choice);
-            explorer.take(transition, choices & !(1 << choice), &self.machine);
+        self.follow(thread, choice);
+        let transition = || self.machine.transition(thread, choice);
+        match &mut self.chooser {
+            Chooser::Explorer(explorer) => {
+                explorer.take(transition(), choices & !(1 << choice), &self.machine)
+            }
+            Chooser::Bounded(bounded) => bounded.take(transition(), &self.machine),
+            Chooser::Script { .. } | Chooser::External => {}
         }
         self.log(thread, choice);
         let edge = self.machine.grant(thread, choice);
@@ -273,7 +367,57 @@ impl Stage {
         self.run(thread)
     }
 
+    /// Whether the execution goes round for ever.
+    fn goes_round(&mut self) -> bool {
+        let could =
+            |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
+        let back = self.machine.is_back(self.schedule.len(), could);
+        match (&mut self.cycle, back) {
+            (Some(cycle), back) if cycle.is_complete() => {
+                cycle.position = 0;
+                cycle.times += 1;
+                if back.is_none() {
+                    self.cycle = None;
+                }
+            }
+            (None, Some(since)) if since < self.schedule.len() => {
+                let found = self.schedule.len();
+                let choices = self.schedule[since..].to_vec();
+                self.cycle = Some(Cycle { found, choices, position: 0, times: 0 });
+            }
+            _ => {}
+        }
+        let enough = match &self.chooser {
+            // It was seen to go round before, and the schedule ends there.
+            Chooser::Script { schedule, position } if *position == schedule.len() => 0,
+            _ => Cycle::ENOUGH,
+        };
+        self.cycle.as_ref().is_some_and(|cycle| cycle.times >= enough)
+    }
+
+    /// The choice is that of the cycle, or the execution leaves it.
+    fn follow(&mut self, thread: ThreadId, choice: u8) {
+        if let Some(cycle) = &mut self.cycle {
+            if cycle.choices.get(cycle.position) == Some(&(thread, choice)) {
+                cycle.position += 1;
+            } else {
+                self.cycle = None;
+            }
+        }
+    }
+
+    /// The choices that show how the execution ended: of one that goes round, those of the first time.
+    fn evidence(&self) -> &[Choice] {
+        &self.schedule[..self.cycle.as_ref().map_or(self.schedule.len(), |cycle| cycle.found)]
+    }
+
+    fn could_go_on(&self) -> ThreadSet {
+        self.machine.threads().filter(|&id| self.machine.choices(id) != 0).collect()
+    }
+
     fn log(&mut self, thread: ThreadId, choice: u8) {
+        let could = if self.machine.may_be_back() { self.could_go_on() } else { ThreadSet::NONE };
+        self.could.push(could);
         self.schedule.push((thread, choice));
         self.waited.push(self.machine.pending(thread).waits());
         if self.steps.len() <= thread.index() {
@@ -297,9 +441,9 @@ impl Stage {
         for (index, &(thread, _)) in self.schedule.iter().enumerate() {
             passed[thread.index()] += 1;
             let waits = self.waited[index];
-            match &self.chooser {
-                Chooser::Explorer(explorer) => order.push(thread, |other| explorer.past(index, other), waits),
-                _ => order.push(thread, |other| passed[other.index()], waits),
+            match self.chooser.order() {
+                Some(explorer) => order.push(thread, |other| explorer.past(index, other), waits),
+                None => order.push(thread, |other| passed[other.index()], waits),
             }
         }
         order
@@ -308,7 +452,10 @@ impl Stage {
     /// The atomic operation that was just granted found `before` and left `after`.
     pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
         self.machine.commit(object, before, after);
-        if let Chooser::Explorer(explorer) = &mut self.chooser {
+        if self.machine.repeats_itself_in_a_row() {
+            return;
+        }
+        if let Some(explorer) = self.chooser.order_mut() {
             explorer.commit(after);
         }
     }
@@ -332,10 +479,19 @@ impl Stage {
         }
     }
 
+    /// The bound on preemptions, if anything was left out for it.
+    pub(crate) fn bound(&self) -> Option<u32> {
+        match &self.chooser {
+            Chooser::Bounded(bounded) => bounded.mattered(),
+            _ => None,
+        }
+    }
+
     /// Plans the next execution; false where all have been explored.
     pub(crate) fn advance(&mut self) -> bool {
         match &mut self.chooser {
             Chooser::Explorer(explorer) => explorer.finish(&self.machine),
+            Chooser::Bounded(bounded) => bounded.finish(),
             Chooser::Script { .. } => false,
             Chooser::External => true,
         }

@@ -3,8 +3,8 @@
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current};
 
-/// Tells that the thread waits for something to change. Under an engine the thread goes on only when
-/// something that it has read has changed, as with [`yield_now`](super::thread::yield_now).
+/// Tells the processor that the thread spins. Under an engine the same as
+/// [`yield_now`](super::thread::yield_now): a hint, after which the thread may go on at once.
 #[track_caller]
 #[inline]
 pub fn spin_loop() {
@@ -15,9 +15,8 @@ pub fn spin_loop() {
     std::hint::spin_loop();
 }
 
-/// The same in a loop that gives up after some rounds, as one that spins a little before it parks.
-/// Such a loop does not have to see a change to go on, so under an engine this is nothing; give the
-/// loop few rounds there, or none.
+/// The same in a loop of few rounds, as one that spins a little before it parks. Under an engine this is nothing;
+/// give the loop few rounds there, or none ([`spins`]).
 #[inline]
 pub fn spin_briefly() {
     #[cfg(feature = "instrumented")]
@@ -41,9 +40,9 @@ pub fn spins(natively: u32) -> u32 {
 /// Waits until it is so, by looking: natively so many times in a row, and after that with the processor given
 /// up between two looks.
 ///
-/// Under an engine the thread looks again when something has changed that its last look has read. A loop that
-/// is written out, with [`yield_now`](super::thread::yield_now), does so at its first look also when something
-/// has changed that the thread has read before the loop, so that it is explored more often than it differs.
+/// Under an engine the thread looks again when something has changed that its last look has read, and nothing is
+/// left out by that. A loop that is written out, with [`yield_now`](super::thread::yield_now), may count its looks
+/// and give up, so that an engine has to explore looks that see nothing new, up to a bound.
 ///
 /// ```
 /// use refectory::sync::atomic::{AtomicBool, Ordering};
@@ -70,6 +69,16 @@ pub fn spin_until(looks: u32, mut is_so: impl FnMut() -> bool) {
         spin_briefly();
     }
     while !is_so() {
-        super::thread::yield_now();
+        look_again();
     }
+}
+
+/// A look of `spin_until` was in vain.
+#[track_caller]
+fn look_again() {
+    #[cfg(feature = "instrumented")]
+    if !matches!(current(), Current::Native) {
+        return super::thread::driven::give_way(super::op::Op::Await);
+    }
+    std::thread::yield_now();
 }

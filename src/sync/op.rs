@@ -193,8 +193,10 @@ pub enum Op {
     Join(ThreadId),
     /// The thread ends.
     Exit,
-    /// `yield_now` or `spin_loop`: nothing useful can happen until something that was read changes.
+    /// `yield_now` or `spin_loop`: a hint that others may run.
     Yield,
+    /// A look of `spin_until` that was in vain: nothing happens until something changes that it has read.
+    Await,
     /// Reads unguarded memory.
     CellRead(ObjectId),
     /// Writes unguarded memory.
@@ -232,7 +234,8 @@ impl Op {
             | Self::Spawn(_)
             | Self::Join(_)
             | Self::Exit
-            | Self::Yield => None,
+            | Self::Yield
+            | Self::Await => None,
         }
     }
 
@@ -271,7 +274,7 @@ impl Op {
                 | Self::Wake { .. }
                 | Self::Park { .. }
                 | Self::Join(_)
-                | Self::Yield
+                | Self::Await
         )
     }
 
@@ -306,6 +309,7 @@ impl Op {
             Self::Join(_) => "join",
             Self::Exit => "exit",
             Self::Yield => "yield",
+            Self::Await => "look again",
             Self::CellRead(_) => "read cell",
             Self::CellWrite(_) => "write cell",
             Self::ArcClone(_) => "clone",

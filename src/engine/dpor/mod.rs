@@ -16,17 +16,19 @@
 //! of an object depends on its state (compare-exchange, attempts, notifications), resolved again where a race
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
+mod bounded;
 mod replay;
 #[cfg(test)]
 mod tests;
 mod users;
 mod wakeup;
 
+pub(crate) use self::bounded::Bounded;
 use self::users::Users;
 use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
-use super::machine::{Edge, Machine, Phase};
+use super::machine::{Edge, Machine, Phase, RUN};
 use crate::sync::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
@@ -52,6 +54,8 @@ struct Node {
     sleep: Vec<Transition>,
     /// What is to be explored from here, after the present branch.
     tree: Vec<Branch>,
+    /// Whether an execution from here has come to its end.
+    explored: bool,
 }
 
 /// A later event that conflicts with an earlier one and could have come before it.
@@ -70,6 +74,8 @@ pub(crate) enum Next {
     DestroyedLast(ObjectId),
     /// Nobody: all that could come has been seen. Never so unless the explorer has a defect.
     Redundant,
+    /// Nobody: all that was left was fruitless.
+    Fruitless,
     /// The program did not do what it did before under the same schedule.
     Diverged,
 }
@@ -86,6 +92,8 @@ pub(crate) struct Explorer {
     planned: Option<Branch>,
     /// The wakeup tree of the next new node.
     subtree: Vec<Branch>,
+    /// The next execution goes on from the last node with anything else than what was fruitless.
+    resumes: bool,
     threads: Vec<ThreadState>,
     targets: Vec<TargetState>,
 }
@@ -127,28 +135,36 @@ impl Explorer {
         }
     }
 
-    /// Whom to grant. Some thread is enabled.
-    pub(crate) fn next(&mut self, machine: &Machine) -> Next {
+    /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
+    pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(event) = self.events.get(self.depth) {
             let Transition { thread, choice, op, .. } = event.transition;
             let same = is_repeated(machine.pending(thread), op)
-                && (machine.choices(thread) & 1 << choice != 0 || event.transition.last_resort);
+                && (machine.choices(thread) & 1 << choice != 0
+                    || event.transition.last_resort
+                    || choice == RUN);
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
             self.subtree = branch.children;
             return follow(&branch.step, machine);
         }
+        if std::mem::take(&mut self.resumes) {
+            let sleep = &self.nodes.last().expect("a node is resumed").sleep;
+            let choice = any_awake(machine, sleep, hint);
+            return choice.map_or(Next::Fruitless, |(thread, choice)| Next::Grant(thread, choice));
+        }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
         let next = if tree.is_empty() {
-            any_awake(machine, &sleep).map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
+            let choice = any_awake(machine, &sleep, hint);
+            choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
         } else {
             let branch = tree.remove(0);
             self.subtree = branch.children;
             follow(&branch.step, machine)
         };
-        self.nodes.push(Node { sleep, tree });
+        self.nodes.push(Node { sleep, tree, explored: false });
         next
     }
 
@@ -278,16 +294,20 @@ impl Explorer {
     /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
     fn append(&mut self, transition: Transition, machine: &Machine) {
         let races = self.races.len();
-        let me = transition.thread;
         let found = self.races_of(&transition, machine);
         let later = self.events.len() as u32;
         self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
-        let mut clock = found.past;
-        if transition.last_resort {
-            self.threads.iter().for_each(|thread| clock.join(&thread.clock));
-        }
-        let stamp = clock.tick(me);
+        let (clock, stamp) = self.stamped(&transition, found.past);
         self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
+    }
+
+    /// The clock of an event with this past, and the number of the event in its thread.
+    fn stamped(&self, transition: &Transition, mut past: Clock) -> (Clock, u32) {
+        if transition.last_resort {
+            self.threads.iter().for_each(|thread| past.join(&thread.clock));
+        }
+        let stamp = past.tick(transition.thread);
+        (past, stamp)
     }
 
     /// The earlier events that conflict with the transition with nothing in between.
@@ -361,7 +381,13 @@ impl Explorer {
     /// on to the next execution. False where there is none.
     pub(crate) fn finish(&mut self, machine: &Machine) -> bool {
         self.events.truncate(self.depth);
+        self.resumes = false;
         self.reverse_races(machine);
+        let last = self.events.last().map(|event| &event.transition);
+        let fruitless = last.is_some_and(|last| last.choice == RUN && machine.waits_for_ever(last.thread));
+        if !fruitless {
+            self.nodes.iter_mut().for_each(|node| node.explored = true);
+        }
         self.backtrack()
     }
 
@@ -414,6 +440,10 @@ impl Explorer {
                 self.planned = Some(node.tree.remove(0));
                 return true;
             }
+            if !node.explored {
+                self.resumes = true;
+                return true;
+            }
             self.nodes.pop();
         }
         self.nodes.clear();
@@ -447,21 +477,25 @@ fn acquires(mode: Mode) -> bool {
 }
 
 /// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
-/// which saves a context switch. Where nothing is enabled, a time-out that fires as a last resort.
-fn any_awake(machine: &Machine, sleep: &[Transition]) -> Option<(ThreadId, u8)> {
-    let awake = |thread: ThreadId| {
-        let choices = machine.choices(thread);
-        let sleeps = |choice| sleep.iter().any(|it| it.thread == thread && it.choice == choice);
-        (0..u128::BITS as u8)
-            .find(|&choice| choices & 1 << choice != 0 && !sleeps(choice))
-            .map(|c| (thread, c))
+/// which saves a context switch; one that is held back comes last. Where nothing is enabled, a last resort.
+fn any_awake(
+    machine: &Machine,
+    sleep: &[Transition],
+    hint: Option<(ThreadId, u8)>,
+) -> Option<(ThreadId, u8)> {
+    let is_awake = |&(thread, choice): &(ThreadId, u8)| {
+        let sleeps = sleep.iter().any(|it| it.thread == thread && it.choice == choice);
+        machine.choices(thread) & 1 << choice != 0 && !sleeps
     };
+    let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
     let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
     let last_resort = || machine.last_resort().map(|thread| (thread, 0));
     let mut left_behind = machine.threads().filter(|&thread| machine.is_left_behind(thread));
     left_behind
         .find_map(awake)
+        .or_else(|| hint.filter(is_awake))
         .or_else(|| awake(machine.running()))
         .or_else(|| machine.threads().find_map(awake))
+        .or_else(|| machine.threads().map(|thread| (thread, RUN)).find(is_awake))
         .or_else(|| if enabled() { None } else { last_resort() })
 }

@@ -7,7 +7,7 @@
 use super::{Event, Explorer};
 use crate::engine::machine::access::{Access, Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
-use crate::engine::machine::{Machine, exchange};
+use crate::engine::machine::{Machine, RUN, exchange};
 use crate::sync::op::{Class, ObjectId, Op, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
@@ -46,7 +46,10 @@ impl<'a> Without<'a> {
     /// The transition, if it is enabled.
     fn enabled(self, later: &Transition) -> Option<(Transition, Self)> {
         let mut transition = later.clone();
-        let enabled = self.guard_is_open(&transition) && self.resolve(&mut transition);
+        let enabled = match self.guard_is_open(&transition) {
+            true => self.resolve(&mut transition),
+            false => goes_on_early(&mut transition),
+        };
         enabled.then_some((transition, self))
     }
 
@@ -104,6 +107,9 @@ impl<'a> Without<'a> {
 
     /// Resolves the transition's use of its object; false where it is not enabled.
     fn resolve(&self, transition: &mut Transition) -> bool {
+        if transition.choice == RUN {
+            transition.choice = 0;
+        }
         let target = transition.access.target;
         let (enabled, mode) = match transition.op {
             Op::CompareExchange { object, expected, .. } => {
@@ -237,4 +243,12 @@ impl<'a> Without<'a> {
         });
         owners.max(1) as u32
     }
+}
+
+/// A thread that is held back goes on early, if it may.
+fn goes_on_early(transition: &mut Transition) -> bool {
+    if transition.may_run {
+        (transition.choice, transition.access.mode, transition.also) = (RUN, Mode::Read, None);
+    }
+    transition.may_run
 }

@@ -109,6 +109,8 @@ pub(crate) struct Transition {
     pub(crate) last_resort: bool,
     /// Whether the thread may still time out early, or wake or fail spuriously.
     pub(crate) may_whim: bool,
+    /// Whether the thread may go on early though it is held back.
+    pub(crate) may_run: bool,
 }
 
 impl Access {

@@ -8,8 +8,9 @@
 //! unguarded memory) take place as soon as they are announced. *Due* ones (the join of a thread that has
 //! ended, a waiter with a permit) take place before any choice is made. Only the others are choices.
 //!
-//! A loop that waits is explored as a wait. A thread that yields says that nothing useful can happen until
-//! something changes that it has read since it last yielded; its next operation is enabled only then.
+//! A loop that waits is explored as a wait: where it says so (`spin_until`), its next look is enabled when something
+//! changes that the last one has read. A yield is a hint, and what is left out of a loop that yields is
+//! [repetition](rounds).
 //!
 //! Memory is sequentially consistent: a load reads the last store. What C11 promises less than that shows
 //! in the order of accesses to unguarded memory only: each thread's view of the past follows C11's release,
@@ -28,7 +29,7 @@ pub(crate) mod object;
 mod rounds;
 mod transitions;
 
-use self::access::{Guard, Mode, Target};
+use self::access::{Mode, Target};
 use self::clock::{Clock, MAX_THREADS};
 use self::holds::Hold;
 use self::ids::Ids;
@@ -36,9 +37,10 @@ use self::log::Log;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
-use self::rounds::{Past, Rounds};
+use self::rounds::{Held, Past, Rounds, Run};
 use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::sync::trace::Trace;
+use std::collections::HashSet;
 
 /// What the machine may do beyond what the program asks for.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,8 @@ pub(crate) struct Whims {
     /// bound, a loop around a timed wait has infinitely many executions. A time-out that fires because
     /// nothing else can happen is not counted.
     pub(crate) per_thread: u8,
+    /// How many of the idle rounds of a thread in a row may repeat the one before, until it is held back.
+    pub(crate) idle_rounds: u8,
 }
 
 /// The state of one execution.
@@ -76,6 +80,12 @@ pub(crate) struct Machine {
     misuse: Option<Misuse>,
     trace: Option<Trace>,
     past: Past,
+    /// A thread was held back.
+    held_back: bool,
+    /// A thread that was given many rounds in a row, and has not used them to get on.
+    fruitless: Option<ThreadId>,
+    /// What threads had seen that did not get on; kept from one execution to the next.
+    waits_for_ever: HashSet<(ThreadId, u64)>,
 }
 
 /// Where a thread is.
@@ -99,9 +109,15 @@ struct Thread {
     op: Op,
     site: Site,
     answer: u64,
-    guard: Option<Guard>,
-    reads: Vec<(ObjectId, u64)>,
     detached: bool,
+    held: Option<Held>,
+    run: Option<Run>,
+    /// The places at which it was given many rounds in a row, once each.
+    has_run: Vec<Site>,
+    /// A digest of all that happens before its next operation: what it does depends on nothing else.
+    seen: u64,
+    /// The same, when it began the rounds that repeat themselves.
+    seen_at_first: Option<u64>,
     token: bool,
     token_message: Clock,
     permit: bool,
@@ -163,9 +179,12 @@ impl Thread {
             op: Op::Exit,
             site,
             answer: 0,
-            guard: None,
-            reads: Vec::new(),
             detached: false,
+            held: None,
+            run: None,
+            has_run: Vec::new(),
+            seen: 0,
+            seen_at_first: None,
             token: false,
             token_message: Clock::ZERO,
             permit: false,
@@ -177,19 +196,20 @@ impl Thread {
     }
 
     fn start(&mut self, phase: Phase, view: View) {
-        let (mut reads, mut rounds) = (std::mem::take(&mut self.reads), std::mem::take(&mut self.rounds));
-        reads.clear();
+        let mut rounds = std::mem::take(&mut self.rounds);
         rounds.clear();
         let mut holds = std::mem::take(&mut self.holds);
         holds.clear();
-        *self = Self { phase, view, reads, rounds, holds, ..Self::absent(self.site) };
+        *self = Self { phase, view, rounds, holds, ..Self::absent(self.site) };
     }
 
     fn notice(&mut self, object: ObjectId, look: u64) {
-        match self.reads.iter_mut().find(|(read, _)| *read == object) {
-            Some((_, seen)) => *seen = look,
-            None => self.reads.push((object, look)),
-        }
+        self.rounds.notice(object, look);
+    }
+
+    /// The thread has learnt something that what it does next may depend on.
+    fn sees(&mut self, what: u64) {
+        self.seen = (self.seen.rotate_left(5) ^ what).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 }
 
@@ -214,6 +234,9 @@ impl Machine {
             misuse: None,
             trace: None,
             past: Past::default(),
+            held_back: false,
+            fruitless: None,
+            waits_for_ever: HashSet::new(),
         }
     }
 
@@ -229,6 +252,7 @@ impl Machine {
         self.race = None;
         self.misuse = None;
         self.past.clear();
+        (self.held_back, self.fruitless) = (false, None);
         self.trace = record.then(Trace::default);
         let mut view = View::new();
         view.tick(ThreadId::MAIN);
@@ -419,7 +443,7 @@ impl Machine {
     /// The running thread announces an operation. `seen` is the present value of an atomic.
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
-        self.operations += 1;
+        self.operations += u32::from(!self.repeats_itself());
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
         self.shared |= id != ThreadId::MAIN && is_atomic(op);
@@ -431,23 +455,61 @@ impl Machine {
         if let Some(trace) = &mut self.trace {
             trace.begin(id, op, site);
         }
+        if self.threads[id.index()].run.is_some() {
+            return self.run_on(id, op, site);
+        }
+        self.announced(id, op, site)
+    }
+
+    fn announced(&mut self, id: ThreadId, op: Op, site: Site) -> Announced {
         let local = self.is_local(op);
         let thread = &mut self.threads[id.index()];
         thread.op = op;
         thread.site = site;
         if !local {
             thread.phase = Phase::Pending;
+            if thread.held.is_none() && !thread.rounds.has_begun() {
+                thread.held = thread.rounds.begins(op, site);
+                thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));
+                self.held_back |= thread.held.is_some();
+            }
             return Announced::Pending;
         }
-        if op != Op::Yield {
+        if !matches!(op, Op::Yield | Op::Await) {
             thread.rounds.did(op, site, 0);
         }
         if self.is_misuse(id, op) {
             return Announced::Done(0, Edge::None);
         }
         let (answer, edge) = self.perform_local(id, op, site);
+        self.leave_mark(id, op);
         self.record_finish(id, op, answer);
         Announced::Done(answer, edge)
+    }
+
+    /// The thread may have learnt whatever is known to those who changed the object before.
+    fn leave_mark(&mut self, id: ThreadId, op: Op) {
+        let thread = &mut self.threads[id.index()];
+        match op {
+            Op::Join(other) => {
+                let seen = self.threads[other.index()].seen;
+                self.threads[id.index()].sees(seen);
+            }
+            Op::Spawn(other) => {
+                thread.sees(u64::from(other.0));
+                self.threads[other.index()].seen = self.threads[id.index()].seen;
+            }
+            op => {
+                let Some(object) = op.object().and_then(|object| self.objects[object.index()].as_mut())
+                else {
+                    return;
+                };
+                thread.sees(object.mark);
+                if !matches!(op, Op::Load(..) | Op::CellRead(_)) {
+                    object.mark = thread.seen;
+                }
+            }
+        }
     }
 
     /// The value of an atomic can be changed through `get_mut`, which announces nothing.
@@ -487,7 +549,8 @@ impl Machine {
 
     fn is_local(&self, op: Op) -> bool {
         match op {
-            Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::Yield | Op::CellRead(_) | Op::CellWrite(_) => true,
+            Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::CellRead(_) | Op::CellWrite(_) => true,
+            Op::Yield | Op::Await => true,
             Op::Unlock(object) => !self.is_watched(object),
             _ => false,
         }
@@ -504,8 +567,8 @@ impl Machine {
                 self.threads[id.index()].phase = Phase::Ended;
                 Edge::None
             }
-            Op::Yield => {
-                self.wait_for_change(id);
+            Op::Yield | Op::Await => {
+                self.end_round(id, op);
                 Edge::None
             }
             Op::CellRead(object) => self.access_cell(id, object, false, site),
@@ -519,20 +582,92 @@ impl Machine {
         (0, edge)
     }
 
-    /// The thread has nothing useful to do until something changes that it has read.
-    fn wait_for_change(&mut self, id: ThreadId) {
+    /// The thread yields, or has nothing to do until something changes that it has read.
+    fn end_round(&mut self, id: ThreadId, op: Op) {
         let thread = &mut self.threads[id.index()];
-        if !thread.reads.is_empty() {
-            thread.guard = Some(thread.reads.as_slice().into());
-            thread.reads.clear();
+        if thread.rounds.is_fresh() {
+            return;
         }
-        let idle = thread.rounds.end();
+        if op == Op::Await {
+            thread.held = thread.rounds.waits();
+        }
+        let idle = thread.rounds.end(self.whims.idle_rounds);
         self.past.round(idle);
     }
 
     /// The running thread begins a loop that waits: what it has read so far is not what it waits for.
     pub(crate) fn look_afresh(&mut self) {
-        self.threads[self.running.index()].reads.clear();
+        self.threads[self.running.index()].rounds.look_afresh();
+    }
+
+    /// A thread that was given many rounds in a row goes on with one of them, or does something else.
+    fn run_on(&mut self, id: ThreadId, op: Op, site: Site) -> Announced {
+        let thread = &mut self.threads[id.index()];
+        let run = thread.run.as_mut().expect("the thread was given rounds");
+        if matches!(op, Op::Yield | Op::Await) {
+            self.record_finish(id, op, 0);
+            return Announced::Done(0, Edge::None);
+        }
+        if !run.expects(op, site) {
+            (thread.run, thread.seen_at_first) = (None, None);
+            thread.rounds.forget();
+            return self.announced(id, op, site);
+        }
+        if run.is_over() {
+            (thread.op, thread.site, thread.phase) = (op, site, Phase::Pending);
+            self.waits_for_ever.extend(thread.seen_at_first.map(|seen| (id, seen)));
+            self.fruitless = Some(id);
+            return Announced::Pending;
+        }
+        run.step();
+        let answer = self.perform_in_run(id, op, site);
+        self.record_finish(id, op, answer);
+        Announced::Done(answer, Edge::None)
+    }
+
+    fn perform_in_run(&mut self, id: ThreadId, op: Op, site: Site) -> u64 {
+        match op {
+            Op::Fence(_) | Op::CellRead(_) => self.perform_local(id, op, site).0,
+            op => self.perform(id, op, 0),
+        }
+    }
+
+    /// Whether the thread that runs was given many rounds in a row.
+    fn repeats_itself(&self) -> bool {
+        self.threads[self.running.index()].run.is_some()
+    }
+
+    /// Whether the operation that has just taken place is one of those rounds, after the first.
+    pub(crate) fn repeats_itself_in_a_row(&self) -> bool {
+        self.threads[self.running.index()].run.as_ref().is_some_and(|run| !run.has_just_begun())
+    }
+
+    /// The thread that was given many rounds in a row is held back again.
+    pub(crate) fn hold_again(&mut self) {
+        if let Some(id) = self.fruitless.take() {
+            let thread = &mut self.threads[id.index()];
+            thread.held = thread.run.take().map(Run::hold);
+        }
+    }
+
+    /// Whether a thread was given many rounds in a row, and has not used them to get on.
+    pub(crate) fn is_fruitless(&self) -> bool {
+        self.fruitless.is_some()
+    }
+
+    /// Whether the thread was given many rounds in a row, and has not got on.
+    pub(crate) fn waits_for_ever(&self, id: ThreadId) -> bool {
+        self.fruitless == Some(id)
+    }
+
+    /// Whether the thread has done nothing that is a choice since it yielded.
+    pub(crate) fn has_just_yielded(&self, id: ThreadId) -> bool {
+        self.threads[id.index()].rounds.has_just_yielded()
+    }
+
+    /// Whether some thread was held back in this execution, so that rounds were left out.
+    pub(crate) fn has_held_back(&self) -> bool {
+        self.held_back
     }
 
     fn access_cell(&mut self, id: ThreadId, object: ObjectId, write: bool, site: Site) -> Edge {
@@ -554,8 +689,10 @@ impl Machine {
             *value = after;
         }
         let thread = &mut self.threads[id.index()];
-        thread.notice(object, after);
-        thread.rounds.found(before, after);
+        if thread.run.as_ref().is_none_or(Run::has_just_begun) {
+            thread.notice(object, after);
+            thread.rounds.found(before, after);
+        }
         if let Some(trace) = &mut self.trace {
             trace.answer(id, before);
             if before != after {
@@ -602,14 +739,20 @@ impl Machine {
     /// The thread's pending operation takes place, in this way.
     pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
         let op = self.threads[id.index()].op;
-        let last_resort = self.is_last_resort(id);
-        self.threads[id.index()].guard = None;
+        let last_resort = self.is_last_resort(id, choice);
         self.past.goes_on(id);
         if self.is_misuse(id, op) {
             self.threads[id.index()].phase = Phase::Running;
             return Edge::None;
         }
-        let answer = self.perform(id, op, choice);
+        let thread = &mut self.threads[id.index()];
+        let held = thread.held.take();
+        if choice == RUN {
+            thread.run = held.and_then(|held| held.run());
+            thread.has_run.push(thread.site);
+            thread.sees(u64::from(RUN));
+        }
+        let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
         if !last_resort && is_whim(op, answer, choice) {
             self.threads[id.index()].whims += 1;
         }
@@ -625,6 +768,8 @@ impl Machine {
         thread.answer = answer;
         thread.phase = Phase::Running;
         thread.rounds.did(op, thread.site, answer);
+        thread.sees(answer);
+        self.leave_mark(id, op);
         self.record_finish(id, op, answer);
     }
 
@@ -634,6 +779,9 @@ impl Machine {
         }
     }
 }
+
+/// The choice of a thread that is held back, and goes on early all the same.
+pub(crate) const RUN: u8 = u128::BITS as u8 - 1;
 
 /// Whom choice n of a `notify_one` wakes.
 fn notified(choice: u8) -> Option<ThreadId> {

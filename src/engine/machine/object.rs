@@ -9,6 +9,8 @@ pub(crate) struct Object {
     pub(crate) class: Class,
     pub(crate) born: Site,
     pub(crate) state: State,
+    /// A digest of all that happens before the last change.
+    pub(crate) mark: u64,
     /// What the next owner of a lock, or reader of an atomic, learns of the past in the C11 sense.
     pub(crate) message: Clock,
     /// Who destroyed it, and where that thread was.
@@ -61,7 +63,7 @@ impl Object {
             }
             Class::Arc => State::Arc { owners: value as u32, initial: value as u32 },
         };
-        Self { class, born, state, message: Clock::ZERO, destroyed: None, found: false }
+        Self { class, born, state, mark: 0, message: Clock::ZERO, destroyed: None, found: false }
     }
 
     /// What a spinning thread compares: two looks that give the same number saw the same.

@@ -1,23 +1,30 @@
-//! Livelock in which values do change: threads that only repeat themselves.
+//! What a thread does from one yield to the next, and what can be left out of it.
 //!
-//! A thread that yields says that it can do nothing useful until something changes. What it does from one
-//! yield to the next is a *round*, and a round is *idle* where it changes nothing in the end: what it took
-//! or wrote it has put back, and it went nowhere twice. Where a thread stands after idle rounds only is
-//! told by the last one: what it did, and what it found; that it counts its rounds is against the contract
-//! of yielding, as it is for the rule of the spinning thread.
+//! A yield (`yield_now`, `spin_loop`) is a hint: the thread may go on. What it does from one yield to the next
+//! is a *round*. A round is *idle* where it changes nothing in the end: what it took or wrote it has put back,
+//! and it went nowhere twice. A thread whose idle rounds repeat themselves (the same operations, at the same
+//! places, with the same answers) and that begins once more is *held back*: its next operation is enabled when
+//! something changes that those rounds have read. Nothing else is left out of a search. It may still go on:
+//!
+//! - *Early*, where its rounds only read: as often as the budget has it, the thread is given up to
+//!   [`Run::LONGEST`] rounds in a row. They are one step, because nothing that they read changes meanwhile, and it ends where
+//!   the thread does something else: a loop that counts its looks and gives up is seen to give up.
+//! - For nothing, where nobody else can go on.
 //!
 //! An execution is *back where it was* if at two of its moments every object has the same state, and every
 //! thread is at the same point of the same round after the same last one, and if all rounds in between were
-//! idle. What came in between can then follow on itself for ever. It is a livelock, and not merely a
-//! schedule that leaves somebody out, where every thread has done a round in between, but for those that
-//! wait for a join, a notification or a token.
+//! idle. A thread may count its rounds, which nobody sees from outside. So this alone is no livelock: what came
+//! in between has to follow on itself [many times](super::super::stage). Nor is it one where some thread could
+//! have gone on and did not: that is a schedule that leaves somebody out, and who is left out comes first.
 
+use super::access::Guard;
 use super::clock::ThreadSet;
 use super::object::State;
 use super::{Machine, Phase};
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 
 /// An operation of a round, and what it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,44 +36,241 @@ struct Did {
     values: (u64, u64),
 }
 
+/// What a thread has read of an object.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    object: ObjectId,
+    seen: u64,
+    /// Since the thread began the loop of a `spin_until`.
+    fresh: bool,
+}
+
+/// What was done between two yields.
+#[derive(Debug, Default)]
+struct Round {
+    did: Vec<Did>,
+    looks: Vec<Look>,
+}
+
 /// The rounds of one thread.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     /// Since it last yielded.
-    present: Vec<Did>,
+    present: Round,
+    /// Idle rounds before that, one after the other, the latest last.
+    idle: Vec<Round>,
     /// A digest of the round before.
     last: u64,
     count: u64,
+    /// The rounds that repeat themselves, where the thread is to be held back if it begins them once more.
+    repeated: Option<usize>,
+    /// Rounds that are no longer needed, for their memory.
+    spare: Vec<Round>,
+}
+
+/// A thread that is held back.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// What has to change first.
+    pub(super) guard: Guard,
+    /// It does nothing but wait, and says so (`spin_until`).
+    pub(super) only_waits: bool,
+    /// The operations of the rounds that repeat themselves, where these only read.
+    round: Option<Rc<[(Op, Site)]>>,
+    /// Which of them the thread is about to do.
+    at: usize,
+}
+
+/// A thread that was given many rounds in a row, as one step.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    held: Held,
+    round: Rc<[(Op, Site)]>,
+    at: usize,
+    operations: usize,
+}
+
+impl Run {
+    /// Rounds in a row, at most. Who has not given up by then is taken to wait for ever.
+    pub(super) const LONGEST: usize = 100;
+
+    /// Whether the operation is the next one of the rounds.
+    pub(super) fn expects(&self, op: Op, site: Site) -> bool {
+        self.round[self.at] == (op, site)
+    }
+
+    /// The next operation takes place.
+    pub(super) fn step(&mut self) {
+        self.at = (self.at + 1) % self.round.len();
+        self.operations += 1;
+    }
+
+    /// Whether nothing but its first operation has taken place.
+    pub(super) fn has_just_begun(&self) -> bool {
+        self.operations == 1
+    }
+
+    /// Whether it has had enough.
+    pub(super) fn is_over(&self) -> bool {
+        self.operations >= Self::LONGEST * self.round.len()
+    }
+
+    /// The thread is held back again.
+    pub(super) fn hold(self) -> Held {
+        self.held
+    }
+}
+
+impl Held {
+    /// Whether the thread may go on early, budget permitting.
+    pub(super) fn may_run(&self) -> bool {
+        self.round.is_some()
+    }
+
+    /// The thread goes on early.
+    pub(super) fn run(self) -> Option<Run> {
+        let mut run = Run { round: self.round.clone()?, at: self.at, operations: 0, held: self };
+        run.step();
+        Some(run)
+    }
 }
 
 impl Rounds {
     /// A round with more operations than this is taken for work.
     const LONGEST: usize = 64;
+    /// As many rounds as may make up the round of a loop with several yields in it.
+    const PERIOD: usize = 4;
 
     pub(super) fn clear(&mut self) {
-        self.present.clear();
+        self.forget();
         (self.last, self.count) = (0, 0);
     }
 
+    /// What the thread has done so far is not to be compared with what it will do.
+    pub(super) fn forget(&mut self) {
+        self.present.did.clear();
+        self.present.looks.clear();
+        self.repeated = None;
+        self.spare.append(&mut self.idle);
+    }
+
     pub(super) fn did(&mut self, op: Op, site: Site, answer: u64) {
-        self.present.push(Did { op, site, answer, values: (0, 0) });
+        self.present.did.push(Did { op, site, answer, values: (0, 0) });
     }
 
     /// What the operation that was granted last found in its atomic and left there.
     pub(super) fn found(&mut self, before: u64, after: u64) {
-        if let Some(did) = self.present.last_mut() {
+        if let Some(did) = self.present.did.last_mut() {
             did.values = (before, after);
         }
     }
 
-    /// The thread yields; says whether its round was idle.
-    pub(super) fn end(&mut self) -> bool {
-        let idle = self.present.len() <= Self::LONGEST && is_idle(&self.present);
+    /// The thread has read an object.
+    pub(super) fn notice(&mut self, object: ObjectId, seen: u64) {
+        let looks = &mut self.present.looks;
+        match looks.iter_mut().find(|look| look.object == object) {
+            Some(look) => (look.seen, look.fresh) = (seen, true),
+            None => looks.push(Look { object, seen, fresh: true }),
+        }
+    }
+
+    /// What was read so far is not what the thread is about to wait for.
+    pub(super) fn look_afresh(&mut self) {
+        self.present.looks.iter_mut().for_each(|look| look.fresh = false);
+    }
+
+    /// The thread waits until something changes that it has read afresh.
+    pub(super) fn waits(&self) -> Option<Held> {
+        let fresh = self.present.looks.iter().filter(|look| look.fresh);
+        let guard: Vec<_> = fresh.map(|look| (look.object, look.seen)).collect();
+        (!guard.is_empty()).then(|| Held { guard: guard.into(), only_waits: true, round: None, at: 0 })
+    }
+
+    /// The thread yields; says whether its round was idle. `bound` rounds may repeat the one before.
+    pub(super) fn end(&mut self, bound: u8) -> bool {
+        let idle = self.present.did.len() <= Self::LONGEST && is_idle(&self.present.did);
         self.count += 1;
-        self.last = digest(&self.present);
-        self.present.clear();
+        self.last = digest(&self.present.did);
+        let mut next = self.spare.pop().unwrap_or_default();
+        next.did.clear();
+        next.looks.clear();
+        let round = std::mem::replace(&mut self.present, next);
+        if idle {
+            self.idle.push(round);
+            self.repeated = self.period(usize::from(bound.max(1)));
+            self.shed(usize::from(bound.max(1)));
+        } else {
+            self.spare.push(round);
+            self.spare.append(&mut self.idle);
+            self.repeated = None;
+        }
         idle
     }
+
+    /// Whether the thread has done nothing since it last yielded.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.present.did.is_empty()
+    }
+
+    /// Whether an operation of the present round was a choice.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.present.did.iter().all(is_local)
+    }
+
+    /// Whether the thread has yielded, and no operation since was a choice.
+    pub(super) fn has_just_yielded(&self) -> bool {
+        self.count > 0 && !self.has_begun()
+    }
+
+    /// How many rounds make up one that was repeated so many times.
+    fn period(&self, times: usize) -> Option<usize> {
+        (1..=Self::PERIOD).find(|&period| {
+            let Some(first) = self.idle.len().checked_sub(period * (times + 1)) else { return false };
+            let rounds = &self.idle[first..];
+            let repeats = (period..rounds.len()).all(|at| rounds[at].did == rounds[at - period].did);
+            repeats && (period == 1 || only_one_value_each(&rounds[..period]))
+        })
+    }
+
+    /// Drops rounds that are too far back to be compared.
+    fn shed(&mut self, times: usize) {
+        let most = Self::PERIOD * (times + 1);
+        if self.idle.len() > most {
+            self.spare.extend(self.idle.drain(..self.idle.len() - most));
+        }
+    }
+
+    /// The thread goes on with this operation: how it is held back, if it begins its rounds once more.
+    pub(super) fn begins(&self, op: Op, site: Site) -> Option<Held> {
+        let rounds = &self.idle[self.idle.len() - self.repeated?..];
+        let present = &self.present.did;
+        let at = present.len();
+        let next = rounds[0].did.get(at)?;
+        if !rounds[0].did.starts_with(present) || (next.op, next.site) != (op, site) {
+            return None;
+        }
+        let mut guard: Vec<(ObjectId, u64)> = Vec::new();
+        for look in rounds.iter().flat_map(|round| &round.looks) {
+            guard.retain(|(object, _)| *object != look.object);
+            guard.push((look.object, look.seen));
+        }
+        let did = || rounds.iter().flat_map(|round| &round.did);
+        let round = did().all(only_reads).then(|| did().map(|did| (did.op, did.site)).collect());
+        (!guard.is_empty()).then(|| Held { guard: guard.into(), only_waits: false, round, at })
+    }
+}
+
+/// Whether the rounds only read, and no object as two values.
+fn only_one_value_each(rounds: &[Round]) -> bool {
+    let did = || rounds.iter().flat_map(|round| &round.did);
+    let first =
+        |did: &Did| rounds.iter().flat_map(|round| &round.did).find(|it| it.op.object() == did.op.object());
+    did().all(|did| only_reads(did) && first(did).is_none_or(|first| first.values == did.values))
+}
+
+/// Whether nobody else can see the operation.
+fn is_local(did: &Did) -> bool {
+    matches!(did.op, Op::Fence(_) | Op::CellRead(_))
 }
 
 fn digest(round: &[Did]) -> u64 {
@@ -77,6 +281,9 @@ fn digest(round: &[Did]) -> u64 {
 
 /// Whether what was done changes nothing in the end.
 fn is_idle(round: &[Did]) -> bool {
+    if round.iter().all(only_reads) {
+        return true;
+    }
     let again =
         |at: usize| round[..at].iter().any(|did| (did.op, did.site) == (round[at].op, round[at].site));
     let at_first = |at: usize| !round[..at].iter().any(|did| did.op.object() == round[at].op.object());
@@ -95,6 +302,17 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     unguarded || mutex || shared || futex
+}
+
+/// Whether the operation has looked at something and left everything as it was.
+fn only_reads(did: &Did) -> bool {
+    use Op::*;
+    match did.op {
+        Load(..) | Fence(_) | CellRead(_) | ArcCount(_) => true,
+        CompareExchange { .. } => did.values.0 == did.values.1,
+        TryLock(_) | TryRead(_) | TryWrite(_) | WaitIf { .. } => did.answer == 0,
+        _ => false,
+    }
 }
 
 /// Whether the round leaves the object as it found it.
@@ -124,8 +342,8 @@ fn writes(did: &Did) -> bool {
 /// Moments of an execution, all rounds since which were idle.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    /// The state at each, and how many rounds each thread had done.
-    moments: HashMap<Vec<u64>, Vec<u64>>,
+    /// The state at each, how many rounds each thread had done, and how many choices there had been.
+    moments: HashMap<Vec<u64>, (Vec<u64>, usize)>,
     /// A round has just ended, idly.
     fresh: bool,
     /// Threads that could have gone on and did not, while the others went round.
@@ -153,22 +371,30 @@ impl Past {
 }
 
 impl Machine {
-    /// Whether the execution is back where it was, and can go on so for ever.
-    pub(crate) fn is_back(&mut self) -> bool {
+    /// Whether all rounds of late were idle, so that the execution may be back where it was.
+    pub(crate) fn may_be_back(&self) -> bool {
+        !self.past.moments.is_empty()
+    }
+
+    /// Whether the execution is back where it was, after `choices` choices: after how many it was there
+    /// before. `could` tells which threads could have gone on at some choice from that one on.
+    pub(crate) fn is_back(&mut self, choices: usize, could: impl Fn(usize) -> ThreadSet) -> Option<usize> {
         if !std::mem::take(&mut self.past.fresh) {
-            return false;
+            return None;
         }
         let state = self.state();
         let rounds: Vec<u64> = self.threads().map(|id| self.threads[id.index()].rounds.count).collect();
-        let Some(then) = self.past.moments.get(&state) else {
-            self.past.moments.insert(state, rounds);
-            return false;
+        let Some((then, since)) = self.past.moments.get(&state) else {
+            self.past.moments.insert(state, (rounds, choices));
+            return None;
         };
+        let since = *since;
+        let could = could(since);
         let threads = self.threads().zip(then.iter().zip(&rounds));
-        let idle = threads.filter(|(id, (then, now))| now == then && !self.is_out_of_it(*id));
-        let idle: ThreadSet = idle.map(|(id, _)| id).collect();
-        self.past.left_behind = idle;
-        idle.is_empty()
+        let idle = threads.filter(|(_, (then, now))| then == now).map(|(id, _)| id);
+        let left_behind = idle.filter(|id| could.has(*id) || self.goes_on_in_the_end(*id));
+        self.past.left_behind = left_behind.collect();
+        self.past.left_behind.is_empty().then_some(since)
     }
 
     /// Whether the others have gone round while this thread could have gone on. It comes first where there is
@@ -178,15 +404,19 @@ impl Machine {
         self.past.left_behind.has(id)
     }
 
-    /// Whether the thread has ended, or waits for what only another thread can give.
-    fn is_out_of_it(&self, id: ThreadId) -> bool {
-        let op = self.threads[id.index()].op;
-        let waits = matches!(op, Op::Join(_) | Op::Wake { timed: false, .. } | Op::Park { timed: false });
-        match self.phase(id) {
-            Phase::Ended => true,
-            Phase::Pending => waits && self.choices(id) == 0 && !self.is_due(id),
-            _ => false,
+    /// Where the thread goes on sooner or later, it does so now.
+    pub(crate) fn let_go_on(&mut self, id: ThreadId) {
+        if self.goes_on_for_nothing(id) {
+            self.past.left_behind = self.past.left_behind.with(ThreadSet::of(id));
         }
+    }
+
+    /// Whether the thread goes on sooner or later, whatever the others do: its time runs out, or it spins.
+    pub(super) fn goes_on_in_the_end(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
+        let spins = thread.held.as_ref().is_some_and(|held| !held.only_waits);
+        self.phase(id) == Phase::Pending && (timed && self.guard_is_open(id) || spins)
     }
 
     /// Everything that decides how the execution goes on, as far as the machine can tell.
@@ -199,10 +429,10 @@ impl Machine {
             let thread = &self.threads[id.index()];
             let place = std::ptr::from_ref(thread.site) as u64;
             let gifts = u64::from(thread.token) << 1 | u64::from(thread.permit);
-            let rounds = [thread.rounds.last, digest(&thread.rounds.present)];
+            let rounds = [thread.rounds.last, digest(&thread.rounds.present.did)];
             state.extend([thread.phase as u64, place, gifts, u64::from(thread.whims)]);
             state.extend(rounds);
-            let looks = thread.guard.iter().flat_map(|guard| guard.iter());
+            let looks = thread.held.iter().flat_map(|held| held.guard.iter());
             let has_changed = |&(object, seen): &(ObjectId, u64)| self.object(object).look() != seen;
             state.extend(looks.map(|look| u64::from(look.0.0) << 1 | u64::from(has_changed(look))));
         }

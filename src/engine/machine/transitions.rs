@@ -1,19 +1,34 @@
 //! What can happen next: which pending operations are enabled, in how many ways, and how each would use its
 //! object in the present state.
 
-use super::access::{Access, Mode, Target, Transition};
+use super::access::{Access, Guard, Mode, Target, Transition};
 use super::clock::ThreadSet;
 use super::object::State;
-use super::{Machine, Phase, exchange, notified};
+use super::rounds::Held;
+use super::{Machine, Phase, RUN, exchange, notified};
 use crate::sync::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
     /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
     /// cannot. Bit n is choice n.
     pub(crate) fn choices(&self, id: ThreadId) -> u128 {
+        self.own_choices(id) | u128::from(self.is_left_behind(id) && self.goes_on_for_nothing(id))
+    }
+
+    /// Whether the thread can go on, though not by itself in the present state: for nothing, as it would in the
+    /// end.
+    pub(super) fn goes_on_for_nothing(&self, id: ThreadId) -> bool {
+        self.own_choices(id) & !(1 << RUN) == 0 && self.goes_on_in_the_end(id)
+    }
+
+    /// The same, without what is for nothing because the thread was left behind.
+    fn own_choices(&self, id: ThreadId) -> u128 {
         let thread = &self.threads[id.index()];
-        if thread.phase != Phase::Pending || !self.guard_is_open(id) {
+        if thread.phase != Phase::Pending {
             return 0;
+        }
+        if !self.guard_is_open(id) {
+            return u128::from(self.may_run(id)) << RUN;
         }
         match thread.op {
             Op::Join(_) => 0,
@@ -46,9 +61,17 @@ impl Machine {
     }
 
     /// Whether something changed that the spinning thread waits for; true where it does not spin.
-    fn guard_is_open(&self, id: ThreadId) -> bool {
-        let guard = self.threads[id.index()].guard.as_deref();
-        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.object(object).look() != seen))
+    pub(super) fn guard_is_open(&self, id: ThreadId) -> bool {
+        let held = self.threads[id.index()].held.as_ref();
+        held.is_none_or(|held| held.guard.iter().any(|&(object, seen)| self.object(object).look() != seen))
+    }
+
+    /// Whether the thread may go on early though it is held back.
+    pub(crate) fn may_run(&self, id: ThreadId) -> bool {
+        let thread = &self.threads[id.index()];
+        !thread.has_run.contains(&thread.site)
+            && thread.held.as_ref().is_some_and(Held::may_run)
+            && thread.seen_at_first.is_none_or(|seen| !self.waits_for_ever.contains(&(id, seen)))
     }
 
     /// Whether the thread spins, and nothing has changed since.
@@ -56,13 +79,14 @@ impl Machine {
         self.phase(id) == Phase::Pending && !self.guard_is_open(id)
     }
 
-    /// A waiter whose time-out fires because nothing else can happen.
+    /// Who goes on because nothing else can happen: a waiter, whose time-out fires, or else a thread that
+    /// spins.
     pub(crate) fn last_resort(&self) -> Option<ThreadId> {
-        self.threads().find(|&id| {
-            let thread = &self.threads[id.index()];
-            let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
-            thread.phase == Phase::Pending && timed && self.guard_is_open(id)
-        })
+        let mut in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
+        let first = in_the_end.next()?;
+        Some(
+            in_the_end.find(|&id| !self.is_spinning(id)).filter(|_| self.is_spinning(first)).unwrap_or(first),
+        )
     }
 
     /// Whether a thread of this execution has used up its early time-outs and the like, so that it may
@@ -107,14 +131,16 @@ impl Machine {
     }
 
     /// Whether the transition of a thread would fire only because nothing else can happen.
-    pub(super) fn is_last_resort(&self, id: ThreadId) -> bool {
-        self.choices(id) == 0 && self.last_resort() == Some(id)
+    pub(super) fn is_last_resort(&self, id: ThreadId, choice: u8) -> bool {
+        choice != RUN
+            && self.own_choices(id) & !(1 << RUN) == 0
+            && (self.is_left_behind(id) || self.last_resort() == Some(id))
     }
 
     /// The thread's pending operation, taken in this way, resolved in the present state.
     pub(crate) fn transition(&self, id: ThreadId, choice: u8) -> Transition {
         let thread = &self.threads[id.index()];
-        let last_resort = self.is_last_resort(id);
+        let last_resort = self.is_last_resort(id, choice);
         let access = self.access(id, choice);
         let also = match thread.op {
             Op::Wait { mutex, .. } if self.is_watched(mutex) => {
@@ -130,10 +156,11 @@ impl Machine {
             op: thread.op,
             access,
             also,
-            found: self.found(thread.op, thread.guard.as_deref()),
-            guard: thread.guard.clone(),
+            found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.guard)),
+            guard: thread.held.as_ref().map(|held| Guard::clone(&held.guard)),
             last_resort,
             may_whim: thread.whims < self.whims.per_thread,
+            may_run: self.may_run(id),
         }
     }
 
@@ -155,6 +182,7 @@ impl Machine {
         let thread = &self.threads[id.index()];
         let mode = match thread.op {
             Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
+            _ if choice == RUN => Mode::Read,
             Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) => Mode::Write,
             Op::CompareExchange { object, expected, weak, .. } => {
                 exchange(self.value(object) == expected && !(weak && choice == 1))

@@ -10,3 +10,4 @@ mod stacks;
 mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;
+mod yields;

@@ -282,16 +282,16 @@ pub(super) fn park(timed: bool) {
     }
 }
 
-/// Lets others run.
+/// Lets others run (`Op::Yield`), or waits for a change of what was read (`Op::Await`).
 #[track_caller]
-pub(super) fn yield_now() {
+pub(in crate::sync) fn give_way(op: Op) {
     let site = Location::caller();
     match asked() {
         Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
-        Asked::Loom => looming::operation(Op::Yield, site, loom::thread::yield_now, |()| Told::NOTHING),
+        Asked::Loom => looming::operation(op, site, loom::thread::yield_now, |()| Told::NOTHING),
         Asked::Conductor(conductor) => {
-            conductor.perform(Op::Yield, 0, site);
+            conductor.perform(op, 0, site);
             unless_torn_down(conductor);
         }
     }

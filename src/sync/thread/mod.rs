@@ -5,12 +5,14 @@
 //! because the other threads may run before or after it anyhow, and a time-out is a choice.
 
 #[cfg(feature = "instrumented")]
-mod driven;
+pub(super) mod driven;
 pub(crate) mod local;
 
 pub use self::local::{AccessError, LocalKey};
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current as engine};
+#[cfg(feature = "instrumented")]
+use super::op::Op;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -238,22 +240,28 @@ pub fn park_timeout(duration: Duration) {
     std::thread::park_timeout(duration);
 }
 
-/// Lets others run. Under an engine the thread goes on only when something that it has read has
-/// changed: a loop that waits for a change must call this or [`spin_loop`](super::hint::spin_loop).
+/// Lets others run: a hint, after which the thread may go on at once.
+///
+/// A loop that waits for others must call this or [`spin_loop`](super::hint::spin_loop), or the executions in
+/// which it goes round have no end. An engine leaves out nothing but repetition: a thread whose rounds from one yield
+/// to the next change nothing and repeat themselves is held back until something changes that it has
+/// read, and the verdict says so. A loop that does nothing but wait is better written with
+/// [`spin_until`](super::hint::spin_until), of which nothing has to be left out.
 #[track_caller]
 pub fn yield_now() {
     #[cfg(feature = "instrumented")]
     if !matches!(engine(), Current::Native) {
-        return driven::yield_now();
+        return driven::give_way(Op::Yield);
     }
     std::thread::yield_now();
 }
 
-/// Waits for a time. Under an engine no time passes, and this does nothing.
+/// Waits for a time. Under an engine no time passes, and this is a [`yield_now`].
+#[track_caller]
 pub fn sleep(duration: Duration) {
     #[cfg(feature = "instrumented")]
     if !matches!(engine(), Current::Native) {
-        return;
+        return driven::give_way(Op::Yield);
     }
     std::thread::sleep(duration);
 }

@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, Stuck, Toy, WHIMS};
+use super::toy::{Do, FOR_EVER, GAVE_UP, Stuck, Toy, WHIMS};
 use crate::sync::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -28,8 +28,10 @@ enum Waiting {
 struct State {
     at: Vec<usize>,
     waiting: Vec<Waiting>,
-    /// The part of a back-off that a thread is in.
+    /// The part of a back-off, or of a loop, that a thread is in; the looks of the loop; what it has found.
     backs_off: Vec<u8>,
+    looks: Vec<u8>,
+    found: Vec<u64>,
     /// What each thread has read since it last spun, and what it spins on.
     read_since: Vec<BTreeMap<usize, u64>>,
     spins_on: Vec<Option<BTreeMap<usize, u64>>>,
@@ -113,7 +115,7 @@ pub(super) fn truth(toy: &Toy) -> Truth {
     let mut seen = HashSet::new();
     let mut todo = vec![State::new(toy)];
     while let Some(state) = todo.pop() {
-        if !seen.insert(state.clone()) {
+        if !seen.insert(bare(state.clone(), toy)) {
             continue;
         }
         let next: Vec<_> = state.steps(toy, true).into_iter().map(|(_, next)| next).collect();
@@ -122,11 +124,53 @@ pub(super) fn truth(toy: &Toy) -> Truth {
         }
         todo.extend(next);
     }
-    truth.traces = traces(toy);
     truth
 }
 
-/// Whether there is a circle of states in which every thread that has not ended takes a step, and none gets on.
+/// What a program can come to by at most so many switches away from a thread that could have gone on.
+pub(super) fn truth_within(toy: &Toy, preemptions: u32) -> Truth {
+    let mut truth = Truth::default();
+    let mut seen = HashSet::new();
+    let mut todo = vec![(State::new(toy).settled(toy), None, 0)];
+    while let Some((state, running, switches)) = todo.pop() {
+        if !seen.insert((bare(state.clone(), toy), running, switches)) {
+            continue;
+        }
+        let steps = state.steps(toy, false);
+        if steps.is_empty() {
+            truth.end(toy, &state);
+        }
+        let goes_on = steps.iter().any(|(step, _)| Some(step.thread) == running);
+        for (step, next) in steps {
+            let switches = switches + u32::from(goes_on && Some(step.thread) != running);
+            if switches <= preemptions {
+                todo.push((next.settled(toy), Some(step.thread), switches));
+            }
+        }
+    }
+    truth
+}
+
+/// The truth about a program, and the number of its traces.
+pub(super) fn truth_and_traces(toy: &Toy) -> Truth {
+    Truth { traces: traces(toy), ..truth(toy) }
+}
+
+/// The state, without what neither the program nor an explorer can tell apart.
+fn bare(mut state: State, toy: &Toy) -> State {
+    for (object, taken) in state.taken.iter_mut().enumerate() {
+        *taken = 0;
+        if toy.objects[object] == Class::Mutex {
+            state.read_since.iter_mut().for_each(|read| {
+                read.remove(&object);
+            });
+        }
+    }
+    state
+}
+
+/// Whether there is a circle of states in which every thread that has not ended takes a step, or never can,
+/// and none gets on.
 pub(super) fn livelocks(toy: &Toy) -> bool {
     let mut numbers = HashMap::from([(State::new(toy), 0)]);
     let mut edges: Vec<Vec<(usize, usize)>> = Vec::new();
@@ -134,6 +178,7 @@ pub(super) fn livelocks(toy: &Toy) -> bool {
     while edges.len() < states.len() {
         let mut out = Vec::new();
         for (step, next) in states[edges.len()].steps(toy, true) {
+            let next = bare(next, toy);
             let number = *numbers.entry(next.clone()).or_insert(states.len());
             if number == states.len() {
                 states.push(next);
@@ -150,7 +195,13 @@ pub(super) fn livelocks(toy: &Toy) -> bool {
         });
         let movers: BTreeSet<usize> = steps.collect();
         let unfinished = |&thread: &usize| states[state].at[thread] < toy.threads[thread].len();
-        !movers.is_empty() && (0..toy.threads.len()).filter(unfinished).all(|thread| movers.contains(&thread))
+        let on_circle = || reached[state].iter().filter(|it| circle(it));
+        let ever_can =
+            |thread| on_circle().any(|from| edges[*from].iter().any(|(mover, _)| *mover == thread));
+        !movers.is_empty()
+            && (0..toy.threads.len())
+                .filter(unfinished)
+                .all(|thread| movers.contains(&thread) || !ever_can(thread))
     })
 }
 
@@ -222,6 +273,8 @@ impl State {
             at: vec![0; threads],
             waiting: vec![Waiting::No; threads],
             backs_off: vec![0; threads],
+            looks: vec![0; threads],
+            found: vec![0; threads],
             read_since: vec![BTreeMap::new(); threads],
             spins_on: vec![None; threads],
             values: toy.objects.iter().map(|&class| first_value(class, threads)).collect(),
@@ -384,7 +437,7 @@ impl State {
                 let (next, yields) = match part {
                     0 => (u8::from(found == 0), found != 0),
                     1 => (if found == 0 { 0 } else { 2 }, false),
-                    2 => (3, true),
+                    2 => (3, false),
                     _ => (if found == 0 { 0 } else { 3 }, found != 0),
                 };
                 base.backs_off[thread] = next;
@@ -393,6 +446,72 @@ impl State {
                 }
                 one(object, used, if (part, found) == (1, 0) { onward(base) } else { base })
             }
+            Do::Yield => vec![(step(vec![]), onward(base))],
+            Do::Poll(x, wanted, times) => {
+                let found = self.values[x] == wanted;
+                base.looks[thread] += u8::from(times != FOR_EVER);
+                let looks = base.looks[thread];
+                if !found && looks != times {
+                    return one(x, Use::Look, base);
+                }
+                base.looks[thread] = 0;
+                base.registers[thread].push(if found { u64::from(looks) } else { GAVE_UP });
+                one(x, Use::Look, onward(base))
+            }
+            Do::TryPoll(mutex, times) => {
+                if self.backs_off[thread] == 1 {
+                    base = base.unlocked(thread, mutex);
+                    base.registers[thread].push(u64::from(self.looks[thread]));
+                    (base.backs_off[thread], base.looks[thread]) = (0, 0);
+                    return one(mutex, Use::Give, onward(base));
+                }
+                if self.owner[mutex].is_none() {
+                    base = base.locked(thread, mutex);
+                    base.backs_off[thread] = 1;
+                    return one(mutex, Use::Take, base);
+                }
+                base.looks[thread] += 1;
+                if base.looks[thread] < times {
+                    return one(mutex, Use::Look, base);
+                }
+                base.looks[thread] = 0;
+                base.registers[thread].push(GAVE_UP);
+                one(mutex, Use::Look, onward(base))
+            }
+            Do::Retry(x) => {
+                let value = self.values[x];
+                if self.backs_off[thread] == 0 {
+                    (base.backs_off[thread], base.found[thread]) = (1, value);
+                    return one(x, Use::Look, base);
+                }
+                base.backs_off[thread] = 0;
+                if self.found[thread] != value {
+                    base.found[thread] = 0;
+                    return one(x, Use::Look, base);
+                }
+                base.found[thread] = 0;
+                base.values[x] += 1;
+                base.registers[thread].push(value);
+                one(x, Use::Change, onward(base))
+            }
+            Do::LockPoll(mutex, x, wanted) => match self.backs_off[thread] {
+                0 if self.owner[mutex].is_some() => vec![],
+                0 => {
+                    base = base.locked(thread, mutex);
+                    base.backs_off[thread] = 1;
+                    one(mutex, Use::Take, base)
+                }
+                1 => {
+                    (base.backs_off[thread], base.found[thread]) = (2, self.values[x]);
+                    one(x, Use::Look, base)
+                }
+                _ => {
+                    base = base.unlocked(thread, mutex);
+                    let found = std::mem::take(&mut base.found[thread]);
+                    base.backs_off[thread] = 0;
+                    one(mutex, Use::Give, if found == wanted { onward(base) } else { base })
+                }
+            },
             Do::Lock(mutex) => {
                 if self.owner[mutex].is_some() {
                     return vec![];
@@ -591,5 +710,9 @@ fn first_value(class: Class, threads: usize) -> u64 {
 }
 
 fn tried(toy: &Toy, mutex: usize) -> bool {
-    toy.threads.iter().flatten().any(|instruction| *instruction == Do::TryLock(mutex))
+    let tries = |instruction: &Do| match *instruction {
+        Do::TryLock(tried) | Do::TryPoll(tried, _) => tried == mutex,
+        _ => false,
+    };
+    toy.threads.iter().flatten().any(tries)
 }

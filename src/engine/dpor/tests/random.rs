@@ -1,7 +1,7 @@
 //! Random small programs: what the explorer finds is what brute force finds.
 
-use super::brute::{livelocks, truth};
-use super::toy::{Do, Toy};
+use super::brute::{livelocks, truth, truth_and_traces, truth_within};
+use super::toy::{Do, FOR_EVER, Toy};
 use crate::sync::op::Class;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -154,7 +154,7 @@ fn agrees_with_brute_force(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
 fn programs_agree(program: impl Strategy<Value = Toy>) {
     let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&program, |toy| {
-        let (found, truth) = (toy.explore(), truth(&toy));
+        let (found, truth) = (toy.explore(), truth_and_traces(&toy));
         prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes");
         prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks");
         prop_assert_eq!(found.redundant, 0, "redundant executions");
@@ -255,4 +255,102 @@ fn back_offs_of_two_threads_agree_with_brute_force() {
 #[test]
 fn back_offs_of_three_threads_agree_with_brute_force() {
     back_offs_agree(3, 2_000);
+}
+
+/// Yields anywhere: polite, in loops that count, before the first look, under locks, after failures.
+fn polite() -> BoxedStrategy<Phrase> {
+    let object = prop::sample::select(&ATOMICS);
+    let value = 0..3u64;
+    let poll = (object.clone(), value.clone(), 1..=3u8).prop_map(|(x, v, times)| vec![Do::Poll(x, v, times)]);
+    let between = (atomic(), atomic()).prop_map(|(a, b)| [a, vec![Do::Yield], b].concat());
+    let under = (mutex(), atomic()).prop_map(|(m, inner)| within(m, [vec![Do::Yield], inner].concat()));
+    let wait = (object.clone(), value).prop_map(|(x, v)| vec![Do::SpinUntil(x, v)]);
+    prop_oneof![
+        3 => atomic(),
+        1 => Just(vec![Do::Yield]),
+        2 => between,
+        2 => poll,
+        2 => (mutex(), 1..=3u8).prop_map(|(m, times)| vec![Do::TryPoll(m, times)]),
+        1 => object.prop_map(|x| vec![Do::Retry(x)]),
+        1 => under,
+        1 => locked(),
+        1 => wait,
+    ]
+    .boxed()
+}
+
+/// The same, and loops that never give up.
+fn patient() -> BoxedStrategy<Phrase> {
+    let wait = (prop::sample::select(&ATOMICS), 0..3u64);
+    let poll = wait.clone().prop_map(|(x, v)| vec![Do::Poll(x, v, FOR_EVER)]);
+    let under = (mutex(), wait).prop_map(|(m, (x, v))| vec![Do::LockPoll(m, x, v)]);
+    prop_oneof![4 => polite(), 2 => poll, 1 => under].boxed()
+}
+
+/// What a program with yields can come to is found, and nothing else; who goes round for ever does so in a circle of
+/// states.
+fn yields_agree(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
+    let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&program(phrase, vec![]), |toy| {
+        let found = toy.explore_at_most(20_000);
+        if found.repetitions > 0 {
+            prop_assert!(livelocks(&toy), "no such circle");
+        } else if !found.cut {
+            let truth = truth(&toy);
+            prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes");
+            prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks");
+        }
+        prop_assert_eq!(found.redundant, 0, "redundant executions");
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn yields_agree_with_brute_force() {
+    yields_agree(|_| polite());
+}
+
+#[test]
+fn loops_without_end_agree_with_brute_force() {
+    yields_agree(|_| patient());
+}
+
+/// Within a bound on preemptions, what can be reached within it is found, and nothing else.
+fn bounds_agree(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
+    let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&program(phrase, vec![]), |toy| {
+        for preemptions in 0..=3 {
+            let (found, truth) = (toy.explore_within(preemptions), truth_within(&toy, preemptions));
+            prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes within {}", preemptions);
+            prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks within {}", preemptions);
+        }
+        prop_assert_eq!(toy.explore_within(99).outcomes, toy.explore().outcomes, "without a bound");
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn bounded_atomics_agree_with_brute_force() {
+    bounds_agree(|_| atomic());
+}
+
+#[test]
+fn bounded_locks_agree_with_brute_force() {
+    bounds_agree(|_| attempt());
+}
+
+#[test]
+fn bounded_conditions_agree_with_brute_force() {
+    bounds_agree(|_| condition());
+}
+
+#[test]
+fn bounded_futexes_agree_with_brute_force() {
+    bounds_agree(|_| futex(Do::WaitIf));
 }

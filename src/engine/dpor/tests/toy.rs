@@ -1,9 +1,8 @@
 //! Toy programs, run straight on the stage: each thread is a list of instructions.
 
 use crate::engine::Budget;
-use crate::engine::dpor::Explorer;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
-use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
+use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
@@ -30,6 +29,17 @@ pub(super) enum Do {
     /// Sets the one atomic when it is 0, tries the other; where that is not 0, puts the first one back to 0,
     /// yields, waits until the other is 0, and begins again.
     BackOff(usize, usize),
+    /// A yield that waits for nothing.
+    Yield,
+    /// Looks so many times at most whether the atomic has this value, and yields in between; how often it looked
+    /// in vain, or [`GAVE_UP`].
+    Poll(usize, u64, u8),
+    /// The same with a mutex, tried so many times and given back at once.
+    TryPoll(usize, u8),
+    /// Adds one by a load and a compare-exchange, again and again, with a yield after a failure.
+    Retry(usize),
+    /// Looks under a mutex until the atomic has this value, and yields in between.
+    LockPoll(usize, usize, u64),
     Wait(usize, usize),
     NotifyOne(usize),
     NotifyAll(usize),
@@ -51,6 +61,11 @@ pub(super) enum Do {
     Disown(usize),
 }
 
+/// What a loop leaves that looked as often as it may.
+pub(super) const GAVE_UP: u64 = 99;
+/// Looks of a loop that never gives up.
+pub(super) const FOR_EVER: u8 = u8::MAX;
+
 /// Early time-outs of each thread.
 pub(super) const WHIMS: u8 = 1;
 
@@ -69,6 +84,8 @@ pub(super) struct Toy {
 pub(super) struct Seen {
     pub(super) executions: u64,
     pub(super) redundant: u64,
+    /// Executions that were given up because a thread was given many rounds in vain.
+    pub(super) fruitless: u64,
     pub(super) deadlocks: u64,
     pub(super) livelocks: u64,
     /// Executions that are back where they were: the search ends at the first.
@@ -86,6 +103,9 @@ struct Run<'a> {
     ids: BTreeMap<ThreadId, usize>,
     counters: Vec<usize>,
     waking: Vec<u8>,
+    /// The looks of a loop, and what a load found that is to be exchanged.
+    looks: Vec<u8>,
+    found: Vec<u64>,
     values: Vec<u64>,
     read: Vec<Vec<u64>>,
 }
@@ -97,8 +117,16 @@ impl Toy {
 
     /// The same, cut after so many executions.
     pub(super) fn explore_at_most(&self, executions: u64) -> Seen {
-        let explorer = Chooser::Explorer(Box::default());
-        let mut stage = Stage::new(explorer, &budget());
+        self.explore_with(&budget(), executions)
+    }
+
+    /// The same, within a bound on preemptions.
+    pub(super) fn explore_within(&self, preemptions: u32) -> Seen {
+        self.explore_with(&Budget { preemptions: Some(preemptions), ..budget() }, u64::MAX)
+    }
+
+    fn explore_with(&self, budget: &Budget, executions: u64) -> Seen {
+        let mut stage = Stage::new(Chooser::exact(budget), budget);
         let mut seen = Seen::default();
         loop {
             stage.restart(false);
@@ -114,16 +142,16 @@ impl Toy {
                     seen.stuck.insert(at);
                 }
                 End::Redundant => seen.redundant += 1,
+                End::Fruitless => seen.fruitless += 1,
                 End::Repetition => {
                     seen.repetitions += 1;
                     return seen;
                 }
-                other => panic!("{other:?}"),
+                other => panic!("{other:?} of {:?}", self.threads),
             }
             let more = stage.advance();
             if stage.machine.take_learned() {
-                let Chooser::Explorer(explorer) = &mut stage.chooser else { unreachable!() };
-                Explorer::reset(explorer);
+                assert!(stage.chooser.reset(), "the search is exact");
                 seen = Seen::default();
             } else if !more || seen.executions >= executions {
                 seen.cut = more;
@@ -154,6 +182,8 @@ impl Toy {
             ids,
             counters: vec![0; count],
             waking: vec![0; count],
+            looks: vec![0; count],
+            found: vec![0; count],
             read: vec![Vec::new(); count],
         };
         let mut started = vec![false; count];
@@ -179,6 +209,17 @@ impl Run<'_> {
         let thread = |index: usize| *self.ids.iter().find(|(_, i)| **i == index).expect("a thread").0;
         Some(match *self.toy.threads[index].get(self.counters[index])? {
             Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
+            Do::Yield => Op::Yield,
+            Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
+            Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
+            Do::TryPoll(m, _) => Op::Unlock(object(m)),
+            Do::Retry(x) if self.waking[index] == 0 => Op::Load(object(x), SeqCst),
+            Do::Retry(x) => exchange(object(x), self.found[index]),
+            Do::LockPoll(m, x, _) => match self.waking[index] {
+                0 => Op::Lock(object(m)),
+                1 => Op::Load(object(x), SeqCst),
+                _ => Op::Unlock(object(m)),
+            },
             Do::Store(x, _) => Op::Store(object(x), SeqCst),
             Do::Add(x) => Op::Rmw(object(x), SeqCst),
             Do::Exchange(x, expected, _) => exchange(object(x), expected),
@@ -217,7 +258,6 @@ impl Run<'_> {
     }
 
     fn go_on(&mut self, index: usize) {
-        let here = Location::caller();
         while let Some(op) = self.op(index) {
             let afresh = match self.toy.threads[index][self.counters[index]] {
                 Do::SpinUntil(..) => true,
@@ -230,12 +270,12 @@ impl Run<'_> {
             let seen = op.object().map_or(0, |id| {
                 self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
             });
-            match self.stage.announce(op, seen, here) {
+            match self.stage.announce(op, seen, site(self.counters[index])) {
                 Some(answer) => self.finish(index, answer),
                 None => return,
             }
         }
-        self.stage.announce(Op::Exit, 0, here);
+        self.stage.announce(Op::Exit, 0, Location::caller());
     }
 
     fn finish(&mut self, index: usize, answer: u64) {
@@ -243,7 +283,13 @@ impl Run<'_> {
         let here = Location::caller();
         match instruction {
             Do::BackOff(x, y) if !self.back_off(index, x, y) => return,
-            Do::BackOff(..) => {}
+            Do::BackOff(..) | Do::Yield => {}
+            Do::Poll(..) | Do::TryPoll(..) | Do::Retry(_) | Do::LockPoll(..) => {
+                if !self.go_round(index, instruction, answer) {
+                    return;
+                }
+                (self.waking[index], self.looks[index]) = (0, 0);
+            }
             Do::Load(x)
             | Do::Store(x, _)
             | Do::Add(x)
@@ -261,7 +307,7 @@ impl Run<'_> {
                 self.stage.commit(self.objects[x], before, after);
                 match instruction {
                     Do::Await(_, wanted) | Do::SpinUntil(_, wanted) if before != wanted => {
-                        self.stage.announce(Op::Yield, 0, here);
+                        self.stage.announce(Op::Await, 0, here);
                         return;
                     }
                     Do::Load(_) | Do::Add(_) => self.read[index].push(before),
@@ -315,22 +361,109 @@ impl Run<'_> {
         self.values[object] = after;
         self.stage.commit(self.objects[object], before, after);
         let (next, yields) = match (part, before) {
-            (0, 0) => (1, false),
-            (1, 0) => (0, false),
-            (0, _) => (0, true),
-            (1, _) => (2, false),
-            (2, _) => (3, true),
-            (_, 0) => (0, false),
-            _ => (3, true),
+            (0, 0) => (1, None),
+            (1, 0) => (0, None),
+            (0, _) => (0, Some(Op::Await)),
+            (1, _) => (2, None),
+            (2, _) => (3, Some(Op::Yield)),
+            (_, 0) => (0, None),
+            _ => (3, Some(Op::Await)),
         };
         self.waking[index] = next;
-        if yields {
-            self.stage.announce(Op::Yield, 0, Location::caller());
+        if let Some(yields) = yields {
+            self.stage.announce(yields, 0, Location::caller());
         }
         (part, before) == (1, 0)
     }
+
+    /// A step of a loop took place; says whether it was the last one.
+    fn go_round(&mut self, index: usize, instruction: Do, answer: u64) -> bool {
+        match (instruction, self.waking[index]) {
+            (Do::Poll(x, wanted, times), _) => {
+                let value = self.load(x);
+                self.looks[index] = self.looks[index].saturating_add(u8::from(times != FOR_EVER));
+                let looks = self.looks[index];
+                if value == wanted || looks == times {
+                    self.read[index].push(if value == wanted { u64::from(looks) } else { GAVE_UP });
+                    return true;
+                }
+            }
+            (Do::TryPoll(..), 0) if answer == 1 => {
+                self.waking[index] = 1;
+                return false;
+            }
+            (Do::TryPoll(_, times), 0) => {
+                self.looks[index] += 1;
+                if self.looks[index] == times {
+                    self.read[index].push(GAVE_UP);
+                    return true;
+                }
+            }
+            (Do::TryPoll(..), _) => {
+                self.read[index].push(u64::from(self.looks[index]));
+                return true;
+            }
+            (Do::Retry(x), 0) => {
+                (self.found[index], self.waking[index]) = (self.load(x), 1);
+                return false;
+            }
+            (Do::Retry(x), _) => {
+                let before = self.values[x];
+                let succeeds = before == self.found[index];
+                self.values[x] += u64::from(succeeds);
+                self.stage.commit(self.objects[x], before, self.values[x]);
+                if succeeds {
+                    self.read[index].push(before);
+                    return true;
+                }
+                self.waking[index] = 0;
+            }
+            (Do::LockPoll(_, x, _), part @ 0..=1) => {
+                if part == 1 {
+                    self.found[index] = self.load(x);
+                }
+                self.waking[index] = part + 1;
+                return false;
+            }
+            (Do::LockPoll(_, _, wanted), _) => {
+                if self.found[index] == wanted {
+                    return true;
+                }
+                self.waking[index] = 0;
+            }
+            (other, _) => unreachable!("{other:?} is no loop"),
+        }
+        self.stage.announce(Op::Yield, 0, Location::caller());
+        false
+    }
+
+    fn load(&mut self, x: usize) -> u64 {
+        self.stage.commit(self.objects[x], self.values[x], self.values[x]);
+        self.values[x]
+    }
+}
+
+/// The place of an instruction in its thread.
+fn site(instruction: usize) -> Site {
+    #[track_caller]
+    fn at() -> Site {
+        Location::caller()
+    }
+    let places = [
+        [at(), at(), at(), at(), at(), at(), at(), at()],
+        [at(), at(), at(), at(), at(), at(), at(), at()],
+        [at(), at(), at(), at(), at(), at(), at(), at()],
+        [at(), at(), at(), at(), at(), at(), at(), at()],
+    ];
+    places[instruction / 8 % 4][instruction % 8]
 }
 
 fn exchange(object: ObjectId, expected: u64) -> Op {
     Op::CompareExchange { object, expected, success: SeqCst, failure: SeqCst, weak: false }
+}
+
+#[test]
+fn each_instruction_has_a_place_of_its_own() {
+    let places: BTreeSet<String> = (0..32).map(|at| site(at).to_string()).collect();
+    assert_eq!(places.len(), 32);
 }
