@@ -157,8 +157,9 @@ pub(crate) mod held {
             let mut grown = vec![1_u8; 3];
             let before = grown.as_ptr();
             grown.reserve(100);
-            // SAFETY: the blocks are kept until `release`.
-            let kept = unsafe { (*value, *before) };
+            let (value, before) = (std::hint::black_box(value), std::hint::black_box(before));
+            // SAFETY: the blocks are kept until `release`. Volatile, because the compiler knows them as freed.
+            let kept = unsafe { (value.read_volatile(), before.read_volatile()) };
             let engine = engine();
             let blocks = BLOCKS.with_borrow(|blocks| blocks.len());
             drop(engine);

@@ -345,6 +345,7 @@ fn a_thread_is_spawned_exits_and_is_joined() {
         Op::Park { timed: true },
         Op::Yield,
         Op::Yield,
+        Op::Yield,
     ];
     assert_eq!(ops, expected);
 }
