@@ -206,10 +206,14 @@ fn who_waits_for_what_never_comes_goes_round_for_ever() {
     assert_eq!(fails_as(&two(spins, |_| 0)), Some(FailureKind::Livelock));
     assert_eq!(fails_as(&two(spins, spins)), Some(FailureKind::Livelock));
     let locked = |locks: &Locks| {
-        while *locks.a.lock().unwrap() != () || !locks.set.load(SeqCst) {
+        loop {
+            let held = locks.a.lock().unwrap();
+            if locks.set.load(SeqCst) {
+                return 0;
+            }
+            drop(held);
             yield_now();
         }
-        0
     };
     assert_eq!(fails_as(&two(locked, spins)), Some(FailureKind::Livelock));
     let waits = |locks: &Locks| {
