@@ -97,9 +97,7 @@ impl Entrance {
         self.flags[me].store(1, order);
         self.turn.store(other, order);
         // The other one leaves, or gives the turn away on its way in.
-        while self.flags[other].load(order) == 1 && self.turn.load(order) == other {
-            hint::spin_loop();
-        }
+        hint::spin_until(1, || self.flags[other].load(order) == 0 || self.turn.load(order) == me);
         let met = self.visit();
         self.flags[me].store(0, order);
         met

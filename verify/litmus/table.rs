@@ -77,17 +77,17 @@ fn completed(facts: &Exploration) -> bool {
 }
 
 /// How the search ended, and why if it ended early.
-fn ending(facts: &Exploration) -> (String, Option<&str>) {
+fn ending(facts: &Exploration) -> (String, Option<String>) {
     if let Some(failure) = &facts.failure {
-        return (format!("stopped: {}", failure.kind), Some(&failure.message));
+        return (format!("stopped: {}", failure.kind), Some(failure.message.clone()));
     }
     match &facts.coverage {
         Coverage::Complete(Bounds::NONE) => ("complete".to_owned(), None),
-        Coverage::Complete(bounds) => (bounds.to_string(), None),
+        Coverage::Complete(bounds) => ("bounded".to_owned(), Some(bounds.to_string())),
         Coverage::Sampled => ("sampled".to_owned(), None),
-        Coverage::Cut(what) => ("cut".to_owned(), Some(what)),
-        Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why)),
-        Coverage::Disagreement(what) => ("disagrees".to_owned(), Some(what)),
+        Coverage::Cut(what) => ("cut".to_owned(), Some(what.clone())),
+        Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why.clone())),
+        Coverage::Disagreement(what) => ("disagrees".to_owned(), Some(what.clone())),
     }
 }
 

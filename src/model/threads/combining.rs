@@ -104,6 +104,9 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     /// beyond that wait for a free one.
     const SLOTS: (usize, usize) = (32, 4);
 
+    /// So often a thread looks in a row whether it was served, before it offers its core to the combiner.
+    const LOOKS: u32 = 1_000;
+
     /// An empty queue.
     pub fn new() -> Self {
         let slots = if sync::is_modelled() { Self::SLOTS.1 } else { Self::SLOTS.0 };
@@ -146,9 +149,7 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     fn wait(&self, request: &Request<T>) {
         let slot = self.publish(request);
         // Woken by nobody: a combiner empties the slot, or leaves the lock to us.
-        while !slot.is_served(request) && !self.try_combine(|_| ()) {
-            hint::spin_loop();
-        }
+        hint::spin_until(Self::LOOKS, || slot.is_served(request) || self.try_combine(|_| ()));
     }
 
     /// If nobody else is the combiner: does its own work, and then serves everybody who asks.
