@@ -321,16 +321,13 @@ pub struct Bounds {
     pub idle_rounds: Option<u8>,
     /// Early time-outs of each thread.
     pub timeouts: Option<u8>,
-    /// Spurious events; 0 where the engine had none, and the program could have met some.
-    pub spurious: Option<u8>,
     /// Whether threads whose handles were dropped still waited when all others had ended.
     pub daemons: bool,
 }
 
 impl Bounds {
     /// Nothing was left out.
-    pub const NONE: Self =
-        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
+    pub const NONE: Self = Self { preemptions: None, idle_rounds: None, timeouts: None, daemons: false };
 
     /// Only executions with more preemptions than this were left out.
     pub const fn preemptions(most: u32) -> Self {
@@ -355,7 +352,6 @@ impl Bounds {
             preemptions: tighter(self.preemptions, other.preemptions),
             idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
             timeouts: tighter(self.timeouts, other.timeouts),
-            spurious: tighter(self.spurious, other.spurious),
             daemons: self.daemons || other.daemons,
         }
     }
@@ -371,27 +367,17 @@ impl fmt::Display for Bounds {
             self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
             counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
             counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
-            counted(self.spurious.map(u32::from), "spurious event", ""),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let (last, others) = match parts.split_last() {
-            None => return f.write_str(self.exhaustive()),
+            None => return f.write_str("exhaustive"),
             Some(parts) => parts,
         };
         f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
         if !others.is_empty() {
             write!(f, "{} and ", others.join(", "))?;
         }
-        write!(f, "{last}{}", if self.spurious == Some(0) { ", without spurious events" } else { "" })
-    }
-}
-
-impl Bounds {
-    const fn exhaustive(&self) -> &'static str {
-        match self.spurious {
-            Some(0) => "exhaustive without spurious events",
-            _ => "exhaustive",
-        }
+        f.write_str(last)
     }
 }
 
@@ -448,6 +434,8 @@ pub struct Exploration {
 pub enum Note {
     /// The threads used atomics, and accessed no `UnsafeCell` or `Tracked` and took no lock.
     NoCheckedMemory,
+    /// The program waits, parks or exchanges weakly where std may return for no reason, and the engine did not.
+    NoSpuriousEvents,
 }
 
 impl fmt::Display for Note {
@@ -455,6 +443,9 @@ impl fmt::Display for Note {
         f.write_str(match self {
             Self::NoCheckedMemory => {
                 "no checked memory was touched: races on memory behind raw pointers are not seen"
+            }
+            Self::NoSpuriousEvents => {
+                "without spurious events: no wait or park returned, and no weak exchange failed, for no reason"
             }
         })
     }

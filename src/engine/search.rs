@@ -110,6 +110,9 @@ impl Search {
         if stage.machine.shares_atomics_alone() {
             self.exploration.notes.push(Note::NoCheckedMemory);
         }
+        if stage.machine.leaves_out_spurious_events() {
+            self.exploration.notes.push(Note::NoSpuriousEvents);
+        }
         let fruitless = end == End::Fruitless && stage.machine.race().is_none();
         if fruitless || end == End::Redundant {
             self.exploration.redundant += u64::from(end == End::Redundant);

@@ -72,6 +72,8 @@ pub(crate) struct Machine {
     shared: bool,
     /// Checked memory was accessed, or a lock was taken.
     checked: bool,
+    /// Something could have happened for no reason (a wait, a park, a weak exchange), and was not let happen.
+    strict: bool,
     watched: Vec<Watched>,
     /// What was watched when the execution began.
     watched_before: Vec<Watched>,
@@ -227,6 +229,7 @@ impl Machine {
             driven: false,
             shared: false,
             checked: false,
+            strict: false,
             watched: Vec::new(),
             watched_before: Vec::new(),
             learned: false,
@@ -289,6 +292,12 @@ impl Machine {
     /// Whether, in some execution, a thread that was spawned used a primitive.
     pub(crate) fn is_driven(&self) -> bool {
         self.driven
+    }
+
+    /// Whether, in some execution so far, something could have happened for no reason that the machine has not let
+    /// happen.
+    pub(crate) fn leaves_out_spurious_events(&self) -> bool {
+        self.strict
     }
 
     /// Whether, in all executions so far, threads shared atomics and no memory that is checked.
@@ -448,6 +457,11 @@ impl Machine {
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
         self.shared |= id != ThreadId::MAIN && is_atomic(op);
         self.checked |= is_checked(op);
+        self.strict |= match op {
+            Op::CompareExchange { weak, .. } => weak && !self.whims.failures,
+            Op::Wake { .. } => !self.whims.wakeups,
+            op => matches!(op, Op::Park { .. }),
+        };
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);
         }

@@ -4,6 +4,7 @@
 mod confirmation;
 mod hanging;
 mod in_seconds;
+mod notes;
 mod relocking;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stacks;
