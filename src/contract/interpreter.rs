@@ -16,7 +16,7 @@ use crate::model::gil::lock::{Gil, Policy};
 use crate::model::gil::plain::InterpreterLock;
 use crate::port::BlockingQueue;
 use crate::scenario::Item;
-use crate::sync::hint::spin_loop;
+use crate::sync::hint;
 use crate::sync::is_modelled;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,9 +107,7 @@ pub fn g06_a_tight_loop_is_interrupted<P: Policy>() -> Outcome {
                 let mut thread = interpreter.attach();
                 // Nothing is before the first step, so it passes no safe point: it is not yet a turn of the loop.
                 thread.step(|count| *count += 1);
-                while thread.try_step(|count| *count += 1) != Err(Interrupted) {
-                    spin_loop();
-                }
+                hint::spin_until(1, || thread.try_step(|count| *count += 1) == Err(Interrupted));
             }
         });
         let id = looper.thread().id();

@@ -10,10 +10,13 @@ use crate::model::pool::map::MapOptions;
 use crate::model::pool::rules::Rules;
 use crate::model::pool::waiting::{Until, wait};
 use crate::sync::atomic::AtomicBool;
-use crate::sync::thread;
+use crate::sync::hint;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So often a thread looks in a row before it offers its core to the others.
+const LOOKS: u32 = 100;
 
 pub(super) fn pool<R: Rules>(most: usize) -> ThreadPoolExecutor<R> {
     ThreadPoolExecutor::new(most).expect("there are workers")
@@ -178,9 +181,7 @@ pub fn x08_an_idle_worker_is_taken<R: Rules>() -> Outcome {
         for n in 0..2 {
             let future = pool.submit(move || n).ok();
             drop(future.map(|future| future.result()));
-            while pool.idle() == 0 {
-                thread::yield_now();
-            }
+            hint::spin_until(LOOKS, || pool.idle() > 0);
         }
         pool.workers()
     });
@@ -193,9 +194,7 @@ pub fn x08_a_busy_worker_is_not_idle<R: Rules>() -> Outcome {
     let result = client(|| {
         let pool = Arc::new(pool::<R>(2));
         drop(pool.submit(|| ()).map(|future| future.result()).ok());
-        while pool.idle() == 0 {
-            thread::yield_now();
-        }
+        hint::spin_until(LOOKS, || pool.idle() > 0);
         let inner = pool.clone();
         let outer = pool.submit(move || inner.submit(|| 7).map(|future| future.result()).ok());
         let result = outer.ok().and_then(|outer| outer.result().ok()).flatten();
@@ -212,9 +211,7 @@ pub fn x08_a_woken_worker_is_not_idle<R: Rules>() -> Outcome {
     client(|| {
         let (pool, gate) = (pool::<R>(2), Gate::closed());
         drop(pool.submit(|| ()).map(|future| future.result()).ok());
-        while pool.idle() == 0 {
-            thread::yield_now();
-        }
+        hint::spin_until(LOOKS, || pool.idle() > 0);
         let waits = gate.clone();
         drop(pool.submit(move || waits.pass()).ok());
         drop(pool.submit(move || gate.open()).ok());
@@ -292,9 +289,7 @@ pub fn x09_workers_of_a_broken_pool_end<R: Rules>() -> Outcome {
         let pool = ThreadPoolExecutor::<R>::with_initializer(2, fail_later).expect("there are workers");
         let _queued = [pool.submit(|| ()).ok(), pool.submit(|| ()).ok()];
         let workers = pool.workers();
-        while workers == 2 && pool.alive() > 0 {
-            thread::yield_now();
-        }
+        hint::spin_until(LOOKS, || workers != 2 || pool.alive() == 0);
         workers
     });
     Ok(format!("{workers} workers"))
