@@ -240,6 +240,7 @@ impl Op {
     }
 
     /// The same operation whatever values it expects, which may be addresses.
+    #[cfg(feature = "instrumented")]
     pub(crate) const fn regardless_of_values(self) -> Self {
         match self {
             Self::CompareExchange { object, success, failure, weak, .. } => {

@@ -81,7 +81,9 @@ impl<T> Tracked<T> {
     #[track_caller]
     #[inline]
     pub fn into_inner(self) -> T {
-        drop(self.hook.write());
+        {
+            let _moved = self.hook.write();
+        }
         let mut this = ManuallyDrop::new(self);
         // SAFETY: neither is used again, and `this` is not dropped.
         unsafe {

@@ -3,7 +3,8 @@
 use crate::engine::{Budget, Coverage, Engine, Program, explore};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::thread;
-use crate::verdict::{Extent, Verdict, verify};
+#[cfg(feature = "shuttle")]
+use crate::verdict::{Extent, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,9 @@ fn counting(threads: u32, times: u32) -> Program {
 #[cfg(feature = "shuttle")]
 fn an_engine_that_draws_says_how_many_executions_it_drew() {
     for engine in [Engine::Random, Engine::Pct, Engine::Urw] {
-        assert_eq!(verify(engine, &counting(2, 2)), Verdict::Held(Extent::Sampled(10_000)));
+        let budget = Budget { time: None, ..Budget::in_seconds(engine) };
+        let explored = explore(engine, &counting(2, 2), &budget);
+        assert_eq!(Verdict::of(engine, &explored), Verdict::Held(Extent::Sampled(10_000)));
     }
 }
 

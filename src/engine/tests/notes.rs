@@ -23,10 +23,14 @@ fn notes(body: fn(&AtomicUsize), budget: Budget) -> Vec<Note> {
 
 #[test]
 fn spurious_events_that_were_left_out_are_named() {
-    let weak = |word: &AtomicUsize| drop(word.compare_exchange_weak(0, 1, SeqCst, SeqCst));
+    let weak = |word: &AtomicUsize| {
+        let _ = word.compare_exchange_weak(0, 1, SeqCst, SeqCst);
+    };
     assert_eq!(notes(weak, Budget::default()), [Note::NoSpuriousEvents]);
     let spurious = Budget { spurious_failures: true, ..Budget::default() };
     assert_eq!(notes(weak, spurious), []);
-    let strong = |word: &AtomicUsize| drop(word.compare_exchange(0, 1, SeqCst, SeqCst));
+    let strong = |word: &AtomicUsize| {
+        let _ = word.compare_exchange(0, 1, SeqCst, SeqCst);
+    };
     assert_eq!(notes(strong, Budget::default()), []);
 }

@@ -226,10 +226,11 @@ pub(super) fn cell_passes_from_thread_to_thread() {
 
 pub(super) fn cell_is_reached_through_guards() {
     let cell = UnsafeCell::new(1);
-    let write = cell.begin_write();
-    // SAFETY: only this thread has the cell.
-    unsafe { *write.deref() += 1 };
-    drop(write);
+    {
+        let write = cell.begin_write();
+        // SAFETY: only this thread has the cell.
+        unsafe { *write.deref() += 1 };
+    }
     let read = cell.begin_read();
     // SAFETY: as above.
     assert_eq!(unsafe { *read.deref() }, 2);
