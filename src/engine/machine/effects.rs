@@ -197,18 +197,22 @@ impl Machine {
     /// 0 with a token, 1 without one.
     fn park(&mut self, id: ThreadId) -> u64 {
         let thread = &mut self.threads[id.index()];
+        thread.own_token = false;
         let found = std::mem::take(&mut thread.token);
         let message = std::mem::replace(&mut thread.token_message, Clock::ZERO);
         thread.view.learn(&message);
         u64::from(!found)
     }
 
+    /// 1 where nothing changes: the thread has left itself a token before, and has not parked since.
     fn unpark(&mut self, id: ThreadId, other: ThreadId) -> u64 {
-        let message = self.threads[id.index()].view.send(id, Order::Release);
+        let thread = &mut self.threads[id.index()];
+        let again = id == other && std::mem::replace(&mut thread.own_token, true);
+        let message = thread.view.send(id, Order::Release);
         let other = &mut self.threads[other.index()];
         other.token = true;
         other.token_message.join(&message);
-        0
+        u64::from(again)
     }
 
     fn own(&mut self, object: ObjectId) -> u64 {

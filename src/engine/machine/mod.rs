@@ -121,6 +121,8 @@ struct Thread {
     /// The same, when it began the rounds that repeat themselves.
     seen_at_first: Option<u64>,
     token: bool,
+    /// It has left itself a token since it last parked.
+    own_token: bool,
     token_message: Clock,
     permit: bool,
     whims: u8,
@@ -188,6 +190,7 @@ impl Thread {
             seen: 0,
             seen_at_first: None,
             token: false,
+            own_token: false,
             token_message: Clock::ZERO,
             permit: false,
             whims: 0,

@@ -301,7 +301,8 @@ fn changes_only_its_object(did: &Did) -> bool {
     let mutex = matches!(op, Lock(_) | TryLock(_) | Unlock(_));
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
-    unguarded || mutex || shared || futex
+    let token = matches!(op, Unpark(_)) && did.answer == 1;
+    unguarded || mutex || shared || futex || token
 }
 
 /// Whether the operation has looked at something and left everything as it was.
@@ -311,6 +312,8 @@ fn only_reads(did: &Did) -> bool {
         Load(..) | Fence(_) | CellRead(_) | ArcCount(_) => true,
         CompareExchange { .. } => did.values.0 == did.values.1,
         TryLock(_) | TryRead(_) | TryWrite(_) | WaitIf { .. } => did.answer == 0,
+        // The thread has left itself that token before.
+        Unpark(_) => did.answer == 1,
         _ => false,
     }
 }

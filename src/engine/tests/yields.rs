@@ -4,7 +4,7 @@
 use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, FailureKind, Outcome, Program, explore};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::hint::{spin_loop, spin_until};
-use crate::sync::thread::{spawn, yield_now};
+use crate::sync::thread::{current, spawn, yield_now};
 use crate::sync::{Arc, Condvar, Mutex};
 
 /// Two threads that share a `T`, and what they came to.
@@ -221,6 +221,20 @@ fn who_waits_for_what_never_comes_goes_round_for_ever() {
         0
     };
     assert_eq!(fails_as(&two(waits, |_| 0)), Some(FailureKind::Livelock));
+}
+
+/// A future that wakes itself in a loop, as those do that have to give others a turn.
+#[test]
+fn a_thread_may_leave_itself_a_token_in_each_round() {
+    let wakes_itself = |locks: &Locks| {
+        while !locks.set.load(SeqCst) {
+            current().unpark();
+            spin_loop();
+        }
+        0
+    };
+    assert_eq!(outcomes(&two(wakes_itself, sets)), ["0 0"]);
+    assert_eq!(fails_as(&two(wakes_itself, |_| 0)), Some(FailureKind::Livelock));
 }
 
 /// Forks that are put back and taken again, as often as it takes or so many times at most.
