@@ -251,7 +251,7 @@ impl Cell {
             Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
         };
         // A pool whose workers still wait when main has ended is what its rows look for.
-        Budget { executions, shorten, daemons: false, ..Budget::default() }
+        Budget { executions, shorten, daemons: false, spurious: 0, ..Budget::default() }
     }
 
     /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin

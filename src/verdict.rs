@@ -11,8 +11,7 @@ use std::fmt;
 ///
 /// Where threads share nothing but atomics and raw pointers, races on what the pointers point to are not seen: what
 /// `explore` reports then has the note [`NoCheckedMemory`](crate::engine::Note::NoCheckedMemory), and the command line
-/// prints it. Where a wait, a park or a weak exchange could have returned for no reason, and the budget has no such
-/// events, it has the note [`NoSpuriousEvents`](crate::engine::Note::NoSpuriousEvents). [`UnsafeCell`](crate::sync::UnsafeCell) and [`Tracked`](crate::sync::Tracked) are memory that is checked.
+/// prints it. [`UnsafeCell`](crate::sync::UnsafeCell) and [`Tracked`](crate::sync::Tracked) are memory that is checked.
 pub fn verify(engine: Engine, program: &Program) -> Verdict {
     Verdict::of(engine, &explore(engine, program, &Budget::in_seconds(engine)))
 }

@@ -59,9 +59,20 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
     ]
 }
 
+const TIME: Duration = Duration::from_secs(1);
+
+/// What a search has seen that had no spurious events, and could have had some.
+const STRICTLY: Bounds = Bounds { spurious: Some(0), ..Bounds::NONE };
+
+/// The usual budget, without spurious events.
+fn strict() -> Budget {
+    Budget { spurious: 0, ..Budget::default() }
+}
+
 fn exactly(exploration: &Exploration, executions: u64) -> Result<(), Failed> {
-    let facts = (exploration.executions, exploration.redundant, &exploration.coverage);
-    if facts == (executions, 0, &Coverage::EXHAUSTIVE) && exploration.failures == 0 {
+    let facts = (exploration.executions, exploration.redundant, exploration.failures);
+    let all = [Bounds::NONE, STRICTLY].map(Coverage::Complete).contains(&exploration.coverage);
+    if facts == (executions, 0, 0) && all {
         return Ok(());
     }
     Err(format!("expected {executions} executions, none redundant, none failing: {exploration:?}").into())
@@ -143,7 +154,7 @@ fn tables(engine: Engine) -> Result<(), Failed> {
         let mut subjects = refectory::catalogue::subjects();
         let subject = subjects.find(|it| it.id() == format!("threads/table/{name}")).ok_or(name)?;
         for &(seats, meals, traces) in counts {
-            let found = explore(engine, &subject.program(Scope::Table { seats, meals }), &Budget::default());
+            let found = explore(engine, &subject.program(Scope::Table { seats, meals }), &strict());
             exactly(&found, traces)
                 .map_err(|_| format!("{name} {seats}x{meals}: {} of {traces}", found.executions))?;
         }
@@ -405,7 +416,6 @@ fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Fai
 }
 
 fn time_outs(engine: Engine) -> Result<(), Failed> {
-    const TIME: Duration = Duration::from_secs(1);
     // One wait: it ends in time or not, and all of that is seen.
     let once = gate(|condvar, open| {
         if *open {
@@ -414,8 +424,8 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
         let (open, result) = condvar.wait_timeout(open, TIME).expect("no poison");
         format!("timed out: {}, open: {}", result.timed_out(), *open)
     });
-    let found = explore(engine, &once, &Budget::default());
-    same(&found.coverage, &Coverage::EXHAUSTIVE)?;
+    let found = explore(engine, &once, &strict());
+    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
     let both = [
         "open",
         "timed out: false, open: true",
@@ -430,8 +440,11 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
         }
         "open"
     });
-    let found = explore(engine, &polling, &Budget::default());
-    same(&found.coverage, &Coverage::Complete(Bounds::timeouts(Budget::default().whims)))?;
+    let found = explore(engine, &polling, &strict());
+    same(
+        &found.coverage,
+        &Coverage::Complete(Bounds { timeouts: Some(Budget::default().whims), ..STRICTLY }),
+    )?;
     same((outcomes(&found), found.redundant), (vec!["open"], 0))
 }
 
@@ -442,11 +455,28 @@ fn spurious_wakeups(engine: Engine) -> Result<(), Failed> {
         }
         *open
     });
-    let spurious = Budget { spurious_wakeups: true, ..Budget::default() };
-    same(outcomes(&explore(engine, &unchecked, &Budget::default())), vec!["true"])?;
-    same(outcomes(&explore(engine, &unchecked, &spurious)), vec!["false", "true"])?;
+    let found = explore(engine, &unchecked, &strict());
+    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
+    same(outcomes(&found), vec!["true"])?;
+    same(outcomes(&explore(engine, &unchecked, &Budget::default())), vec!["false", "true"])?;
     let checked = gate(|condvar, open| *condvar.wait_while(open, |open| !*open).expect("no poison"));
-    same(outcomes(&explore(engine, &checked, &spurious)), vec!["true"])
+    let found = explore(engine, &checked, &Budget::default());
+    same(&found.coverage, &Coverage::Complete(Bounds { spurious: Some(1), ..Bounds::NONE }))?;
+    same(outcomes(&found), vec!["true"])?;
+    // A wait that returns for no reason has not timed out.
+    let timed = gate(|condvar, open| {
+        let (open, timed_out) = condvar.wait_timeout_while(open, TIME, |open| !*open).expect("no poison");
+        format!("{open} {}", timed_out.timed_out())
+    });
+    same(outcomes(&explore(engine, &timed, &Budget::default())), vec!["false true", "true false"])?;
+    // That somebody could return for no reason saves nobody.
+    let lost = Program::new(|| {
+        thread::spawn(thread::park).join().expect("no panic");
+        Ok("woken".to_owned())
+    });
+    let found = explore(engine, &lost, &Budget { count_failures: true, ..Budget::default() });
+    fails_as(&found, FailureKind::Deadlock)?;
+    same(outcomes(&found), vec!["woken"])
 }
 
 fn spurious_failures(engine: Engine) -> Result<(), Failed> {
@@ -461,12 +491,11 @@ fn spurious_failures(engine: Engine) -> Result<(), Failed> {
         let won: Vec<bool> = attempts.into_iter().map(|thread| thread.join().expect("no panic")).collect();
         Ok(format!("{won:?}"))
     });
+    same(outcomes(&explore(engine, &program, &strict())), vec!["[false, true]", "[true, false]"])?;
     same(outcomes(&explore(engine, &program, &Budget::default())), vec!["[false, true]", "[true, false]"])?;
-    let spurious = Budget { spurious_failures: true, ..Budget::default() };
-    same(
-        outcomes(&explore(engine, &program, &spurious)),
-        vec!["[false, false]", "[false, true]", "[true, false]"],
-    )
+    let twice = Budget { spurious: 2, ..Budget::default() };
+    let all = vec!["[false, false]", "[false, true]", "[true, false]"];
+    same(outcomes(&explore(engine, &program, &twice)), all)
 }
 
 /// An object that was made outside the model does not go unnoticed.

@@ -300,6 +300,11 @@ impl Search {
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
         self.facts.driven |= loom_record::driven();
+        if let (true, Coverage::Complete(bounds)) =
+            (loom_record::leaves_out_spurious_events(), &mut self.facts.coverage)
+        {
+            bounds.spurious = Some(0);
+        }
         if let Some(end) = self.own_failure() {
             return self.end(end);
         }
@@ -393,8 +398,7 @@ mod tests {
         operations: 1_000,
         preemptions: None,
         seed: 0,
-        spurious_wakeups: false,
-        spurious_failures: false,
+        spurious: 0,
         whims: 0,
         daemons: true,
         idle_rounds: 0,

@@ -191,12 +191,11 @@ pub struct Budget {
     pub preemptions: Option<u32>,
     /// The seed of an engine that draws at random.
     pub seed: u64,
-    /// Whether a condition variable may wake spuriously.
-    pub spurious_wakeups: bool,
-    /// Whether a weak compare-exchange may fail spuriously.
-    pub spurious_failures: bool,
-    /// How often each thread may time out early, wake or fail spuriously in one execution (conducted
-    /// engines). A time-out that fires because nothing else can happen is not counted.
+    /// How often something may happen for no reason in one execution, all threads together: a wait at a condition
+    /// variable or at a futex or a park that returns, a weak compare-exchange that fails (conducted engines).
+    pub spurious: u8,
+    /// How often each thread may time out early in one execution (conducted engines). A time-out that fires
+    /// because nothing else can happen is not counted.
     pub whims: u8,
     /// Whether a thread whose handle was dropped may still wait, or spin, when all others have ended, as it may
     /// under std: the process exits. Otherwise that is a lost wake-up like any other (conducted engines; loom
@@ -231,8 +230,7 @@ impl Default for Budget {
             operations: 20_000,
             preemptions: None,
             seed: 0x5EED,
-            spurious_wakeups: false,
-            spurious_failures: false,
+            spurious: 1,
             whims: 2,
             daemons: true,
             idle_rounds: 1,
@@ -321,13 +319,16 @@ pub struct Bounds {
     pub idle_rounds: Option<u8>,
     /// Early time-outs of each thread.
     pub timeouts: Option<u8>,
+    /// Events that happen for no reason: waits and parks that return, weak compare-exchanges that fail.
+    pub spurious: Option<u8>,
     /// Whether threads whose handles were dropped still waited when all others had ended.
     pub daemons: bool,
 }
 
 impl Bounds {
     /// Nothing was left out.
-    pub const NONE: Self = Self { preemptions: None, idle_rounds: None, timeouts: None, daemons: false };
+    pub const NONE: Self =
+        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
 
     /// Only executions with more preemptions than this were left out.
     pub const fn preemptions(most: u32) -> Self {
@@ -352,6 +353,7 @@ impl Bounds {
             preemptions: tighter(self.preemptions, other.preemptions),
             idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
             timeouts: tighter(self.timeouts, other.timeouts),
+            spurious: tighter(self.spurious, other.spurious),
             daemons: self.daemons || other.daemons,
         }
     }
@@ -367,17 +369,20 @@ impl fmt::Display for Bounds {
             self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
             counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
             counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
+            counted(self.spurious.map(u32::from), "spurious event", ""),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        let (last, others) = match parts.split_last() {
-            None => return f.write_str("exhaustive"),
-            Some(parts) => parts,
-        };
-        f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
-        if !others.is_empty() {
-            write!(f, "{} and ", others.join(", "))?;
+        match parts.split_last() {
+            None => f.write_str("exhaustive")?,
+            Some((last, others)) => {
+                f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
+                if !others.is_empty() {
+                    write!(f, "{} and ", others.join(", "))?;
+                }
+                f.write_str(last)?;
+            }
         }
-        f.write_str(last)
+        if self.spurious == Some(0) { f.write_str(", without spurious events") } else { Ok(()) }
     }
 }
 
@@ -434,8 +439,6 @@ pub struct Exploration {
 pub enum Note {
     /// The threads used atomics, and accessed no `UnsafeCell` or `Tracked` and took no lock.
     NoCheckedMemory,
-    /// The program waits, parks or exchanges weakly where std may return for no reason, and the engine did not.
-    NoSpuriousEvents,
 }
 
 impl fmt::Display for Note {
@@ -443,9 +446,6 @@ impl fmt::Display for Note {
         f.write_str(match self {
             Self::NoCheckedMemory => {
                 "no checked memory was touched: races on memory behind raw pointers are not seen"
-            }
-            Self::NoSpuriousEvents => {
-                "without spurious events: no wait or park returned, and no weak exchange failed, for no reason"
             }
         })
     }
@@ -509,8 +509,7 @@ fn confirming(budget: &Budget) -> Budget {
     Budget {
         executions: budget.executions.max(CONFIRMING),
         time: budget.time,
-        spurious_wakeups: false,
-        spurious_failures: false,
+        spurious: 0,
         ..Budget::default()
     }
 }

@@ -47,6 +47,8 @@ pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorde
         trace.steps.truncate(race.steps);
     }
     keep_one_destruction(&mut trace, stage.machine.misuse());
+    // That nothing happened for no reason is no news either.
+    trace.steps.retain(|step| !(matches!(step.op, Op::Spurious(_)) && step.answer == Some(0)));
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }
 
@@ -110,9 +112,6 @@ impl Search {
         if stage.machine.shares_atomics_alone() {
             self.exploration.notes.push(Note::NoCheckedMemory);
         }
-        if stage.machine.leaves_out_spurious_events() {
-            self.exploration.notes.push(Note::NoSpuriousEvents);
-        }
         let fruitless = end == End::Fruitless && stage.machine.race().is_none();
         if fruitless || end == End::Redundant {
             self.exploration.redundant += u64::from(end == End::Redundant);
@@ -125,6 +124,11 @@ impl Search {
             && let Coverage::Complete(bounds) = &mut self.exploration.coverage
         {
             bounds.idle_rounds = Some(self.budget.idle_rounds);
+        }
+        if stage.machine.leaves_out_spurious_events()
+            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
+        {
+            bounds.spurious = Some(self.budget.spurious);
         }
         if stage.machine.is_capped()
             && let Coverage::Complete(bounds) = &mut self.exploration.coverage

@@ -9,6 +9,7 @@ use super::machine::clock::ThreadSet;
 use super::machine::{Announced, Edge, Machine, Phase, RUN, Watched, Whims};
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::op::{ObjectId, Op, Site, ThreadId};
+use std::time::{Duration, Instant};
 
 /// What decides whose operation takes place.
 #[derive(Debug)]
@@ -126,6 +127,8 @@ pub(crate) struct Stage {
     /// For each choice, the threads that could have gone on; nobody where it does not matter.
     could: Vec<ThreadSet>,
     cycle: Option<Cycle>,
+    /// An execution has gone round for so long that no clock that it may ask would have let it go on.
+    waited_long: bool,
 }
 
 /// Choices after which the execution was back where it was, followed once more.
@@ -136,11 +139,16 @@ struct Cycle {
     choices: Vec<Choice>,
     position: usize,
     times: u32,
+    since: Instant,
 }
 
 impl Cycle {
     /// Who goes round so many times is taken to go round for ever.
     const ENOUGH: u32 = 100;
+
+    /// The first time in a search, for so long as well: who asks the system's clock, which no engine sees, may go on.
+    /// The program is then not deterministic, and is found to be so.
+    const LONG: Duration = Duration::from_millis(20);
 
     fn is_complete(&self) -> bool {
         self.position == self.choices.len()
@@ -150,12 +158,8 @@ impl Cycle {
 impl Stage {
     /// A stage on which nothing has been run.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
-        let whims = Whims {
-            wakeups: budget.spurious_wakeups,
-            failures: budget.spurious_failures,
-            per_thread: budget.whims,
-            idle_rounds: budget.idle_rounds,
-        };
+        let whims =
+            Whims { spurious: budget.spurious, per_thread: budget.whims, idle_rounds: budget.idle_rounds };
         Self {
             machine: Machine::new(whims),
             chooser,
@@ -167,6 +171,7 @@ impl Stage {
             overflow: false,
             could: Vec::new(),
             cycle: None,
+            waited_long: false,
         }
     }
 
@@ -264,7 +269,7 @@ impl Stage {
         if self.machine.misuse().is_some() {
             return Turn::End(End::Misused);
         }
-        if self.machine.operations() > self.operations {
+        if self.machine.operations() > self.operations && self.cycle.is_none() {
             return Turn::End(End::TooLong);
         }
         if let Some(thread) = self.find(|machine, id| machine.phase(id) == Phase::Starting) {
@@ -383,16 +388,20 @@ impl Stage {
             (None, Some(since)) if since < self.schedule.len() => {
                 let found = self.schedule.len();
                 let choices = self.schedule[since..].to_vec();
-                self.cycle = Some(Cycle { found, choices, position: 0, times: 0 });
+                self.cycle = Some(Cycle { found, choices, position: 0, times: 0, since: Instant::now() });
             }
             _ => {}
         }
-        let enough = match &self.chooser {
+        let Some(cycle) = &self.cycle else { return false };
+        match &self.chooser {
             // It was seen to go round before, and the schedule ends there.
-            Chooser::Script { schedule, position } if *position == schedule.len() => 0,
-            _ => Cycle::ENOUGH,
-        };
-        self.cycle.as_ref().is_some_and(|cycle| cycle.times >= enough)
+            Chooser::Script { schedule, position } if *position == schedule.len() => true,
+            _ if cycle.times < Cycle::ENOUGH => false,
+            _ => {
+                self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
+                self.waited_long
+            }
+        }
     }
 
     /// The choice is that of the cycle, or the execution leaves it.

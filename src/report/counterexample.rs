@@ -4,7 +4,7 @@
 use super::style::{Style, Tone, pad, width};
 use crate::engine::FailureKind;
 use crate::finding::ends_in_a_wait;
-use crate::sync::op::{Class, ObjectId, Op, Order, ThreadId};
+use crate::sync::op::{Class, ObjectId, Op, Order, Spurious, ThreadId};
 use crate::sync::trace::{Step, Trace};
 
 /// Columns of text that a table may fill before its cells are wrapped.
@@ -214,13 +214,12 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
             format!("{verb} {} = {}{mark}", name(word), values.show(expected))
         }
         Op::Wake { object, timed } => {
-            let how = match (step.answer, timed) {
-                (Some(1), true) => "time out",
-                (Some(1), false) => "wake spuriously",
-                _ => "wake",
-            };
+            let how = if timed && step.answer == Some(1) { "time out" } else { "wake" };
             format!("{how} {}", name(object))
         }
+        Op::Spurious(Spurious::Exchange(object)) => format!("cas {} fails spuriously", name(object)),
+        Op::Spurious(Spurious::Wait(object)) => format!("wait {} returns spuriously", name(object)),
+        Op::Spurious(Spurious::Park) => "park returns spuriously".to_owned(),
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),
@@ -367,7 +366,12 @@ mod tests {
         script.answered(a, Op::TryLock(lock), 1).answered(a, Op::TryLock(lock), 0);
         script.did(a, Op::Wait { condvar, mutex: lock });
         script.answered(a, Op::Wake { object: condvar, timed: true }, 1);
-        script.answered(a, Op::Wake { object: condvar, timed: false }, 1).did(a, Op::Unpark(ThreadId::MAIN));
+        script.answered(a, Op::Spurious(Spurious::Wait(condvar)), 1).answered(
+            a,
+            Op::Spurious(Spurious::Park),
+            1,
+        );
+        script.did(a, Op::Unpark(ThreadId::MAIN));
         let table = plain(FailureKind::Panic, &script.trace);
         let cells: Vec<&str> =
             table.lines().skip(2).map(|line| line.split('│').nth(1).unwrap().trim()).collect();
@@ -378,7 +382,8 @@ mod tests {
                 "try_lock m ✗",
                 "wait cv, release m",
                 "time out cv",
-                "wake spuriously cv",
+                "wait cv returns spuriously",
+                "park returns spuriously",
                 "unpark main"
             ]
         );

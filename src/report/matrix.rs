@@ -114,6 +114,7 @@ fn short_bounds(bounds: &Bounds) -> String {
     short(bounds.preemptions, 'p')
         + &short(bounds.idle_rounds.map(u32::from), 'r')
         + &short(bounds.timeouts.map(u32::from), 't')
+        + &short(bounds.spurious.filter(|most| *most > 0).map(u32::from), 's')
 }
 
 const fn short_kind(kind: FailureKind) -> &'static str {

@@ -3,7 +3,7 @@
 //! Under loom the value is in loom's atomic of the same type, and an operation is one operation of
 //! loom's. Those that loom lacks stand on others: `fetch_not` is its `fetch_xor`, and a pointer is
 //! an address in an `AtomicUsize`. `fetch_update`, `try_update` and `update` are a load and a loop
-//! of weak compare-exchanges, in std as in every engine.
+//! of strong compare-exchanges in every engine: nobody sees a failure that is only followed by another attempt.
 //!
 //! `get_mut` works under loom and sees the newest value. loom's atomic cannot follow what is then
 //! written through the borrow: sharing the atomic afterwards ends the model as unsupported.
@@ -115,7 +115,7 @@ macro_rules! common {
             ) -> Result<$value, $value> {
                 let mut found = self.load(fetch_order);
                 while let Some(new) = next(found) {
-                    match self.compare_exchange_weak(found, new, set_order, fetch_order) {
+                    match self.compare_exchange(found, new, set_order, fetch_order) {
                         Ok(old) => return Ok(old),
                         Err(other) => found = other,
                     }
@@ -150,7 +150,7 @@ macro_rules! common {
                 let mut found = self.load(fetch_order);
                 loop {
                     let new = next(found);
-                    match self.compare_exchange_weak(found, new, set_order, fetch_order) {
+                    match self.compare_exchange(found, new, set_order, fetch_order) {
                         Ok(old) => return old,
                         Err(other) => found = other,
                     }

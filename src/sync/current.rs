@@ -29,8 +29,8 @@ pub(crate) trait Conductor {
     ///
     /// `seen` is the present value of an atomic, else 0. The answer is 1 or 0 for a `try_` operation
     /// or an upgrade that succeeded or failed, 1 or 0 for a `WaitIf` that joined the waiters or found
-    /// another value, 1 or 0 for a `Wake` or a `Park` that returned without a permit or token or with one, 0 for a weak compare-exchange that has to fail spuriously and
-    /// else 1, 1 for an `ArcDrop` of the last owner, the number of owners for an `ArcCount`.
+    /// another value, 1 or 0 for a `Wake` or a `Park` that returned without a permit or token or with one, 1 or 0 for a
+    /// `Spurious` where something happens for no reason or not, 1 for an `ArcDrop` of the last owner, the number of owners for an `ArcCount`.
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64;
 
     /// The current thread destroys an object. Where others could see when, that is an operation of its own.

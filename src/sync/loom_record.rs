@@ -35,6 +35,8 @@ struct Run {
     objects: Cell<u32>,
     /// A thread that was spawned has used a primitive.
     driven: Cell<bool>,
+    /// Something could have happened for no reason, which loom does not let happen.
+    strict: Cell<bool>,
     /// Inside an operation of loom's. Seen from the program's code only while one unwinds.
     inside: Cell<bool>,
     /// The execution has failed, and is being taken down.
@@ -54,6 +56,7 @@ thread_local! {
         threads: Cell::new(1),
         objects: Cell::new(0),
         driven: Cell::new(false),
+        strict: Cell::new(false),
         inside: Cell::new(false),
         over: Cell::new(false),
         recording: Cell::new(false),
@@ -72,6 +75,7 @@ impl Run {
             self.threads.set(1);
             self.objects.set(0);
             self.driven.set(false);
+            self.strict.set(false);
             self.inside.set(false);
             self.over.set(false);
             self.tokens.borrow_mut().clear();
@@ -130,6 +134,15 @@ pub(crate) fn driven() -> bool {
     RUN.with(|run| {
         run.freshen();
         run.driven.get()
+    })
+}
+
+/// Whether something could have happened for no reason in the execution: a wait or a park that returns, a weak
+/// compare-exchange that fails. Under loom it does not.
+pub(crate) fn leaves_out_spurious_events() -> bool {
+    RUN.with(|run| {
+        run.freshen();
+        run.strict.get()
     })
 }
 
@@ -235,6 +248,9 @@ pub(super) fn operation<R>(op: Op, site: Site, run: impl FnOnce() -> R, tell: im
     RUN.with(|state| {
         if op.uses_primitive() && state.thread.get() != ThreadId::MAIN {
             state.driven.set(true);
+        }
+        if matches!(op, Op::CompareExchange { weak: true, .. } | Op::Wake { .. } | Op::Park { .. }) {
+            state.strict.set(true);
         }
         if state.recording.get() {
             return state.recorded(op, site, run, tell);

@@ -111,6 +111,18 @@ impl From<Ordering> for Order {
     }
 }
 
+/// What may happen for no reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Spurious {
+    /// A weak compare-exchange of the atomic fails.
+    Exchange(ObjectId),
+    /// A wait at the condition variable or at the word returns.
+    Wait(ObjectId),
+    /// A park returns.
+    Park,
+}
+
 /// One operation of a thread. Values of atomics travel as bits, widened to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
@@ -131,7 +143,7 @@ pub enum Op {
         success: Order,
         /// The ordering of the load.
         failure: Order,
-        /// Whether it may fail spuriously.
+        /// Whether it was the weak form, which may fail spuriously: see `Spurious`.
         weak: bool,
     },
     /// An atomic fence.
@@ -195,6 +207,9 @@ pub enum Op {
     Exit,
     /// `yield_now` or `spin_loop`: a hint that others may run.
     Yield,
+    /// Says whether the wait, the park or the weak compare-exchange that would come next returns for no reason
+    /// instead.
+    Spurious(Spurious),
     /// A look of `spin_until` that was in vain: nothing happens until something changes that it has read.
     Await,
     /// Reads unguarded memory.
@@ -235,6 +250,7 @@ impl Op {
             | Self::Join(_)
             | Self::Exit
             | Self::Yield
+            | Self::Spurious(_)
             | Self::Await => None,
         }
     }
@@ -259,6 +275,7 @@ impl Op {
                 | Self::ArcDrop(_)
                 | Self::Destroy(_)
                 | Self::Yield
+                | Self::Spurious(_)
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
@@ -310,6 +327,7 @@ impl Op {
             Self::Join(_) => "join",
             Self::Exit => "exit",
             Self::Yield => "yield",
+            Self::Spurious(_) => "spurious",
             Self::Await => "look again",
             Self::CellRead(_) => "read cell",
             Self::CellWrite(_) => "write cell",

@@ -1,6 +1,6 @@
 //! Words to wait on.
 
-use super::{exactly, fails_as, outcomes, same, threads};
+use super::{STRICTLY, exactly, fails_as, outcomes, same, strict, threads};
 use libtest_mimic::Failed;
 use refectory::engine::{Budget, Coverage, Engine, FailureKind, Program, explore};
 use refectory::sync::atomic::AtomicUsize;
@@ -36,7 +36,7 @@ fn until_open(word: &Futex) -> String {
 /// of a mutex and a condition variable has more, because those who wake in vain pass it in some order.
 pub(super) fn waits_and_wakes(engine: Engine) -> Result<(), Failed> {
     for wakes in [Futex::wake_one, Futex::wake_all] {
-        exactly(&explore(engine, &gate(until_open, wakes), &Budget::default()), 3)?;
+        exactly(&explore(engine, &gate(until_open, wakes), &strict()), 3)?;
     }
     let nobody_wakes = gate(until_open, |_| ());
     fails_as(&explore(engine, &nobody_wakes, &Budget::default()), FailureKind::Deadlock)
@@ -47,11 +47,11 @@ pub(super) fn time_outs(engine: Engine) -> Result<(), Failed> {
         let in_time = word.wait_timeout(0, Duration::from_secs(1));
         format!("in time: {in_time}, {}", word.load(Acquire))
     };
-    let found = explore(engine, &gate(once, Futex::wake_one), &Budget::default());
-    same(&found.coverage, &Coverage::EXHAUSTIVE)?;
+    let found = explore(engine, &gate(once, Futex::wake_one), &strict());
+    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
     same(outcomes(&found), vec!["in time: false, 0", "in time: false, 1", "in time: true, 1"])?;
     // Nobody wakes: the time runs out, early or because nothing else can happen.
-    let found = explore(engine, &gate(once, |_| ()), &Budget::default());
+    let found = explore(engine, &gate(once, |_| ()), &strict());
     same(outcomes(&found), vec!["in time: false, 0", "in time: false, 1", "in time: true, 1"])
 }
 
@@ -60,11 +60,10 @@ pub(super) fn spurious_wakeups(engine: Engine) -> Result<(), Failed> {
         word.wait(0);
         word.load(Acquire).to_string()
     };
-    let spurious = Budget { spurious_wakeups: true, ..Budget::default() };
     let found = |waits, budget: Budget| explore(engine, &gate(waits, Futex::wake_one), &budget);
-    same(outcomes(&found(unchecked, Budget::default())), vec!["1"])?;
-    same(outcomes(&found(unchecked, spurious)), vec!["0", "1"])?;
-    same(outcomes(&found(until_open, spurious)), vec!["open"])
+    same(outcomes(&found(unchecked, strict())), vec!["1"])?;
+    same(outcomes(&found(unchecked, Budget::default())), vec!["0", "1"])?;
+    same(outcomes(&found(until_open, Budget::default())), vec!["open"])
 }
 
 /// Two who take a fork, fail at the other and put it down: that they compare a word meanwhile, and find another

@@ -112,11 +112,7 @@ impl<'a> Without<'a> {
         }
         let target = transition.access.target;
         let (enabled, mode) = match transition.op {
-            Op::CompareExchange { object, expected, .. } => {
-                let found = self.look(object) == expected;
-                transition.choice *= u8::from(found);
-                (true, exchange(found && transition.choice == 0))
-            }
+            Op::CompareExchange { object, expected, .. } => (true, exchange(self.look(object) == expected)),
             Op::WaitIf { word, expected } => {
                 transition.also = (self.look(word) == expected).then(|| Access::enqueue(word));
                 return true;

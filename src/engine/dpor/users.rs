@@ -94,7 +94,7 @@ impl Kind {
         match mode {
             Mode::Read => Self::Look,
             Mode::AcquireShared | Mode::ReleaseShared => Self::Share,
-            Mode::Own | Mode::Disown(_) => Self::Count,
+            Mode::Own | Mode::Disown(_) | Mode::Nothing => Self::Count,
             _ => Self::Other,
         }
     }

@@ -33,6 +33,9 @@ impl Target {
     /// the next.
     pub(crate) const FOUND: Self = Self(3);
 
+    /// What is left of the events that happen for no reason.
+    pub(crate) const SPURIOUS: Self = Self(7);
+
     /// The object; for a token, nothing sensible.
     pub(crate) const fn as_object(self) -> ObjectId {
         ObjectId(self.0 >> 2)
@@ -63,7 +66,7 @@ pub(crate) enum Mode {
     Enqueue,
     /// This waiter takes its permit, where it could have timed out instead.
     Take(ThreadId),
-    /// A waiter gives up: a time-out or a spurious wake-up.
+    /// A waiter gives up: its time runs out.
     Leave,
     /// A notification of one waiter, if there was one.
     NotifyOne(Option<ThreadId>),
@@ -77,6 +80,8 @@ pub(crate) enum Mode {
     Own,
     /// One owner less, of this many.
     Disown(u32),
+    /// Does not use it after all.
+    Nothing,
 }
 
 /// One use of one target.
@@ -107,7 +112,7 @@ pub(crate) struct Transition {
     pub(crate) guard: Option<Guard>,
     /// Fires only because nothing else can happen: it is after everything before it.
     pub(crate) last_resort: bool,
-    /// Whether the thread may still time out early, or wake or fail spuriously.
+    /// Whether the thread may still time out early.
     pub(crate) may_whim: bool,
     /// Whether the thread may go on early though it is held back.
     pub(crate) may_run: bool,
@@ -126,7 +131,7 @@ impl Access {
             return false;
         }
         match (self.mode, later.mode) {
-            (Read, Read) => false,
+            (Read, Read) | (Nothing, _) | (_, Nothing) => false,
             (Read | Write, _) | (_, Read | Write) => true,
             (Acquire | Release, _) | (_, Acquire | Release) => true,
             (AcquireShared | ReleaseShared, _) => false,

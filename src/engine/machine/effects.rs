@@ -13,12 +13,11 @@ impl Machine {
             Op::Store(object, order) => self.store(id, object, order),
             Op::Rmw(object, order) => self.read_modify_write(id, object, order),
             Op::CompareExchange { object, expected, success, failure, .. } => {
-                if choice == 1 || self.value(object) != expected {
-                    self.load(id, object, failure);
+                if self.value(object) == expected {
+                    self.read_modify_write(id, object, success)
                 } else {
-                    self.read_modify_write(id, object, success);
+                    self.load(id, object, failure)
                 }
-                u64::from(choice == 0)
             }
             Op::Lock(object) | Op::Write(object) => self.lock(id, object),
             Op::Read(object) => self.lock_shared(id, object),
@@ -55,6 +54,10 @@ impl Machine {
             Op::Destroy(object) => {
                 self.end(id, object);
                 0
+            }
+            Op::Spurious(_) => {
+                self.spurious += choice;
+                u64::from(choice)
             }
             _ => unreachable!("{op:?} is not a choice"),
         }

@@ -45,13 +45,10 @@ use std::collections::HashSet;
 /// What the machine may do beyond what the program asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whims {
-    /// Condition variables and futexes wake spuriously.
-    pub(crate) wakeups: bool,
-    /// Weak compare-exchanges fail spuriously.
-    pub(crate) failures: bool,
-    /// How often each thread may time out early, wake or fail spuriously in one execution: without a
-    /// bound, a loop around a timed wait has infinitely many executions. A time-out that fires because
-    /// nothing else can happen is not counted.
+    /// How often something may happen for no reason in one execution.
+    pub(crate) spurious: u8,
+    /// How often each thread may time out early in one execution: without a bound, a loop around a timed wait
+    /// has infinitely many executions. A time-out that fires because nothing else can happen is not counted.
     pub(crate) per_thread: u8,
     /// How many of the idle rounds of a thread in a row may repeat the one before, until it is held back.
     pub(crate) idle_rounds: u8,
@@ -72,7 +69,10 @@ pub(crate) struct Machine {
     shared: bool,
     /// Checked memory was accessed, or a lock was taken.
     checked: bool,
-    /// Something could have happened for no reason (a wait, a park, a weak exchange), and was not let happen.
+    /// How often something has happened for no reason in this execution.
+    spurious: u8,
+    /// Something more could have happened for no reason in some execution (a wait or a park that returns, a weak
+    /// exchange that fails), and was not let happen.
     strict: bool,
     watched: Vec<Watched>,
     /// What was watched when the execution began.
@@ -232,6 +232,7 @@ impl Machine {
             driven: false,
             shared: false,
             checked: false,
+            spurious: 0,
             strict: false,
             watched: Vec::new(),
             watched_before: Vec::new(),
@@ -254,7 +255,7 @@ impl Machine {
         self.watched_before.clone_from(&self.watched);
         self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
         self.objects.iter_mut().for_each(|object| *object = None);
-        self.operations = 0;
+        (self.operations, self.spurious) = (0, 0);
         self.race = None;
         self.misuse = None;
         self.past.clear();
@@ -297,8 +298,7 @@ impl Machine {
         self.driven
     }
 
-    /// Whether, in some execution so far, something could have happened for no reason that the machine has not let
-    /// happen.
+    /// Whether, in some execution so far, something more could have happened for no reason.
     pub(crate) fn leaves_out_spurious_events(&self) -> bool {
         self.strict
     }
@@ -455,16 +455,15 @@ impl Machine {
     /// The running thread announces an operation. `seen` is the present value of an atomic.
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
+        if matches!(op, Op::Spurious(_)) && self.whims.spurious == 0 {
+            self.strict = true;
+            return Announced::Done(0, Edge::None);
+        }
         self.operations += u32::from(!self.repeats_itself());
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
         self.shared |= id != ThreadId::MAIN && is_atomic(op);
         self.checked |= is_checked(op);
-        self.strict |= match op {
-            Op::CompareExchange { weak, .. } => weak && !self.whims.failures,
-            Op::Wake { .. } => !self.whims.wakeups,
-            op => matches!(op, Op::Park { .. }),
-        };
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);
         }
@@ -485,7 +484,8 @@ impl Machine {
         thread.site = site;
         if !local {
             thread.phase = Phase::Pending;
-            if thread.held.is_none() && !thread.rounds.has_begun() {
+            let is_choice = !matches!(op, Op::Spurious(_));
+            if is_choice && thread.held.is_none() && !thread.rounds.has_begun() {
                 thread.held = thread.rounds.begins(op, site);
                 thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));
                 self.held_back |= thread.held.is_some();
@@ -725,13 +725,9 @@ impl Machine {
         thread.phase == Phase::Pending
             && match thread.op {
                 Op::Join(other) => self.phase(other) == Phase::Ended,
-                Op::Wake { timed, .. } => thread.permit && !self.may_leave(timed),
+                Op::Wake { timed, .. } => thread.permit && !timed,
                 _ => false,
             }
-    }
-
-    fn may_leave(&self, timed: bool) -> bool {
-        timed || self.whims.wakeups
     }
 
     /// A due operation takes place.
@@ -757,6 +753,7 @@ impl Machine {
     pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
         let op = self.threads[id.index()].op;
         let last_resort = self.is_last_resort(id, choice);
+        self.strict |= matches!(op, Op::Spurious(_)) && !self.may_be_spurious();
         self.past.goes_on(id);
         if self.is_misuse(id, op) {
             self.threads[id.index()].phase = Phase::Running;
@@ -770,7 +767,7 @@ impl Machine {
             thread.sees(u64::from(RUN));
         }
         let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
-        if !last_resort && is_whim(op, answer, choice) {
+        if !last_resort && is_time_out(op, answer) {
             self.threads[id.index()].whims += 1;
         }
         self.granted(id, op, answer);
@@ -824,13 +821,9 @@ fn is_checked(op: Op) -> bool {
     )
 }
 
-/// Whether the operation used up one of its thread's whims.
-fn is_whim(op: Op, answer: u64, choice: u8) -> bool {
-    match op {
-        Op::Wake { .. } | Op::Park { .. } => answer == 1,
-        Op::CompareExchange { .. } => choice == 1,
-        _ => false,
-    }
+/// Whether the operation was a wait, and its time ran out.
+fn is_time_out(op: Op, answer: u64) -> bool {
+    matches!(op, Op::Wake { .. } | Op::Park { .. }) && answer == 1
 }
 
 /// Whether traces show the answer of the operation. That of an atomic one is shown by `commit`.
@@ -845,5 +838,6 @@ fn answers(op: Op) -> bool {
             | Op::Park { .. }
             | Op::ArcCount(_)
             | Op::ArcUpgrade(_)
+            | Op::Spurious(_)
     )
 }

@@ -270,7 +270,7 @@ fn only_one_value_each(rounds: &[Round]) -> bool {
 
 /// Whether nobody else can see the operation.
 fn is_local(did: &Did) -> bool {
-    matches!(did.op, Op::Fence(_) | Op::CellRead(_))
+    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_))
 }
 
 fn digest(round: &[Did]) -> u64 {
@@ -302,7 +302,8 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    unguarded || mutex || shared || futex || token
+    let reason = matches!(op, Spurious(_)) && did.answer == 0;
+    unguarded || mutex || shared || futex || token || reason
 }
 
 /// Whether the operation has looked at something and left everything as it was.
@@ -310,6 +311,8 @@ fn only_reads(did: &Did) -> bool {
     use Op::*;
     match did.op {
         Load(..) | Fence(_) | CellRead(_) | ArcCount(_) => true,
+        // It did not.
+        Spurious(_) => did.answer == 0,
         CompareExchange { .. } => did.values.0 == did.values.1,
         TryLock(_) | TryRead(_) | TryWrite(_) | WaitIf { .. } => did.answer == 0,
         // The thread has left itself that token before.
@@ -428,6 +431,7 @@ impl Machine {
             self.objects.iter().map(|object| object.as_ref().map_or(0, |object| held(&object.state)));
         let halves = objects.flat_map(|held| [held as u64, (held >> 64) as u64]);
         let mut state: Vec<u64> = halves.collect();
+        state.push(u64::from(self.spurious));
         for id in self.threads() {
             let thread = &self.threads[id.index()];
             let place = std::ptr::from_ref(thread.site) as u64;

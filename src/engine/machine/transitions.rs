@@ -36,18 +36,14 @@ impl Machine {
             Op::Write(object) => u128::from(self.is_free(object)),
             Op::Read(object) => u128::from(self.is_readable(object) && !self.holds(id, object)),
             Op::Wake { timed, .. } => {
-                u128::from(self.may_leave(timed) && (thread.permit || thread.whims < self.whims.per_thread))
+                u128::from(timed && (thread.permit || thread.whims < self.whims.per_thread))
             }
             Op::Park { timed } => u128::from(thread.token || timed && thread.whims < self.whims.per_thread),
             Op::NotifyOne(object) => match self.waiters(object) {
                 ThreadSet::NONE => 1,
                 waiters => waiters.bits() << 1,
             },
-            Op::CompareExchange { object, expected, weak: true, .. }
-                if self.whims.failures && thread.whims < self.whims.per_thread =>
-            {
-                0b1 | u128::from(self.value(object) == expected) << 1
-            }
+            Op::Spurious(_) => 0b1 | u128::from(self.may_be_spurious()) << 1,
             _ => 1,
         }
     }
@@ -89,8 +85,13 @@ impl Machine {
         )
     }
 
-    /// Whether a thread of this execution has used up its early time-outs and the like, so that it may
-    /// have had another one that was not explored.
+    /// Whether something may still happen for no reason in this execution.
+    pub(super) fn may_be_spurious(&self) -> bool {
+        self.spurious < self.whims.spurious
+    }
+
+    /// Whether a thread of this execution has used up its early time-outs, so that it may have had another one
+    /// that was not explored.
     pub(crate) fn is_capped(&self) -> bool {
         self.threads().any(|id| self.threads[id.index()].whims >= self.whims.per_thread)
     }
@@ -184,9 +185,9 @@ impl Machine {
             Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
             _ if choice == RUN => Mode::Read,
             Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) => Mode::Write,
-            Op::CompareExchange { object, expected, weak, .. } => {
-                exchange(self.value(object) == expected && !(weak && choice == 1))
-            }
+            Op::CompareExchange { object, expected, .. } => exchange(self.value(object) == expected),
+            Op::Spurious(_) if choice == 0 => Mode::Nothing,
+            Op::Spurious(_) => Mode::Write,
             Op::Lock(_) | Op::Write(_) => Mode::Acquire,
             Op::Unlock(_) | Op::UnlockWrite(_) => Mode::Release,
             Op::Read(_) => Mode::AcquireShared,
@@ -220,6 +221,7 @@ impl Machine {
         let target = match thread.op {
             Op::Park { .. } => Target::token(id),
             Op::Unpark(other) => Target::token(other),
+            Op::Spurious(_) => Target::SPURIOUS,
             Op::Wait { condvar: object, .. }
             | Op::Wake { object, .. }
             | Op::NotifyOne(object)

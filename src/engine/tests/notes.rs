@@ -1,11 +1,12 @@
 //! What a search says besides its verdict.
 
-use crate::engine::{Budget, Engine, Note, Program, explore};
+use crate::engine::{Bounds, Budget, Coverage, Engine, Program, explore};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Mutex, thread};
 use std::sync::Arc;
 
-fn notes(body: fn(&AtomicUsize), budget: Budget) -> Vec<Note> {
+/// What a search of two threads that do this under a mutex has left out.
+fn left_out(body: fn(&AtomicUsize), budget: Budget) -> Coverage {
     let program = Program::new(move || {
         let shared = Arc::new((AtomicUsize::new(0), Mutex::new(())));
         let threads = [(); 2].map(|()| {
@@ -18,7 +19,7 @@ fn notes(body: fn(&AtomicUsize), budget: Budget) -> Vec<Note> {
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         Ok(String::new())
     });
-    explore(Engine::Dpor, &program, &budget).notes
+    explore(Engine::Dpor, &program, &budget).coverage
 }
 
 #[test]
@@ -26,11 +27,13 @@ fn spurious_events_that_were_left_out_are_named() {
     let weak = |word: &AtomicUsize| {
         let _ = word.compare_exchange_weak(0, 1, SeqCst, SeqCst);
     };
-    assert_eq!(notes(weak, Budget::default()), [Note::NoSpuriousEvents]);
-    let spurious = Budget { spurious_failures: true, ..Budget::default() };
-    assert_eq!(notes(weak, spurious), []);
+    let spurious = |spurious| Budget { spurious, ..Budget::default() };
+    let bounded = |spurious| Coverage::Complete(Bounds { spurious: Some(spurious), ..Bounds::NONE });
+    assert_eq!(left_out(weak, spurious(0)), bounded(0));
+    assert_eq!(left_out(weak, Budget::default()), bounded(1));
+    assert_eq!(left_out(weak, spurious(2)), Coverage::EXHAUSTIVE);
     let strong = |word: &AtomicUsize| {
         let _ = word.compare_exchange(0, 1, SeqCst, SeqCst);
     };
-    assert_eq!(notes(strong, Budget::default()), []);
+    assert_eq!(left_out(strong, Budget::default()), Coverage::EXHAUSTIVE);
 }

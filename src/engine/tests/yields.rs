@@ -6,6 +6,7 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::hint::{spin_loop, spin_until};
 use crate::sync::thread::{current, spawn, yield_now};
 use crate::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 /// Two threads that share a `T`, and what they came to.
 fn two<T: Default + Send + Sync + 'static>(left: fn(&T) -> usize, right: fn(&T) -> usize) -> Program {
@@ -265,4 +266,20 @@ fn rounds_in_step_are_a_livelock_only_if_nobody_gives_up() {
     let found = explored(&two(left, right));
     assert_eq!(found.failure, None);
     assert!(found.outcomes.contains_key("9 9"), "{:?}", found.outcomes);
+}
+
+#[test]
+fn a_loop_that_asks_the_clock_of_the_system_is_no_livelock() {
+    let program = Program::new(|| {
+        let (began, number) = (Instant::now(), AtomicUsize::new(0));
+        while began.elapsed() < Duration::from_millis(2) {
+            number.load(SeqCst);
+            yield_now();
+        }
+        Ok(String::new())
+    });
+    let found = explore(Engine::Dpor, &program, &Budget::default());
+    assert_eq!(found.failure, None);
+    let Coverage::Unsupported(why) = &found.coverage else { panic!("{:?}", found.coverage) };
+    assert!(why.starts_with("the program is not deterministic"), "{why}");
 }

@@ -4,8 +4,8 @@
 //! Under loom it is in loom's, and std's follows it, so that destructors find the newest value when
 //! loom can no longer be asked.
 
-use super::super::op::{ObjectId, Op};
-use super::driven::{Owned, Turn, torn_down};
+use super::super::op::{ObjectId, Op, Spurious};
+use super::driven::{Owned, Turn, is_spurious, torn_down};
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
 use std::panic::Location;
@@ -150,12 +150,16 @@ impl<V: Value> AtomicHook<V> {
                 }
                 result
             }
+            // Whether a weak one fails spuriously is the engine's choice, not the machine's.
+            Turn::Conducted(conductor, id)
+                if what.weak && is_spurious(conductor, Spurious::Exchange(id), Location::caller()) =>
+            {
+                Err(self.load(inner, what.failure))
+            }
             Turn::Conducted(conductor, id) => {
-                let may_succeed =
-                    conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller()) == 1;
+                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
                 let found = inner.get(Relaxed);
-                // The strong one: whether a weak one fails spuriously is the engine's choice, not the machine's.
-                let result = if may_succeed { inner.exchange(what) } else { Err(found) };
+                let result = inner.exchange(what);
                 conductor.commit(id, found.bits(), inner.get(Relaxed).bits());
                 result
             }
@@ -194,6 +198,7 @@ impl AtomicHook<u32> {
     ) -> Option<bool> {
         let site = Location::caller();
         match self.turn() {
+            Turn::Conducted(conductor, id) if is_spurious(conductor, Spurious::Wait(id), site) => Some(true),
             Turn::Conducted(conductor, id) => {
                 let wait = Op::WaitIf { word: id, expected: expected.bits() };
                 let waits = conductor.perform(wait, inner.get(Relaxed).bits(), site) == 1;

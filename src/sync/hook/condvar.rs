@@ -4,8 +4,8 @@
 use super::super::loom_record::{self as looming, Told};
 #[cfg(feature = "loom")]
 use super::super::op::ObjectId;
-use super::super::op::{Class, Op, Site};
-use super::driven::{Owned, Turn, torn_down};
+use super::super::op::{Class, Op, Site, Spurious};
+use super::driven::{Owned, Turn, is_spurious, torn_down};
 use super::lock::{By, Grant, Permit};
 use super::raw::Kind;
 #[cfg(feature = "loom")]
@@ -71,8 +71,13 @@ impl CondvarHook {
                 (By::Loom(wait_in_loom(condvar, guard, id, mutex, site)), false)
             }
             (Turn::Conducted(conductor, condvar), Turn::Conducted(_, mutex), By::Conducted) => {
-                conductor.perform(Op::Wait { condvar, mutex }, 0, site);
-                let without_permit = conductor.perform(Op::Wake { object: condvar, timed }, 0, site) == 1;
+                let without_permit = if is_spurious(conductor, Spurious::Wait(condvar), site) {
+                    conductor.perform(Op::Unlock(mutex), 0, site);
+                    false
+                } else {
+                    conductor.perform(Op::Wait { condvar, mutex }, 0, site);
+                    conductor.perform(Op::Wake { object: condvar, timed }, 0, site) == 1
+                };
                 if conductor.tearing_down() {
                     torn_down();
                 }

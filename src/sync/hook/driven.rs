@@ -4,7 +4,7 @@ use super::super::current::{Conductor, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{ObjectId, Op, Site};
+use super::super::op::{ObjectId, Op, Site, Spurious};
 use super::born::Born;
 use super::raw::Kind;
 use std::fmt;
@@ -330,6 +330,11 @@ pub(in crate::sync) struct TornDown;
 #[cold]
 pub(in crate::sync) fn torn_down() -> ! {
     panic::resume_unwind(Box::new(TornDown))
+}
+
+/// Whether the wait, the park or the weak compare-exchange that would come next returns for no reason instead.
+pub(in crate::sync) fn is_spurious(conductor: &dyn Conductor, what: Spurious, site: Site) -> bool {
+    conductor.perform(Op::Spurious(what), 0, site) == 1
 }
 
 /// What the engine cannot do. The prefix tells its driver that nothing is wrong with the subject.

@@ -46,6 +46,6 @@ pub(super) use {
     born::Born,
     cell::{Access, CellHook},
     condvar::CondvarHook,
-    driven::{TornDown, fence, stopping, torn_down},
+    driven::{TornDown, fence, is_spurious, stopping, torn_down},
     lock::{MutexHook, Permit, ReadPermit, RwLockHook, WritePermit},
 };

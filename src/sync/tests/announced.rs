@@ -5,7 +5,7 @@ use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicI32, AtomicU32, fence};
 use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{Conductor, Current, Entered, enter, first_escaped, next_epoch};
-use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
+use crate::sync::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use crate::sync::{
     Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics,
     lazy_static, thread,
@@ -33,7 +33,7 @@ struct Granting {
     objects: Cell<u32>,
     bodies: RefCell<Vec<Option<Body>>>,
     thread: Cell<u32>,
-    /// Answers to operations, in place of 1.
+    /// Answers to operations, in place of 1, or of 0 where the engine is asked for something spurious.
     answers: RefCell<Vec<(Op, u64)>>,
 }
 
@@ -55,12 +55,16 @@ impl Conductor for Granting {
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         assert!(site.file().ends_with("announced.rs"), "the caller's place, not {site}");
+        let answers = self.answers.borrow();
+        let answer = answers.iter().find(|(to, _)| *to == op).map(|(_, answer)| *answer);
+        if matches!(op, Op::Spurious(_)) && answer.is_none() {
+            return 0;
+        }
         self.told.borrow_mut().push(Told::Perform(op, seen));
         if let Op::Join(thread) = op {
             self.run(thread);
         }
-        let answers = self.answers.borrow();
-        answers.iter().find(|(to, _)| *to == op).map_or(1, |(_, answer)| *answer)
+        answer.unwrap_or(1)
     }
 
     fn find(&self, class: Class, site: Site) -> ObjectId {
@@ -194,6 +198,26 @@ fn a_wait_is_three_operations() {
 }
 
 #[test]
+fn a_wait_that_returns_for_no_reason_gives_the_mutex_back_meanwhile() {
+    let returns = Op::Spurious(Spurious::Wait(B));
+    let ops = operations(&[(returns, 1)], || {
+        let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+        let (_guard, result) = condvar.wait_timeout(mutex.lock().unwrap(), Duration::MAX).unwrap();
+        assert!(!result.timed_out());
+    });
+    assert_eq!(ops, [Op::Lock(A), returns, Op::Unlock(A), Op::Lock(A), Op::Unlock(A)]);
+}
+
+#[test]
+fn a_park_that_returns_for_no_reason_leaves_the_token() {
+    let returns = Op::Spurious(Spurious::Park);
+    assert_eq!(operations(&[(returns, 1)], || thread::park()), [returns]);
+    let returns = Op::Spurious(Spurious::Wait(A));
+    let waits = || assert!(Futex::new(0).wait_timeout(0, Duration::MAX), "the time has not run out");
+    assert_eq!(operations(&[(returns, 1)], waits), [returns]);
+}
+
+#[test]
 fn a_timed_wait_times_out_where_the_engine_says_so() {
     let wake = Op::Wake { object: B, timed: true };
     for (answer, timed_out) in [(0, false), (1, true)] {
@@ -262,25 +286,27 @@ fn an_atomic_tells_what_it_found_and_left() {
 
 #[test]
 fn a_weak_compare_exchange_fails_where_the_engine_says_so() {
-    let exchange = |weak| Op::CompareExchange {
+    let exchange = Op::CompareExchange {
         object: A,
         expected: 1,
         success: Order::AcqRel,
         failure: Order::Acquire,
-        weak,
+        weak: false,
     };
-    let (engine, _entered) = granting(&[(exchange(true), 0)]);
+    let fails = Op::Spurious(Spurious::Exchange(A));
+    let (engine, _entered) = granting(&[(fails, 1)]);
     let value = AtomicU32::new(1);
     assert_eq!(value.compare_exchange_weak(1, 2, AcqRel, Acquire), Err(1));
     assert_eq!(value.compare_exchange(1, 2, AcqRel, Acquire), Ok(1));
     assert_eq!(value.compare_exchange(1, 3, AcqRel, Acquire), Err(2));
     let expected = [
         Told::Create(Class::Atomic, 1),
-        Told::Perform(exchange(true), 1),
+        Told::Perform(fails, 0),
+        Told::Perform(Op::Load(A, Order::Acquire), 1),
         Told::Commit(1, 1),
-        Told::Perform(exchange(false), 1),
+        Told::Perform(exchange, 1),
         Told::Commit(1, 2),
-        Told::Perform(exchange(false), 2),
+        Told::Perform(exchange, 2),
         Told::Commit(2, 2),
     ];
     assert_eq!(*engine.told.borrow(), expected);

@@ -5,10 +5,10 @@
 //! an unwinding that the engine has begun goes on.
 
 use super::super::current::{Conductor, Current, current as engine, epoch, panic_escaped, panic_taken};
-use super::super::hook::{Born, TornDown, stopping, torn_down};
+use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Op, Site, ThreadId};
+use super::super::op::{Op, Site, Spurious, ThreadId};
 use super::local::locals;
 use std::any::Any;
 use std::cell::RefCell;
@@ -276,7 +276,9 @@ pub(super) fn park(timed: bool) {
             looming::operation(op, site, || token.wait(), |()| Told::NOTHING);
         }
         Asked::Conductor(conductor) => {
-            conductor.perform(op, 0, site);
+            if !is_spurious(conductor, Spurious::Park, site) {
+                conductor.perform(op, 0, site);
+            }
             unless_torn_down(conductor);
         }
     }

@@ -104,6 +104,8 @@ impl Builder {
             preemptions: self.preemption_bound.map(narrowed),
             // loom's executions end when every thread has ended, and not with main.
             daemons: false,
+            // loom has none.
+            spurious: 0,
             ..Budget::default()
         }
     }

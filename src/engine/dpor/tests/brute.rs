@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, FOR_EVER, GAVE_UP, Stuck, Toy, WHIMS};
+use super::toy::{Do, FOR_EVER, GAVE_UP, SPURIOUS, Stuck, Toy, WHIMS};
 use crate::sync::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -41,6 +41,7 @@ struct State {
     tokens: Vec<bool>,
     readers: Vec<BTreeSet<usize>>,
     whims: Vec<u8>,
+    spurious: u8,
     registers: Vec<Vec<u64>>,
 }
 
@@ -48,7 +49,8 @@ struct State {
 #[derive(Clone, Debug)]
 struct Step {
     thread: usize,
-    woken: Option<usize>,
+    /// Which way, where there are several: whom a notification wakes, or 1 for what happens for no reason.
+    choice: Option<usize>,
     uses: Vec<(Thing, Use)>,
     /// It happens only because nothing else can.
     last: bool,
@@ -60,6 +62,8 @@ enum Thing {
     /// Those who wait at an atomic.
     Waiters(usize),
     Token(usize),
+    /// What may still happen for no reason.
+    Luck,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,7 +266,7 @@ fn name(step: &Step, path: &[(Step, u64)]) -> u64 {
     let mut before: Vec<_> = path.iter().filter(|(other, _)| depends(other)).map(|(_, name)| *name).collect();
     before.sort_unstable();
     let mut hasher = DefaultHasher::new();
-    (step.thread, step.woken, before).hash(&mut hasher);
+    (step.thread, step.choice, before).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -283,6 +287,7 @@ impl State {
             tokens: vec![false; threads],
             readers: vec![BTreeSet::new(); objects],
             whims: vec![0; threads],
+            spurious: 0,
             registers: vec![Vec::new(); threads],
         }
     }
@@ -369,7 +374,7 @@ impl State {
         base.spins_on[thread] = None;
         let step = |uses: Vec<(Thing, Use)>| Step {
             thread,
-            woken: None,
+            choice: None,
             last,
             uses: uses.into_iter().chain(looks.iter().cloned()).collect(),
         };
@@ -447,6 +452,15 @@ impl State {
                 one(object, used, if (part, found) == (1, 0) { onward(base) } else { base })
             }
             Do::Yield => vec![(step(vec![]), onward(base))],
+            Do::Spuriously => {
+                let (mut not, mut yes) = (onward(base.clone()), onward(onward(base)));
+                not.registers[thread].push(0);
+                yes.registers[thread].push(1);
+                yes.spurious += 1;
+                let used = step(vec![(Thing::Luck, Use::Change)]);
+                let steps = [(step(vec![]), not), (Step { choice: Some(1), ..used }, yes)];
+                steps.into_iter().filter(|(_, next)| next.spurious <= SPURIOUS).collect()
+            }
             Do::Poll(x, wanted, times) => {
                 let found = self.values[x] == wanted;
                 base.looks[thread] += u8::from(times != FOR_EVER);
@@ -630,7 +644,7 @@ impl State {
                     let mut next = base.clone();
                     sleeper.into_iter().for_each(|sleeper| next.wake(toy, sleeper));
                     let step = step(vec![(waiters(toy, object), Use::WakeOne(sleeper))]);
-                    (Step { woken: sleeper, ..step }, onward(next))
+                    (Step { choice: sleeper, ..step }, onward(next))
                 };
                 if asleep.is_empty() {
                     return vec![wake(None)];

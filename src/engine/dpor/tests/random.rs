@@ -114,6 +114,21 @@ fn timed_futex() -> BoxedStrategy<Phrase> {
     prop_oneof![2 => futex(Do::WaitIfTimed), 1 => futex(Do::WaitIf)].boxed()
 }
 
+/// Parks, waits and exchanges that may be left out for no reason.
+fn spurious(threads: usize) -> BoxedStrategy<Phrase> {
+    let before = |phrase: Phrase| [vec![Do::Spuriously], phrase].concat();
+    let wait = Just(within(MUTEXES[0], before(vec![Do::Wait(CONDVAR, MUTEXES[0])])));
+    prop_oneof![
+        2 => Just(before(vec![Do::Park])),
+        2 => atomic().prop_map(before),
+        1 => wait,
+        2 => token(threads),
+        1 => condition(),
+        1 => spin(),
+    ]
+    .boxed()
+}
+
 fn shared() -> BoxedStrategy<Phrase> {
     let read = |inner: Phrase| [vec![Do::Read(RWLOCK)], inner, vec![Do::EndRead(RWLOCK)]].concat();
     let write = |inner: Phrase| [vec![Do::Write(RWLOCK)], inner, vec![Do::EndWrite(RWLOCK)]].concat();
@@ -212,6 +227,11 @@ fn futexes_with_time_outs_agree_with_brute_force() {
 }
 
 #[test]
+fn spurious_events_agree_with_brute_force() {
+    agrees_with_brute_force(spurious);
+}
+
+#[test]
 fn shared_locks_agree_with_brute_force() {
     agrees_with_brute_force(|_| shared());
 }
@@ -275,6 +295,7 @@ fn polite() -> BoxedStrategy<Phrase> {
         1 => under,
         1 => locked(),
         1 => wait,
+        1 => atomic().prop_map(|it| [vec![Do::Spuriously], it].concat()),
     ]
     .boxed()
 }
@@ -348,6 +369,11 @@ fn bounded_locks_agree_with_brute_force() {
 #[test]
 fn bounded_conditions_agree_with_brute_force() {
     bounds_agree(|_| condition());
+}
+
+#[test]
+fn bounded_spurious_events_agree_with_brute_force() {
+    bounds_agree(spurious);
 }
 
 #[test]

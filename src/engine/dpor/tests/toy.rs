@@ -2,7 +2,7 @@
 
 use crate::engine::Budget;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
-use crate::sync::op::{Class, ObjectId, Op, Order, Site, ThreadId};
+use crate::sync::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
@@ -31,6 +31,8 @@ pub(super) enum Do {
     BackOff(usize, usize),
     /// A yield that waits for nothing.
     Yield,
+    /// Where something happens for no reason, the next instruction is left out.
+    Spuriously,
     /// Looks so many times at most whether the atomic has this value, and yields in between; how often it looked
     /// in vain, or [`GAVE_UP`].
     Poll(usize, u64, u8),
@@ -68,10 +70,12 @@ pub(super) const FOR_EVER: u8 = u8::MAX;
 
 /// Early time-outs of each thread.
 pub(super) const WHIMS: u8 = 1;
+/// Events that happen for no reason, of all threads together.
+pub(super) const SPURIOUS: u8 = 1;
 
 /// The budget of toy programs.
 pub(super) fn budget() -> Budget {
-    Budget { whims: WHIMS, ..Budget::default() }
+    Budget { whims: WHIMS, spurious: SPURIOUS, ..Budget::default() }
 }
 
 #[derive(Clone, Debug)]
@@ -210,6 +214,7 @@ impl Run<'_> {
         Some(match *self.toy.threads[index].get(self.counters[index])? {
             Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
             Do::Yield => Op::Yield,
+            Do::Spuriously => Op::Spurious(Spurious::Park),
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
             Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
             Do::TryPoll(m, _) => Op::Unlock(object(m)),
@@ -343,6 +348,10 @@ impl Run<'_> {
                 self.waking[index] = 0;
             }
             Do::ParkTimed | Do::Disown(_) => self.read[index].push(answer),
+            Do::Spuriously => {
+                self.read[index].push(answer);
+                self.counters[index] += answer as usize;
+            }
             _ => {}
         }
         self.counters[index] += 1;
