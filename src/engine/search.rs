@@ -178,6 +178,11 @@ impl Search {
                 "{} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now",
                 self.budget.operations
             ))),
+            End::LeftCycle => Some(Coverage::Unsupported(
+                "a loop that had gone round a hundred times went on after all: it waits for a clock, which no engine \
+                 sees, or it counts its rounds"
+                    .to_owned(),
+            )),
             End::Diverged => Some(not_deterministic(stage.machine.difference(false))),
             End::TooManyThreads => Some(Coverage::Unsupported(format!(
                 "more than {} threads in all executions, main included",

@@ -95,6 +95,8 @@ pub(crate) enum End {
     Livelock,
     /// All that are left only repeat themselves, and it is back where it was before.
     Repetition,
+    /// It went on after all when it had been back where it was many times.
+    LeftCycle,
     /// It had more operations than the budget allows.
     TooLong,
     /// The explorer had nothing left to see in it.
@@ -146,12 +148,17 @@ impl Cycle {
     /// Who goes round so many times is taken to go round for ever.
     const ENOUGH: u32 = 100;
 
-    /// The first time in a search, for so long as well: who asks the system's clock, which no engine sees, may go on.
-    /// The program is then not deterministic, and is found to be so.
+    /// The first time in a search, for so long as well, and outside of the search: who asks the system's clock, which
+    /// no engine sees, may go on.
     const LONG: Duration = Duration::from_millis(20);
 
     fn is_complete(&self) -> bool {
         self.position == self.choices.len()
+    }
+
+    /// Whether it has been followed often enough, as far as the program's own operations go.
+    fn is_enough(&self) -> bool {
+        self.times >= Self::ENOUGH
     }
 }
 
@@ -289,6 +296,9 @@ impl Stage {
         if self.goes_round() {
             return Turn::End(if self.is_finished() { End::Finished } else { End::Repetition });
         }
+        if self.cycle.as_ref().is_some_and(Cycle::is_enough) {
+            return self.go_round_once_more();
+        }
         if matches!(self.chooser, Chooser::External)
             && let Some(thread) = self.find(Machine::is_unseen)
         {
@@ -348,10 +358,7 @@ impl Stage {
     /// The pending operation of an enabled thread takes place, in this way.
     pub(crate) fn grant(&mut self, thread: ThreadId, choice: u8) -> Turn {
         let choices = self.machine.choices(thread);
-        let possible = choices & 1 << choice != 0
-            || self.machine.last_resort() == Some(thread)
-            || choice == RUN && self.machine.is_spinning(thread);
-        if !possible {
+        if !self.is_possible(thread, choice) {
             return Turn::End(End::Diverged);
         }
         self.follow(thread, choice);
@@ -381,8 +388,10 @@ impl Stage {
             (Some(cycle), back) if cycle.is_complete() => {
                 cycle.position = 0;
                 cycle.times += 1;
-                if back.is_none() {
-                    self.cycle = None;
+                match back {
+                    None if cycle.is_enough() => cycle.choices.clear(),
+                    None => self.cycle = None,
+                    Some(_) => {}
                 }
             }
             (None, Some(since)) if since < self.schedule.len() => {
@@ -396,12 +405,33 @@ impl Stage {
         match &self.chooser {
             // It was seen to go round before, and the schedule ends there.
             Chooser::Script { schedule, position } if *position == schedule.len() => true,
-            _ if cycle.times < Cycle::ENOUGH => false,
+            _ if !cycle.is_enough() || cycle.choices.is_empty() => false,
             _ => {
                 self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
                 self.waited_long
             }
         }
+    }
+
+    /// The next choice of the cycle is taken again, and whoever chooses is not told: how often depends on the time.
+    fn go_round_once_more(&mut self) -> Turn {
+        let Some(cycle) = &mut self.cycle else { return Turn::End(End::LeftCycle) };
+        let Some(&(thread, choice)) = cycle.choices.get(cycle.position) else {
+            return Turn::End(End::LeftCycle);
+        };
+        cycle.position += 1;
+        self.machine.let_go_on(thread);
+        if !self.is_possible(thread, choice) {
+            return Turn::End(End::LeftCycle);
+        }
+        self.machine.grant(thread, choice);
+        self.run(thread)
+    }
+
+    fn is_possible(&self, thread: ThreadId, choice: u8) -> bool {
+        self.machine.choices(thread) & 1 << choice != 0
+            || self.machine.last_resort() == Some(thread)
+            || choice == RUN && self.machine.is_spinning(thread)
     }
 
     /// The choice is that of the cycle, or the execution leaves it.
