@@ -1,8 +1,12 @@
 //! A cell: subject × scenario × engine × scope, the unit that is run, reported and replayed.
 
+mod limits;
+
+pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
 use crate::scenario::{Port, Rig, Scenario};
 use std::fmt;
+use std::time::Duration;
 
 /// How large a scenario is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,6 +211,9 @@ impl Subject {
     }
 }
 
+/// How long a cell runs on real cores, at most: campaigns are for more.
+const ON_REAL_CORES: Duration = Duration::from_millis(30);
+
 /// One cell.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
@@ -227,12 +234,6 @@ impl Cell {
         format!("{model}/{port}/{name}/{}@{}", self.scope, self.engine)
     }
 
-    /// The name of the cell's snapshot, as in `threads__table__ordered_3x1__dpor`.
-    pub fn snapshot(&self) -> String {
-        let Subject { model, port, name, .. } = self.subject;
-        format!("{model}__{port}__{name}_{}__{}", self.scope, self.engine)
-    }
-
     /// The program to run.
     pub fn program(&self) -> Program {
         self.subject.program(self.scope)
@@ -251,7 +252,17 @@ impl Cell {
             Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
         };
         // A pool whose workers still wait when main has ended is what its rows look for.
-        Budget { executions, shorten, daemons: false, spurious: 0, ..Budget::default() }
+        let budget = Budget { executions, shorten, daemons: false, spurious: 0, ..Budget::default() };
+        match self.limit() {
+            Some(Limit::Preemptions(bound)) => Budget { preemptions: Some(bound), ..budget },
+            _ if self.engine == Engine::Native => Budget { time: Some(ON_REAL_CORES), ..budget },
+            _ => budget,
+        }
+    }
+
+    /// What a pull request need not find out again about the cell.
+    pub fn limit(&self) -> Option<Limit> {
+        limits::limit(self)
     }
 
     /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin

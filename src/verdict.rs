@@ -46,6 +46,8 @@ pub enum Extent {
 pub enum Reason {
     /// The budget ran out first.
     Budget(String),
+    /// A search that the budget of a pull request is known to cut: it was not run.
+    Nightly,
     /// No thread that was spawned used a primitive of the facade: there was nothing that the engine could drive.
     Vacuous,
     /// The engine cannot run the scenario.
@@ -99,6 +101,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Budget(what) => write!(f, "budget: {what}"),
+            Self::Nightly => f.write_str("left to a nightly run (--scope nightly)"),
             Self::Vacuous => {
                 f.write_str("vacuous: no thread used a primitive of the facade (std's own are not seen)")
             }

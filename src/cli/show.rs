@@ -58,6 +58,6 @@ fn in_full(cell: &CellReport) -> String {
     match cell.failure() {
         Some(_) => report::finding(cell, terminal::style()),
         // Notes are no part of the snapshot.
-        None => report::snapshot(cell) + &report::notes(std::slice::from_ref(cell), terminal::style()),
+        None => report::details(cell) + &report::notes(std::slice::from_ref(cell), terminal::style()),
     }
 }

@@ -44,6 +44,16 @@ impl Chooser {
         true
     }
 
+    /// Whether it is settled how the execution goes on.
+    fn has_a_plan(&self) -> bool {
+        match self {
+            Self::Explorer(explorer) => explorer.has_a_plan(),
+            Self::Bounded(bounded) => bounded.has_a_plan(),
+            Self::Script { schedule, position } => *position < schedule.len(),
+            Self::External => false,
+        }
+    }
+
     /// The order of events, where the search keeps it.
     fn order(&self) -> Option<&Explorer> {
         match self {
@@ -131,6 +141,8 @@ pub(crate) struct Stage {
     cycle: Option<Cycle>,
     /// An execution has gone round for so long that no clock that it may ask would have let it go on.
     waited_long: bool,
+    /// An execution was a livelock: others are of interest only for being shorter.
+    livelocked: bool,
 }
 
 /// Choices after which the execution was back where it was, followed once more.
@@ -155,11 +167,6 @@ impl Cycle {
     fn is_complete(&self) -> bool {
         self.position == self.choices.len()
     }
-
-    /// Whether it has been followed often enough, as far as the program's own operations go.
-    fn is_enough(&self) -> bool {
-        self.times >= Self::ENOUGH
-    }
 }
 
 impl Stage {
@@ -179,6 +186,7 @@ impl Stage {
             could: Vec::new(),
             cycle: None,
             waited_long: false,
+            livelocked: false,
         }
     }
 
@@ -241,7 +249,7 @@ impl Stage {
         }
         let me = self.machine.running();
         let out_of_order = self.machine.destroy(object);
-        if let Some(explorer) = self.chooser.order_mut()
+        if let Some(explorer) = self.order_mut()
             && (out_of_order || explorer.is_contested(me, object))
         {
             self.machine.learn_destruction(object);
@@ -255,8 +263,21 @@ impl Stage {
         debug_assert!(exited.is_some(), "an exit is local");
     }
 
+    /// The order of events, where the search keeps it and what takes place is a part of it.
+    fn order_mut(&mut self) -> Option<&mut Explorer> {
+        match self.goes_round_outside() {
+            true => None,
+            false => self.chooser.order_mut(),
+        }
+    }
+
+    /// Whether the execution follows a cycle outside of the search.
+    fn goes_round_outside(&self) -> bool {
+        self.cycle.as_ref().is_some_and(|cycle| cycle.times >= self.followed())
+    }
+
     fn edge(&mut self, me: ThreadId, edge: Edge) {
-        if let Some(explorer) = self.chooser.order_mut() {
+        if let Some(explorer) = self.order_mut() {
             explorer.edge(me, edge);
         }
     }
@@ -294,9 +315,13 @@ impl Stage {
             }
         }
         if self.goes_round() {
-            return Turn::End(if self.is_finished() { End::Finished } else { End::Repetition });
+            if self.is_finished() {
+                return Turn::End(End::Finished);
+            }
+            self.livelocked = true;
+            return Turn::End(End::Repetition);
         }
-        if self.cycle.as_ref().is_some_and(Cycle::is_enough) {
+        if self.goes_round_outside() {
             return self.go_round_once_more();
         }
         if matches!(self.chooser, Chooser::External)
@@ -384,12 +409,13 @@ impl Stage {
         let could =
             |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
         let back = self.machine.is_back(self.schedule.len(), could);
+        let followed = self.followed();
         match (&mut self.cycle, back) {
             (Some(cycle), back) if cycle.is_complete() => {
                 cycle.position = 0;
                 cycle.times += 1;
                 match back {
-                    None if cycle.is_enough() => cycle.choices.clear(),
+                    None if cycle.times > followed => cycle.choices.clear(),
                     None => self.cycle = None,
                     Some(_) => {}
                 }
@@ -405,7 +431,7 @@ impl Stage {
         match &self.chooser {
             // It was seen to go round before, and the schedule ends there.
             Chooser::Script { schedule, position } if *position == schedule.len() => true,
-            _ if !cycle.is_enough() || cycle.choices.is_empty() => false,
+            _ if cycle.times < Cycle::ENOUGH || cycle.choices.is_empty() => false,
             _ => {
                 self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
                 self.waited_long
@@ -413,16 +439,20 @@ impl Stage {
         }
     }
 
+    /// How many times a cycle is followed within the search.
+    fn followed(&self) -> u32 {
+        if self.livelocked && !self.chooser.has_a_plan() { 1 } else { Cycle::ENOUGH }
+    }
+
     /// The next choice of the cycle is taken again, and whoever chooses is not told: how often depends on the time.
     fn go_round_once_more(&mut self) -> Turn {
-        let Some(cycle) = &mut self.cycle else { return Turn::End(End::LeftCycle) };
-        let Some(&(thread, choice)) = cycle.choices.get(cycle.position) else {
-            return Turn::End(End::LeftCycle);
-        };
+        let left = if self.livelocked { End::Fruitless } else { End::LeftCycle };
+        let Some(cycle) = &mut self.cycle else { return Turn::End(left) };
+        let Some(&(thread, choice)) = cycle.choices.get(cycle.position) else { return Turn::End(left) };
         cycle.position += 1;
         self.machine.let_go_on(thread);
         if !self.is_possible(thread, choice) {
-            return Turn::End(End::LeftCycle);
+            return Turn::End(left);
         }
         self.machine.grant(thread, choice);
         self.run(thread)
@@ -494,7 +524,7 @@ impl Stage {
         if self.machine.repeats_itself_in_a_row() {
             return;
         }
-        if let Some(explorer) = self.chooser.order_mut() {
+        if let Some(explorer) = self.order_mut() {
             explorer.commit(after);
         }
     }

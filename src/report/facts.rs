@@ -120,7 +120,8 @@ const fn may_miss(extent: &Extent) -> bool {
 pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
     let decided: BTreeSet<&str> =
         reports.iter().filter(|report| report.open().is_none()).map(CellReport::question).collect();
-    let beyond_budget = |report: &CellReport| matches!(report.open(), Some(Reason::Budget(_)));
+    let beyond_budget =
+        |report: &CellReport| matches!(report.open(), Some(Reason::Budget(_) | Reason::Nightly));
     let exact_is_open = |report: &CellReport| {
         report.engine == Engine::Dpor && report.open().is_some() && !beyond_budget(report)
     };

@@ -91,6 +91,17 @@ fn row_label(name: &str, widest: usize, scope: &str) -> String {
     format!("  {} {}", pad(name, widest), times(scope))
 }
 
+/// A report's field, with every bound of its search.
+pub(super) fn in_short(report: &CellReport) -> String {
+    let text = field(report).text;
+    match &report.verdict {
+        Verdict::Held(Extent::Complete(Bounds { spurious: Some(0), .. })) => {
+            text.replacen("✓ ", "✓ ≤0s ", 1).replacen("○ ", "○ ≤0s ", 1)
+        }
+        _ => text,
+    }
+}
+
 fn field(report: &CellReport) -> Field {
     let count = grouped(report.executions);
     let (sign, text) = match &report.verdict {
@@ -117,7 +128,7 @@ fn short_bounds(bounds: &Bounds) -> String {
         + &short(bounds.spurious.filter(|most| *most > 0).map(u32::from), 's')
 }
 
-const fn short_kind(kind: FailureKind) -> &'static str {
+pub(super) const fn short_kind(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::LostWakeup => "lost",
         FailureKind::DataRace => "race",
@@ -131,6 +142,7 @@ const fn short_kind(kind: FailureKind) -> &'static str {
 const fn short_reason(reason: &Reason) -> &'static str {
     match reason {
         Reason::Budget(_) => "budget",
+        Reason::Nightly => "nightly",
         Reason::Vacuous => "vacuous",
         Reason::Unsupported(_) => "unsupported",
         Reason::Disagreement(_) => "disagrees",

@@ -5,6 +5,7 @@
 //! [`totals`](totals()) prints a duration, and it is never part of a snapshot. Widths count characters.
 
 mod counterexample;
+mod details;
 #[cfg(test)]
 mod example;
 mod facts;
@@ -17,11 +18,12 @@ mod totals;
 mod waits;
 
 pub use counterexample::counterexample;
+pub use details::details;
 pub use facts::{CellReport, Standing, standing, undecided_questions};
 pub use finding::{evidence, finding, findings, headline};
 pub use matrix::matrix;
 pub use measures::measures;
-pub use snapshot::snapshot;
+pub use snapshot::{is_caught, snapshot};
 pub use style::{Style, Tone, grouped};
 pub use totals::{not_decided, notes, totals};
 pub use waits::wait_lines;

@@ -3,9 +3,10 @@
 use super::child;
 use super::death::{Killed, died, killed};
 use super::stillness::Stillness;
-use crate::cell::Cell;
+use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
 use crate::report::CellReport;
+use crate::verdict::{Reason, Verdict};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::fmt;
@@ -167,6 +168,9 @@ impl Pool<'_> {
 
     /// `None` if the run was cancelled.
     fn run_one(&self, cell: &Cell) -> Result<Option<CellReport>, RunError> {
+        if cell.limit() == Some(Limit::Nightly) {
+            return Ok(Some(CellReport::new(cell, Verdict::Inconclusive(Reason::Nightly))));
+        }
         let started = Instant::now();
         let id = cell.id();
         let failed = |source| RunError::Process { id: cell.id(), source };
@@ -217,7 +221,7 @@ enum End {
 }
 
 /// Time without any motion after which a native cell counts as deadlocked.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(250);
 /// Longest wait for news of a child before its deadline is looked at again.
 const SLICE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// Shortest wait, for a child that has closed its pipes and is about to be gone.

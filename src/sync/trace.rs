@@ -13,7 +13,7 @@ use std::fmt;
 pub struct Place {
     /// The file's path, as the compiler was given it.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 where the whole file is meant.
     pub line: u32,
 }
 
@@ -27,7 +27,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The file's name is enough for a reader who knows the tree; the path would fill the table.
         let name = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);
-        write!(f, "{name}:{}", self.line)
+        match self.line {
+            0 => f.write_str(name),
+            line => write!(f, "{name}:{line}"),
+        }
     }
 }
 

@@ -24,9 +24,9 @@ fn check(litmus: &Litmus) -> Result<(), Failed> {
     if Engine::ALL.into_iter().all(Engine::available) {
         let columns: Vec<(&str, Exploration)> =
             shown.into_iter().map(|(engine, exploration)| (engine.name(), exploration)).collect();
-        let name = format!("litmus__{}", file_name(litmus.name));
+        let name = file_name(litmus.name);
         let text = format!("{}\n{LEGEND}", table(litmus, &columns));
-        crate::cells::settings().bind(|| insta::assert_snapshot!(name, text));
+        crate::cells::settings("litmus").bind(|| insta::assert_snapshot!(name, text));
     }
     Ok(())
 }

@@ -86,6 +86,11 @@ impl Bounded {
         (self.depth, self.reached) = (0, Reached::default());
     }
 
+    /// Whether what comes next was settled by an execution before.
+    pub(crate) fn has_a_plan(&self) -> bool {
+        self.depth < self.nodes.len()
+    }
+
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
     pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(Node { branch, .. }) = self.nodes.get(self.depth) {

@@ -135,6 +135,11 @@ impl Explorer {
         }
     }
 
+    /// Whether what comes next was settled by an execution before.
+    pub(crate) fn has_a_plan(&self) -> bool {
+        self.depth < self.events.len() || self.planned.is_some() || self.resumes || !self.subtree.is_empty()
+    }
+
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
     pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(event) = self.events.get(self.depth) {
