@@ -55,7 +55,7 @@ fn compare(subject: &Subject, reports: &[CellReport]) {
 }
 
 /// The subject's page as it stands; empty where there is none.
-fn page(subject: &Subject) -> String {
+pub(crate) fn page(subject: &Subject) -> String {
     let text = std::fs::read_to_string(Path::new(SNAPSHOTS).join(subject.id() + ".snap")).unwrap_or_default();
     text.splitn(3, "---\n").nth(2).unwrap_or_default().to_owned()
 }

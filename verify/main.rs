@@ -7,6 +7,7 @@ mod command_line;
 mod exact;
 mod litmus;
 mod misbehaviour;
+mod readme;
 
 use libtest_mimic::{Arguments, Trial};
 use refectory::alloc::Quarantine;
@@ -27,8 +28,13 @@ fn main() -> ExitCode {
 }
 
 fn trials() -> Vec<Trial> {
-    [cells::trials(), exact::trials(), litmus::trials(), misbehaviour::trials(), command_line::trials()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let lists = [
+        cells::trials(),
+        exact::trials(),
+        litmus::trials(),
+        misbehaviour::trials(),
+        command_line::trials(),
+        readme::trials(),
+    ];
+    lists.into_iter().flatten().collect()
 }

@@ -330,6 +330,11 @@ impl Bounds {
     pub const NONE: Self =
         Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
 
+    /// Whether every schedule was seen, be it without spurious events.
+    pub fn has_every_schedule(&self) -> bool {
+        matches!(self.spurious, None | Some(0)) && Self { spurious: None, ..*self } == Self::NONE
+    }
+
     /// Only executions with more preemptions than this were left out.
     pub const fn preemptions(most: u32) -> Self {
         Self { preemptions: Some(most), ..Self::NONE }

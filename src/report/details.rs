@@ -2,6 +2,7 @@
 
 use super::facts::CellReport;
 use super::finding::evidence;
+use super::measures::is_exact;
 use super::style::{Style, grouped};
 use crate::verdict::{Extent, Verdict};
 use std::fmt::Write;
@@ -38,12 +39,9 @@ pub fn details(report: &CellReport) -> String {
     text
 }
 
-/// As in `2`, or `at least 2` where not all executions were seen.
+/// As in `2`, or `at least 2` where not every schedule was seen.
 fn measured(report: &CellReport, value: u64) -> String {
-    match report.verdict {
-        Verdict::Held(Extent::EXHAUSTIVE) => grouped(value),
-        _ => format!("at least {}", grouped(value)),
-    }
+    if is_exact(&report.verdict) { grouped(value) } else { format!("at least {}", grouped(value)) }
 }
 
 fn without_count(verdict: &Verdict) -> String {

@@ -31,12 +31,16 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
     aligned(head.collect(), &lines, style)
 }
 
+/// Whether what was measured is the worst case, and not only what was seen of it: every schedule was.
+pub(super) fn is_exact(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Held(Extent::Complete(bounds)) if bounds.has_every_schedule())
+}
+
 /// Of each subject, the report of the exhaustive cell with the most executions; in the order of the reports.
 fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
     let mut largest: BTreeMap<&str, &CellReport> = BTreeMap::new();
-    let exact = |report: &&CellReport| {
-        !report.twin && report.verdict == Verdict::Held(Extent::EXHAUSTIVE) && !report.measures.is_empty()
-    };
+    let exact =
+        |report: &&CellReport| !report.twin && is_exact(&report.verdict) && !report.measures.is_empty();
     for report in reports.iter().filter(exact) {
         let best = largest.entry(subject(report)).or_insert(report);
         if report.executions > best.executions {

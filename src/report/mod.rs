@@ -23,7 +23,7 @@ pub use facts::{CellReport, Standing, standing, undecided_questions};
 pub use finding::{evidence, finding, findings, headline};
 pub use matrix::matrix;
 pub use measures::measures;
-pub use snapshot::{is_caught, snapshot};
+pub use snapshot::{field_of, is_caught, snapshot, without_lines};
 pub use style::{Style, Tone, grouped};
 pub use totals::{not_decided, notes, totals};
 pub use waits::wait_lines;

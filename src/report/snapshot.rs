@@ -7,12 +7,13 @@
 use super::facts::CellReport;
 use super::finding::evidence;
 use super::matrix::{in_short, short_kind};
+use super::measures::is_exact;
 use super::style::{Style, grouped, pad, width};
 use crate::cell::{Expect, Subject};
 use crate::engine::{Engine, Failure, FailureKind};
 use crate::finding::trim;
 use crate::sync::trace::Place;
-use crate::verdict::{Extent, Reason, Verdict};
+use crate::verdict::Reason;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -59,6 +60,20 @@ pub fn snapshot(
         page.replace(engine, &of_engine, source);
     }
     page.text(subject, scopes)
+}
+
+/// The field of a scope and a column of a page: the verdict and the executions, or what was measured.
+pub fn field_of(page: &str, scope: &str, column: &str) -> Option<String> {
+    let fields = Page::parse(page).fields;
+    let field = fields.get(&(scope.to_owned(), column.to_owned()))?;
+    let field = field.split(" → ").next().unwrap_or(field);
+    Some(field.replace("≤0s ", ""))
+}
+
+/// The text, with files in place of lines of files.
+pub fn without_lines(text: &str) -> String {
+    let line = |line: &str| Letters::default().within(line, &[]);
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Whether some engine has caught the twin of this page, as one of these kinds.
@@ -140,8 +155,8 @@ impl Page {
         self.fields.retain(|(_, column), _| !gone.contains(column));
         for report in reports {
             for (name, value) in &report.measures {
-                let exact = matches!(report.verdict, Verdict::Held(Extent::EXHAUSTIVE));
-                let value = format!("{}{}", if exact { "" } else { "≥" }, grouped(*value));
+                let least = if is_exact(&report.verdict) { "" } else { "≥" };
+                let value = format!("{least}{}", grouped(*value));
                 self.fields.insert((report.parts().2.to_owned(), name.clone()), value);
             }
         }
@@ -241,7 +256,10 @@ fn not_decided(reports: &[&CellReport]) -> String {
     for report in reports {
         match report.open() {
             None | Some(Reason::Nightly) => {}
-            Some(reason) => reasons.entry(reason.to_string()).or_default().push(report.parts().2),
+            Some(reason) => {
+                let reason = without_lines(&reason.to_string());
+                reasons.entry(reason).or_default().push(report.parts().2);
+            }
         }
     }
     let said = reasons.iter().map(|(reason, scopes)| format!("{}: {reason}", scopes.join(", ")));

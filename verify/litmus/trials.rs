@@ -5,6 +5,7 @@ use super::table::LEGEND;
 use super::{Litmus, all, budget, table};
 use libtest_mimic::{Failed, Trial};
 use refectory::engine::{Budget, Engine, Exploration, explore};
+use refectory::report;
 use std::collections::BTreeSet;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -25,7 +26,7 @@ fn check(litmus: &Litmus) -> Result<(), Failed> {
         let columns: Vec<(&str, Exploration)> =
             shown.into_iter().map(|(engine, exploration)| (engine.name(), exploration)).collect();
         let name = file_name(litmus.name);
-        let text = format!("{}\n{LEGEND}", table(litmus, &columns));
+        let text = report::without_lines(&format!("{}\n{LEGEND}", table(litmus, &columns)));
         crate::cells::settings("litmus").bind(|| insta::assert_snapshot!(name, text));
     }
     Ok(())

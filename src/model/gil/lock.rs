@@ -180,6 +180,7 @@ impl<P: Policy> Gil<P> {
         self.take(self.lock(), me)
     }
 
+    #[track_caller]
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }

@@ -131,6 +131,7 @@ impl Hold for PlainHolder<'_> {
 }
 
 /// A thread that panics leaves the interpreter to the others.
+#[track_caller]
 fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

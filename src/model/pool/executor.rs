@@ -220,6 +220,7 @@ impl<R: Rules> Drop for ThreadPoolExecutor<R> {
 }
 
 impl<R: Rules> Shared<R> {
+    #[track_caller]
     fn lock(&self) -> MutexGuard<'_, Pool<R>> {
         self.pool.lock().unwrap()
     }

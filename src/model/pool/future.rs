@@ -112,6 +112,7 @@ impl<T, R: Rules> Future<T, R> {
         }
     }
 
+    #[track_caller]
     fn lock(&self) -> MutexGuard<'_, Inner<T, R>> {
         self.shared.inner.lock().unwrap()
     }

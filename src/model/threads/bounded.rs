@@ -75,6 +75,7 @@ impl<T> Bounded<T> {
         content.items.len() < self.capacity
     }
 
+    #[track_caller]
     fn lock(&self) -> MutexGuard<'_, Content<T>> {
         self.content.lock().unwrap()
     }

@@ -1,4 +1,5 @@
-//! The bounded lock-free ring for any number of producers and consumers.
+//! The bounded ring without locks for any number of producers and consumers. It is not lock-free: who has taken a
+//! position and stands still keeps the others waiting at that slot.
 //!
 //! Positions count up for ever; position `p` lives in slot `p mod capacity`. Every slot carries a
 //! sequence number that says whose turn it is:

@@ -56,7 +56,7 @@ impl<T: Send + 'static, L: InterpreterLock> BlockingQueue<T> for ParksLate<T, L>
                 return Some(item);
             }
             thread.step(|heap| heap.not_empty.enter());
-            thread.unlocked(thread::park);
+            thread.unlocked(|| thread::park());
         }
     }
 }

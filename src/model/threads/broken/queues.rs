@@ -21,6 +21,7 @@ pub struct NotifyOneForAll<T> {
 }
 
 impl<T> NotifyOneForAll<T> {
+    #[track_caller]
     fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
         self.items.lock().unwrap()
     }

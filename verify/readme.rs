@@ -1,0 +1,117 @@
+//! What README.md shows is what the commands print.
+
+use crate::cells::page;
+use libtest_mimic::{Failed, Trial};
+use refectory::catalogue;
+use refectory::engine::Engine;
+use refectory::report::field_of;
+use std::process::Command;
+
+const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("readme/counterexamples_are_printed_so", counterexamples_are_printed_so),
+        Trial::test("readme/the_matrix_is_that_of_the_pages", the_matrix_is_that_of_the_pages),
+        Trial::test("readme/the_measures_are_those_of_the_pages", the_measures_are_those_of_the_pages),
+    ]
+}
+
+/// The blocks of plain text.
+fn blocks() -> impl Iterator<Item = &'static str> {
+    README.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+fn counterexamples_are_printed_so() -> Result<(), Failed> {
+    if !Engine::Dpor.available() {
+        return Ok(());
+    }
+    let mut shown = 0;
+    for block in blocks().filter(|block| block.starts_with('✗')) {
+        let id = block.split(" in ").nth(1).and_then(|rest| rest.split(' ').next()).ok_or("no id")?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refectory"));
+        let output = command.args(["replay", id]).env("NO_COLOR", "1").output()?;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        if !printed.contains(block.trim_end()) {
+            return Err(format!("README.md shows\n{block}\nand `replay {id}` prints\n{printed}").into());
+        }
+        shown += 1;
+    }
+    if shown == 0 { Err("README.md shows no counterexample".into()) } else { Ok(()) }
+}
+
+/// Cells of a line, which have two spaces or more between them.
+fn split(line: &str) -> Vec<&str> {
+    line.split("  ").map(str::trim).filter(|field| !field.is_empty()).collect()
+}
+
+/// The text of a page of the catalogue.
+fn page_of(id: &str) -> Result<String, Failed> {
+    let subject = catalogue::subjects().find(|subject| subject.id() == id);
+    Ok(page(subject.ok_or_else(|| format!("no subject {id}"))?))
+}
+
+/// What real threads show is not the same every time, and stands in no page.
+fn the_matrix_is_that_of_the_pages() -> Result<(), Failed> {
+    let block =
+        blocks().find(|block| block.contains("native ") && block.contains(" dpor\n")).ok_or("no matrix")?;
+    let (mut engines, mut family, mut name) = (Vec::new(), "", "");
+    let mut compared = 0;
+    for line in block.lines().take_while(|line| !line.starts_with('✓')) {
+        let fields = split(line);
+        if !line.starts_with(' ') {
+            (family, engines) = (fields.first().copied().unwrap_or_default(), fields);
+            continue;
+        }
+        // A name and its scope may have one space only between them.
+        let mut head: Vec<&str> = fields[0].split(' ').filter(|word| *word != "†").collect();
+        let mut fields = &fields[1..];
+        if !fields[0].starts_with(['✓', '✗', '○', '?']) {
+            head.push(fields[0]);
+            fields = &fields[1..];
+        }
+        if head.len() == 2 {
+            name = head[0];
+        }
+        let scope = head[head.len() - 1].replace('×', "x");
+        let page = page_of(&format!("{family}/{name}"))?;
+        let shown: Vec<&str> = engines[1..]
+            .iter()
+            .copied()
+            .filter(|it| field_of(&page, &scope, it).is_some_and(|it| it != "·") || *it == "native")
+            .collect();
+        for (engine, field) in shown.iter().zip(fields).filter(|(engine, _)| **engine != "native") {
+            let says = field_of(&page, &scope, engine).unwrap_or_default();
+            if says != *field {
+                return Err(format!(
+                    "README.md: {family}/{name} {scope} {engine} is {field}, and its page says {says}"
+                )
+                .into());
+            }
+            compared += 1;
+        }
+    }
+    if compared == 0 { Err("README.md has no matrix".into()) } else { Ok(()) }
+}
+
+fn the_measures_are_those_of_the_pages() -> Result<(), Failed> {
+    let block = blocks().find(|block| block.starts_with("at worst")).ok_or("no measures")?;
+    let columns = split(block.lines().next().unwrap_or_default());
+    for fields in block.lines().skip(1).map(split) {
+        let (id, scope) = fields[0].rsplit_once('/').ok_or("no scope")?;
+        let page = page_of(id)?;
+        for (column, field) in
+            columns.iter().zip(&fields).skip(1).filter(|(column, _)| **column != "outcomes")
+        {
+            let says = field_of(&page, &scope.replace('×', "x"), column).unwrap_or_default();
+            if says != *field {
+                return Err(format!(
+                    "README.md: {column} of {} is {field}, and its page says {says}",
+                    fields[0]
+                )
+                .into());
+            }
+        }
+    }
+    Ok(())
+}
