@@ -7,8 +7,8 @@
 //!
 //! The recorder is plain std. One on the facade would add happens-before edges, and hide what it is to show.
 
-use crate::sync::causality::{Causality, Event, Moment};
-use crate::sync::op::ThreadId;
+use crate::event::causality::{Causality, Event, Moment};
+use crate::event::op::ThreadId;
 use std::fmt;
 
 /// Operations of one history, at most.

@@ -9,7 +9,7 @@
 //! use refectory::engine::{Engine, Program};
 //! use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 //! use refectory::sync::thread;
-//! use refectory::verdict::{Extent, Verdict, verify};
+//! use refectory::judge::{Extent, Verdict, verify};
 //! use std::sync::Arc;
 //!
 //! // Main only spawns and joins; what it returns is the outcome of the execution.
@@ -43,7 +43,7 @@
 //! | [`alloc`] | an allocator that keeps what a model frees, so that a use after free is a finding and no crash |
 //! | [`engine`] | what drives the threads, and the facts that it reports |
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
-//! | [`verdict`], [`finding`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
+//! | [`judge`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
 //! | `runner`, `campaign` | cells in processes of their own; stress on real cores (feature `cli`) |
 //!
 //! # Features
@@ -67,8 +67,9 @@ pub mod cell;
 pub mod check;
 pub mod contract;
 pub mod engine;
-pub mod finding;
+pub mod event;
 pub mod history;
+pub mod judge;
 pub mod model;
 pub mod port;
 pub mod report;
@@ -77,7 +78,6 @@ pub mod runner;
 pub mod scenario;
 pub mod spec;
 pub mod sync;
-pub mod verdict;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

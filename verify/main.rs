@@ -5,6 +5,7 @@
 mod cells;
 mod command_line;
 mod exact;
+mod house;
 mod litmus;
 mod misbehaviour;
 mod readme;
@@ -35,6 +36,7 @@ fn trials() -> Vec<Trial> {
         misbehaviour::trials(),
         command_line::trials(),
         readme::trials(),
+        house::trials(),
     ];
     lists.into_iter().flatten().collect()
 }

@@ -122,13 +122,13 @@ impl<S: Spec> Search<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::causality::{Causality, Moment};
+    use crate::event::op::ThreadId;
     use crate::history::Operation;
     use crate::port::Order;
     use crate::spec::QueueAnswer::{self, Empty, Full, Popped, Pushed};
     use crate::spec::QueueCall::{self, Pop, Push};
     use crate::spec::QueueSpec;
-    use crate::sync::causality::{Causality, Moment};
-    use crate::sync::op::ThreadId;
     use proptest::prelude::*;
 
     type Queue = History<QueueCall, QueueAnswer>;

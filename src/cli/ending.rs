@@ -1,6 +1,6 @@
 //! How a command ends: exit codes, and what decides them.
 
-use refectory::report::{CellReport, Standing, undecided_questions};
+use refectory::judge::{CellReport, Standing, undecided_questions};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -78,7 +78,7 @@ impl Stop {
 mod tests {
     use super::*;
     use refectory::engine::Engine;
-    use refectory::verdict::{Extent, Reason, Verdict};
+    use refectory::judge::{Extent, Reason, Verdict};
 
     fn report(engine: Engine, standing: Standing) -> CellReport {
         let verdict = match standing {

@@ -5,7 +5,8 @@ use super::select::{self, Selection};
 use super::terminal;
 use super::verify::{Running, ending};
 use clap::Args;
-use refectory::report::{self, CellReport};
+use refectory::judge::CellReport;
+use refectory::report;
 use refectory::runner::store::Store;
 
 /// Prints the ids of the cells.

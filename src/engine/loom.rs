@@ -23,10 +23,10 @@
 
 use super::panics::{self, Report};
 use super::{Bounds, Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
+use crate::event::op::ThreadId;
+use crate::event::trace::Trace;
 use crate::sync::current::{self, Current};
 use crate::sync::loom_record::{self, start_recording, take_recording};
-use crate::sync::op::ThreadId;
-use crate::sync::trace::Trace;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};

@@ -25,7 +25,7 @@ mod stage;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 
-use crate::sync::trace::Trace;
+use crate::event::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

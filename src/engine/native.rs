@@ -8,8 +8,8 @@
 //! data races. There is no trace: a recorder would order the threads that it watches.
 
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
+use crate::event::trace::Trace;
 use crate::sync::current;
-use crate::sync::trace::Trace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 

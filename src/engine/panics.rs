@@ -15,8 +15,8 @@
 
 #![expect(clippy::disallowed_types, reason = "the hook serves every thread of the process, of any engine")]
 
+use crate::event::trace::Place;
 use crate::sync::current;
-use crate::sync::trace::Place;
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -5,11 +5,11 @@ use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::stage::{End, Script, Stage};
 use super::{Budget, Coverage, Exploration, Failure, FailureKind, Note, Played, Program, panics};
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::trace::{Place, Trace, relocks};
 use crate::sync::current;
 use crate::sync::lazy::statics;
-use crate::sync::op::{ObjectId, Op, Site, ThreadId};
 use crate::sync::thread::local::locals;
-use crate::sync::trace::{Place, Trace, relocks};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 

@@ -7,8 +7,8 @@ use super::Budget;
 use super::dpor::{Bounded, Explorer, Next};
 use super::machine::clock::ThreadSet;
 use super::machine::{Announced, Edge, Machine, Phase, RUN, Watched, Whims};
-use crate::sync::causality::{Causality, Moment};
-use crate::sync::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::causality::{Causality, Moment};
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use std::time::{Duration, Instant};
 
 /// What decides whose operation takes place.

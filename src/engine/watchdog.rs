@@ -9,8 +9,8 @@
 //! Not watched: loom's explorations, and native threads.
 
 use super::{HANG, HANG_IS_OVER};
-use crate::sync::op::{Site, ThreadId};
-use crate::sync::trace::Place;
+use crate::event::op::{Site, ThreadId};
+use crate::event::trace::Place;
 use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 
 use super::style::{Style, Tone, pad, width};
 use crate::engine::FailureKind;
-use crate::finding::ends_in_a_wait;
-use crate::sync::op::{Class, ObjectId, Op, Order, Spurious, ThreadId};
-use crate::sync::trace::{Step, Trace};
+use crate::event::op::{Class, ObjectId, Op, Order, Spurious, ThreadId};
+use crate::event::trace::{Step, Trace};
+use crate::judge::finding::ends_in_a_wait;
 
 /// Columns of text that a table may fill before its cells are wrapped.
 const PAGE: usize = 116;
@@ -297,8 +297,8 @@ fn is_number(bits: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::script::{Script, crossed_forks};
-    use crate::finding::trim;
+    use crate::judge::finding::script::{Script, crossed_forks};
+    use crate::judge::finding::trim;
 
     fn plain(kind: FailureKind, trace: &Trace) -> String {
         counterexample(kind, &trim(kind, trace), Style::Plain)

@@ -1,10 +1,10 @@
 //! All that is known of one cell, as `refectory replay` tells it.
 
-use super::facts::CellReport;
 use super::finding::evidence;
 use super::measures::is_exact;
 use super::style::{Style, grouped};
-use crate::verdict::{Extent, Verdict};
+use crate::judge::CellReport;
+use crate::judge::{Extent, Verdict};
 use std::fmt::Write;
 
 /// Outcomes are listed if there are at most this many.

@@ -1,27 +1,27 @@
 //! Facts made by hand, for the tests of the formatters.
 
-use super::facts::{CellReport, Standing};
 use crate::engine::{Bounds, Engine, Failure, FailureKind};
-use crate::finding::script::crossed_forks;
-use crate::sync::trace::Trace;
-use crate::verdict::{Extent, Reason, Verdict};
+use crate::event::trace::Trace;
+use crate::judge::finding::script::crossed_forks;
+use crate::judge::{CellReport, Standing};
+use crate::judge::{Extent, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) fn held() -> Verdict {
+pub(crate) fn held() -> Verdict {
     Verdict::Held(Extent::EXHAUSTIVE)
 }
 
-pub(super) fn broken(kind: FailureKind) -> Verdict {
+pub(crate) fn broken(kind: FailureKind) -> Verdict {
     let message = format!("a {kind}");
     Verdict::Broken(Box::new(Failure { kind, message, trace: Trace::default(), execution: 1 }))
 }
 
-pub(super) fn unsupported() -> Verdict {
+pub(crate) fn unsupported() -> Verdict {
     Verdict::Inconclusive(Reason::Unsupported("five threads at most".to_owned()))
 }
 
-pub(super) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellReport {
+pub(crate) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellReport {
     CellReport {
         id: format!("{question}@{engine}"),
         engine,
@@ -38,7 +38,7 @@ pub(super) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellRe
 }
 
 /// A naive table that was caught.
-pub(super) fn caught_deadlock(seats: u32) -> CellReport {
+pub(crate) fn caught_deadlock(seats: u32) -> CellReport {
     let failure = Failure {
         kind: FailureKind::Deadlock,
         message: format!("{seats} threads wait for each other"),
@@ -51,7 +51,7 @@ pub(super) fn caught_deadlock(seats: u32) -> CellReport {
 }
 
 /// One report of each look.
-pub(super) fn reports() -> Vec<CellReport> {
+pub(crate) fn reports() -> Vec<CellReport> {
     let sampled = |n| Verdict::Held(Extent::Sampled(n));
     let budget = || Verdict::Inconclusive(Reason::Budget("10 000 executions".to_owned()));
     let ring = |scope: &str, engine, verdict, executions| CellReport {

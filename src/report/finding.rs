@@ -1,11 +1,11 @@
 //! Findings: what went wrong, as a table, a cycle, and the command that shows it again.
 
 use super::counterexample::counterexample;
-use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, listed};
 use super::waits::wait_lines;
 use crate::engine::{Engine, Failure};
-use crate::finding::trim;
+use crate::judge::finding::trim;
+use crate::judge::{CellReport, Standing};
 
 /// The finding of a broken cell: kind, message, counterexample, who waits for whom, replay command.
 /// Empty for a cell that is not broken.
@@ -38,7 +38,7 @@ pub fn evidence(failure: &Failure, style: Style) -> String {
         text += &format!("\n{table}\n");
     }
     let waits = wait_lines(&trace);
-    if crate::finding::ends_in_a_wait(failure.kind) && !waits.is_empty() {
+    if crate::judge::finding::ends_in_a_wait(failure.kind) && !waits.is_empty() {
         text += &waits.iter().map(|line| format!("  {line}\n")).collect::<String>();
         text += "\n";
     }
@@ -134,7 +134,7 @@ fn not_caught(report: &CellReport, style: Style) -> String {
 mod tests {
     use super::super::example;
     use super::*;
-    use crate::verdict::Verdict;
+    use crate::judge::Verdict;
 
     #[test]
     fn a_finding_is_told_in_full() {

@@ -1,9 +1,9 @@
 //! The matrix: subjects with their scopes down, engines across, verdict and executions in each field.
 
-use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, grouped, pad, times, width};
 use crate::engine::{Bounds, Engine, FailureKind};
-use crate::verdict::{Extent, Reason, Verdict};
+use crate::judge::{CellReport, Standing};
+use crate::judge::{Extent, Reason, Verdict};
 use std::collections::BTreeSet;
 
 const GAP: &str = "  ";

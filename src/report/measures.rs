@@ -1,8 +1,8 @@
 //! What was measured over all executions there are: exact worst cases, a line a subject.
 
-use super::facts::CellReport;
 use super::style::{Style, Tone, grouped, times, width};
-use crate::verdict::{Extent, Verdict};
+use crate::judge::CellReport;
+use crate::judge::{Extent, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 const GAP: &str = "  ";

@@ -7,8 +7,7 @@
 mod counterexample;
 mod details;
 #[cfg(test)]
-mod example;
-mod facts;
+pub(crate) mod example;
 mod finding;
 mod matrix;
 mod measures;
@@ -19,7 +18,6 @@ mod waits;
 
 pub use counterexample::counterexample;
 pub use details::details;
-pub use facts::{CellReport, Standing, standing, undecided_questions};
 pub use finding::{evidence, finding, findings, headline};
 pub use matrix::matrix;
 pub use measures::measures;

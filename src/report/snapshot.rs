@@ -4,16 +4,16 @@
 //! Below it what the exact explorer measured and saw, why a search is not decided, and one counterexample. A page
 //! belongs to all engines: a build that has only some of them writes their fields anew and leaves the others as they stand.
 
-use super::facts::CellReport;
 use super::finding::evidence;
 use super::matrix::{in_short, short_kind};
 use super::measures::is_exact;
 use super::style::{Style, grouped, pad, width};
 use crate::cell::{Expect, Subject};
 use crate::engine::{Engine, Failure, FailureKind};
-use crate::finding::trim;
-use crate::sync::trace::Place;
-use crate::verdict::Reason;
+use crate::event::trace::Place;
+use crate::judge::CellReport;
+use crate::judge::Reason;
+use crate::judge::finding::trim;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

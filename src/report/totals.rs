@@ -1,9 +1,9 @@
 //! The last lines: how many cells, what came of them, and what stays open and why.
 
-use super::facts::{CellReport, Standing};
 use super::style::{Style, Tone, grouped, listed};
 use crate::engine::{Bounds, Note};
-use crate::verdict::{Extent, Verdict};
+use crate::judge::{CellReport, Standing};
+use crate::judge::{Extent, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

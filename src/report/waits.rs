@@ -1,8 +1,8 @@
 //! Who waits for whom, in words.
 
-use crate::finding::{Awaited, Hold, Wait, cycle, wait_for};
-use crate::sync::op::{Class, ThreadId};
-use crate::sync::trace::{Object, Trace};
+use crate::event::op::{Class, ThreadId};
+use crate::event::trace::{Object, Trace};
+use crate::judge::finding::{Awaited, Hold, Wait, cycle, wait_for};
 
 /// One line for each blocked thread: those of the wait-for cycle first, in its order, then the
 /// others. A thread that only waits for the end of a thread of which there is a line has none.
@@ -62,8 +62,8 @@ fn holders(trace: &Trace, wait: &Wait) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::script::{Script, crossed_forks};
-    use crate::sync::op::Op;
+    use crate::event::op::Op;
+    use crate::judge::finding::script::{Script, crossed_forks};
 
     #[test]
     fn a_circle_of_philosophers_is_told_in_its_order() {

@@ -2,8 +2,8 @@
 
 use super::parent::Options;
 use crate::engine::{Engine, Failure, FailureKind, HANG, HANG_IS_OVER};
-use crate::sync::trace::Trace;
-use crate::verdict::{Reason, Verdict};
+use crate::event::trace::Trace;
+use crate::judge::{Reason, Verdict};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;

@@ -11,7 +11,7 @@
 //! | memory | `RLIMIT_DATA` in the child; not the address space, most of which threads only reserve |
 //! | the parent dies | its end of the child's standard input closes, even at `kill -9`; a thread of the child that reads there then kills the child's process group |
 //!
-//! Unix only. What a cell is worth is decided by [`Verdict`](crate::verdict::Verdict) from the engine's
+//! Unix only. What a cell is worth is decided by [`Verdict`](crate::judge::Verdict) from the engine's
 //! facts, or, if the child could not report any, from the way in which it died.
 
 mod child;

@@ -5,7 +5,7 @@
 //! temporary files. A cell that is found in order takes its file away.
 
 use crate::cell::Cell;
-use crate::report::CellReport;
+use crate::judge::CellReport;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};

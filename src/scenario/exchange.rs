@@ -5,10 +5,11 @@
 use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
 use crate::engine::{self, FailureKind, Outcome, Violation};
+use crate::event::causality::Moment;
 use crate::history::{History, Operation};
 use crate::port::{BlockingQueue, Closed, Full, Lane, LaneConsumer, LaneProducer, Order, TryQueue};
 use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
-use crate::sync::causality::{Moment, causality, moment};
+use crate::sync::causality::{causality, moment};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;

@@ -8,7 +8,7 @@
 //! then all the rest but the meal and what needs it, then the meal.
 
 use crate::engine::{FailureKind, Violation};
-use crate::sync::causality::{Causality, Event, Moment};
+use crate::event::causality::{Causality, Event, Moment};
 
 /// A meal: where its philosopher's thread stood when it asked, and when it ate.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ pub(super) fn bounded_overtaking(overtaken: u64, promised: Option<usize>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::op::ThreadId;
+    use crate::event::op::ThreadId;
 
     const fn moment(thread: u32, steps: u32) -> Moment {
         Moment { thread: ThreadId(thread), steps }

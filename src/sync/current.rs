@@ -4,8 +4,8 @@
 //! threads of an execution on the OS thread that started it. Where no engine is current, the facade
 //! is native: std itself.
 
-use super::causality::{Causality, Moment};
-use super::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::causality::{Causality, Moment};
+use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -15,13 +15,13 @@
 //! in Linux", 2002.
 
 use super::atomic::{AtomicU32, Ordering};
-#[cfg(feature = "instrumented")]
-use super::op::Op;
 #[cfg(feature = "loom")]
 use super::{
     Condvar, Mutex, MutexGuard, PoisonError,
     current::{Current, current},
 };
+#[cfg(feature = "instrumented")]
+use crate::event::op::Op;
 use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_all, unpark_one};
 use std::fmt;
 use std::ops::Deref;

@@ -78,7 +78,7 @@ pub fn spin_until(looks: u32, mut is_so: impl FnMut() -> bool) {
 fn look_again() {
     #[cfg(feature = "instrumented")]
     if !matches!(current(), Current::Native) {
-        return super::thread::driven::give_way(super::op::Op::Await);
+        return super::thread::driven::give_way(crate::event::op::Op::Await);
     }
     std::thread::yield_now();
 }

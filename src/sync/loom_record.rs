@@ -16,9 +16,9 @@
 //! and the record shows that first part of the wait where it was called.
 
 use super::current::epoch;
-use super::op::{Class, ObjectId, Op, Site, ThreadId};
 use super::thread::local::locals;
-use super::trace::Trace;
+use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::trace::Trace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -29,7 +29,7 @@
 //! | [`Tracked`] items, whose moves and drops are checked where they lie behind raw pointers | here |
 //! | statics, one an execution | [`lazy_static!`](lazy_static), [`LazyLock`] |
 //! | values of each thread | [`thread_local!`](thread_local) |
-//! | the operations that an engine sees, traces of them, and their order | [`op`], [`trace`], [`causality`] |
+//! | the order of what threads did, as far as an engine knows it | [`causality`] |
 //!
 //! # Who drives
 //!
@@ -111,8 +111,6 @@ mod gate;
 mod hook;
 #[cfg(feature = "loom")]
 pub(crate) mod loom_record;
-pub mod op;
-pub mod trace;
 
 mod arc;
 pub mod atomic;

@@ -3,9 +3,9 @@
 use super::fails_as;
 use libtest_mimic::Failed;
 use refectory::engine::{Bounds, Budget, Engine, FailureKind, Program, explore};
+use refectory::judge::{Extent, Reason, Verdict, verify};
 use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use refectory::sync::{Condvar, Mutex, RwLock, thread};
-use refectory::verdict::{Extent, Reason, Verdict, verify};
 use std::sync::Arc;
 
 /// The releases of a mutex are choices from the first attempt on; the counterexample is run again with that

@@ -4,7 +4,7 @@ use super::Litmus;
 use super::table::table;
 use libtest_mimic::Trial;
 use refectory::engine::{Bounds, Coverage, Exploration, Failure, FailureKind};
-use refectory::sync::trace::Trace;
+use refectory::event::trace::Trace;
 
 pub(super) fn trials() -> Vec<Trial> {
     let trial = |name: &str, test: fn()| {

@@ -12,7 +12,7 @@
 use super::{Explorer, Next};
 use crate::engine::machine::access::Transition;
 use crate::engine::machine::{Machine, RUN};
-use crate::sync::op::ThreadId;
+use crate::event::op::ThreadId;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

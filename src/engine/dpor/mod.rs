@@ -29,7 +29,7 @@ use self::wakeup::Branch;
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
 use super::machine::{Edge, Machine, Phase, RUN};
-use crate::sync::op::{ObjectId, Op, ThreadId};
+use crate::event::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
 #[derive(Clone, Debug)]

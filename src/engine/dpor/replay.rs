@@ -8,7 +8,7 @@ use super::{Event, Explorer};
 use crate::engine::machine::access::{Access, Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::{Machine, RUN, exchange};
-use crate::sync::op::{Class, ObjectId, Op, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
 pub(super) struct Without<'a> {

@@ -5,7 +5,7 @@
 //! (Antoni Mazurkiewicz, "Concurrent program schemes and their interpretations", 1977).
 
 use super::clock::ThreadSet;
-use crate::sync::op::{ObjectId, Op, ThreadId};
+use crate::event::op::{ObjectId, Op, ThreadId};
 use std::rc::Rc;
 
 /// Something that two threads can meet at: an object, the waiters of a condition variable or of a futex,

@@ -3,7 +3,7 @@
 //! Colin Fidge, "Timestamps in message-passing systems that preserve the partial ordering", 1988;
 //! Friedemann Mattern, "Virtual time and global states of distributed systems", 1989.
 
-use crate::sync::op::ThreadId;
+use crate::event::op::ThreadId;
 
 /// Threads of one search, at most, main included: a thread is a bit of a [`ThreadSet`], and the choice of whom
 /// a notification wakes is a bit more. The last bit is that of a thread that goes on early.

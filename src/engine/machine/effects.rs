@@ -3,7 +3,7 @@
 use super::clock::{Clock, ThreadSet};
 use super::object::State;
 use super::{Machine, notified};
-use crate::sync::op::{ObjectId, Op, Order, ThreadId};
+use crate::event::op::{ObjectId, Op, Order, ThreadId};
 
 impl Machine {
     /// The operation takes place, in this way; gives its answer.

@@ -1,7 +1,7 @@
 //! Which locks a thread holds, and a thread that waits for itself.
 
 use super::{Machine, Phase};
-use crate::sync::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
 
 /// A lock that a thread holds.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 //! A thread or object is (creator, k-th of the creator), never "the n-th that was made": the order of
 //! creation depends on the schedule. The pairs are numbered densely, once for all executions.
 
-use crate::sync::op::{ObjectId, ThreadId};
+use crate::event::op::{ObjectId, ThreadId};
 
 /// The numbers given so far, and how many each thread of this execution has used up.
 #[derive(Debug, Default)]

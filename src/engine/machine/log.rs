@@ -3,8 +3,8 @@
 //! A program that is run again under the same schedule does the same. Values are not compared, as they may be
 //! addresses.
 
-use crate::sync::op::{Op, Site, ThreadId};
-use crate::sync::trace::Place;
+use crate::event::op::{Op, Site, ThreadId};
+use crate::event::trace::Place;
 
 /// An operation that a thread announced.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,7 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::op::{ObjectId, Order};
+    use crate::event::op::{ObjectId, Order};
     use std::panic::Location;
 
     #[test]

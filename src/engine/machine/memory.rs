@@ -5,7 +5,7 @@
 
 use super::clock::Clock;
 use super::object::Accesses;
-use crate::sync::op::{Order, Site, ThreadId};
+use crate::event::op::{Order, Site, ThreadId};
 
 /// A thread's view of the past.
 #[derive(Clone, Debug)]

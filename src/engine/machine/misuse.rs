@@ -10,7 +10,7 @@
 
 use super::Machine;
 use super::object::{Object, State};
-use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
 
 /// An operation on an object that was destroyed before.
 #[derive(Clone, Copy, Debug)]

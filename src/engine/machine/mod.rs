@@ -38,8 +38,8 @@ use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
 use self::rounds::{Held, Past, Rounds, Run};
-use crate::sync::op::{Class, ObjectId, Op, Site, ThreadId};
-use crate::sync::trace::Trace;
+use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::trace::Trace;
 use std::collections::HashSet;
 
 /// What the machine may do beyond what the program asks for.

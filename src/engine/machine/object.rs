@@ -1,7 +1,7 @@
 //! The state of the objects of one execution.
 
 use super::clock::{Clock, ThreadSet};
-use crate::sync::op::{Class, Site, ThreadId};
+use crate::event::op::{Class, Site, ThreadId};
 
 /// An object: what it is, where it was made, its state.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ use super::access::Guard;
 use super::clock::ThreadSet;
 use super::object::State;
 use super::{Machine, Phase};
-use crate::sync::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;

@@ -6,7 +6,7 @@ use super::clock::ThreadSet;
 use super::object::State;
 use super::rounds::Held;
 use super::{Machine, Phase, RUN, exchange, notified};
-use crate::sync::op::{ObjectId, Op, ThreadId};
+use crate::event::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
     /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it

@@ -1,10 +1,10 @@
 //! What is asked without a budget ends in seconds, and says how much was seen.
 
 use crate::engine::{Budget, Coverage, Engine, Program, explore};
+#[cfg(feature = "shuttle")]
+use crate::judge::{Extent, Verdict};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::thread;
-#[cfg(feature = "shuttle")]
-use crate::verdict::{Extent, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
 

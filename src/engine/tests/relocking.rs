@@ -1,7 +1,7 @@
 //! A thread that waits for a lock that it holds is a finding with both places, under every engine alike.
 
 use crate::engine::{Budget, Coverage, Engine, Failure, FailureKind, Outcome, Program, explore};
-use crate::finding::{cycle, wait_for};
+use crate::judge::finding::{cycle, wait_for};
 use crate::sync::{Mutex, RwLock, thread};
 use std::sync::Arc;
 

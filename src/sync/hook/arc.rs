@@ -6,9 +6,9 @@
 use super::super::current::{Current, current};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Class, Op, Site};
 use super::driven::{Hook, Turn};
 use super::raw::Kind;
+use crate::event::op::{Class, Op, Site};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -4,9 +4,9 @@
 //! Under loom it is in loom's, and std's follows it, so that destructors find the newest value when
 //! loom can no longer be asked.
 
-use super::super::op::{ObjectId, Op, Spurious};
 use super::driven::{Owned, Turn, is_spurious, torn_down};
 use super::raw::{Exchange, Holds, Value};
+use crate::event::op::{ObjectId, Op, Spurious};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::Ordering::{self, Relaxed};

@@ -1,8 +1,8 @@
 //! Where an object was made, and whom it belongs to.
 
 use super::super::current::{Current, current, epoch, give_up, run};
-use super::super::op::Site;
-use super::super::trace::Place;
+use crate::event::op::Site;
+use crate::event::trace::Place;
 use std::panic::Location;
 
 /// The birth of an object: kept beside it, and quoted where it is used by somebody else.

@@ -2,9 +2,9 @@
 
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Class, Op, Site};
 use super::driven::{Hook, Owned, Turn};
 use super::raw;
+use crate::event::op::{Class, Op, Site};
 #[cfg(feature = "loom")]
 use loom::cell as behind;
 #[cfg(not(feature = "loom"))]
@@ -151,7 +151,7 @@ impl Access {
 }
 
 impl Kind {
-    fn op(self, id: super::super::op::ObjectId) -> Op {
+    fn op(self, id: crate::event::op::ObjectId) -> Op {
         match self {
             Self::Read => Op::CellRead(id),
             Self::Write => Op::CellWrite(id),

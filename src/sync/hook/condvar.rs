@@ -2,12 +2,12 @@
 
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-#[cfg(feature = "loom")]
-use super::super::op::ObjectId;
-use super::super::op::{Class, Op, Site, Spurious};
 use super::driven::{Owned, Turn, is_spurious, torn_down};
 use super::lock::{By, Grant, Permit};
 use super::raw::Kind;
+#[cfg(feature = "loom")]
+use crate::event::op::ObjectId;
+use crate::event::op::{Class, Op, Site, Spurious};
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;
@@ -105,7 +105,7 @@ impl CondvarHook {
 
     #[track_caller]
     #[cfg_attr(not(feature = "loom"), expect(unused_variables, reason = "only loom has one"))]
-    fn notify(&self, op: fn(super::super::op::ObjectId) -> Op, loom: impl FnOnce(&behind::Condvar)) -> bool {
+    fn notify(&self, op: fn(crate::event::op::ObjectId) -> Op, loom: impl FnOnce(&behind::Condvar)) -> bool {
         let site: Site = Location::caller();
         match self.0.turn() {
             Turn::Native(_) => return true,

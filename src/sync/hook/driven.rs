@@ -4,9 +4,9 @@ use super::super::current::{Conductor, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{ObjectId, Op, Site, Spurious};
 use super::born::Born;
 use super::raw::Kind;
+use crate::event::op::{ObjectId, Op, Site, Spurious};
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, Location};

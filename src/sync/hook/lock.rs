@@ -5,11 +5,11 @@
 
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Class, ObjectId, Op, Site};
-#[cfg(feature = "loom")]
-use super::super::trace::relocks;
 use super::driven::{Hook, Owned, Turn, granted};
 use super::raw::Kind;
+use crate::event::op::{Class, ObjectId, Op, Site};
+#[cfg(feature = "loom")]
+use crate::event::trace::relocks;
 #[cfg(feature = "loom")]
 use loom::sync as behind;
 use std::fmt;

@@ -2,7 +2,7 @@
 //!
 //! In a build without loom std's atomics take the place of loom's in types; none is ever made.
 
-use super::super::op::Class;
+use crate::event::op::Class;
 #[cfg(feature = "loom")]
 use loom::sync::atomic as behind;
 #[cfg(not(feature = "loom"))]

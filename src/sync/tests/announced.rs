@@ -1,11 +1,11 @@
 //! What an engine of this crate is told. The engine here grants everything at once, on one thread:
 //! a spawned body runs when it is joined, and every answer is the one that was set up, else 1.
 
+use crate::event::causality::{Causality, Moment};
+use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicI32, AtomicU32, fence};
-use crate::sync::causality::{Causality, Moment};
 use crate::sync::current::{Conductor, Current, Entered, enter, first_escaped, next_epoch};
-use crate::sync::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use crate::sync::{
     Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics,
     lazy_static, thread,

@@ -1,10 +1,10 @@
 //! What loom sees of the facade.
 
+use crate::event::op::{Op, ThreadId};
+use crate::event::trace::Trace;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::atomic::{AtomicBool, AtomicU32};
 use crate::sync::current::{Current, enter, next_epoch};
-use crate::sync::op::{Op, ThreadId};
-use crate::sync::trace::Trace;
 use crate::sync::{Arc, Condvar, Mutex, UnsafeCell, loom_record, thread};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;

@@ -8,8 +8,8 @@ use super::super::current::{Conductor, Current, current as engine, epoch, panic_
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
-use super::super::op::{Op, Site, Spurious, ThreadId};
 use super::local::locals;
+use crate::event::op::{Op, Site, Spurious, ThreadId};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};

@@ -205,9 +205,9 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 #[cfg(feature = "instrumented")]
 pub(crate) mod locals {
     use super::super::super::current::epoch;
-    use super::super::super::op::ThreadId;
     use super::super::driven::id;
     use super::AccessError;
+    use crate::event::op::ThreadId;
     use std::any::Any;
     use std::cell::RefCell;
     use std::rc::Rc;

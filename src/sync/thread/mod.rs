@@ -12,7 +12,7 @@ pub use self::local::{AccessError, LocalKey};
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current as engine};
 #[cfg(feature = "instrumented")]
-use super::op::Op;
+use crate::event::op::Op;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 
 use refectory::engine::{Budget, Engine, Exploration, Failure, Program, explore};
 use refectory::report::{Style, evidence, grouped};
-use refectory::verdict::{Reason, Verdict};
+use refectory::judge::{Reason, Verdict};
 use std::env::{self, VarError};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;

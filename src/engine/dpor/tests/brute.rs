@@ -2,7 +2,7 @@
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
 use super::toy::{Do, FOR_EVER, GAVE_UP, SPURIOUS, Stuck, Toy, WHIMS};
-use crate::sync::op::Class;
+use crate::event::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 

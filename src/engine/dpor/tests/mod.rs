@@ -5,7 +5,7 @@ mod random;
 mod toy;
 
 use self::toy::{Do, Toy};
-use crate::sync::op::Class;
+use crate::event::op::Class;
 use std::collections::BTreeSet;
 
 fn atomics(threads: Vec<Vec<Do>>) -> Toy {

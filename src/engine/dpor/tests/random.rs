@@ -2,7 +2,7 @@
 
 use super::brute::{livelocks, truth, truth_and_traces, truth_within};
 use super::toy::{Do, FOR_EVER, Toy};
-use crate::sync::op::Class;
+use crate::event::op::Class;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 

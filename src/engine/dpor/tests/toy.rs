@@ -2,7 +2,7 @@
 
 use crate::engine::Budget;
 use crate::engine::stage::{Chooser, End, Stage, Turn};
-use crate::sync::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 

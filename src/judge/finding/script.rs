@@ -1,7 +1,7 @@
 //! Traces written by hand, for the tests of what reads traces.
 
-use crate::sync::op::{Class, ObjectId, Op, ThreadId};
-use crate::sync::trace::{Object, Place, Step, Trace};
+use crate::event::op::{Class, ObjectId, Op, ThreadId};
+use crate::event::trace::{Object, Place, Step, Trace};
 
 /// A trace in the making; each kind of operation has a line of its own.
 pub(crate) struct Script {

@@ -2,7 +2,7 @@
 
 use crate::cell::{Cell, Expect};
 use crate::engine::{Bounds, Engine, Failure, Note};
-use crate::verdict::{Extent, Reason, Verdict};
+use crate::judge::{Extent, Reason, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ impl CellReport {
     }
 
     /// The model and port, the subject's name, and the scope.
-    pub(super) fn parts(&self) -> (&str, &str, &str) {
+    pub(crate) fn parts(&self) -> (&str, &str, &str) {
         let (path, scope) = self.question().rsplit_once('/').unwrap_or((self.question(), ""));
         let (family, name) = path.rsplit_once('/').unwrap_or(("", path));
         (family, name, scope)
@@ -134,9 +134,9 @@ pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::example;
     use super::*;
     use crate::engine::FailureKind::{Deadlock, LostWakeup};
+    use crate::report::example;
 
     #[test]
     fn a_subject_that_must_hold_stands_only_if_it_holds() {

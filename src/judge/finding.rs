@@ -7,8 +7,8 @@
 //! first. A wait for a notification or a token has no such edge: anybody could have given it.
 
 use crate::engine::FailureKind;
-use crate::sync::op::{Class, ObjectId, Op, ThreadId};
-use crate::sync::trace::{Place, Step, Trace};
+use crate::event::op::{Class, ObjectId, Op, ThreadId};
+use crate::event::trace::{Place, Step, Trace};
 use std::collections::BTreeSet;
 
 /// A lock that a thread holds.
@@ -281,7 +281,7 @@ pub(crate) mod script;
 mod tests {
     use super::script::{Script, crossed_forks};
     use super::*;
-    use crate::sync::op::Order;
+    use crate::event::op::Order;
 
     const A: ThreadId = ThreadId(1);
     const B: ThreadId = ThreadId(2);

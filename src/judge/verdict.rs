@@ -1,7 +1,7 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
 use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Failure, Program, explore};
-use crate::finding;
+use crate::judge::finding;
 use std::fmt;
 
 /// Explores the program within a budget that ends in seconds ([`Budget::in_seconds`]), and judges what was seen:

@@ -1,0 +1,9 @@
+//! Every judgement: what the facts that an engine reports are worth, whether that was expected, and what caused a failure.
+//! Plain functions on plain data.
+
+pub mod finding;
+mod record;
+mod verdict;
+
+pub use record::{CellReport, Standing, standing, undecided_questions};
+pub use verdict::{Extent, Reason, Verdict, verify};
