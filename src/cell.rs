@@ -1,7 +1,9 @@
 //! A cell: subject × scenario × engine × scope, the unit that is run, reported and replayed.
 
+mod id;
 mod limits;
 
+pub use self::id::{CellId, NoCellId, Question};
 pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
 use crate::scenario::{Port, Rig, Scenario};
@@ -228,10 +230,21 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// The stable text id, as in `threads/table/ordered/3x1@dpor`.
-    pub fn id(&self) -> String {
+    /// The stable name, as in `threads/table/ordered/3x1@dpor`.
+    pub fn id(&self) -> CellId {
         let Subject { model, port, name, .. } = self.subject;
-        format!("{model}/{port}/{name}/{}@{}", self.scope, self.engine)
+        CellId { question: Question::new([model, port, name], self.scope), engine: self.engine }
+    }
+
+    /// Whether the cell has this name.
+    pub fn is(&self, id: &CellId) -> bool {
+        let Subject { model, port, name, .. } = self.subject;
+        let Question { model: of, port: at, subject, scope } = &id.question;
+        self.engine == id.engine
+            && model == of
+            && port == at
+            && name == subject
+            && self.scope.to_string() == *scope
     }
 
     /// The program to run.

@@ -54,13 +54,13 @@ fn an_unknown_name_is_a_usage_error() -> Result<(), Failed> {
 }
 
 fn verify_prints_matrix_and_totals() -> Result<(), Failed> {
-    let output = run(&["verify", &small_cell()?.id()])?;
+    let output = run(&["verify", &small_cell()?.id().to_string()])?;
     expect(&output, 0, "  ordered ", "[1/1] ")?;
     expect(&output, 0, "1 cell: 1 held in samples; all as expected\n", "")
 }
 
 fn json_has_a_report_for_each_cell() -> Result<(), Failed> {
-    let id = small_cell()?.id();
+    let id = small_cell()?.id().to_string();
     let output = run(&["verify", &id, "--format", "json"])?;
     let run: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     match run["exit_code"] == 0 && run["cells"][0]["id"] == id && run["cells"][1].is_null() {
@@ -82,7 +82,7 @@ fn a_reader_that_leaves_is_no_error() -> Result<(), Failed> {
 }
 
 fn what_is_kept_is_shown() -> Result<(), Failed> {
-    let id = small_cell()?.id();
+    let id = small_cell()?.id().to_string();
     expect(&run(&["replay", &id])?, 0, "verdict: Held", "")?;
     expect(&run(&["show", &id])?, 2, "", "no finding of this cell is kept")
 }

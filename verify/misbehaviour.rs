@@ -6,7 +6,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
-use refectory::cell::{Cell, Level, Row, Scope, Subject};
+use refectory::cell::{Cell, CellId, Level, Row, Scope, Subject};
 use refectory::engine::{Engine, FailureKind, Outcome, Violation};
 use refectory::judge::CellReport;
 use refectory::judge::{Extent, Reason, Verdict};
@@ -54,7 +54,7 @@ fn cell(name: &str) -> Cell {
 }
 
 fn find(id: &str) -> Option<Cell> {
-    cells().find(|cell| cell.id() == id)
+    cells().find(|cell| cell.id().to_string() == id)
 }
 
 /// Where a subject, or a whole run, connects to tell that it is there; the connection ends with it.
@@ -191,8 +191,8 @@ fn reports_come_in_order() -> Result<(), Failed> {
     let names = ["leaves_a_process", "panics", "holds", "aborts", "holds", "exits"];
     let cells = names.map(cell);
     let reports = run_with(&cells, &Options { jobs: 3, ..quick() })?;
-    let ids: Vec<&str> = reports.iter().map(|report| report.id.as_str()).collect();
-    match ids == cells.each_ref().map(Cell::id) {
+    let ids: Vec<&CellId> = reports.iter().map(|report| &report.id).collect();
+    match ids.iter().copied().eq(cells.each_ref().map(Cell::id).iter()) {
         true => Ok(()),
         false => Err(format!("{ids:?}").into()),
     }

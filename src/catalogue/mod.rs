@@ -10,7 +10,7 @@ mod pool;
 mod task_queues;
 mod threads;
 
-use crate::cell::{Cell, Level, Scope, Subject};
+use crate::cell::{Cell, CellId, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
 use crate::port::{BlockingQueue, Deque, Lane, RawLock, Table, TryQueue};
 use crate::scenario::{Item, Port, Rig};
@@ -141,7 +141,8 @@ pub fn cells(level: Level) -> Vec<Cell> {
 
 /// The cell with this id, whether or not this build has its engine.
 pub fn find(id: &str) -> Option<Cell> {
-    all_cells(Level::Nightly).find(|cell| cell.id() == id)
+    let id: CellId = id.parse().ok()?;
+    all_cells(Level::Nightly).find(|cell| cell.is(&id))
 }
 
 fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
@@ -178,7 +179,7 @@ mod tests {
     #[test]
     fn every_cell_is_found_by_its_id() {
         for cell in all_cells(Level::Nightly) {
-            assert_eq!(find(&cell.id()).unwrap().id(), cell.id());
+            assert_eq!(find(&cell.id().to_string()).unwrap().id(), cell.id());
         }
         assert!(find("threads/table/ordered/99x1@dpor").is_none());
     }

@@ -30,7 +30,7 @@ pub(super) fn limit(cell: &Cell) -> Option<Limit> {
     if cell.level > Level::PullRequest || *IGNORE.get_or_init(ignore) {
         return None;
     }
-    known().get(cell.id().as_str()).copied()
+    known().get(cell.id().to_string().as_str()).copied()
 }
 
 fn known() -> &'static BTreeMap<&'static str, Limit> {

@@ -86,7 +86,7 @@ mod tests {
             _ => Verdict::Held(Extent::EXHAUSTIVE),
         };
         let cell = refectory::catalogue::cells(refectory::cell::Level::PullRequest)[0];
-        let id = format!("threads/table/ordered/8x1@{engine}");
+        let id = format!("threads/table/ordered/8x1@{engine}").parse().unwrap();
         CellReport { id, engine, standing, ..CellReport::new(&cell, verdict) }
     }
 

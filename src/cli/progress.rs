@@ -29,11 +29,11 @@ impl Progress {
     pub(super) fn show(&mut self, event: &Event<'_>) {
         match (self, event) {
             (Self::Bar { bar, running }, Event::Started(cell)) => {
-                running.insert(cell.id());
+                running.insert(cell.id().to_string());
                 bar.set_message(running.iter().map(String::as_str).collect::<Vec<_>>().join("  "));
             }
             (Self::Bar { bar, running }, Event::Finished(report)) => {
-                running.remove(&report.id);
+                running.remove(&report.id.to_string());
                 bar.inc(1);
             }
             (Self::Lines { .. }, Event::Started(_)) => {}

@@ -11,7 +11,7 @@ use refectory::runner::store::Store;
 
 /// Prints the ids of the cells.
 pub(super) fn list(selection: &Selection) -> Result<Ending, Stop> {
-    let ids: String = selection.cells()?.iter().map(|cell| cell.id() + "\n").collect();
+    let ids: String = selection.cells()?.iter().map(|cell| format!("{}\n", cell.id())).collect();
     terminal::print(&ids);
     Ok(Ending::AsExpected)
 }

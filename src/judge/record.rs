@@ -1,6 +1,6 @@
 //! What is known of a cell after its run, and whether it is what was to come.
 
-use crate::cell::{Cell, Expect};
+use crate::cell::{Cell, CellId, Expect, Question};
 use crate::engine::{Bounds, Engine, Failure, Note};
 use crate::judge::{Extent, Reason, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +10,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct CellReport {
-    /// The cell's id, as in `threads/table/ordered/3x1@dpor`.
-    pub id: String,
+    /// The cell's name.
+    pub id: CellId,
     /// What drove it.
     pub engine: Engine,
     /// Whether the subject is a broken twin.
@@ -65,19 +65,6 @@ impl CellReport {
         }
     }
 
-    /// The question that engines answer side by side: subject and scope, as in
-    /// `threads/table/ordered/3x1`.
-    pub fn question(&self) -> &str {
-        self.id.rsplit_once('@').map_or(&self.id, |(question, _)| question)
-    }
-
-    /// The model and port, the subject's name, and the scope.
-    pub(crate) fn parts(&self) -> (&str, &str, &str) {
-        let (path, scope) = self.question().rsplit_once('/').unwrap_or((self.question(), ""));
-        let (family, name) = path.rsplit_once('/').unwrap_or(("", path));
-        (family, name, scope)
-    }
-
     /// The execution that went wrong, if the verdict is `Broken`.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.verdict {
@@ -117,9 +104,9 @@ const fn may_miss(extent: &Extent) -> bool {
 /// The questions (subject and scope) for which a verdict was to be had and there is none: no engine of
 /// the run decided it, or the exact explorer, which is meant to decide every one within its budget, did
 /// not.
-pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
-    let decided: BTreeSet<&str> =
-        reports.iter().filter(|report| report.open().is_none()).map(CellReport::question).collect();
+pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&Question> {
+    let decided: BTreeSet<&Question> =
+        reports.iter().filter(|report| report.open().is_none()).map(|report| &report.id.question).collect();
     let beyond_budget =
         |report: &CellReport| matches!(report.open(), Some(Reason::Budget(_) | Reason::Nightly));
     let exact_is_open = |report: &CellReport| {
@@ -127,8 +114,8 @@ pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&str> {
     };
     reports
         .iter()
-        .filter(|report| !decided.contains(report.question()) || exact_is_open(report))
-        .map(CellReport::question)
+        .filter(|report| !decided.contains(&report.id.question) || exact_is_open(report))
+        .map(|report| &report.id.question)
         .collect()
 }
 

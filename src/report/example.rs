@@ -23,7 +23,7 @@ pub(crate) fn unsupported() -> Verdict {
 
 pub(crate) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellReport {
     CellReport {
-        id: format!("{question}@{engine}"),
+        id: format!("{question}@{engine}").parse().expect("a cell's name"),
         engine,
         twin: false,
         verdict,

@@ -3,6 +3,7 @@
 use super::counterexample::counterexample;
 use super::style::{Style, Tone, listed};
 use super::waits::wait_lines;
+use crate::cell::{CellId, Question};
 use crate::engine::{Engine, Failure};
 use crate::judge::finding::trim;
 use crate::judge::{CellReport, Standing};
@@ -88,8 +89,8 @@ fn stories<'a>(
 ) -> Vec<Vec<&'a CellReport>> {
     let mut groups: Vec<(_, Vec<&CellReport>)> = Vec::new();
     for report in reports {
-        let (family, name, _) = report.parts();
-        let key = (family, name, story(report));
+        let Question { model, port, subject, .. } = &report.id.question;
+        let key = ([model, port, subject], story(report));
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, cells)) => cells.push(report),
             None => groups.push((key, vec![report])),
@@ -110,8 +111,8 @@ fn story(cells: &[&CellReport], style: Style) -> String {
         Some(_) => finding(best, style),
         None => not_caught(best, style),
     };
-    let others: Vec<&str> =
-        cells.iter().filter(|report| report.id != best.id).map(|report| report.id.as_str()).collect();
+    let others: Vec<&CellId> =
+        cells.iter().filter(|report| report.id != best.id).map(|report| &report.id).collect();
     match listed(&others) {
         None => told,
         Some(others) => format!("{told}  {}\n", style.paint(Tone::Dim, format!("also: {others}"))),
@@ -169,7 +170,7 @@ mod tests {
     fn many_caught_twins_are_told_in_a_line_each() {
         let twin = |number| {
             let mut report = example::caught_deadlock(3);
-            report.id = format!("threads/table/twin_{number}/3x1@dpor");
+            report.id.question.subject = format!("twin_{number}");
             report
         };
         let text = findings(&[0, 1, 2, 3, 4].map(twin), Style::Plain);
@@ -184,7 +185,7 @@ mod tests {
     fn violations_that_tell_the_same_story_are_told_once() {
         let violation = |scope: &str, message: &str| {
             let mut report = example::caught_deadlock(2);
-            report.id = format!("threads/table/ordered/{scope}@dpor");
+            report.id = format!("threads/table/ordered/{scope}@dpor").parse().unwrap();
             report.standing = Standing::Violation;
             if let Verdict::Broken(failure) = &mut report.verdict {
                 message.clone_into(&mut failure.message);

@@ -1,6 +1,7 @@
 //! The matrix: subjects with their scopes down, engines across, verdict and executions in each field.
 
 use super::style::{Style, Tone, grouped, pad, times, width};
+use crate::cell::Question;
 use crate::engine::{Bounds, Engine, FailureKind};
 use crate::judge::{CellReport, Standing};
 use crate::judge::{Extent, Reason, Verdict};
@@ -20,9 +21,9 @@ pub fn matrix(reports: &[CellReport], style: Style) -> String {
 }
 
 /// The subjects of one model and port, under a head of their own.
-fn table(rows: &[Row<'_>], engines: &[Engine], style: Style) -> String {
+fn table(rows: &[Row], engines: &[Engine], style: Style) -> String {
     let names = rows.iter().map(|row| width(&row.label));
-    let label = names.max().unwrap_or(0).max(width(rows[0].family));
+    let label = names.max().unwrap_or(0).max(width(&rows[0].family));
     let widths: Vec<usize> = engines
         .iter()
         .enumerate()
@@ -32,11 +33,11 @@ fn table(rows: &[Row<'_>], engines: &[Engine], style: Style) -> String {
         })
         .collect();
     let lines: String = rows.iter().map(|row| line(row, label, &widths, style)).collect();
-    head(rows[0].family, label, engines, &widths, style) + &lines
+    head(&rows[0].family, label, engines, &widths, style) + &lines
 }
 
-struct Row<'a> {
-    family: &'a str,
+struct Row {
+    family: String,
     label: String,
     fields: Vec<Option<Field>>,
 }
@@ -55,23 +56,25 @@ enum Sign {
     Open,
 }
 
-fn rows<'a>(reports: &'a [CellReport], engines: &[Engine]) -> Vec<Row<'a>> {
-    let mut questions: Vec<&str> = Vec::new();
+fn rows(reports: &[CellReport], engines: &[Engine]) -> Vec<Row> {
+    let mut questions: Vec<&Question> = Vec::new();
     let mut known = BTreeSet::new();
     for report in reports {
-        if known.insert(report.question()) {
-            questions.push(report.question());
+        if known.insert(&report.id.question) {
+            questions.push(&report.id.question);
         }
     }
     let mut above = None;
-    let widest = reports.iter().map(|report| width(report.parts().1) + 2 * usize::from(report.twin)).max();
+    let widest =
+        reports.iter().map(|report| width(&report.id.question.subject) + 2 * usize::from(report.twin)).max();
     questions
         .into_iter()
         .filter_map(|question| {
             let of_question: Vec<&CellReport> =
-                reports.iter().filter(|report| report.question() == question).collect();
-            let (family, name, scope) = of_question.first()?.parts();
-            let repeated = above.replace((family, name)) == Some((family, name));
+                reports.iter().filter(|report| report.id.question == *question).collect();
+            let Question { subject: name, scope, .. } = question;
+            let family = question.family();
+            let repeated = above.replace((family.clone(), name)) == Some((family.clone(), name));
             let twin = if of_question[0].twin { " †" } else { "" };
             let named = if repeated { String::new() } else { format!("{name}{twin}") };
             let fields = engines
@@ -158,7 +161,7 @@ fn head(family: &str, label: usize, engines: &[Engine], widths: &[usize], style:
     trimmed(&line)
 }
 
-fn line(row: &Row<'_>, label: usize, widths: &[usize], style: Style) -> String {
+fn line(row: &Row, label: usize, widths: &[usize], style: Style) -> String {
     let mut line = pad(&row.label, label);
     for (field, size) in row.fields.iter().zip(widths) {
         line += GAP;
@@ -183,7 +186,7 @@ fn trimmed(line: &str) -> String {
     format!("{}\n", line.trim_end())
 }
 
-fn legend(rows: &[Row<'_>], style: Style) -> String {
+fn legend(rows: &[Row], style: Style) -> String {
     let fields: Vec<&Field> = rows.iter().flat_map(|row| row.fields.iter().flatten()).collect();
     let occurs = |sign| fields.iter().any(|field| field.sign == sign);
     let marked = |text: &str| fields.iter().any(|field| field.text.contains(text));

@@ -1,6 +1,7 @@
 //! What was measured over all executions there are: exact worst cases, a line a subject.
 
 use super::style::{Style, Tone, grouped, times, width};
+use crate::cell::Question;
 use crate::judge::CellReport;
 use crate::judge::{Extent, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +23,9 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
         .chain(["outcomes".to_owned()]);
     let line = |report: &&CellReport| {
         let value = |name: &&str| report.measures.get(*name).map_or(String::new(), |&value| grouped(value));
-        let (family, name, scope) = report.parts();
-        let label = format!("  {family}/{name}/{}", times(scope));
+        let Question { subject, scope, .. } = &report.id.question;
+        let family = report.id.question.family();
+        let label = format!("  {family}/{subject}/{}", times(scope));
         let outcomes = grouped(report.outcomes.len() as u64);
         [label].into_iter().chain(names.iter().map(value)).chain([outcomes]).collect::<Vec<_>>()
     };
@@ -38,7 +40,7 @@ pub(super) fn is_exact(verdict: &Verdict) -> bool {
 
 /// Of each subject, the report of the exhaustive cell with the most executions; in the order of the reports.
 fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
-    let mut largest: BTreeMap<&str, &CellReport> = BTreeMap::new();
+    let mut largest: BTreeMap<[&str; 3], &CellReport> = BTreeMap::new();
     let exact =
         |report: &&CellReport| !report.twin && is_exact(&report.verdict) && !report.measures.is_empty();
     for report in reports.iter().filter(exact) {
@@ -49,12 +51,13 @@ fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
     }
     reports
         .iter()
-        .filter(|report| largest.get(subject(report)).is_some_and(|best| best.id == report.id))
+        .filter(|report| largest.get(&subject(report)).is_some_and(|best| best.id == report.id))
         .collect()
 }
 
-fn subject(report: &CellReport) -> &str {
-    report.question().rsplit_once('/').map_or("", |(subject, _)| subject)
+fn subject(report: &CellReport) -> [&str; 3] {
+    let Question { model, port, subject, .. } = &report.id.question;
+    [model, port, subject]
 }
 
 fn aligned(head: Vec<String>, lines: &[Vec<String>], style: Style) -> String {

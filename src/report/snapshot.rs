@@ -124,7 +124,7 @@ impl Page {
         self.fields.retain(|(_, column), _| column != engine.name());
         self.open.remove(engine.name());
         for report in reports {
-            let at = (report.parts().2.to_owned(), engine.name().to_owned());
+            let at = (report.id.question.scope.clone(), engine.name().to_owned());
             self.fields.insert(at, field(report));
         }
         let open = not_decided(reports);
@@ -157,7 +157,7 @@ impl Page {
             for (name, value) in &report.measures {
                 let least = if is_exact(&report.verdict) { "" } else { "≥" };
                 let value = format!("{least}{}", grouped(*value));
-                self.fields.insert((report.parts().2.to_owned(), name.clone()), value);
+                self.fields.insert((report.id.question.scope.clone(), name.clone()), value);
             }
         }
         self.measures = names.into_iter().cloned().collect();
@@ -231,13 +231,13 @@ fn field(report: &CellReport) -> String {
 
 /// The outcomes of a scope, or their number and a digest of them.
 fn outcomes(report: &CellReport) -> String {
-    let scope = report.parts().2;
+    let scope = &report.id.question.scope;
     if report.outcomes.len() > LISTED {
         let number = grouped(report.outcomes.len() as u64);
         return format!("{scope}{GAP}{number} ({:08x})\n", digest(report));
     }
     let lines = report.outcomes.iter().enumerate().map(|(index, (outcome, count))| {
-        let scope = if index == 0 { scope.to_owned() } else { " ".repeat(width(scope)) };
+        let scope = if index == 0 { scope.clone() } else { " ".repeat(width(scope)) };
         format!("{scope}{GAP}{} × {outcome}\n", grouped(*count))
     });
     lines.collect()
@@ -258,7 +258,7 @@ fn not_decided(reports: &[&CellReport]) -> String {
             None | Some(Reason::Nightly) => {}
             Some(reason) => {
                 let reason = without_lines(&reason.to_string());
-                reasons.entry(reason).or_default().push(report.parts().2);
+                reasons.entry(reason).or_default().push(&report.id.question.scope);
             }
         }
     }
@@ -285,7 +285,7 @@ fn example(report: &CellReport, source: &dyn Fn(&Place) -> Option<String>) -> Op
     failure.message = letters.within(&failure.message, &places);
     let mut text = format!(
         "{EXAMPLE}{}@{}, execution {}\n{}",
-        report.parts().2,
+        report.id.question.scope,
         report.engine,
         grouped(failure.execution),
         evidence(&failure, Style::Plain)
@@ -354,7 +354,7 @@ mod tests {
     }
 
     fn page(subject: &Subject, reports: &[CellReport], stands: &str) -> String {
-        let mut scopes: Vec<String> = reports.iter().map(|report| report.parts().2.to_owned()).collect();
+        let mut scopes: Vec<String> = reports.iter().map(|report| report.id.question.scope.clone()).collect();
         scopes.dedup();
         snapshot(subject, &scopes, reports, stands, &source)
     }

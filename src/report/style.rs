@@ -1,5 +1,6 @@
 //! Colours for terminals, and nothing for files.
 
+use crate::cell::CellId;
 use std::fmt;
 
 /// Whether text carries colours.
@@ -61,9 +62,10 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// The first of some ids, and how many more there are; `None` if there are none.
-pub(super) fn listed(ids: &[&str]) -> Option<String> {
+pub(super) fn listed(ids: &[&CellId]) -> Option<String> {
     const SHOWN: usize = 3;
-    let shown = ids.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
+    let shown = shown.join(", ");
     match ids.len() {
         0 => None,
         n if n <= SHOWN => Some(shown),

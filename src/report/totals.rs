@@ -1,6 +1,7 @@
 //! The last lines: how many cells, what came of them, and what stays open and why.
 
 use super::style::{Style, Tone, grouped, listed};
+use crate::cell::CellId;
 use crate::engine::{Bounds, Note};
 use crate::judge::{CellReport, Standing};
 use crate::judge::{Extent, Verdict};
@@ -9,13 +10,13 @@ use std::time::Duration;
 
 /// The reasons for which cells are not decided, each with some of the cells; empty if all are.
 pub fn not_decided(reports: &[CellReport], style: Style) -> String {
-    let mut cells: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut cells: BTreeMap<String, Vec<&CellId>> = BTreeMap::new();
     for report in reports {
         if let Some(reason) = report.open() {
             cells.entry(reason.to_string()).or_default().push(&report.id);
         }
     }
-    let line = |(reason, ids): (&String, &Vec<&str>)| {
+    let line = |(reason, ids): (&String, &Vec<&CellId>)| {
         let reason = style.paint(Tone::Open, format!("? {reason}:"));
         listed(ids).map(|ids| format!("{reason} {ids}\n"))
     };
@@ -24,11 +25,11 @@ pub fn not_decided(reports: &[CellReport], style: Style) -> String {
 
 /// What a reader should know besides, each note with some of the cells that held; empty if there is none.
 pub fn notes(reports: &[CellReport], style: Style) -> String {
-    let mut cells: BTreeMap<Note, Vec<&str>> = BTreeMap::new();
+    let mut cells: BTreeMap<Note, Vec<&CellId>> = BTreeMap::new();
     for report in reports.iter().filter(|report| report.verdict.held()) {
         report.notes.iter().for_each(|note| cells.entry(*note).or_default().push(&report.id));
     }
-    let line = |(note, ids): (&Note, &Vec<&str>)| {
+    let line = |(note, ids): (&Note, &Vec<&CellId>)| {
         let note = style.paint(Tone::Open, format!("note: {note}:"));
         listed(ids).map(|ids| format!("{note} {ids}\n"))
     };
@@ -81,7 +82,7 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
 fn shares(reports: &[CellReport]) -> String {
     let mut models: Vec<(&str, Duration)> = Vec::new();
     for report in reports {
-        let model = report.id.split('/').next().unwrap_or_default();
+        let model = report.id.question.model.as_str();
         match models.iter_mut().find(|(known, _)| *known == model) {
             Some((_, time)) => *time += report.elapsed,
             None => models.push((model, report.elapsed)),

@@ -4,7 +4,7 @@
 //! of the current executable), or under `REFECTORY_STORE`, or else of the system's directory for
 //! temporary files. A cell that is found in order takes its file away.
 
-use crate::cell::Cell;
+use crate::cell::{Cell, CellId};
 use crate::judge::CellReport;
 use std::ffi::OsStr;
 use std::io;
@@ -62,8 +62,8 @@ impl Store {
         }
     }
 
-    fn path(&self, id: &str) -> PathBuf {
-        self.directory.join(id.replace('/', "__") + ".json")
+    fn path(&self, id: &CellId) -> PathBuf {
+        self.directory.join(id.to_string().replace('/', "__") + ".json")
     }
 }
 
