@@ -76,7 +76,7 @@ pub enum Level {
     Nightly,
 }
 
-/// What is to come of a subject.
+/// What is expected of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// It keeps every property.
@@ -110,7 +110,7 @@ pub struct Subject {
     pub port: &'static str,
     /// Its name, as in `ordered`.
     pub name: &'static str,
-    /// What is to come of it.
+    /// What is expected of it.
     pub expect: Expect,
     /// Engines that cannot see this twin's bug, and why; they are expected to let it pass.
     pub blind: &'static [(Engine, &'static str)],
@@ -278,7 +278,7 @@ impl Cell {
         limits::limit(self)
     }
 
-    /// What is to come of the cell; `None` where either may come (a twin on real threads, a twin
+    /// What is expected of the cell; `None` where either may come (a twin on real threads, a twin
     /// whose bug this engine cannot see).
     pub fn expect(&self) -> Option<Expect> {
         match self.subject.expect {

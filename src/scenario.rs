@@ -24,7 +24,7 @@
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
-use crate::engine::{Played, Program};
+use crate::engine::{ExecutionResult, Program};
 use crate::port::Table;
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
@@ -274,7 +274,7 @@ impl Port {
 pub struct Rig {
     /// The port.
     pub port: Port,
-    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> Played,
+    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
 }
 
 impl Rig {
@@ -321,7 +321,7 @@ impl Rig {
     ///
     /// # Panics
     /// If a role panics, or has a step that the port does not offer.
-    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Played {
+    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
         (self.play)(scenario, observer)
     }
 

@@ -1,4 +1,4 @@
-//! One test a subject: the verdicts of its cells are those that were to come, and its page is the one in the tree.
+//! One test a subject: the verdicts of its cells are those that were expected, and its page is the one in the tree.
 
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
@@ -6,7 +6,7 @@ use refectory::cell::{Cell, Expect, Level, Subject};
 use refectory::engine::Engine;
 use refectory::event::trace::Place;
 use refectory::judge::Reason;
-use refectory::judge::{CellReport, Standing};
+use refectory::judge::{CellReport, Status};
 use refectory::report::{self, Style};
 use refectory::runner::{self, Options};
 use std::collections::BTreeSet;
@@ -77,10 +77,10 @@ pub(crate) fn run(cells: &[Cell]) -> Result<Vec<CellReport>, Failed> {
 /// What is wrong with the verdict. Where the engine's limit is reached it stays open, and the snapshot
 /// says so; the exact explorer has only its budget to reach.
 fn surprise(cell: &Cell, report: &CellReport) -> Option<String> {
-    let wrong = match report.standing {
-        Standing::Expected => false,
-        Standing::Violation => true,
-        Standing::Undecided => match report.open() {
+    let wrong = match report.status {
+        Status::Expected => false,
+        Status::Violation => true,
+        Status::Undecided => match report.open() {
             Some(Reason::Budget(_) | Reason::Nightly) => cell.engine == Engine::Native,
             _ => matches!(cell.engine, Engine::Native | Engine::Dpor),
         },
@@ -91,7 +91,7 @@ fn surprise(cell: &Cell, report: &CellReport) -> Option<String> {
         None => "any verdict".to_owned(),
     };
     let evidence = report::finding(report, Style::Plain);
-    wrong.then(|| format!("{}: {}, but {expected} was to come\n\n{evidence}", report.id, report.verdict))
+    wrong.then(|| format!("{}: {}, but {expected} was expected\n\n{evidence}", report.id, report.verdict))
 }
 
 /// Snapshots lie in this folder.

@@ -443,7 +443,7 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
     let found = explore(engine, &polling, &strict());
     same(
         &found.coverage,
-        &Coverage::Complete(Bounds { timeouts: Some(Budget::default().whims), ..STRICTLY }),
+        &Coverage::Complete(Bounds { timeouts: Some(Budget::default().early_timeouts), ..STRICTLY }),
     )?;
     same((outcomes(&found), found.redundant), (vec!["open"], 0))
 }

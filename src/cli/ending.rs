@@ -1,6 +1,6 @@
 //! How a command ends: exit codes, and what decides them.
 
-use refectory::judge::{CellReport, Standing, undecided_questions};
+use refectory::judge::{CellReport, Status, undecided_questions};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -30,7 +30,7 @@ pub(super) enum Ending {
 impl Ending {
     /// What the reports of a whole run amount to.
     pub(super) fn of(reports: &[CellReport]) -> Self {
-        if reports.iter().any(|report| report.standing == Standing::Violation) {
+        if reports.iter().any(|report| report.status == Status::Violation) {
             Self::Violation
         } else if undecided_questions(reports).is_empty() {
             Self::AsExpected
@@ -80,36 +80,36 @@ mod tests {
     use refectory::engine::Engine;
     use refectory::judge::{Extent, Reason, Verdict};
 
-    fn report(engine: Engine, standing: Standing) -> CellReport {
-        let verdict = match standing {
-            Standing::Undecided => Verdict::Inconclusive(Reason::Unsupported("five threads".to_owned())),
+    fn report(engine: Engine, status: Status) -> CellReport {
+        let verdict = match status {
+            Status::Undecided => Verdict::Inconclusive(Reason::Unsupported("five threads".to_owned())),
             _ => Verdict::Held(Extent::EXHAUSTIVE),
         };
         let cell = refectory::catalogue::cells(refectory::cell::Level::PullRequest)[0];
         let id = format!("threads/table/ordered/8x1@{engine}").parse().unwrap();
-        CellReport { id, engine, standing, ..CellReport::new(&cell, verdict) }
+        CellReport { id, engine, status, ..CellReport::new(&cell, verdict) }
     }
 
     #[test]
     fn a_limit_of_one_tool_is_no_failure_where_another_decides() {
-        let reports = [report(Engine::Loom, Standing::Undecided), report(Engine::Native, Standing::Expected)];
+        let reports = [report(Engine::Loom, Status::Undecided), report(Engine::Native, Status::Expected)];
         assert_eq!(Ending::of(&reports), Ending::AsExpected);
     }
 
     #[test]
     fn without_any_verdict_the_run_is_not_decided() {
-        assert_eq!(Ending::of(&[report(Engine::Loom, Standing::Undecided)]), Ending::NotDecided);
+        assert_eq!(Ending::of(&[report(Engine::Loom, Status::Undecided)]), Ending::NotDecided);
     }
 
     #[test]
     fn the_exact_explorer_has_to_decide() {
-        let reports = [report(Engine::Dpor, Standing::Undecided), report(Engine::Native, Standing::Expected)];
+        let reports = [report(Engine::Dpor, Status::Undecided), report(Engine::Native, Status::Expected)];
         assert_eq!(Ending::of(&reports), Ending::NotDecided);
     }
 
     #[test]
     fn a_violation_outweighs_an_open_question() {
-        let reports = [report(Engine::Loom, Standing::Undecided), report(Engine::Dpor, Standing::Violation)];
+        let reports = [report(Engine::Loom, Status::Undecided), report(Engine::Dpor, Status::Violation)];
         assert_eq!(Ending::of(&reports), Ending::Violation);
     }
 }

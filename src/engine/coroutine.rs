@@ -14,7 +14,7 @@ use super::{Budget, Coverage, Exploration, Program, overflow, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
-use crate::sync::current::{self, Conductor, Current};
+use crate::sync::current::{self, Controller, Current};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell, RefMut};
@@ -121,8 +121,8 @@ impl Runtime {
         self.ran.replace(None);
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
         // no coroutine that could use it runs or is resumed afterwards: `abandon` has reset them all.
-        let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(self) };
-        let entered = current::enter(Current::Conducted(conductor));
+        let controller = unsafe { std::mem::transmute::<&dyn Controller, &'static dyn Controller>(self) };
+        let entered = current::enter(Current::Controlled(controller));
         self.add_body(ThreadId::MAIN, self.main(program), overflow::DEFAULT_SIZE);
         let end = self.drive(ThreadId::MAIN);
         self.progress.pause();
@@ -261,7 +261,7 @@ fn grow<T>(table: &mut Vec<Option<T>>, thread: ThreadId) {
     }
 }
 
-impl Conductor for Runtime {
+impl Controller for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
         self.stage().machine.create(class, value, site)
@@ -307,8 +307,8 @@ impl Conductor for Runtime {
         self.stage().commit(object, before, after);
     }
 
-    fn look_afresh(&self) {
-        self.stage().machine.look_afresh();
+    fn clear_read_set(&self) {
+        self.stage().machine.clear_read_set();
     }
 
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Body) -> ThreadId {

@@ -399,7 +399,7 @@ mod tests {
         preemptions: None,
         seed: 0,
         spurious: 0,
-        whims: 0,
+        early_timeouts: 0,
         daemons: true,
         idle_rounds: 0,
         count_failures: false,

@@ -126,14 +126,14 @@ pub type Outcome = Result<String, Violation>;
 
 /// What one execution came to, and what was measured in it, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
+pub struct ExecutionResult {
     /// Its outcome.
     pub outcome: Outcome,
     /// What was measured; an exploration keeps the largest value of each name.
     pub measures: Vec<(&'static str, u64)>,
 }
 
-impl From<Outcome> for Played {
+impl From<Outcome> for ExecutionResult {
     fn from(outcome: Outcome) -> Self {
         Self { outcome, measures: Vec::new() }
     }
@@ -147,7 +147,7 @@ impl From<Outcome> for Played {
 /// the same one.
 #[derive(Clone)]
 pub struct Program {
-    body: Arc<dyn Fn() -> Played + Send + Sync>,
+    body: Arc<dyn Fn() -> ExecutionResult + Send + Sync>,
 }
 
 impl Program {
@@ -157,7 +157,7 @@ impl Program {
     }
 
     /// A program whose body measures something beside its outcome.
-    pub fn measured(body: impl Fn() -> Played + Send + Sync + 'static) -> Self {
+    pub fn measured(body: impl Fn() -> ExecutionResult + Send + Sync + 'static) -> Self {
         Self { body: Arc::new(body) }
     }
 
@@ -167,7 +167,7 @@ impl Program {
     }
 
     /// Runs the body once, on the current thread, and gives its measures too.
-    pub fn play(&self) -> Played {
+    pub fn play(&self) -> ExecutionResult {
         (self.body)()
     }
 }
@@ -192,13 +192,13 @@ pub struct Budget {
     /// The seed of an engine that draws at random.
     pub seed: u64,
     /// How often something may happen for no reason in one execution, all threads together: a wait at a condition
-    /// variable or at a futex or a park that returns, a weak compare-exchange that fails (conducted engines).
+    /// variable or at a futex or a park that returns, a weak compare-exchange that fails (controlled engines).
     pub spurious: u8,
-    /// How often each thread may time out early in one execution (conducted engines). A time-out that fires
+    /// How often each thread may time out early in one execution (controlled engines). A time-out that fires
     /// because nothing else can happen is not counted.
-    pub whims: u8,
+    pub early_timeouts: u8,
     /// Whether a thread whose handle was dropped may still wait, or spin, when all others have ended, as it may
-    /// under std: the process exits. Otherwise that is a lost wake-up like any other (conducted engines; loom
+    /// under std: the process exits. Otherwise that is a lost wake-up like any other (controlled engines; loom
     /// always has it so).
     pub daemons: bool,
     /// How many idle rounds in a row of a thread that spins may repeat the one before, until it is held back;
@@ -231,7 +231,7 @@ impl Default for Budget {
             preemptions: None,
             seed: 0x5EED,
             spurious: 1,
-            whims: 2,
+            early_timeouts: 2,
             daemons: true,
             idle_rounds: 1,
             count_failures: false,
@@ -419,7 +419,7 @@ pub struct Exploration {
     pub executions: u64,
     /// Threads of the execution with the most of them, main included.
     pub threads: u32,
-    /// Whether a thread that was spawned used a primitive of the facade (conducted engines and loom).
+    /// Whether a thread that was spawned used a primitive of the facade (controlled engines and loom).
     pub driven: bool,
     /// How much was seen.
     pub coverage: Coverage,
@@ -434,7 +434,7 @@ pub struct Exploration {
     pub measures: BTreeMap<&'static str, u64>,
     /// Executions that an optimal search would not have needed (dpor; always 0 unless it has a defect).
     pub redundant: u64,
-    /// What a reader of the verdict should know besides (conducted engines).
+    /// What a reader of the verdict should know besides (controlled engines).
     pub notes: Vec<Note>,
 }
 

@@ -1,10 +1,10 @@
-//! What the conducted engines do with the executions that they run: judge each, count, keep the best
+//! What the controlled engines do with the executions that they run: judge each, count, keep the best
 //! counterexample.
 
 use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::stage::{End, Script, Stage};
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Note, Played, Program, panics};
+use super::{Budget, Coverage, ExecutionResult, Exploration, Failure, FailureKind, Note, Program, panics};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use crate::event::trace::{Place, Trace, relocks};
 use crate::sync::current;
@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 /// How the body of main ended; `None` where it did not.
-pub(crate) type Ran = Option<std::thread::Result<Played>>;
+pub(crate) type Ran = Option<std::thread::Result<ExecutionResult>>;
 
 /// The body of main: the program, and the end of the statics that it used.
 pub(crate) fn run_main(program: &Program) -> Ran {
@@ -133,7 +133,7 @@ impl Search {
         if stage.machine.is_capped()
             && let Coverage::Complete(bounds) = &mut self.exploration.coverage
         {
-            bounds.timeouts = Some(self.budget.whims);
+            bounds.timeouts = Some(self.budget.early_timeouts);
         }
         if end == End::Finished
             && stage.machine.has_unended()
@@ -161,7 +161,7 @@ impl Search {
         self.goes_on()
     }
 
-    fn ended_well(&mut self, played: Played) {
+    fn ended_well(&mut self, played: ExecutionResult) {
         if let Ok(outcome) = played.outcome {
             *self.exploration.outcomes.entry(outcome).or_default() += 1;
         }
@@ -288,8 +288,8 @@ fn not_deterministic(difference: Option<String>) -> Coverage {
 /// What an execution shows to the outside.
 fn shown(ran: &Ran) -> String {
     match ran {
-        Some(Ok(Played { outcome: Ok(outcome), .. })) => outcome.clone(),
-        Some(Ok(Played { outcome: Err(violation), .. })) => violation.to_string(),
+        Some(Ok(ExecutionResult { outcome: Ok(outcome), .. })) => outcome.clone(),
+        Some(Ok(ExecutionResult { outcome: Err(violation), .. })) => violation.to_string(),
         Some(Err(payload)) => panics::explain(panics::message(payload.as_ref())),
         None => String::new(),
     }
@@ -319,7 +319,7 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
         Some(Err(payload)) => {
             return Some((FailureKind::Panic, panics::explain(panics::message(payload.as_ref()))));
         }
-        Some(Ok(Played { outcome: Err(violation), .. })) => {
+        Some(Ok(ExecutionResult { outcome: Err(violation), .. })) => {
             return Some((violation.kind, violation.to_string()));
         }
         _ => {}

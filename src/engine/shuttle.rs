@@ -15,7 +15,7 @@ use super::{Budget, Coverage, Engine, Exploration, Program, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
-use crate::sync::current::{self, Conductor, Current};
+use crate::sync::current::{self, Controller, Current};
 use shuttle_engine::runtime::execution::ExecutionState;
 use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
@@ -135,8 +135,8 @@ impl Runtime {
         let filter = Filter { runtime: Rc::clone(self), strategy, begun: false, had_choice: false };
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
         // shuttle runs no task after `Runner::run`.
-        let conductor = unsafe { std::mem::transmute::<&dyn Conductor, &'static dyn Conductor>(&**self) };
-        let entered = current::enter(Current::Conducted(conductor));
+        let controller = unsafe { std::mem::transmute::<&dyn Controller, &'static dyn Controller>(&**self) };
+        let entered = current::enter(Current::Controlled(controller));
         #[cfg(feature = "dpor")]
         {
             super::overflow::prepare();
@@ -240,7 +240,7 @@ fn running() -> u32 {
     })
 }
 
-impl Conductor for Runtime {
+impl Controller for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
         self.stage.borrow_mut().machine.create(class, value, site)
@@ -284,8 +284,8 @@ impl Conductor for Runtime {
         }
     }
 
-    fn look_afresh(&self) {
-        self.stage.borrow_mut().machine.look_afresh();
+    fn clear_read_set(&self) {
+        self.stage.borrow_mut().machine.clear_read_set();
     }
 
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId {

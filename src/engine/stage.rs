@@ -6,7 +6,7 @@
 use super::Budget;
 use super::dpor::{Bounded, Explorer, Next};
 use super::machine::clock::ThreadSet;
-use super::machine::{Announced, Edge, Machine, Phase, RUN, Watched, Whims};
+use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Watched};
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use std::time::{Duration, Instant};
@@ -172,10 +172,13 @@ impl Cycle {
 impl Stage {
     /// A stage on which nothing has been run.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
-        let whims =
-            Whims { spurious: budget.spurious, per_thread: budget.whims, idle_rounds: budget.idle_rounds };
+        let allowed = Allowed {
+            spurious: budget.spurious,
+            early_timeouts: budget.early_timeouts,
+            idle_rounds: budget.idle_rounds,
+        };
         Self {
-            machine: Machine::new(whims),
+            machine: Machine::new(allowed),
             chooser,
             schedule: Vec::new(),
             waited: Vec::new(),

@@ -5,5 +5,5 @@ pub mod finding;
 mod record;
 mod verdict;
 
-pub use record::{CellReport, Standing, standing, undecided_questions};
+pub use record::{CellReport, Status, status, undecided_questions};
 pub use verdict::{Extent, Reason, Verdict, verify};

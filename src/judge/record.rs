@@ -1,4 +1,4 @@
-//! What is known of a cell after its run, and whether it is what was to come.
+//! What is known of a cell after its run, and whether it is what was expected.
 
 use crate::cell::{Cell, CellId, Expect, Question};
 use crate::engine::{Bounds, Engine, Failure, Note};
@@ -18,8 +18,8 @@ pub struct CellReport {
     pub twin: bool,
     /// What came of it.
     pub verdict: Verdict,
-    /// Whether that was to come.
-    pub standing: Standing,
+    /// whether that was expected.
+    pub status: Status,
     /// Executions that were run.
     pub executions: u64,
     /// The outcomes of the executions that ended well, each with how many executions had it.
@@ -35,10 +35,10 @@ pub struct CellReport {
     pub elapsed: Duration,
 }
 
-/// How a verdict compares with what was to come of the cell.
+/// How a verdict compares with what was expected of the cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub enum Standing {
+pub enum Status {
     /// As expected, or nothing was expected.
     Expected,
     /// Not decided.
@@ -54,7 +54,7 @@ impl CellReport {
             id: cell.id(),
             engine: cell.engine,
             twin: matches!(cell.subject.expect, Expect::Broken(_)),
-            standing: standing(cell.expect(), &verdict),
+            status: status(cell.expect(), &verdict),
             verdict,
             executions: 0,
             outcomes: BTreeMap::new(),
@@ -82,17 +82,17 @@ impl CellReport {
     }
 }
 
-/// Compares a verdict with what was to come. Where either may come, a verdict is as expected. Only a search
+/// Compares a verdict with what was expected. Where either may come, a verdict is as expected. Only a search
 /// that saw everything has to catch a twin: one that drew executions, or bounded them, may miss it.
-pub fn standing(expect: Option<Expect>, verdict: &Verdict) -> Standing {
+pub fn status(expect: Option<Expect>, verdict: &Verdict) -> Status {
     match (expect, verdict) {
-        (_, Verdict::Inconclusive(_)) => Standing::Undecided,
-        (None, _) | (Some(Expect::Held), Verdict::Held(_)) => Standing::Expected,
-        (Some(Expect::Broken(_)), Verdict::Held(extent)) if may_miss(extent) => Standing::Expected,
+        (_, Verdict::Inconclusive(_)) => Status::Undecided,
+        (None, _) | (Some(Expect::Held), Verdict::Held(_)) => Status::Expected,
+        (Some(Expect::Broken(_)), Verdict::Held(extent)) if may_miss(extent) => Status::Expected,
         (Some(Expect::Broken(kinds)), Verdict::Broken(failure)) if kinds.contains(&failure.kind) => {
-            Standing::Expected
+            Status::Expected
         }
-        _ => Standing::Violation,
+        _ => Status::Violation,
     }
 }
 
@@ -127,32 +127,32 @@ mod tests {
 
     #[test]
     fn a_subject_that_must_hold_stands_only_if_it_holds() {
-        let stands = |verdict| standing(Some(Expect::Held), &verdict);
-        assert_eq!(stands(example::held()), Standing::Expected);
-        assert_eq!(stands(example::broken(Deadlock)), Standing::Violation);
-        assert_eq!(stands(example::unsupported()), Standing::Undecided);
+        let stands = |verdict| status(Some(Expect::Held), &verdict);
+        assert_eq!(stands(example::held()), Status::Expected);
+        assert_eq!(stands(example::broken(Deadlock)), Status::Violation);
+        assert_eq!(stands(example::unsupported()), Status::Undecided);
     }
 
     #[test]
     fn a_twin_stands_only_if_it_is_caught_as_what_it_is() {
-        let stands = |verdict| standing(Some(Expect::Broken(&[LostWakeup])), &verdict);
-        assert_eq!(stands(example::broken(LostWakeup)), Standing::Expected);
-        assert_eq!(stands(example::broken(Deadlock)), Standing::Violation);
-        assert_eq!(stands(example::held()), Standing::Violation);
+        let stands = |verdict| status(Some(Expect::Broken(&[LostWakeup])), &verdict);
+        assert_eq!(stands(example::broken(LostWakeup)), Status::Expected);
+        assert_eq!(stands(example::broken(Deadlock)), Status::Violation);
+        assert_eq!(stands(example::held()), Status::Violation);
     }
 
     #[test]
     fn a_search_that_did_not_see_everything_may_miss_a_twin() {
-        let stands = |extent| standing(Some(Expect::Broken(&[LostWakeup])), &Verdict::Held(extent));
-        assert_eq!(stands(Extent::Sampled(2_000)), Standing::Expected);
-        assert_eq!(stands(Extent::Complete(Bounds::preemptions(2))), Standing::Expected);
-        assert_eq!(stands(Extent::Complete(Bounds::timeouts(2))), Standing::Violation);
+        let stands = |extent| status(Some(Expect::Broken(&[LostWakeup])), &Verdict::Held(extent));
+        assert_eq!(stands(Extent::Sampled(2_000)), Status::Expected);
+        assert_eq!(stands(Extent::Complete(Bounds::preemptions(2))), Status::Expected);
+        assert_eq!(stands(Extent::Complete(Bounds::timeouts(2))), Status::Violation);
     }
 
     #[test]
     fn where_either_may_come_both_stand() {
-        assert_eq!(standing(None, &example::held()), Standing::Expected);
-        assert_eq!(standing(None, &example::broken(Deadlock)), Standing::Expected);
+        assert_eq!(status(None, &example::held()), Status::Expected);
+        assert_eq!(status(None, &example::broken(Deadlock)), Status::Expected);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::engine::{Bounds, Engine, Failure, FailureKind};
 use crate::event::trace::Trace;
 use crate::judge::finding::script::crossed_forks;
-use crate::judge::{CellReport, Standing};
+use crate::judge::{CellReport, Status};
 use crate::judge::{Extent, Reason, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(crate) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellRe
         engine,
         twin: false,
         verdict,
-        standing: Standing::Expected,
+        status: Status::Expected,
         executions: 1,
         outcomes: BTreeMap::new(),
         measures: BTreeMap::new(),
@@ -63,9 +63,9 @@ pub(crate) fn reports() -> Vec<CellReport> {
         executions,
         ..report(&format!("threads/table/ordered/{scope}"), engine, verdict)
     };
-    let missed = CellReport { standing: Standing::Violation, ..ring("2x1", Engine::Dpor, held(), 1_204) };
+    let missed = CellReport { status: Status::Violation, ..ring("2x1", Engine::Dpor, held(), 1_204) };
     let wrong = CellReport {
-        standing: Standing::Violation,
+        status: Status::Violation,
         executions: 5,
         ..report("threads/table/left_first/3x1", Engine::Random, broken(FailureKind::Deadlock))
     };

@@ -6,7 +6,7 @@ use super::waits::wait_lines;
 use crate::cell::{CellId, Question};
 use crate::engine::{Engine, Failure};
 use crate::judge::finding::trim;
-use crate::judge::{CellReport, Standing};
+use crate::judge::{CellReport, Status};
 
 /// The finding of a broken cell: kind, message, counterexample, who waits for whom, replay command.
 /// Empty for a cell that is not broken.
@@ -18,12 +18,12 @@ pub fn finding(report: &CellReport, style: Style) -> String {
     text + "  " + &style.paint(Tone::Dim, replay(report)) + "\n"
 }
 
-/// One line: what is broken, how, and whether that was to come.
+/// One line: what is broken, how, and whether that was expected.
 pub fn headline(report: &CellReport, style: Style) -> String {
     let Some(failure) = report.failure() else { return String::new() };
-    let tone = if report.standing == Standing::Violation { Tone::Bad } else { Tone::Good };
+    let tone = if report.status == Status::Violation { Tone::Bad } else { Tone::Good };
     let kind = style.paint(tone, format!("✗ {}", failure.kind));
-    let expected = if report.standing == Standing::Violation { "" } else { " (a broken twin, caught)" };
+    let expected = if report.status == Status::Violation { "" } else { " (a broken twin, caught)" };
     format!("{kind} in {}{expected}\n", style.paint(Tone::Strong, &report.id))
 }
 
@@ -60,12 +60,12 @@ const TOLD: usize = 4;
 /// Everything that is against expectation, then the broken twins that were caught. Cells of one
 /// subject that tell the same story are told once, by the clearest of them.
 pub fn findings(reports: &[CellReport], style: Style) -> String {
-    let violations = reports.iter().filter(|report| report.standing == Standing::Violation);
+    let violations = reports.iter().filter(|report| report.status == Status::Violation);
     let violations = stories(violations, |report| match report.failure() {
         Some(failure) => format!("{}: {}", failure.kind, without_numbers(&failure.message)),
         None => "not caught".to_owned(),
     });
-    let caught = |report: &&CellReport| report.failure().is_some() && report.standing != Standing::Violation;
+    let caught = |report: &&CellReport| report.failure().is_some() && report.status != Status::Violation;
     let caught = stories(reports.iter().filter(caught), |_| String::new());
     let mut told: Vec<String> = violations.iter().map(|cells| story(cells, style)).collect();
     match caught.len() > TOLD {
@@ -186,7 +186,7 @@ mod tests {
         let violation = |scope: &str, message: &str| {
             let mut report = example::caught_deadlock(2);
             report.id = format!("threads/table/ordered/{scope}@dpor").parse().unwrap();
-            report.standing = Standing::Violation;
+            report.status = Status::Violation;
             if let Verdict::Broken(failure) = &mut report.verdict {
                 message.clone_into(&mut failure.message);
             }

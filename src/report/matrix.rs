@@ -3,7 +3,7 @@
 use super::style::{Style, Tone, grouped, pad, times, width};
 use crate::cell::Question;
 use crate::engine::{Bounds, Engine, FailureKind};
-use crate::judge::{CellReport, Standing};
+use crate::judge::{CellReport, Status};
 use crate::judge::{Extent, Reason, Verdict};
 use std::collections::BTreeSet;
 
@@ -117,7 +117,7 @@ fn field(report: &CellReport) -> Field {
         Verdict::Broken(failure) => (Sign::Caught, format!("✗ {} {count}", short_kind(failure.kind))),
         Verdict::Inconclusive(reason) => (Sign::Open, format!("? {}", short_reason(reason))),
     };
-    let unexpected = report.standing == Standing::Violation;
+    let unexpected = report.status == Status::Violation;
     let text = if unexpected { format!("! {text}") } else { text };
     Field { text, sign, unexpected }
 }
@@ -220,7 +220,7 @@ fn legend(rows: &[Row], style: Style) -> String {
         lines.push("†     a broken twin: it is there to be caught");
     }
     if fields.iter().any(|field| field.unexpected) {
-        lines.push("!     not what was to come");
+        lines.push("!     not what was expected");
     }
     lines.iter().map(|line| style.paint(Tone::Dim, line) + "\n").collect()
 }
@@ -249,7 +249,7 @@ threads/table     native  random          dpor
 ○     a broken twin where this engine or scope need not show the bug, and did not
 ?     not decided, with the reason
 †     a broken twin: it is there to be caught
-!     not what was to come
+!     not what was expected
 ";
         let text = matrix(&example::reports(), Style::Plain);
         assert_eq!(format!("\n{text}"), expected);

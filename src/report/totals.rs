@@ -3,7 +3,7 @@
 use super::style::{Style, Tone, grouped, listed};
 use crate::cell::CellId;
 use crate::engine::{Bounds, Note};
-use crate::judge::{CellReport, Standing};
+use crate::judge::{CellReport, Status};
 use crate::judge::{Extent, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -42,10 +42,10 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
     let held = |extent: fn(&Extent) -> bool| {
         count(&|r| !r.twin && matches!(&r.verdict, Verdict::Held(e) if extent(e)))
     };
-    let caught = count(&|r| r.failure().is_some() && r.standing == Standing::Expected);
-    let passed = count(&|r| r.twin && r.verdict.held() && r.standing == Standing::Expected);
+    let caught = count(&|r| r.failure().is_some() && r.status == Status::Expected);
+    let passed = count(&|r| r.twin && r.verdict.held() && r.status == Status::Expected);
     let open = count(&|r| r.open().is_some());
-    let violations = count(&|r| r.standing == Standing::Violation);
+    let violations = count(&|r| r.status == Status::Violation);
     let kinds = [
         (held(|e| matches!(e, Extent::Complete(Bounds::NONE))), "held exhaustively", Tone::Good),
         (

@@ -5,7 +5,7 @@
 
 use super::waiting::{self, Meal};
 use super::{Observer, Scenario, Stage, Step, Watch, run};
-use crate::engine::{Outcome, Played, Violation};
+use crate::engine::{ExecutionResult, Outcome, Violation};
 use crate::port::{Table, forks_of};
 use crate::sync;
 use crate::sync::causality::{causality, moment};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Plays the scenario on a table.
-pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Played {
+pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
     let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
     let meals: Vec<Meal> = run(&hall, scenario, observer).into_iter().flatten().collect();
     let Some(order) = causality() else { return judge(scenario, &hall.plates).into() };
@@ -23,7 +23,7 @@ pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observ
     let outcome = judge(scenario, &hall.plates)
         .and_then(|outcome| waiting::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome));
     let longest = waiting::longest_wait(&meals, &order);
-    Played { outcome, measures: vec![(OVERTAKEN, overtaken), (LONGEST_WAIT, longest)] }
+    ExecutionResult { outcome, measures: vec![(OVERTAKEN, overtaken), (LONGEST_WAIT, longest)] }
 }
 
 /// How many meals the neighbours of a waiting philosopher begin, at most.

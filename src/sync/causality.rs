@@ -7,7 +7,7 @@ use crate::event::causality::{Causality, Moment};
 /// Where the running thread stands; `None` where no engine of this crate drives it.
 pub fn moment() -> Option<Moment> {
     match current() {
-        Current::Conducted(conductor) => Some(conductor.moment()),
+        Current::Controlled(controller) => Some(controller.moment()),
         _ => None,
     }
 }
@@ -15,7 +15,7 @@ pub fn moment() -> Option<Moment> {
 /// The order of all steps so far; `None` where no engine of this crate drives the running thread.
 pub fn causality() -> Option<Causality> {
     match current() {
-        Current::Conducted(conductor) => Some(conductor.causality()),
+        Current::Controlled(controller) => Some(controller.causality()),
         _ => None,
     }
 }

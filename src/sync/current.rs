@@ -17,7 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// engine has let it take place; no other thread of the execution runs until the calling thread
 /// announces its next one. The engine keeps the state of locks, condition variables, tokens and
 /// reference counts; the values of atomics stay in the facade's objects, and the engine is told.
-pub(crate) trait Conductor {
+pub(crate) trait Controller {
     /// A new object of the current thread. `value` is the initial value of an atomic, or the initial
     /// number of owners of an `Arc`, else 0.
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId;
@@ -40,7 +40,7 @@ pub(crate) trait Conductor {
     fn commit(&self, object: ObjectId, before: u64, after: u64);
 
     /// The current thread begins a loop that waits: what it has read so far is not what it waits for.
-    fn look_afresh(&self);
+    fn clear_read_set(&self);
 
     /// Adds a thread that will run `body`, on a stack of so many bytes if it asks for that; the caller then performs `Op::Spawn`, and the body's
     /// last operation is `Op::Exit`.
@@ -82,7 +82,7 @@ pub(crate) enum Current {
     #[cfg(feature = "loom")]
     Loom,
     /// An engine of this crate.
-    Conducted(&'static dyn Conductor),
+    Controlled(&'static dyn Controller),
 }
 
 impl Current {
@@ -92,7 +92,7 @@ impl Current {
             Self::Native => "native",
             #[cfg(feature = "loom")]
             Self::Loom => "loom",
-            Self::Conducted(_) => "a model-checking engine",
+            Self::Controlled(_) => "a model-checking engine",
         }
     }
 }

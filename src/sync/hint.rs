@@ -59,8 +59,8 @@ pub fn spins(natively: u32) -> u32 {
 #[track_caller]
 pub fn spin_until(looks: u32, mut is_so: impl FnMut() -> bool) {
     #[cfg(feature = "instrumented")]
-    if let Current::Conducted(conductor) = current() {
-        conductor.look_afresh();
+    if let Current::Controlled(controller) = current() {
+        controller.clear_read_set();
     }
     for _ in 0..spins(looks) {
         if is_so() {

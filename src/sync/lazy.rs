@@ -93,7 +93,7 @@ impl<T: 'static> Lazy<T> {
     #[track_caller]
     fn value(&self) -> &T {
         #[cfg(feature = "instrumented")]
-        if let Current::Conducted(_) = current() {
+        if let Current::Controlled(_) = current() {
             return self.of_this_execution();
         }
         self.native.get_or_init(self.make)

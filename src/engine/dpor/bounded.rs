@@ -122,7 +122,7 @@ impl Bounded {
         }
         branches.sort_by_key(|&Branch { thread, choice, cost }| {
             let hinted = hint == Some((thread, choice));
-            (!machine.is_left_behind(thread), cost, !hinted, choice == RUN, last != Some(thread))
+            (!machine.is_unfairly_delayed(thread), cost, !hinted, choice == RUN, last != Some(thread))
         });
         branches.retain(|branch| self.is_new(branch, machine));
         branches

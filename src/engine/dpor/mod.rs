@@ -495,8 +495,8 @@ fn any_awake(
     let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
     let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
     let last_resort = || machine.last_resort().map(|thread| (thread, 0));
-    let mut left_behind = machine.threads().filter(|&thread| machine.is_left_behind(thread));
-    left_behind
+    let mut unfairly_delayed = machine.threads().filter(|&thread| machine.is_unfairly_delayed(thread));
+    unfairly_delayed
         .find_map(awake)
         .or_else(|| hint.filter(is_awake))
         .or_else(|| awake(machine.running()))

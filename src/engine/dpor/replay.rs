@@ -11,7 +11,7 @@ use crate::engine::machine::{Machine, RUN, exchange};
 use crate::event::op::{Class, ObjectId, Op, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
-pub(super) struct Without<'a> {
+pub(super) struct NotDep<'a> {
     explorer: &'a Explorer,
     machine: &'a Machine,
     /// Ascending.
@@ -26,11 +26,11 @@ impl Explorer {
         earlier: usize,
         later: &Transition,
         machine: &'a Machine,
-    ) -> Option<(Transition, Without<'a>)> {
+    ) -> Option<(Transition, NotDep<'a>)> {
         if later.last_resort || self.events[earlier].transition.last_resort {
             return None;
         }
-        let without = |left_out| Without { explorer: self, machine, left_out };
+        let without = |left_out| NotDep { explorer: self, machine, left_out };
         without(vec![earlier]).enabled(later).or_else(|| match later.op {
             // One reader out of the way is not enough where others hold the lock as well.
             Op::Write(_) => {
@@ -42,7 +42,7 @@ impl Explorer {
     }
 }
 
-impl<'a> Without<'a> {
+impl<'a> NotDep<'a> {
     /// The transition, if it is enabled.
     fn enabled(self, later: &Transition) -> Option<(Transition, Self)> {
         let mut transition = later.clone();
@@ -132,10 +132,10 @@ impl<'a> Without<'a> {
             Op::Wake { .. } if self.has_permit(target, transition.thread) => {
                 (true, Mode::Take(transition.thread))
             }
-            Op::Wake { .. } => (transition.may_whim, Mode::Leave),
-            Op::Park { timed } => (timed && transition.may_whim || self.has_token(target), Mode::Park),
+            Op::Wake { .. } => (transition.may_time_out, Mode::Leave),
+            Op::Park { timed } => (timed && transition.may_time_out || self.has_token(target), Mode::Park),
             Op::ArcDrop(_) if transition.access.mode != Mode::Write => {
-                (true, Mode::Disown(self.owners(target)))
+                (true, Mode::Decrement(self.owners(target)))
             }
             _ => return true,
         };
@@ -233,8 +233,8 @@ impl<'a> Without<'a> {
     fn owners(&self, target: Target) -> u32 {
         let initial = self.machine.object(target.as_object()).first_look() as i32;
         let owners = self.uses(target).fold(initial, |owners, (.., mode)| match mode {
-            Mode::Own => owners + 1,
-            Mode::Disown(_) => owners - 1,
+            Mode::Increment => owners + 1,
+            Mode::Decrement(_) => owners - 1,
             _ => owners,
         });
         owners.max(1) as u32

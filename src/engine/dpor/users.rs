@@ -94,7 +94,7 @@ impl Kind {
         match mode {
             Mode::Read => Self::Look,
             Mode::AcquireShared | Mode::ReleaseShared => Self::Share,
-            Mode::Own | Mode::Disown(_) | Mode::Nothing => Self::Count,
+            Mode::Increment | Mode::Decrement(_) | Mode::Nothing => Self::Count,
             _ => Self::Other,
         }
     }
@@ -102,7 +102,7 @@ impl Kind {
     /// The kind of users that an event with this use conflicts with none of.
     fn commuting(mode: Mode) -> Option<Self> {
         match mode {
-            Mode::Disown(1) => None,
+            Mode::Decrement(1) => None,
             mode => Some(Self::of(mode)).filter(|kind| *kind != Self::Other),
         }
     }
@@ -158,8 +158,8 @@ mod tests {
 
     #[test]
     fn the_last_owner_looks_at_all_others() {
-        let owners = users([Mode::Disown(3), Mode::Disown(2)]);
-        assert_eq!(search(&owners, Mode::Disown(1), |_| false).0, [1, 0]);
-        assert!(search(&owners, Mode::Disown(2), |_| false).0.is_empty());
+        let owners = users([Mode::Decrement(3), Mode::Decrement(2)]);
+        assert_eq!(search(&owners, Mode::Decrement(1), |_| false).0, [1, 0]);
+        assert!(search(&owners, Mode::Decrement(2), |_| false).0.is_empty());
     }
 }

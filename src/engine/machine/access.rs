@@ -77,9 +77,9 @@ pub(crate) enum Mode {
     /// Leaves a park token.
     Unpark,
     /// One owner more.
-    Own,
+    Increment,
     /// One owner less, of this many.
-    Disown(u32),
+    Decrement(u32),
     /// Does not use it after all.
     Nothing,
 }
@@ -113,7 +113,7 @@ pub(crate) struct Transition {
     /// Fires only because nothing else can happen: it is after everything before it.
     pub(crate) last_resort: bool,
     /// Whether the thread may still time out early.
-    pub(crate) may_whim: bool,
+    pub(crate) may_time_out: bool,
     /// Whether the thread may go on early though it is held back.
     pub(crate) may_run: bool,
 }
@@ -148,7 +148,7 @@ impl Access {
             (NotifyOne(_) | NotifyAll(_), NotifyOne(_) | NotifyAll(_)) => true,
             (Park, Unpark) | (Unpark, Park) => true,
             // Owners leave in any order, but the last one destroys the value.
-            (Disown(_), Disown(owners)) => owners == 1,
+            (Decrement(_), Decrement(owners)) => owners == 1,
             _ => false,
         }
     }
@@ -200,13 +200,13 @@ impl Transition {
     }
 
     fn shift(&mut self, other: &Self, sign: i32) {
-        let Mode::Disown(owners) = &mut self.access.mode else { return };
+        let Mode::Decrement(owners) = &mut self.access.mode else { return };
         if self.access.target != other.access.target {
             return;
         }
         let more = match other.access.mode {
-            Mode::Own => sign,
-            Mode::Disown(_) => -sign,
+            Mode::Increment => sign,
+            Mode::Decrement(_) => -sign,
             _ => 0,
         };
         *owners = owners.saturating_add_signed(more);

@@ -1,4 +1,4 @@
-//! The sequentially consistent machine that the conducted engines drive.
+//! The sequentially consistent machine that the controlled engines drive.
 //!
 //! Threads announce their operations; the machine says which of them are enabled and in how many ways,
 //! and applies the effect of the one that an engine grants. It chooses nothing and switches nothing:
@@ -44,12 +44,12 @@ use std::collections::HashSet;
 
 /// What the machine may do beyond what the program asks for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Whims {
+pub(crate) struct Allowed {
     /// How often something may happen for no reason in one execution.
     pub(crate) spurious: u8,
     /// How often each thread may time out early in one execution: without a bound, a loop around a timed wait
     /// has infinitely many executions. A time-out that fires because nothing else can happen is not counted.
-    pub(crate) per_thread: u8,
+    pub(crate) early_timeouts: u8,
     /// How many of the idle rounds of a thread in a row may repeat the one before, until it is held back.
     pub(crate) idle_rounds: u8,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Machine {
     threads: Vec<Thread>,
     objects: Vec<Option<Object>>,
     running: ThreadId,
-    whims: Whims,
+    allowed: Allowed,
     operations: u32,
     log: Log,
     driven: bool,
@@ -125,7 +125,7 @@ struct Thread {
     own_token: bool,
     token_message: Clock,
     permit: bool,
-    whims: u8,
+    early_timeouts: u8,
     view: View,
     rounds: Rounds,
     holds: Vec<Hold>,
@@ -193,7 +193,7 @@ impl Thread {
             own_token: false,
             token_message: Clock::ZERO,
             permit: false,
-            whims: 0,
+            early_timeouts: 0,
             view: View::new(),
             rounds: Rounds::default(),
             holds: Vec::new(),
@@ -220,13 +220,13 @@ impl Thread {
 
 impl Machine {
     /// A machine that has run nothing.
-    pub(crate) fn new(whims: Whims) -> Self {
+    pub(crate) fn new(allowed: Allowed) -> Self {
         Self {
             ids: Ids::default(),
             threads: Vec::new(),
             objects: Vec::new(),
             running: ThreadId::MAIN,
-            whims,
+            allowed,
             operations: 0,
             log: Log::default(),
             driven: false,
@@ -455,7 +455,7 @@ impl Machine {
     /// The running thread announces an operation. `seen` is the present value of an atomic.
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
-        if matches!(op, Op::Spurious(_)) && self.whims.spurious == 0 {
+        if matches!(op, Op::Spurious(_)) && self.allowed.spurious == 0 {
             self.strict = true;
             return Announced::Done(0, Edge::None);
         }
@@ -608,13 +608,13 @@ impl Machine {
         if op == Op::Await {
             thread.held = thread.rounds.waits();
         }
-        let idle = thread.rounds.end(self.whims.idle_rounds);
+        let idle = thread.rounds.end(self.allowed.idle_rounds);
         self.past.round(idle);
     }
 
     /// The running thread begins a loop that waits: what it has read so far is not what it waits for.
-    pub(crate) fn look_afresh(&mut self) {
-        self.threads[self.running.index()].rounds.look_afresh();
+    pub(crate) fn clear_read_set(&mut self) {
+        self.threads[self.running.index()].rounds.clear_read_set();
     }
 
     /// A thread that was given many rounds in a row goes on with one of them, or does something else.
@@ -768,7 +768,7 @@ impl Machine {
         }
         let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
         if !last_resort && is_time_out(op, answer) {
-            self.threads[id.index()].whims += 1;
+            self.threads[id.index()].early_timeouts += 1;
         }
         self.granted(id, op, answer);
         match op {

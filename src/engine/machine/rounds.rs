@@ -175,7 +175,7 @@ impl Rounds {
     }
 
     /// What was read so far is not what the thread is about to wait for.
-    pub(super) fn look_afresh(&mut self) {
+    pub(super) fn clear_read_set(&mut self) {
         self.present.looks.iter_mut().for_each(|look| look.fresh = false);
     }
 
@@ -353,18 +353,18 @@ pub(super) struct Past {
     /// A round has just ended, idly.
     fresh: bool,
     /// Threads that could have gone on and did not, while the others went round.
-    left_behind: ThreadSet,
+    unfairly_delayed: ThreadSet,
 }
 
 impl Past {
     pub(super) fn clear(&mut self) {
         self.moments.clear();
-        (self.fresh, self.left_behind) = (false, ThreadSet::NONE);
+        (self.fresh, self.unfairly_delayed) = (false, ThreadSet::NONE);
     }
 
     /// The thread goes on.
     pub(super) fn goes_on(&mut self, id: ThreadId) {
-        self.left_behind = self.left_behind.without(ThreadSet::of(id));
+        self.unfairly_delayed = self.unfairly_delayed.without(ThreadSet::of(id));
     }
 
     /// A thread's round has ended.
@@ -398,22 +398,22 @@ impl Machine {
         let could = could(since);
         let threads = self.threads().zip(then.iter().zip(&rounds));
         let idle = threads.filter(|(_, (then, now))| then == now).map(|(id, _)| id);
-        let left_behind = idle.filter(|id| could.has(*id) || self.goes_on_in_the_end(*id));
-        self.past.left_behind = left_behind.collect();
-        self.past.left_behind.is_empty().then_some(since)
+        let unfairly_delayed = idle.filter(|id| could.has(*id) || self.goes_on_in_the_end(*id));
+        self.past.unfairly_delayed = unfairly_delayed.collect();
+        self.past.unfairly_delayed.is_empty().then_some(since)
     }
 
     /// Whether the others have gone round while this thread could have gone on. It comes first where there is
     /// a choice, or an unfair execution would have no end (Madanlal Musuvathi and Shaz Qadeer, "Fair
     /// stateless model checking", 2008).
-    pub(crate) fn is_left_behind(&self, id: ThreadId) -> bool {
-        self.past.left_behind.has(id)
+    pub(crate) fn is_unfairly_delayed(&self, id: ThreadId) -> bool {
+        self.past.unfairly_delayed.has(id)
     }
 
     /// Where the thread goes on sooner or later, it does so now.
     pub(crate) fn let_go_on(&mut self, id: ThreadId) {
         if self.goes_on_for_nothing(id) {
-            self.past.left_behind = self.past.left_behind.with(ThreadSet::of(id));
+            self.past.unfairly_delayed = self.past.unfairly_delayed.with(ThreadSet::of(id));
         }
     }
 
@@ -437,7 +437,7 @@ impl Machine {
             let place = std::ptr::from_ref(thread.site) as u64;
             let gifts = u64::from(thread.token) << 1 | u64::from(thread.permit);
             let rounds = [thread.rounds.last, digest(&thread.rounds.present.did)];
-            state.extend([thread.phase as u64, place, gifts, u64::from(thread.whims)]);
+            state.extend([thread.phase as u64, place, gifts, u64::from(thread.early_timeouts)]);
             state.extend(rounds);
             let looks = thread.held.iter().flat_map(|held| held.guard.iter());
             let has_changed = |&(object, seen): &(ObjectId, u64)| self.object(object).look() != seen;

@@ -12,7 +12,7 @@ impl Machine {
     /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
     /// cannot. Bit n is choice n.
     pub(crate) fn choices(&self, id: ThreadId) -> u128 {
-        self.own_choices(id) | u128::from(self.is_left_behind(id) && self.goes_on_for_nothing(id))
+        self.own_choices(id) | u128::from(self.is_unfairly_delayed(id) && self.goes_on_for_nothing(id))
     }
 
     /// Whether the thread can go on, though not by itself in the present state: for nothing, as it would in the
@@ -36,9 +36,11 @@ impl Machine {
             Op::Write(object) => u128::from(self.is_free(object)),
             Op::Read(object) => u128::from(self.is_readable(object) && !self.holds(id, object)),
             Op::Wake { timed, .. } => {
-                u128::from(timed && (thread.permit || thread.whims < self.whims.per_thread))
+                u128::from(timed && (thread.permit || thread.early_timeouts < self.allowed.early_timeouts))
             }
-            Op::Park { timed } => u128::from(thread.token || timed && thread.whims < self.whims.per_thread),
+            Op::Park { timed } => {
+                u128::from(thread.token || timed && thread.early_timeouts < self.allowed.early_timeouts)
+            }
             Op::NotifyOne(object) => match self.waiters(object) {
                 ThreadSet::NONE => 1,
                 waiters => waiters.bits() << 1,
@@ -87,13 +89,13 @@ impl Machine {
 
     /// Whether something may still happen for no reason in this execution.
     pub(super) fn may_be_spurious(&self) -> bool {
-        self.spurious < self.whims.spurious
+        self.spurious < self.allowed.spurious
     }
 
     /// Whether a thread of this execution has used up its early time-outs, so that it may have had another one
     /// that was not explored.
     pub(crate) fn is_capped(&self) -> bool {
-        self.threads().any(|id| self.threads[id.index()].whims >= self.whims.per_thread)
+        self.threads().any(|id| self.threads[id.index()].early_timeouts >= self.allowed.early_timeouts)
     }
 
     pub(super) fn is_free(&self, object: ObjectId) -> bool {
@@ -135,7 +137,7 @@ impl Machine {
     pub(super) fn is_last_resort(&self, id: ThreadId, choice: u8) -> bool {
         choice != RUN
             && self.own_choices(id) & !(1 << RUN) == 0
-            && (self.is_left_behind(id) || self.last_resort() == Some(id))
+            && (self.is_unfairly_delayed(id) || self.last_resort() == Some(id))
     }
 
     /// The thread's pending operation, taken in this way, resolved in the present state.
@@ -160,7 +162,7 @@ impl Machine {
             found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.guard)),
             guard: thread.held.as_ref().map(|held| Guard::clone(&held.guard)),
             last_resort,
-            may_whim: thread.whims < self.whims.per_thread,
+            may_time_out: thread.early_timeouts < self.allowed.early_timeouts,
             may_run: self.may_run(id),
         }
     }
@@ -214,8 +216,8 @@ impl Machine {
             Op::Park { .. } => Mode::Park,
             Op::Unpark(_) => Mode::Unpark,
             Op::ArcClone(object) | Op::ArcDrop(object) if self.is_watched(object) => Mode::Write,
-            Op::ArcClone(_) => Mode::Own,
-            Op::ArcDrop(object) => Mode::Disown(self.object(object).look() as u32),
+            Op::ArcClone(_) => Mode::Increment,
+            Op::ArcDrop(object) => Mode::Decrement(self.object(object).look() as u32),
             op => unreachable!("{op:?} is not a choice"),
         };
         let target = match thread.op {

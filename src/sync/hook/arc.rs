@@ -105,8 +105,8 @@ impl ArcHook {
             Turn::Loom((), id) => {
                 loom = looming::operation(Op::ArcClone(id), site, || self.loom.clone(), |_| Told::NOTHING);
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(Op::ArcClone(id), 0, site);
+            Turn::Controlled(controller, id) => {
+                controller.perform(Op::ArcClone(id), 0, site);
             }
         }
         Self {
@@ -130,8 +130,8 @@ impl ArcHook {
                     wrote: None,
                 })
             }
-            Turn::Conducted(conductor, id) => {
-                Some(owners(conductor.perform(Op::ArcCount(id), 0, Location::caller())))
+            Turn::Controlled(controller, id) => {
+                Some(owners(controller.perform(Op::ArcCount(id), 0, Location::caller())))
             }
         }
     }
@@ -207,8 +207,8 @@ impl Drop for ArcHook {
             Turn::Loom((), id) => {
                 looming::operation(Op::ArcDrop(id), self.site, || drop(self.loom.take()), |()| Told::NOTHING);
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(Op::ArcDrop(id), 0, self.site);
+            Turn::Controlled(controller, id) => {
+                controller.perform(Op::ArcDrop(id), 0, self.site);
             }
         }
     }
@@ -232,8 +232,8 @@ impl WeakHook {
             Turn::Native(_) | Turn::Inert => {}
             #[cfg(feature = "loom")]
             Turn::Loom(..) => hook.unsupported("has its `Weak` upgraded, which loom does not model"),
-            Turn::Conducted(conductor, id) => {
-                if conductor.perform(Op::ArcUpgrade(id), 0, site) == 0 {
+            Turn::Controlled(controller, id) => {
+                if controller.perform(Op::ArcUpgrade(id), 0, site) == 0 {
                     return None;
                 }
             }

@@ -57,10 +57,10 @@ impl<V: Value> AtomicHook<V> {
             Turn::Loom(behind, id) => {
                 looming::operation(op(id), Location::caller(), || behind.get(order), |value| read(*value))
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
                 let value = inner.get(Relaxed);
-                conductor.commit(id, value.bits(), value.bits());
+                controller.commit(id, value.bits(), value.bits());
                 value
             }
         }
@@ -78,11 +78,11 @@ impl<V: Value> AtomicHook<V> {
                 looming::operation(op(id), Location::caller(), || behind.set(value, order), |()| told);
                 inner.set(value, Relaxed);
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
                 let before = inner.get(Relaxed);
                 inner.set(value, Relaxed);
-                conductor.commit(id, before.bits(), value.bits());
+                controller.commit(id, before.bits(), value.bits());
             }
         }
     }
@@ -110,10 +110,10 @@ impl<V: Value> AtomicHook<V> {
                 };
                 modify(op(id), || loom(behind), follow)
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
                 let found = std(inner);
-                conductor.commit(id, found.bits(), inner.get(Relaxed).bits());
+                controller.commit(id, found.bits(), inner.get(Relaxed).bits());
                 found
             }
         }
@@ -151,16 +151,16 @@ impl<V: Value> AtomicHook<V> {
                 result
             }
             // Whether a weak one fails spuriously is the engine's choice, not the machine's.
-            Turn::Conducted(conductor, id)
-                if what.weak && is_spurious(conductor, Spurious::Exchange(id), Location::caller()) =>
+            Turn::Controlled(controller, id)
+                if what.weak && is_spurious(controller, Spurious::Exchange(id), Location::caller()) =>
             {
                 Err(self.load(inner, what.failure))
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
                 let found = inner.get(Relaxed);
                 let result = inner.exchange(what);
-                conductor.commit(id, found.bits(), inner.get(Relaxed).bits());
+                controller.commit(id, found.bits(), inner.get(Relaxed).bits());
                 result
             }
         }
@@ -198,13 +198,15 @@ impl AtomicHook<u32> {
     ) -> Option<bool> {
         let site = Location::caller();
         match self.turn() {
-            Turn::Conducted(conductor, id) if is_spurious(conductor, Spurious::Wait(id), site) => Some(true),
-            Turn::Conducted(conductor, id) => {
+            Turn::Controlled(controller, id) if is_spurious(controller, Spurious::Wait(id), site) => {
+                Some(true)
+            }
+            Turn::Controlled(controller, id) => {
                 let wait = Op::WaitIf { word: id, expected: expected.bits() };
-                let waits = conductor.perform(wait, inner.get(Relaxed).bits(), site) == 1;
+                let waits = controller.perform(wait, inner.get(Relaxed).bits(), site) == 1;
                 let wake = Op::Wake { object: id, timed };
-                let without_permit = waits && conductor.perform(wake, 0, site) == 1;
-                if conductor.tearing_down() {
+                let without_permit = waits && controller.perform(wake, 0, site) == 1;
+                if controller.tearing_down() {
                     torn_down();
                 }
                 Some(!(timed && without_permit))
@@ -219,8 +221,8 @@ impl AtomicHook<u32> {
     #[track_caller]
     pub(in crate::sync) fn wake(&self, op: fn(ObjectId) -> Op) -> bool {
         match self.turn() {
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), 0, Location::caller());
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), 0, Location::caller());
                 true
             }
             Turn::Inert => true,

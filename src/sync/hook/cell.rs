@@ -104,8 +104,8 @@ impl CellHook {
                 let write = || drop(cell.get_mut());
                 looming::operation(Op::CellWrite(id), self.0.site(), write, |()| Told::NOTHING);
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(Op::CellWrite(id), 0, self.0.site());
+            Turn::Controlled(controller, id) => {
+                controller.perform(Op::CellWrite(id), 0, self.0.site());
             }
         }
     }
@@ -125,8 +125,8 @@ impl CellHook {
                 };
                 loom = Some(looming::operation(kind.op(id), site, begin, |_| Told::NOTHING));
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(kind.op(id), 0, site);
+            Turn::Controlled(controller, id) => {
+                controller.perform(kind.op(id), 0, site);
             }
         }
         Access {
@@ -144,8 +144,8 @@ impl Access {
     /// The guard is used: the access takes place once more.
     #[track_caller]
     pub(in crate::sync) fn again(&self) {
-        if let Turn::Conducted(conductor, id) = self.cell.turn() {
-            conductor.perform(self.kind.op(id), 0, Location::caller());
+        if let Turn::Controlled(controller, id) = self.cell.turn() {
+            controller.perform(self.kind.op(id), 0, Location::caller());
         }
     }
 }
@@ -163,7 +163,7 @@ impl Drop for Access {
     fn drop(&mut self) {
         match self.cell.turn_in_drop() {
             Turn::Native(_) => {}
-            Turn::Conducted(..) if !self.spans => {}
+            Turn::Controlled(..) if !self.spans => {}
             // loom would abort the process.
             Turn::Inert => {
                 #[cfg(feature = "loom")]
@@ -171,8 +171,8 @@ impl Drop for Access {
             }
             #[cfg(feature = "loom")]
             Turn::Loom(..) => looming::quietly(|| drop(self.loom.take())),
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(self.kind.op(id), 0, self.site);
+            Turn::Controlled(controller, id) => {
+                controller.perform(self.kind.op(id), 0, self.site);
             }
         }
     }

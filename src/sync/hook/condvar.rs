@@ -70,19 +70,19 @@ impl CondvarHook {
                 }
                 (By::Loom(wait_in_loom(condvar, guard, id, mutex, site)), false)
             }
-            (Turn::Conducted(conductor, condvar), Turn::Conducted(_, mutex), By::Conducted) => {
-                let without_permit = if is_spurious(conductor, Spurious::Wait(condvar), site) {
-                    conductor.perform(Op::Unlock(mutex), 0, site);
+            (Turn::Controlled(controller, condvar), Turn::Controlled(_, mutex), By::Controlled) => {
+                let without_permit = if is_spurious(controller, Spurious::Wait(condvar), site) {
+                    controller.perform(Op::Unlock(mutex), 0, site);
                     false
                 } else {
-                    conductor.perform(Op::Wait { condvar, mutex }, 0, site);
-                    conductor.perform(Op::Wake { object: condvar, timed }, 0, site) == 1
+                    controller.perform(Op::Wait { condvar, mutex }, 0, site);
+                    controller.perform(Op::Wake { object: condvar, timed }, 0, site) == 1
                 };
-                if conductor.tearing_down() {
+                if controller.tearing_down() {
                     torn_down();
                 }
-                conductor.perform(Op::Lock(mutex), 0, site);
-                (By::Conducted, timed && without_permit)
+                controller.perform(Op::Lock(mutex), 0, site);
+                (By::Controlled, timed && without_permit)
             }
             _ => torn_down(),
         };
@@ -112,8 +112,8 @@ impl CondvarHook {
             Turn::Inert => {}
             #[cfg(feature = "loom")]
             Turn::Loom(behind, id) => looming::operation(op(id), site, || loom(behind), |()| Told::NOTHING),
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(op(id), 0, site);
+            Turn::Controlled(controller, id) => {
+                controller.perform(op(id), 0, site);
             }
         }
         false

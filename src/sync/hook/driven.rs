@@ -1,6 +1,6 @@
 //! The hook in a build with engines.
 
-use super::super::current::{Conductor, Current, current, epoch, run};
+use super::super::current::{Controller, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
@@ -43,7 +43,7 @@ enum Side {
     Native,
     #[cfg(feature = "loom")]
     Loom,
-    Conducted,
+    Controlled,
 }
 
 impl Identity {
@@ -54,7 +54,7 @@ impl Identity {
             Side::Native => 1,
             #[cfg(feature = "loom")]
             Side::Loom => 2,
-            Side::Conducted => 3,
+            Side::Controlled => 3,
         };
         Self(u64::from(epoch()) << 32 | u64::from(id.0) << 2 | side)
     }
@@ -66,7 +66,7 @@ impl Identity {
             1 => Side::Native,
             #[cfg(feature = "loom")]
             2 => Side::Loom,
-            _ => Side::Conducted,
+            _ => Side::Controlled,
         }
     }
 
@@ -91,7 +91,7 @@ impl Identity {
             Side::Native => "native",
             #[cfg(feature = "loom")]
             Side::Loom => "loom",
-            Side::Conducted => "a model-checking engine",
+            Side::Controlled => "a model-checking engine",
         }
     }
 }
@@ -106,7 +106,7 @@ pub(in crate::sync) enum Turn<'a, L> {
     #[cfg(feature = "loom")]
     Loom(&'a L, ObjectId),
     /// An engine of this crate.
-    Conducted(&'static dyn Conductor, ObjectId),
+    Controlled(&'static dyn Controller, ObjectId),
 }
 
 impl<K: Kind> Hook<K> {
@@ -125,8 +125,8 @@ impl<K: Kind> Hook<K> {
                 loom = Some(Box::new(looming::quietly(behind)));
                 Identity::new(Side::Loom, id)
             }
-            Current::Conducted(conductor) => {
-                Identity::new(Side::Conducted, conductor.create(K::CLASS, value, site))
+            Current::Controlled(controller) => {
+                Identity::new(Side::Controlled, controller.create(K::CLASS, value, site))
             }
         };
         Self {
@@ -172,12 +172,12 @@ impl<K: Kind> Hook<K> {
                 "{} in zeroed memory, which loom would take for made by whoever uses it first",
                 K::NAME
             )),
-            Current::Conducted(conductor) => {
+            Current::Controlled(controller) => {
                 let site = Location::caller();
-                let id = conductor.find(K::CLASS, site);
+                let id = controller.find(K::CLASS, site);
                 self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
                 self.run.store(run(), Relaxed);
-                self.identity.store(Identity::new(Side::Conducted, id).0, Relaxed);
+                self.identity.store(Identity::new(Side::Controlled, id).0, Relaxed);
             }
         }
     }
@@ -193,8 +193,8 @@ impl<K: Kind> Hook<K> {
                 let behind = self.behind.as_deref().expect("loom's object was made with this one");
                 Turn::Loom(behind, identity.id())
             }
-            (Side::Conducted, Current::Conducted(conductor)) if identity.in_this_execution() => {
-                Turn::Conducted(conductor, identity.id())
+            (Side::Controlled, Current::Controlled(controller)) if identity.in_this_execution() => {
+                Turn::Controlled(controller, identity.id())
             }
             _ => Turn::Inert,
         }
@@ -250,9 +250,9 @@ impl<K: Kind> Hook<K> {
             Turn::Native(_) | Turn::Inert => {}
             #[cfg(feature = "loom")]
             Turn::Loom(_, id) => looming::name_object(id, name),
-            Turn::Conducted(conductor, id) => {
-                if conductor.recording() {
-                    conductor.name_object(id, name);
+            Turn::Controlled(controller, id) => {
+                if controller.recording() {
+                    controller.name_object(id, name);
                 }
             }
         }
@@ -293,10 +293,10 @@ impl<K: Kind> std::ops::DerefMut for Owned<K> {
 
 impl<K: Kind> Drop for Owned<K> {
     fn drop(&mut self) {
-        if let Turn::Conducted(conductor, id) = self.0.turn_in_drop()
+        if let Turn::Controlled(controller, id) = self.0.turn_in_drop()
             && !statics::are_ending()
         {
-            conductor.destroy(id);
+            controller.destroy(id);
         }
     }
 }
@@ -333,8 +333,8 @@ pub(in crate::sync) fn torn_down() -> ! {
 }
 
 /// Whether the wait, the park or the weak compare-exchange that would come next returns for no reason instead.
-pub(in crate::sync) fn is_spurious(conductor: &dyn Conductor, what: Spurious, site: Site) -> bool {
-    conductor.perform(Op::Spurious(what), 0, site) == 1
+pub(in crate::sync) fn is_spurious(controller: &dyn Controller, what: Spurious, site: Site) -> bool {
+    controller.perform(Op::Spurious(what), 0, site) == 1
 }
 
 /// What the engine cannot do. The prefix tells its driver that nothing is wrong with the subject.
@@ -372,8 +372,8 @@ pub(in crate::sync) fn fence(order: Ordering) {
         }
         #[cfg(feature = "loom")]
         Current::Loom => {}
-        Current::Conducted(conductor) => {
-            conductor.perform(op, 0, Location::caller());
+        Current::Controlled(controller) => {
+            controller.perform(op, 0, Location::caller());
         }
     }
 }

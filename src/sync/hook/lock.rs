@@ -70,7 +70,7 @@ pub(super) enum By<G> {
     Nobody,
     #[cfg(feature = "loom")]
     Loom(G),
-    Conducted,
+    Controlled,
 }
 
 impl<'a, K: Kind, G> Grant<'a, K, G> {
@@ -98,9 +98,9 @@ impl<'a, K: Kind, G> Grant<'a, K, G> {
                 looming::acquired(id, site, matches!(acquire(id), Op::Read(_)));
                 By::Loom(guard.expect("loom's lock is not poisoned where std's is not"))
             }
-            Turn::Conducted(conductor, id) => {
-                conductor.perform(acquire(id), 0, site);
-                By::Conducted
+            Turn::Controlled(controller, id) => {
+                controller.perform(acquire(id), 0, site);
+                By::Controlled
             }
         };
         Self { hook, site, release, by }
@@ -131,9 +131,9 @@ impl<'a, K: Kind, G> Grant<'a, K, G> {
                 looming::acquired(id, site, reads);
                 By::Loom(guard)
             }
-            Turn::Conducted(conductor, id) => match conductor.perform(attempt(id), 0, site) {
+            Turn::Controlled(controller, id) => match controller.perform(attempt(id), 0, site) {
                 0 => return None,
-                _ => By::Conducted,
+                _ => By::Controlled,
             },
         };
         Some(Self { hook, site, release, by })
@@ -176,9 +176,9 @@ impl<K: Kind, G> Drop for Grant<'_, K, G> {
                 // loom would abort the process.
                 _ => std::mem::forget(guard),
             },
-            By::Conducted => {
-                if let Turn::Conducted(conductor, id) = self.hook.turn_in_drop() {
-                    conductor.perform((self.release)(id), 0, self.site);
+            By::Controlled => {
+                if let Turn::Controlled(controller, id) = self.hook.turn_in_drop() {
+                    controller.perform((self.release)(id), 0, self.site);
                 }
             }
         }

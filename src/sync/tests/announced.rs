@@ -5,7 +5,7 @@ use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicI32, AtomicU32, fence};
-use crate::sync::current::{Conductor, Current, Entered, enter, first_escaped, next_epoch};
+use crate::sync::current::{Controller, Current, Entered, enter, first_escaped, next_epoch};
 use crate::sync::{
     Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics,
     lazy_static, thread,
@@ -46,7 +46,7 @@ impl Granting {
     }
 }
 
-impl Conductor for Granting {
+impl Controller for Granting {
     fn create(&self, class: Class, value: u64, _: Site) -> ObjectId {
         self.told.borrow_mut().push(Told::Create(class, value));
         self.objects.replace(self.objects.get() + 1);
@@ -77,7 +77,7 @@ impl Conductor for Granting {
         self.told.borrow_mut().push(Told::Commit(before, after));
     }
 
-    fn look_afresh(&self) {}
+    fn clear_read_set(&self) {}
 
     fn spawn(&self, _: Option<&str>, _: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId {
         self.bodies.borrow_mut().push(Some(body));
@@ -110,7 +110,7 @@ fn granting(answers: &[(Op, u64)]) -> (&'static Granting, Entered) {
     let engine: &'static Granting = Box::leak(Box::default());
     engine.answers.borrow_mut().extend(answers);
     next_epoch();
-    (engine, enter(Current::Conducted(engine)))
+    (engine, enter(Current::Controlled(engine)))
 }
 
 /// The operations that the body announces.

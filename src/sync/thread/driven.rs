@@ -4,7 +4,7 @@
 //! take place reads. A body that panics is caught here, so that a join can hand the panic on; but
 //! an unwinding that the engine has begun goes on.
 
-use super::super::current::{Conductor, Current, current as engine, epoch, panic_escaped, panic_taken};
+use super::super::current::{Controller, Current, current as engine, epoch, panic_escaped, panic_taken};
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
@@ -50,10 +50,10 @@ struct Attached {
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        if let (Some(thread), Current::Conducted(conductor)) = (self.thread.take(), engine())
+        if let (Some(thread), Current::Controlled(controller)) = (self.thread.take(), engine())
             && thread.epoch == epoch()
         {
-            conductor.detach(thread.id);
+            controller.detach(thread.id);
         }
     }
 }
@@ -64,7 +64,7 @@ enum Asked {
     Nobody,
     #[cfg(feature = "loom")]
     Loom,
-    Conductor(&'static dyn Conductor),
+    Controller(&'static dyn Controller),
 }
 
 fn asked() -> Asked {
@@ -74,7 +74,7 @@ fn asked() -> Asked {
         Current::Loom if looming::alive() => Asked::Loom,
         #[cfg(feature = "loom")]
         Current::Loom => Asked::Nobody,
-        Current::Conducted(conductor) => Asked::Conductor(conductor),
+        Current::Controlled(controller) => Asked::Controller(controller),
     }
 }
 
@@ -110,11 +110,11 @@ where
                 looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
             JoinHandle { thread, slot, attached: Attached { thread: None }, loom: Some(handle) }
         }
-        Asked::Conductor(conductor) => {
-            let run = conducted(conductor, body, Arc::clone(&slot), site);
-            let id = conductor.spawn(name.as_deref(), stack, Box::new(run));
+        Asked::Controller(controller) => {
+            let run = controlled(controller, body, Arc::clone(&slot), site);
+            let id = controller.spawn(name.as_deref(), stack, Box::new(run));
             let thread = Thread { id, name: names::set(id, name), born };
-            conductor.perform(Op::Spawn(id), 0, site);
+            controller.perform(Op::Spawn(id), 0, site);
             let attached = Attached { thread: Some(thread.id()) };
             JoinHandle {
                 thread,
@@ -139,15 +139,15 @@ fn in_loom<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, site: Site)
 }
 
 /// The body of a thread that an engine of this crate runs.
-fn conducted<T>(
-    conductor: &'static dyn Conductor,
+fn controlled<T>(
+    controller: &'static dyn Controller,
     body: impl FnOnce() -> T,
     slot: Slot<T>,
     site: Site,
 ) -> impl FnOnce() {
     move || {
-        run(conductor.thread(), body, slot, || conductor.tearing_down());
-        conductor.perform(Op::Exit, 0, site);
+        run(controller.thread(), body, slot, || controller.tearing_down());
+        controller.perform(Op::Exit, 0, site);
     }
 }
 
@@ -189,8 +189,8 @@ impl<T> JoinHandle<T> {
                 let joined = looming::operation(Op::Join(id), site, || handle.join(), |_| Told::NOTHING);
                 joined.expect("the body caught its panic");
             }
-            Asked::Conductor(conductor) => {
-                conductor.perform(Op::Join(id), 0, site);
+            Asked::Controller(controller) => {
+                controller.perform(Op::Join(id), 0, site);
             }
         }
         let result = self.slot.lock().expect("nothing panics with the slot locked").take();
@@ -221,8 +221,8 @@ impl Thread {
                 let token = looming::token(self.id);
                 looming::operation(Op::Unpark(self.id), site, || token.notify(), |()| Told::NOTHING);
             }
-            Asked::Conductor(conductor) => {
-                conductor.perform(Op::Unpark(self.id), 0, site);
+            Asked::Controller(controller) => {
+                controller.perform(Op::Unpark(self.id), 0, site);
             }
         }
     }
@@ -250,7 +250,7 @@ pub(super) fn id() -> ThreadId {
         Current::Native => ThreadId::MAIN,
         #[cfg(feature = "loom")]
         Current::Loom => looming::thread(),
-        Current::Conducted(conductor) => conductor.thread(),
+        Current::Controlled(controller) => controller.thread(),
     }
 }
 
@@ -275,11 +275,11 @@ pub(super) fn park(timed: bool) {
             let token = looming::token(looming::thread());
             looming::operation(op, site, || token.wait(), |()| Told::NOTHING);
         }
-        Asked::Conductor(conductor) => {
-            if !is_spurious(conductor, Spurious::Park, site) {
-                conductor.perform(op, 0, site);
+        Asked::Controller(controller) => {
+            if !is_spurious(controller, Spurious::Park, site) {
+                controller.perform(op, 0, site);
             }
-            unless_torn_down(conductor);
+            unless_torn_down(controller);
         }
     }
 }
@@ -292,16 +292,16 @@ pub(in crate::sync) fn give_way(op: Op) {
         Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
         Asked::Loom => looming::operation(op, site, loom::thread::yield_now, |()| Told::NOTHING),
-        Asked::Conductor(conductor) => {
-            conductor.perform(op, 0, site);
-            unless_torn_down(conductor);
+        Asked::Controller(controller) => {
+            controller.perform(op, 0, site);
+            unless_torn_down(controller);
         }
     }
 }
 
 /// A wait that the engine cut short must not be taken for one that ended: its loop would not end.
-fn unless_torn_down(conductor: &dyn Conductor) {
-    if conductor.tearing_down() {
+fn unless_torn_down(controller: &dyn Controller) {
+    if controller.tearing_down() {
         torn_down();
     }
 }

@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, FOR_EVER, GAVE_UP, SPURIOUS, Stuck, Toy, WHIMS};
+use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, SPURIOUS, Stuck, Toy};
 use crate::event::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -40,7 +40,7 @@ struct State {
     taken: Vec<u64>,
     tokens: Vec<bool>,
     readers: Vec<BTreeSet<usize>>,
-    whims: Vec<u8>,
+    early_timeouts: Vec<u8>,
     spurious: u8,
     registers: Vec<Vec<u64>>,
 }
@@ -82,9 +82,9 @@ enum Use {
     Unpark,
     Share,
     Unshare,
-    Own,
+    Increment,
     /// Of this many.
-    Disown(u64),
+    Decrement(u64),
 }
 
 fn ordered(first: &Use, second: &Use) -> bool {
@@ -97,8 +97,8 @@ fn ordered(first: &Use, second: &Use) -> bool {
         (WakeAll(woken), Get(sleeper)) => woken.contains(sleeper),
         (Get(_), WakeOne(_) | WakeAll(_)) => false,
         (WakeOne(Some(one)), WakeOne(Some(other))) => one == other,
-        (Own, Own | Disown(_)) | (Disown(_), Own) => false,
-        (Disown(_), Disown(owners)) => *owners == 1,
+        (Increment, Increment | Decrement(_)) | (Decrement(_), Increment) => false,
+        (Decrement(_), Decrement(owners)) => *owners == 1,
         (first, second) if is_in_vain(first) && is_in_vain(second) => false,
         _ => true,
     }
@@ -286,7 +286,7 @@ impl State {
             taken: vec![0; objects],
             tokens: vec![false; threads],
             readers: vec![BTreeSet::new(); objects],
-            whims: vec![0; threads],
+            early_timeouts: vec![0; threads],
             spurious: 0,
             registers: vec![Vec::new(); threads],
         }
@@ -364,7 +364,7 @@ impl State {
     /// Whether a wait with a time-out can end without what it waits for.
     fn times_out(&self, thread: usize, instruction: Do, last: bool) -> bool {
         let timed = matches!(instruction, Do::WaitTimed(..) | Do::WaitIfTimed(..) | Do::ParkTimed);
-        timed && (last || self.whims[thread] < WHIMS)
+        timed && (last || self.early_timeouts[thread] < EARLY_TIMEOUTS)
     }
 
     fn step(&self, toy: &Toy, thread: usize, instruction: Do, last: bool) -> Vec<(Step, Self)> {
@@ -596,7 +596,7 @@ impl State {
                 }
                 Waiting::Asleep if self.times_out(thread, instruction, last) => {
                     base.waiting[thread] = Waiting::Back;
-                    base.whims[thread] += u8::from(!last);
+                    base.early_timeouts[thread] += u8::from(!last);
                     base.registers[thread].push(1);
                     one(condvar, Use::TimeOut, base)
                 }
@@ -627,7 +627,7 @@ impl State {
                 }
                 Waiting::Asleep if self.times_out(thread, instruction, last) => {
                     base.waiting[thread] = Waiting::No;
-                    base.whims[thread] += u8::from(!last);
+                    base.early_timeouts[thread] += u8::from(!last);
                     base.registers[thread].push(1);
                     vec![(step(vec![(Thing::Waiters(word), Use::TimeOut)]), onward(base))]
                 }
@@ -656,21 +656,21 @@ impl State {
                 asleep.iter().for_each(|&sleeper| base.wake(toy, sleeper));
                 vec![(step(vec![(waiters(toy, object), Use::WakeAll(asleep))]), onward(base))]
             }
-            Do::Own(arc) => {
+            Do::Increment(arc) => {
                 base.values[arc] += 1;
-                one(arc, Use::Own, onward(base))
+                one(arc, Use::Increment, onward(base))
             }
-            Do::Disown(arc) => {
+            Do::Decrement(arc) => {
                 base.values[arc] -= 1;
                 base.registers[thread].push(u64::from(base.values[arc] == 0));
-                one(arc, Use::Disown(self.values[arc]), onward(base))
+                one(arc, Use::Decrement(self.values[arc]), onward(base))
             }
             Do::ParkTimed => {
                 let token = std::mem::take(&mut base.tokens[thread]);
                 if !token && !self.times_out(thread, instruction, last) {
                     return vec![];
                 }
-                base.whims[thread] += u8::from(!token && !last);
+                base.early_timeouts[thread] += u8::from(!token && !last);
                 base.registers[thread].push(u64::from(!token));
                 vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
             }

@@ -146,7 +146,7 @@ fn shared() -> BoxedStrategy<Phrase> {
 }
 
 fn owned() -> BoxedStrategy<Phrase> {
-    let borrowed = |inner: Phrase| [vec![Do::Own(ARC)], inner, vec![Do::Disown(ARC)]].concat();
+    let borrowed = |inner: Phrase| [vec![Do::Increment(ARC)], inner, vec![Do::Decrement(ARC)]].concat();
     let ordered = Just(within(MUTEXES[0], vec![]));
     prop_oneof![3 => atomic().prop_map(borrowed), 2 => ordered, 2 => atomic()].boxed()
 }
@@ -238,7 +238,7 @@ fn shared_locks_agree_with_brute_force() {
 
 #[test]
 fn reference_counts_agree_with_brute_force() {
-    programs_agree(program(|_| owned(), vec![Do::Disown(ARC)]));
+    programs_agree(program(|_| owned(), vec![Do::Decrement(ARC)]));
 }
 
 /// Each thread takes two of three atomics, in this or that order, and gives them back.

@@ -59,8 +59,8 @@ pub(super) enum Do {
     TryRead(usize),
     TryWrite(usize),
     /// One owner more, and one less, of a counted reference of which each thread owns one to begin with.
-    Own(usize),
-    Disown(usize),
+    Increment(usize),
+    Decrement(usize),
 }
 
 /// What a loop leaves that looked as often as it may.
@@ -69,13 +69,13 @@ pub(super) const GAVE_UP: u64 = 99;
 pub(super) const FOR_EVER: u8 = u8::MAX;
 
 /// Early time-outs of each thread.
-pub(super) const WHIMS: u8 = 1;
+pub(super) const EARLY_TIMEOUTS: u8 = 1;
 /// Events that happen for no reason, of all threads together.
 pub(super) const SPURIOUS: u8 = 1;
 
 /// The budget of toy programs.
 pub(super) fn budget() -> Budget {
-    Budget { whims: WHIMS, spurious: SPURIOUS, ..Budget::default() }
+    Budget { early_timeouts: EARLY_TIMEOUTS, spurious: SPURIOUS, ..Budget::default() }
 }
 
 #[derive(Clone, Debug)]
@@ -256,8 +256,8 @@ impl Run<'_> {
             Do::EndWrite(l) => Op::UnlockWrite(object(l)),
             Do::TryRead(l) => Op::TryRead(object(l)),
             Do::TryWrite(l) => Op::TryWrite(object(l)),
-            Do::Own(a) => Op::ArcClone(object(a)),
-            Do::Disown(a) => Op::ArcDrop(object(a)),
+            Do::Increment(a) => Op::ArcClone(object(a)),
+            Do::Decrement(a) => Op::ArcDrop(object(a)),
             Do::Unpark(other) => Op::Unpark(thread(other)),
         })
     }
@@ -270,7 +270,7 @@ impl Run<'_> {
                 _ => false,
             };
             if afresh {
-                self.stage.machine.look_afresh();
+                self.stage.machine.clear_read_set();
             }
             let seen = op.object().map_or(0, |id| {
                 self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
@@ -347,7 +347,7 @@ impl Run<'_> {
                 self.read[index].push(answer);
                 self.waking[index] = 0;
             }
-            Do::ParkTimed | Do::Disown(_) => self.read[index].push(answer),
+            Do::ParkTimed | Do::Decrement(_) => self.read[index].push(answer),
             Do::Spuriously => {
                 self.read[index].push(answer);
                 self.counters[index] += answer as usize;
