@@ -2,7 +2,7 @@
 //!
 //! An engine runs a [`Program`] again and again, under different schedules, within a [`Budget`], and
 //! reports plain facts: an [`Exploration`]. What those facts are worth (held, broken, not decided) is
-//! for [`verdict`](crate::verdict) to say.
+//! for [`judge`](crate::judge) to say.
 
 #[cfg(feature = "dpor")]
 mod coroutine;

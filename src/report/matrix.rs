@@ -69,22 +69,22 @@ fn rows(reports: &[CellReport], engines: &[Engine]) -> Vec<Row> {
         reports.iter().map(|report| width(&report.id.question.subject) + 2 * usize::from(report.twin)).max();
     questions
         .into_iter()
-        .filter_map(|question| {
+        .map(|question| {
             let of_question: Vec<&CellReport> =
                 reports.iter().filter(|report| report.id.question == *question).collect();
             let Question { subject: name, scope, .. } = question;
-            let family = question.family();
-            let repeated = above.replace((family.clone(), name)) == Some((family.clone(), name));
+            let subject = [&question.model, &question.port, name];
+            let repeated = above.replace(subject) == Some(subject);
             let twin = if of_question[0].twin { " †" } else { "" };
             let named = if repeated { String::new() } else { format!("{name}{twin}") };
             let fields = engines
                 .iter()
                 .map(|engine| of_question.iter().find(|report| report.engine == *engine).map(|r| field(r)));
-            Some(Row {
-                family,
+            Row {
+                family: question.family(),
                 label: row_label(&named, widest.unwrap_or(0), scope),
                 fields: fields.collect(),
-            })
+            }
         })
         .collect()
 }

@@ -3,7 +3,7 @@
 use super::child;
 use super::death::{Killed, died, killed};
 use super::stillness::Stillness;
-use crate::cell::{Cell, CellId, Limit};
+use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
 use crate::judge::CellReport;
 use crate::judge::{Reason, Verdict};
@@ -54,7 +54,7 @@ pub enum RunError {
     /// A process could not be started or waited for.
     Process {
         /// The cell.
-        id: CellId,
+        id: String,
         /// What the system says.
         source: io::Error,
     },
@@ -62,7 +62,7 @@ pub enum RunError {
     /// [`child_main`](super::child_main), or has no such cell.
     NoChild {
         /// The cell.
-        id: CellId,
+        id: String,
         /// What the process printed.
         stderr: String,
     },
@@ -172,9 +172,9 @@ impl Pool<'_> {
             return Ok(Some(CellReport::new(cell, Verdict::Inconclusive(Reason::Nightly))));
         }
         let started = Instant::now();
-        let id = cell.id();
-        let failed = |source| RunError::Process { id: cell.id(), source };
-        let mut process = Process::start(&self.executable, &id.to_string(), self.options).map_err(failed)?;
+        let id = cell.id().to_string();
+        let failed = |source| RunError::Process { id: cell.id().to_string(), source };
+        let mut process = Process::start(&self.executable, &id, self.options).map_err(failed)?;
         let end = self.wait(&mut process, cell.engine, started).map_err(failed)?;
         let verdict = match end {
             End::Cancelled => return Ok(None),
