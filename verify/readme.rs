@@ -97,6 +97,9 @@ fn the_matrix_is_that_of_the_pages() -> Result<(), Failed> {
 fn the_measures_are_those_of_the_pages() -> Result<(), Failed> {
     let block = blocks().find(|block| block.starts_with("at worst")).ok_or("no measures")?;
     let columns = split(block.lines().next().unwrap_or_default());
+    if block.lines().count() < 2 {
+        return Err("README.md shows no measures".into());
+    }
     for fields in block.lines().skip(1).map(split) {
         let (id, scope) = fields[0].rsplit_once('/').ok_or("no scope")?;
         let page = page_of(id)?;

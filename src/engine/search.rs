@@ -117,29 +117,20 @@ impl Search {
             self.exploration.redundant += u64::from(end == End::Redundant);
             return self.goes_on();
         }
-        if let (Some(bound), Coverage::Complete(bounds)) = (stage.bound(), &mut self.exploration.coverage) {
-            bounds.preemptions = Some(bound);
-        }
-        if stage.machine.has_held_back()
-            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
-        {
-            bounds.idle_rounds = Some(self.budget.idle_rounds);
-        }
-        if stage.machine.leaves_out_spurious_events()
-            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
-        {
-            bounds.spurious = Some(self.budget.spurious);
-        }
-        if stage.machine.is_capped()
-            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
-        {
-            bounds.timeouts = Some(self.budget.early_timeouts);
-        }
-        if end == End::Finished
-            && stage.machine.has_unended()
-            && let Coverage::Complete(bounds) = &mut self.exploration.coverage
-        {
-            bounds.daemons = true;
+        if let Coverage::Complete(bounds) = &mut self.exploration.coverage {
+            if let Some(bound) = stage.bound() {
+                bounds.preemptions = Some(bound);
+            }
+            if stage.machine.has_held_back() {
+                bounds.idle_rounds = Some(self.budget.idle_rounds);
+            }
+            if stage.machine.leaves_out_spurious_events() {
+                bounds.spurious = Some(self.budget.spurious);
+            }
+            if stage.machine.is_capped() {
+                bounds.timeouts = Some(self.budget.early_timeouts);
+            }
+            bounds.daemons |= end == End::Finished && stage.machine.has_unended();
         }
         if let Some(why) = current::given_up() {
             self.exploration.coverage = Coverage::Unsupported(why);

@@ -3,8 +3,7 @@
 use super::finding::evidence;
 use super::measures::is_exact;
 use super::style::{Style, grouped};
-use crate::judge::CellReport;
-use crate::judge::{Extent, Verdict};
+use crate::judge::{CellReport, Extent, Verdict};
 use std::fmt::Write;
 
 /// Outcomes are listed if there are at most this many.

@@ -3,8 +3,7 @@
 use crate::engine::{Bounds, Engine, Failure, FailureKind};
 use crate::event::trace::Trace;
 use crate::judge::finding::script::crossed_forks;
-use crate::judge::{CellReport, Status};
-use crate::judge::{Extent, Reason, Verdict};
+use crate::judge::{CellReport, Extent, Reason, Status, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

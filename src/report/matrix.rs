@@ -3,8 +3,7 @@
 use super::style::{Style, Tone, grouped, pad, times, width};
 use crate::cell::Question;
 use crate::engine::{Bounds, Engine, FailureKind};
-use crate::judge::{CellReport, Status};
-use crate::judge::{Extent, Reason, Verdict};
+use crate::judge::{CellReport, Extent, Reason, Status, Verdict};
 use std::collections::BTreeSet;
 
 const GAP: &str = "  ";

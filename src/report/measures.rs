@@ -2,8 +2,7 @@
 
 use super::style::{Style, Tone, grouped, times, width};
 use crate::cell::Question;
-use crate::judge::CellReport;
-use crate::judge::{Extent, Verdict};
+use crate::judge::{CellReport, Extent, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 const GAP: &str = "  ";

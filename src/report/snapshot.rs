@@ -11,9 +11,8 @@ use super::style::{Style, grouped, pad, width};
 use crate::cell::{Expect, Subject};
 use crate::engine::{Engine, Failure, FailureKind};
 use crate::event::trace::Place;
-use crate::judge::CellReport;
-use crate::judge::Reason;
 use crate::judge::finding::trim;
+use crate::judge::{CellReport, Reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 

@@ -3,8 +3,7 @@
 use super::style::{Style, Tone, grouped, listed};
 use crate::cell::CellId;
 use crate::engine::{Bounds, Note};
-use crate::judge::{CellReport, Status};
-use crate::judge::{Extent, Verdict};
+use crate::judge::{CellReport, Extent, Status, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
