@@ -25,7 +25,7 @@ mod wakeup;
 
 pub(crate) use self::bounded::Bounded;
 use self::users::Users;
-use self::wakeup::Branch;
+use self::wakeup::{Branch, Initial, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
 use super::machine::{Edge, Machine, Phase, RUN};
@@ -51,11 +51,32 @@ struct Event {
 #[derive(Debug, Default)]
 struct Node {
     /// Transitions that need not be explored from here: what they lead to was seen already.
-    sleep: Vec<Transition>,
+    sleep: Vec<Sleeper>,
     /// What is to be explored from here, after the present branch.
     tree: Vec<Branch>,
+    /// What is to be explored beside the present branch, if that is rounds in vain.
+    beside: Vec<Vec<Transition>>,
     /// Whether an execution from here has come to its end.
     explored: bool,
+}
+
+/// A transition that need not be explored.
+#[derive(Clone, Debug)]
+struct Sleeper {
+    transition: Transition,
+    /// It is rounds in vain. What the others do meanwhile was not seen.
+    in_vain: bool,
+}
+
+impl Sleeper {
+    /// Whether all was seen that goes on like the sequence.
+    fn covers(&self, sequence: &[Transition]) -> bool {
+        match weak_initial(&self.transition, sequence) {
+            Some(Initial::At(_)) => true,
+            Some(Initial::Outside) => !self.in_vain,
+            None => false,
+        }
+    }
 }
 
 /// A later event that conflicts with an earlier one and could have come before it.
@@ -151,6 +172,7 @@ impl Explorer {
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
+            self.nodes.last_mut().expect("a branch has a node").beside = branch.beside;
             self.subtree = branch.children;
             return follow(&branch.step, machine);
         }
@@ -161,25 +183,26 @@ impl Explorer {
         }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
+        let mut beside = Vec::new();
         let next = if tree.is_empty() {
             let choice = any_awake(machine, &sleep, hint);
             choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
         } else {
             let branch = tree.remove(0);
-            self.subtree = branch.children;
+            (self.subtree, beside) = (branch.children, branch.beside);
             follow(&branch.step, machine)
         };
-        self.nodes.push(Node { sleep, tree, explored: false });
+        self.nodes.push(Node { sleep, tree, beside, explored: false });
         next
     }
 
     /// What sleeps at the last node and is independent of the last event sleeps on.
-    fn sleep_of_new_node(&self) -> Vec<Transition> {
+    fn sleep_of_new_node(&self) -> Vec<Sleeper> {
         let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return Vec::new() };
         let mut sleep = node.sleep.clone();
-        sleep.retain_mut(|sleeper| {
-            sleeper.follows(&event.transition);
-            !event.transition.conflicts(sleeper)
+        sleep.retain_mut(|Sleeper { transition, .. }| {
+            transition.follows(&event.transition);
+            !event.transition.conflicts(transition)
         });
         sleep
     }
@@ -376,8 +399,7 @@ impl Explorer {
     /// Makes sure that an execution that goes on like `sequence` from node `depth` is explored.
     fn schedule(&mut self, depth: usize, sequence: Vec<Transition>) {
         let node = &mut self.nodes[depth];
-        let covered = node.sleep.iter().any(|sleeper| wakeup::weak_initial(sleeper, &sequence).is_some());
-        if !covered {
+        if !node.sleep.iter().any(|sleeper| sleeper.covers(&sequence)) {
             wakeup::insert(&mut node.tree, sequence);
         }
     }
@@ -389,11 +411,15 @@ impl Explorer {
         self.resumes = false;
         self.reverse_races(machine);
         let last = self.events.last().map(|event| &event.transition);
-        let fruitless = last.is_some_and(|last| last.choice == RUN && machine.waits_for_ever(last.thread));
-        if !fruitless {
+        let in_vain = last.is_some_and(|last| last.choice == RUN && machine.waits_for_ever(last.thread));
+        if in_vain {
+            let depth = self.events.len() - 1;
+            let beside = std::mem::take(&mut self.nodes[depth].beside);
+            beside.into_iter().for_each(|sequence| self.schedule(depth, sequence));
+        } else {
             self.nodes.iter_mut().for_each(|node| node.explored = true);
         }
-        self.backtrack()
+        self.backtrack(in_vain)
     }
 
     fn reverse_races(&mut self, machine: &Machine) {
@@ -434,13 +460,14 @@ impl Explorer {
         sequence
     }
 
-    /// The deepest node with something left to explore takes its next branch.
-    fn backtrack(&mut self) -> bool {
+    /// The deepest node with something left to explore takes its next branch. `in_vain` says so of the last event.
+    fn backtrack(&mut self, mut in_vain: bool) -> bool {
         while let Some(event) = self.events.pop() {
             self.races.truncate(event.races);
             self.nodes.truncate(self.events.len() + 1);
             let node = self.nodes.last_mut().expect("an event has a node");
-            node.sleep.push(event.transition);
+            node.sleep.push(Sleeper { transition: event.transition, in_vain });
+            in_vain = false;
             if !node.tree.is_empty() {
                 self.planned = Some(node.tree.remove(0));
                 return true;
@@ -483,13 +510,9 @@ fn acquires(mode: Mode) -> bool {
 
 /// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
 /// which saves a context switch; one that is held back comes last. Where nothing is enabled, a last resort.
-fn any_awake(
-    machine: &Machine,
-    sleep: &[Transition],
-    hint: Option<(ThreadId, u8)>,
-) -> Option<(ThreadId, u8)> {
+fn any_awake(machine: &Machine, sleep: &[Sleeper], hint: Option<(ThreadId, u8)>) -> Option<(ThreadId, u8)> {
     let is_awake = |&(thread, choice): &(ThreadId, u8)| {
-        let sleeps = sleep.iter().any(|it| it.thread == thread && it.choice == choice);
+        let sleeps = sleep.iter().any(|it| (it.transition.thread, it.transition.choice) == (thread, choice));
         machine.choices(thread) & 1 << choice != 0 && !sleeps
     };
     let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);

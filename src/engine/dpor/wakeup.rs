@@ -3,6 +3,7 @@
 //! Parosh Abdulla, Stavros Aronis, Bengt Jonsson, Konstantinos Sagonas, "Source sets: a foundation for
 //! optimal dynamic partial order reduction", JACM 2017, section 6.
 
+use crate::engine::machine::RUN;
 use crate::engine::machine::access::Transition;
 
 /// A transition, and how the executions that begin with it are to go on.
@@ -10,6 +11,15 @@ use crate::engine::machine::access::Transition;
 pub(super) struct Branch {
     pub(super) step: Transition,
     pub(super) children: Vec<Branch>,
+    /// Sequences that are to be explored beside the step, if it turns out to be rounds in vain.
+    pub(super) beside: Vec<Vec<Transition>>,
+}
+
+impl Branch {
+    /// Whether a thread goes on early, and it is not known whether that leads anywhere.
+    fn is_untried_run(&self) -> bool {
+        self.step.choice == RUN && self.children.is_empty()
+    }
 }
 
 /// Where a transition stands in a sequence that it could be moved to the front of.
@@ -51,6 +61,10 @@ pub(super) fn insert(tree: &mut Vec<Branch>, mut sequence: Vec<Transition>) {
             return;
         };
         let child = &mut children[index];
+        if initial == Initial::Outside && child.is_untried_run() {
+            child.beside.push(sequence);
+            return;
+        }
         let moved_behind = match initial {
             Initial::At(position) => {
                 sequence.remove(position);
@@ -68,7 +82,7 @@ pub(super) fn insert(tree: &mut Vec<Branch>, mut sequence: Vec<Transition>) {
 
 /// A tree with a single branch.
 fn chain(sequence: Vec<Transition>) -> Branch {
-    let grow = |children: Vec<Branch>, step| vec![Branch { step, children }];
+    let grow = |children: Vec<Branch>, step| vec![Branch { step, children, beside: Vec::new() }];
     let mut root = sequence.into_iter().rev().fold(Vec::new(), grow);
     root.pop().expect("a sequence that is inserted is not empty")
 }

@@ -380,3 +380,17 @@ fn bounded_spurious_events_agree_with_brute_force() {
 fn bounded_futexes_agree_with_brute_force() {
     bounds_agree(|_| futex(Do::WaitIf));
 }
+
+/// A thread that spins for ever beside others whose order it does not see: what is left of them is explored.
+#[test]
+fn who_spins_in_vain_stands_for_nobody_else() {
+    use Do::*;
+    let threads = vec![
+        vec![LockPoll(2, 1, 0), Store(0, 1), Yield, Add(1)],
+        vec![Load(0), Yield, Add(0), Poll(1, 1, FOR_EVER)],
+        vec![TryPoll(2, 2), Load(1), Yield, Exchange(0, 0, 0)],
+    ];
+    let toy = Toy { objects: objects(), threads };
+    let found = toy.explore_at_most(20_000);
+    assert_eq!((found.outcomes, found.redundant), (truth(&toy).outcomes, 0));
+}
