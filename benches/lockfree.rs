@@ -19,7 +19,7 @@ use refectory::model::threads::lockfree::michael_scott::MichaelScott;
 use refectory::model::threads::lockfree::ring::Ring;
 use refectory::model::threads::lockfree::spsc::Spsc;
 use refectory::model::threads::lockfree::treiber::Treiber;
-use refectory::port::{Full, Lane, LaneConsumer, LaneProducer, TryQueue};
+use refectory::port::{Full, SpscConsumer, SpscProducer, SpscQueue, TryQueue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::{black_box, spin_loop};
@@ -80,7 +80,7 @@ fn alone<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str,
     });
 }
 
-fn lane_alone<L: Lane<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
+fn lane_alone<L: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
     let (mut producer, mut consumer) = L::with_capacity(CAPACITY);
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
@@ -107,7 +107,7 @@ fn together<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &s
     });
 }
 
-fn lane<L: Lane<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
+fn lane<L: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|items| {
             let (mut producer, mut consumer) = L::with_capacity(CAPACITY);
@@ -169,7 +169,7 @@ fn time<P: FnOnce() + Send, C: FnOnce() + Send>(
 
 struct Rtrb;
 
-impl Lane<u64> for Rtrb {
+impl SpscQueue<u64> for Rtrb {
     type Producer = RtrbProducer;
     type Consumer = RtrbConsumer;
 
@@ -181,7 +181,7 @@ impl Lane<u64> for Rtrb {
 
 struct RtrbProducer(rtrb::Producer<u64>);
 
-impl LaneProducer<u64> for RtrbProducer {
+impl SpscProducer<u64> for RtrbProducer {
     fn try_push(&mut self, item: u64) -> Result<(), Full<u64>> {
         self.0.push(item).map_err(|rtrb::PushError::Full(item)| Full(item))
     }
@@ -189,7 +189,7 @@ impl LaneProducer<u64> for RtrbProducer {
 
 struct RtrbConsumer(rtrb::Consumer<u64>);
 
-impl LaneConsumer<u64> for RtrbConsumer {
+impl SpscConsumer<u64> for RtrbConsumer {
     fn try_pop(&mut self) -> Option<u64> {
         self.0.pop().ok()
     }

@@ -17,7 +17,7 @@ mod plan;
 mod round;
 
 pub use child::child_main;
-pub use plan::{Pauses, Plan, SplitMix64};
+pub use plan::{Pauses, Plan};
 pub use round::{Ending, RoundReport, Work, perform};
 
 use crate::catalogue::subjects;

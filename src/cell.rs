@@ -6,34 +6,15 @@ mod limits;
 pub use self::id::{CellId, NoCellId, Question};
 pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
-use crate::scenario::{Port, Rig, Scenario};
+use crate::port::{Harness, Size};
 use std::fmt;
 use std::time::Duration;
 
-/// How large a scenario is.
+/// What a subject is run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// A table: philosophers, and meals of each.
-    Table {
-        /// Seats, and forks.
-        seats: usize,
-        /// Meals of each philosopher.
-        meals: usize,
-    },
-    /// A lock: threads, and critical sections of each.
-    Lock {
-        /// Threads.
-        threads: usize,
-        /// Critical sections of each thread.
-        rounds: usize,
-    },
-    /// A queue: threads that put items in, and threads that take them out.
-    Queue {
-        /// Threads that put items in.
-        producers: usize,
-        /// Threads that take items out.
-        consumers: usize,
-    },
+    /// This size of the subject's port.
+    Size(Size),
     /// The [row](Row) of the subject's contract that has this name.
     Row(&'static str),
 }
@@ -41,28 +22,8 @@ pub enum Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Table { seats, meals } => write!(f, "{seats}x{meals}"),
-            Self::Lock { threads, rounds } => write!(f, "{threads}x{rounds}"),
-            Self::Queue { producers, consumers } => write!(f, "{producers}x{consumers}"),
+            Self::Size(size) => size.fmt(f),
             Self::Row(name) => f.write_str(name),
-        }
-    }
-}
-
-impl Scope {
-    /// What the threads do in this scope of the port.
-    ///
-    /// # Panics
-    /// If the scope is that of another port.
-    pub fn scenario(self, port: Port) -> Scenario {
-        match (port, self) {
-            (Port::Table, Self::Table { seats, meals }) => Scenario::dining(seats, meals),
-            (Port::Lock, Self::Lock { threads, rounds }) => Scenario::locking(threads, rounds),
-            (Port::Queue, Self::Queue { producers, consumers }) => Scenario::blocking(producers, consumers),
-            (Port::TryQueue, Self::Queue { producers, consumers }) => Scenario::trying(producers, consumers),
-            (Port::Deque, Self::Queue { producers: 1, consumers }) => Scenario::stealing(consumers),
-            (Port::Lane, Self::Queue { producers: 1, consumers: 1 }) => Scenario::trying(1, 1),
-            _ => panic!("{self} is not a scope of the port {}", port.name()),
         }
     }
 }
@@ -128,7 +89,7 @@ pub struct Subject {
     /// The rows of its contract.
     pub rows: &'static [Row],
     /// Plays any scenario of its port on it, if it has one.
-    pub rig: Option<Rig>,
+    pub harness: Option<Harness>,
 }
 
 impl Subject {
@@ -149,14 +110,14 @@ impl Subject {
             only: None,
             nightly: &[],
             rows: &[],
-            rig: None,
+            harness: None,
         }
     }
 
-    /// The same, with the scenarios of the rig's port.
+    /// The same, with the scenarios of the harness's port.
     #[must_use]
-    pub const fn on(self, rig: Rig) -> Self {
-        Self { rig: Some(rig), ..self }
+    pub const fn on(self, harness: Harness) -> Self {
+        Self { harness: Some(harness), ..self }
     }
 
     /// The same, with the rows of a contract beside the scenarios of its port.
@@ -221,14 +182,14 @@ impl Subject {
     /// # Panics
     /// If the subject is not run in this scope.
     pub fn program(&self, scope: Scope) -> Program {
-        match (scope, self.rig) {
+        match (scope, self.harness) {
             (Scope::Row(name), _) => {
                 let row = self.rows.iter().find(|row| row.name == name);
                 let row = row.unwrap_or_else(|| panic!("{} has no row {name}", self.id()));
                 Program::new(row.play)
             }
-            (_, Some(rig)) => rig.program(scope.scenario(rig.port)),
-            (_, None) => panic!("{} has no port, and so no scope {scope}", self.id()),
+            (Scope::Size(size), Some(harness)) => harness.program((harness.port.scenario)(size)),
+            (Scope::Size(_), None) => panic!("{} has no port, and so no scope {scope}", self.id()),
         }
     }
 }

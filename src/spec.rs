@@ -1,7 +1,6 @@
 //! Sequential objects: what a subject has to look like to its users, whatever goes on inside.
 
-use crate::port::Order;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::hash::Hash;
 
 /// A sequential object, by the steps that it allows.
@@ -23,6 +22,30 @@ pub trait Spec {
     fn may_fail(&self, call: &Self::Call, answer: &Self::Answer) -> bool {
         let _ = (call, answer);
         false
+    }
+}
+
+/// Which item comes out next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// The one that has been in for the longest time.
+    Fifo,
+    /// The one that came last.
+    Lifo,
+    /// The least one.
+    Priority,
+    /// Any.
+    Unordered,
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fifo => "first-in first-out",
+            Self::Lifo => "last-in first-out",
+            Self::Priority => "priority",
+            Self::Unordered => "unordered",
+        })
     }
 }
 

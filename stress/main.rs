@@ -1,24 +1,18 @@
 //! A short campaign of every subject on the cores of this machine; `refectory stress` runs longer ones.
 //!
-//! Rounds are drawn by proptest, from the seeds of the campaign. `REFECTORY_SEED` is the first seed,
-//! `REFECTORY_SECONDS` the time of each subject.
+//! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use refectory::campaign::{self, Campaign, CampaignReport, Pauses, Plan, RoundReport, Tally};
+use refectory::campaign::{self, Campaign, CampaignReport, Plan, RoundReport, Tally};
 use refectory::catalogue::subjects;
 use refectory::cell::{Expect, Subject};
-use refectory::scenario::{Port, Scenario, Waiting};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 
 fn main() -> ExitCode {
-    campaign::child_main(draw);
+    campaign::child_main(Plan::draw);
     let (tell, told) = mpsc::channel();
     let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
@@ -78,32 +72,4 @@ fn replay(round: &RoundReport) -> String {
 
 fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
-}
-
-/// The round of a seed.
-fn draw(port: Port, seed: u64) -> Plan {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let mut runner = TestRunner::new_with_rng(Config::default(), random);
-    plans(port).new_tree(&mut runner).expect("no plan is rejected").current()
-}
-
-fn plans(port: Port) -> impl Strategy<Value = Plan> {
-    let scenarios = match port {
-        Port::Table => {
-            (2..=12usize, 1..=100usize).prop_map(|(seats, meals)| Scenario::dining(seats, meals)).boxed()
-        }
-        Port::Queue => exchanges(Waiting::Blocks, 100).boxed(),
-        Port::TryQueue => exchanges(Waiting::Tries, 2_000).boxed(),
-        other => any::<u64>().prop_map(move |seed| Plan::draw(other, seed).scenario).boxed(),
-    };
-    let pauses = (any::<u64>(), 0..=8u32).prop_map(|(seed, bits)| Pauses { seed, longest: (1 << bits) - 1 });
-    (scenarios, pauses).prop_map(|(scenario, pauses)| Plan { scenario, pauses })
-}
-
-fn exchanges(waiting: Waiting, most: usize) -> impl Strategy<Value = Scenario> {
-    (1..=8usize, vec(1..=most, 1..=6), 1..=6usize).prop_map(move |(capacity, items, consumers)| {
-        Scenario::exchange(waiting, capacity, &items, consumers)
-    })
 }

@@ -10,6 +10,7 @@ mod limits;
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;
 use refectory::engine::{Bounds, Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
+use refectory::port::Size;
 use refectory::report::{self, Style};
 use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
 use refectory::sync::{Condvar, Mutex, MutexGuard, UnsafeCell, hint, thread};
@@ -154,7 +155,7 @@ fn tables(engine: Engine) -> Result<(), Failed> {
         let mut subjects = refectory::catalogue::subjects();
         let subject = subjects.find(|it| it.id() == format!("threads/table/{name}")).ok_or(name)?;
         for &(seats, meals, traces) in counts {
-            let found = explore(engine, &subject.program(Scope::Table { seats, meals }), &strict());
+            let found = explore(engine, &subject.program(Scope::Size(Size(seats, meals))), &strict());
             exactly(&found, traces)
                 .map_err(|_| format!("{name} {seats}x{meals}: {} of {traces}", found.executions))?;
         }

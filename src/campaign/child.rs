@@ -3,12 +3,13 @@
 //! The child writes a JSON line a round to its standard output, and ends itself when its slice is over, when
 //! a round has ended badly, or when its standard input has ended: then the parent is gone.
 
-use super::plan::{Plan, SplitMix64};
+use super::plan::Plan;
 use super::round::{Ending, RoundReport, Work, perform};
 use crate::catalogue::subjects;
 use crate::cell::Subject;
+use crate::port::Port;
 use crate::runner::{die_with_the_parent, limit_memory};
-use crate::scenario::Port;
+use crate::scenario::SplitMix64;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 use std::ops::ControlFlow;
@@ -31,7 +32,7 @@ struct Task {
 
 /// Runs the rounds for which the environment asks, and ends the process; returns if it asks for none.
 /// To be called first in `main`. `draw` gives the plan of a seed, as [`Plan::draw`] does.
-pub fn child_main(draw: impl Fn(Port, u64) -> Plan) {
+pub fn child_main(draw: impl Fn(&Port, u64) -> Plan) {
     let Ok(task) = std::env::var(TASK) else { return };
     die_with_the_parent();
     limit_memory(Some(MEMORY));
@@ -46,7 +47,7 @@ pub fn child_main(draw: impl Fn(Port, u64) -> Plan) {
     }
 }
 
-fn serve(task: &str, draw: impl Fn(Port, u64) -> Plan) -> io::Result<()> {
+fn serve(task: &str, draw: impl Fn(&Port, u64) -> Plan) -> io::Result<()> {
     let Task { subject, mut seed, slice } = serde_json::from_str(task)?;
     let known = subjects().find(|known| known.id() == subject);
     let subject = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, subject))?;

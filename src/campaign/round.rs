@@ -1,11 +1,12 @@
 //! One round, in this process.
 
-use super::plan::{Pauses, Plan, SplitMix64};
+use super::plan::{Pauses, Plan};
 use super::share;
 use crate::cell::{Row, Subject};
 use crate::engine::{Outcome, Violation};
-use crate::port::forks_of;
-use crate::scenario::{Observer, Port, Rig, Scenario, Step};
+use crate::port::table::{DINE, forks_of};
+use crate::port::{Harness, Port};
+use crate::scenario::{Observer, Scenario, SplitMix64, Step};
 use crate::sync::thread;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -103,7 +104,7 @@ const PATIENCE: u32 = 20;
 #[derive(Clone, Debug)]
 pub enum Work {
     /// It plays this plan.
-    Plan(Rig, Plan),
+    Plan(Harness, Plan),
     /// It plays this row so many times.
     Row(Row, usize),
 }
@@ -117,9 +118,9 @@ impl Work {
     ///
     /// # Panics
     /// If the subject has neither a port nor rows.
-    pub fn draw(subject: &Subject, seed: u64, draw: impl Fn(Port, u64) -> Plan) -> Self {
+    pub fn draw(subject: &Subject, seed: u64, draw: impl Fn(&Port, u64) -> Plan) -> Self {
         let mut random = SplitMix64::new(seed);
-        match subject.rig {
+        match subject.harness {
             Some(rig) if subject.rows.is_empty() || random.between(0, 1) == 0 => {
                 Self::Plan(rig, draw(rig.port, seed))
             }
@@ -141,7 +142,7 @@ pub fn perform(subject: &Subject, work: Work, seed: u64) -> RoundReport {
     }
 }
 
-fn perform_plan(subject: String, rig: Rig, plan: Plan, seed: u64) -> RoundReport {
+fn perform_plan(subject: String, rig: Harness, plan: Plan, seed: u64) -> RoundReport {
     let scenario = Arc::new(plan.scenario);
     let threads = scenario.roles.len();
     let clock = Arc::new(Clock::of(&scenario, plan.pauses));
@@ -273,11 +274,11 @@ impl Clock {
 fn describe(step: Step, stamps: [u64; 3], size: usize) -> String {
     match (step, stamps) {
         (_, [0, ..]) => format!("is about to {step}"),
-        (Step::Dine(seat), [_, 0, _]) => {
-            let (left, right) = forks_of(seat, size);
+        (Step { verb: DINE, on: Some(seat) }, [_, 0, _]) => {
+            let (left, right) = forks_of(seat as usize, size);
             format!("waits for fork {left} or fork {right}")
         }
-        (Step::Dine(_), _) => "has eaten and puts down its forks".to_owned(),
+        (Step { verb: DINE, .. }, _) => "has eaten and puts down its forks".to_owned(),
         _ => format!("waits in {step}"),
     }
 }
@@ -335,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_hang_tells_who_waits_for_what() {
-        let scenario = Scenario::dining(2, 3);
+        let scenario = crate::port::table::dining(2, 3);
         let clock = Clock::of(&scenario, Pauses { seed: 0, longest: 0 });
         clock.begins(0, 0);
         clock.eats(0, 0);

@@ -15,8 +15,7 @@ mod threads;
 
 use crate::cell::{Cell, CellId, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
-use crate::port::{BlockingQueue, Deque, Lane, RawLock, Table, TryQueue};
-use crate::scenario::{Item, Port, Rig};
+use crate::port::{self, BlockingQueue, Deque, Item, RawLock, Size, SpscQueue, Table, TryQueue};
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
@@ -31,63 +30,33 @@ const NEVER_WOKEN: &[FailureKind] = &[FailureKind::LostWakeup, FailureKind::Dead
 const NO_ORDER_IN_TIME: &[(Engine, &str)] =
     &[(Engine::Loom, "under weak memory, operations have no order in time to be judged by")];
 
-/// Tables of a pull request.
-const TABLES: &[Scope] = &[t(2, 1), t(3, 1), t(3, 2), t(4, 1), t(4, 2), t(5, 1), t(5, 2), t(8, 1)];
-/// Tables of a nightly run, beside those.
-const LARGER_TABLES: &[Scope] = &[t(2, 4), t(3, 3), t(6, 2), t(10, 1)];
-/// Locks of a pull request.
-const LOCKS: &[Scope] = &[l(2, 1), l(2, 2), l(3, 1)];
-/// Locks of a nightly run, beside those.
-const LARGER_LOCKS: &[Scope] = &[l(3, 2), l(4, 1)];
-/// Queues of a pull request.
-const QUEUES: &[Scope] = &[p(1, 1), p(2, 1), p(1, 2), p(2, 2)];
-/// Queues of a nightly run, beside those.
-const LARGER_QUEUES: &[Scope] = &[p(3, 1), p(1, 3), p(3, 2), p(2, 3)];
-/// Lanes, which have one producer and one consumer.
-const LANES: &[Scope] = &[p(1, 1)];
-
-/// Deques of a pull request: an owner, and thieves.
-const DEQUES: &[Scope] = &[p(1, 1), p(1, 2)];
-/// Deques of a nightly run, beside those.
-const LARGER_DEQUES: &[Scope] = &[p(1, 3)];
-
-/// A table of so many seats and meals.
-const fn t(seats: usize, meals: usize) -> Scope {
-    Scope::Table { seats, meals }
-}
-
-/// A lock for so many threads, and critical sections of each.
-const fn l(threads: usize, rounds: usize) -> Scope {
-    Scope::Lock { threads, rounds }
-}
-
-/// A queue of so many producers and consumers.
-const fn p(producers: usize, consumers: usize) -> Scope {
-    Scope::Queue { producers, consumers }
+/// A size of a subject's port.
+const fn size(a: usize, b: usize) -> Scope {
+    Scope::Size(Size(a, b))
 }
 
 const fn table<T: Table>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::table::<T>())
+    Subject::new(id).on(port::table::harness::<T>())
 }
 
 const fn lock<L: RawLock>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::lock::<L>())
+    Subject::new(id).on(port::lock::harness::<L>())
 }
 
 const fn queue<Q: BlockingQueue<Item>>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::queue::<Q>())
+    Subject::new(id).on(port::queue::harness::<Q>())
 }
 
 const fn try_queue<Q: TryQueue<Item>>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::try_queue::<Q>())
+    Subject::new(id).on(port::try_queue::harness::<Q>())
 }
 
 const fn deque<D: Deque<Item>>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::deque::<D>())
+    Subject::new(id).on(port::deque::harness::<D>())
 }
 
-const fn lane<L: Lane<Item>>(id: &'static str) -> Subject {
-    Subject::new(id).on(Rig::lane::<L>())
+const fn spsc<L: SpscQueue<Item>>(id: &'static str) -> Subject {
+    Subject::new(id).on(port::spsc::harness::<L>())
 }
 
 /// The scopes in which a subject is run: those of its port, then the rows of its contract.
@@ -97,19 +66,15 @@ pub fn scopes(subject: &Subject, level: Level) -> Vec<Scope> {
 
 /// Every scope of a subject, with the smallest run that takes it.
 fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
-    let (all, larger) = match (subject.rig.map(|rig| rig.port), subject.only) {
-        (None, _) => (&[][..], &[][..]),
-        (_, Some(only)) => (only, &[][..]),
-        (Some(Port::Table), _) => (TABLES, LARGER_TABLES),
-        (Some(Port::Lock), _) => (LOCKS, LARGER_LOCKS),
-        (Some(Port::Lane), _) => (LANES, &[][..]),
-        (Some(Port::Queue | Port::TryQueue), _) => (QUEUES, LARGER_QUEUES),
-        (Some(Port::Deque), _) => (DEQUES, LARGER_DEQUES),
-    };
+    let port = subject.harness.map(|harness| harness.port);
+    let (sizes, larger) = port.map_or((&[][..], &[][..]), |port| (port.sizes, port.larger));
+    let all: Vec<Scope> =
+        subject.only.map_or_else(|| sizes.iter().copied().map(Scope::Size).collect(), <[Scope]>::to_vec);
+    let larger = if subject.only.is_some() { &[] } else { larger };
     let rows = subject.rows.iter().map(|row| Scope::Row(row.name));
     let level = |scope| if subject.nightly.contains(&scope) { Level::Nightly } else { Level::PullRequest };
-    let small = all.iter().copied().chain(rows).map(move |scope| (level(scope), scope));
-    small.chain(larger.iter().map(|&scope| (Level::Nightly, scope)))
+    let small = all.into_iter().chain(rows).map(move |scope| (level(scope), scope));
+    small.chain(larger.iter().map(|&size| (Level::Nightly, Scope::Size(size))))
 }
 
 /// The cells of all engines in this build, subject by subject, scope by scope. The exact explorer has one
@@ -138,7 +103,7 @@ fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
 const fn engines(scope: Scope) -> &'static [Engine] {
     match scope {
         Scope::Row(_) => &[Engine::Native, Engine::Loom, Engine::Pct, Engine::Dpor, Engine::DporOnShuttle],
-        Scope::Table { .. } | Scope::Lock { .. } | Scope::Queue { .. } => &Engine::ALL,
+        Scope::Size(_) => &Engine::ALL,
     }
 }
 

@@ -125,7 +125,7 @@ mod tests {
     use crate::event::causality::{Causality, Moment};
     use crate::event::op::ThreadId;
     use crate::history::Operation;
-    use crate::port::Order;
+    use crate::spec::Order;
     use crate::spec::QueueAnswer::{self, Empty, Full, Popped, Pushed};
     use crate::spec::QueueCall::{self, Pop, Push};
     use crate::spec::QueueSpec;

@@ -1,3 +1,4 @@
 //! Judges of histories: pure functions, without threads.
 
 pub mod linearizability;
+pub mod overtaking;

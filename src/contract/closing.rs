@@ -2,8 +2,8 @@
 
 use super::{ensure, join, spawn};
 use crate::engine::Outcome;
+use crate::port::Item;
 use crate::port::{BlockingQueue, Close, Closed};
-use crate::scenario::Item;
 use std::sync::Arc;
 
 /// Two consumers, one item, and a close: one receives it, the other is sent away.

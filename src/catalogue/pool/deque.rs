@@ -1,6 +1,6 @@
 //! Work-stealing deques of the model `pool`, and the queue beside them for tasks from outside.
 
-use crate::catalogue::{self, NO_ORDER_IN_TIME, p, try_queue};
+use crate::catalogue::{self, NO_ORDER_IN_TIME, size, try_queue};
 use crate::cell::Subject;
 use crate::contract::pool::deque;
 use crate::engine::{Engine, FailureKind};
@@ -9,7 +9,7 @@ use crate::model::pool::deque::broken::{
 };
 use crate::model::pool::deque::chase_lev::{ChaseLev, Worker};
 use crate::model::pool::deque::injector::Injector;
-use crate::scenario::Item;
+use crate::port::Item;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     catalogue::deque::<Worker<Item, ChaseLev>>("pool/deque/chase_lev").with_rows(rows![
@@ -42,7 +42,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<HintOutsideTheLock<Item>>("pool/deque/injector~hint_outside_the_lock")
         .with_rows(rows![deque::what_was_pushed_is_found[HintOutsideTheLock<Item>]])
         .broken(&[FailureKind::NotLinearizable, FailureKind::Property])
-        .hidden_in(&[p(2, 1), p(1, 2), p(3, 1), p(1, 3)])
+        .hidden_in(&[size(2, 1), size(1, 2), size(3, 1), size(1, 3)])
         .blind(NO_ORDER_IN_TIME),
 ];
 

@@ -1,13 +1,13 @@
 //! Tables of the model `pool`: the philosophers are tasks.
 
-use crate::catalogue::{NEVER_WOKEN, t, table};
+use crate::catalogue::{NEVER_WOKEN, size, table};
 use crate::cell::Subject;
 use crate::model::pool::table::broken::BlockingTasks;
 use crate::model::pool::table::state_machines::StateMachines;
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    table::<StateMachines>("pool/table/state_machines").only(&[t(2, 1), t(2, 2), t(3, 1)]),
+    table::<StateMachines>("pool/table/state_machines").only(&[size(2, 1), size(2, 2), size(3, 1)]),
     table::<BlockingTasks>("pool/table/state_machines~blocking_tasks")
-        .only(&[t(2, 1), t(3, 1)])
+        .only(&[size(2, 1), size(3, 1)])
         .broken(NEVER_WOKEN),
 ];

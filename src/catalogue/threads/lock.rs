@@ -1,8 +1,8 @@
 //! Locks of the model `threads`, and what is built on them.
 
-use crate::catalogue::{NEVER_WOKEN, l, lock};
+use crate::catalogue::{NEVER_WOKEN, lock, size};
 use crate::cell::{Row, Scope, Subject};
-use crate::contract::threads::lock::{condition, lock as locking, meeting, semaphore};
+use crate::contract::threads::lock::{condition, exclusion, meeting, semaphore};
 use crate::engine::FailureKind;
 use crate::model::threads::lock::barrier::Barrier;
 use crate::model::threads::lock::broken::{
@@ -29,7 +29,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .broken(NEVER_WOKEN)
         .hidden_in(ONE_WAITER),
     Subject::new("threads/lock/recursive~releases_all")
-        .with_rows(rows![locking::r01_every_acquisition_is_released[ReleasesAll]])
+        .with_rows(rows![exclusion::r01_every_acquisition_is_released[ReleasesAll]])
         .broken(&[FailureKind::DataRace, FailureKind::Property]),
     Subject::new("threads/lock/semaphore~checks_then_returns")
         .with_rows(rows![semaphore::m03_a_bounded_semaphore_refuses_a_release_too_many[ChecksThenReturns]])
@@ -52,21 +52,21 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 /// Scopes in which two threads never wait at once.
-const ONE_WAITER: &[Scope] = &[l(2, 1), l(2, 2)];
+const ONE_WAITER: &[Scope] = &[size(2, 1), size(2, 2)];
 
 const LOCK: &[Row] = rows![
-    locking::l01_a_held_lock_is_refused[Lock<ThreeState>],
-    locking::l03_a_time_out_leaves_the_lock_intact[ThreeState],
-    locking::l04_another_thread_releases[ThreeState],
-    locking::l04_a_free_lock_cannot_be_released[ThreeState],
-    locking::l05_a_panic_releases[ThreeState],
-    locking::t04_each_value_goes_to_one_thread[],
+    exclusion::l01_a_held_lock_is_refused[Lock<ThreeState>],
+    exclusion::l03_a_time_out_leaves_the_lock_intact[ThreeState],
+    exclusion::l04_another_thread_releases[ThreeState],
+    exclusion::l04_a_free_lock_cannot_be_released[ThreeState],
+    exclusion::l05_a_panic_releases[ThreeState],
+    exclusion::t04_each_value_goes_to_one_thread[],
 ];
 
 const RECURSIVE: &[Row] = rows![
-    locking::l01_a_held_lock_is_refused[RLock],
-    locking::r01_every_acquisition_is_released[Counted],
-    locking::r01_only_the_owner_releases[],
+    exclusion::l01_a_held_lock_is_refused[RLock],
+    exclusion::r01_every_acquisition_is_released[Counted],
+    exclusion::r01_only_the_owner_releases[],
     condition::r03_a_wait_releases_every_level[Attentive],
 ];
 

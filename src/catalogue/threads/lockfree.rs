@@ -1,6 +1,6 @@
 //! Queues and stacks without locks of the model `threads`.
 
-use crate::catalogue::{NO_ORDER_IN_TIME, lane, p, try_queue};
+use crate::catalogue::{NO_ORDER_IN_TIME, size, spsc, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::threads::lockfree::{self, Parcel, Tie};
 use crate::engine::{Engine, FailureKind};
@@ -17,11 +17,11 @@ use crate::model::threads::lockfree::michael_scott::MichaelScott;
 use crate::model::threads::lockfree::ring::Ring;
 use crate::model::threads::lockfree::spsc::Spsc;
 use crate::model::threads::lockfree::treiber::Treiber;
-use crate::scenario::Item;
+use crate::port::Item;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<Ring<Item>>("threads/lockfree/ring"),
-    lane::<Spsc<Item>>("threads/lockfree/spsc"),
+    spsc::<Spsc<Item>>("threads/lockfree/spsc"),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott").with_rows(MICHAEL_SCOTT),
     try_queue::<Combining<Item>>("threads/lockfree/combining").with_rows(COMBINING),
     try_queue::<Treiber<Item>>("threads/lockfree/treiber").with_rows(TREIBER),
@@ -29,13 +29,13 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item>]]),
     try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
         .broken(&[FailureKind::NotLinearizable])
-        .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
+        .hidden_in(&[size(1, 1), size(1, 2), size(1, 3)])
         .blind(NO_ORDER_IN_TIME),
     try_queue::<Ring<Item, ring::RelaxedPublish>>("threads/lockfree/ring~relaxed_publish").broken(RACE),
     try_queue::<Ring<Item, ring::RelaxedConsume>>("threads/lockfree/ring~relaxed_consume").broken(RACE),
-    lane::<Spsc<Item, spsc::RelaxedPublish>>("threads/lockfree/spsc~relaxed_publish").broken(RACE),
-    lane::<Spsc<Item, spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
-    lane::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
+    spsc::<Spsc<Item, spsc::RelaxedPublish>>("threads/lockfree/spsc~relaxed_publish").broken(RACE),
+    spsc::<Spsc<Item, spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
+    spsc::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
         .broken(&[FailureKind::Property, FailureKind::DataRace]),
     Subject::new("threads/lockfree/michael_scott~looks_once")
         .with_rows(rows![
@@ -56,7 +56,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<MichaelScott<Item, DropsTwice>>("threads/lockfree/michael_scott~drops_twice").broken(WRONG),
     try_queue::<Combining<Item, ForgetsLastSlot>>("threads/lockfree/combining~forgets_last_slot")
         .broken(&[FailureKind::Panic])
-        .hidden_in(&[p(1, 1)]),
+        .hidden_in(&[size(1, 1)]),
     try_queue::<Combining<Item, RelaxedServed>>("threads/lockfree/combining~relaxed_served").broken(RACE),
     Subject::new("threads/lockfree/combining~loses_item_in_hand")
         .with_rows(rows![lockfree::q13_a_comparison_may_panic[Combining<Parcel, LosesItemInHand>]])

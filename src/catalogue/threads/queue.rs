@@ -1,6 +1,6 @@
 //! Queues on locks of the model `threads`.
 
-use crate::catalogue::{NEVER_WOKEN, NO_ORDER_IN_TIME, p, queue, try_queue};
+use crate::catalogue::{NEVER_WOKEN, NO_ORDER_IN_TIME, queue, size, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
@@ -20,7 +20,7 @@ use crate::model::threads::queue::broken::simple_queue::DeadlineFirst;
 use crate::model::threads::queue::broken::spinning::GivesUp;
 use crate::model::threads::queue::spinning::Spinning;
 use crate::model::threads::queue::{Fifo, LifoQueue, PriorityQueue, Queue, SimpleQueue};
-use crate::scenario::Item;
+use crate::port::Item;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Bounded<Item>>("threads/queue/bounded").with_rows(CLOSING),
@@ -36,7 +36,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<SimpleQueue<Item>>("threads/queue/simple_queue.try"),
     queue::<NotifyOneForAll<Item>>("threads/queue/bounded~notify_one_for_all")
         .broken(NEVER_WOKEN)
-        .hidden_in(&[p(1, 1), p(2, 1)]),
+        .hidden_in(&[size(1, 1), size(2, 1)]),
     try_queue::<CheckThenAct<Item>>("threads/queue/bounded.try~check_then_act")
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER),
@@ -101,6 +101,6 @@ const CLOSING: &[Row] = rows![
 ];
 
 /// Scopes in which no other consumer can come between the check and the act.
-const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];
+const ONE_CONSUMER: &[Scope] = &[size(1, 1), size(2, 1), size(3, 1)];
 
 const PROPERTY: &[FailureKind] = &[FailureKind::Property];

@@ -1,6 +1,6 @@
 //! Tables of the model `threads`.
 
-use crate::catalogue::{NEVER_WOKEN, t, table};
+use crate::catalogue::{NEVER_WOKEN, size, table};
 use crate::cell::{Scope, Subject};
 use crate::engine::FailureKind;
 use crate::model::threads::table::broken::{
@@ -13,13 +13,13 @@ use crate::model::threads::table::{
 pub(super) static SUBJECTS: &[Subject] = &[
     table::<Ordered>("threads/table/ordered"),
     table::<Asymmetric>("threads/table/asymmetric"),
-    table::<Footman>("threads/table/footman").nightly(&[t(3, 2)]),
+    table::<Footman>("threads/table/footman").nightly(&[size(3, 2)]),
     table::<Chairs>("threads/table/chairs"),
-    table::<TryLock>("threads/table/try_lock").nightly(&[t(5, 1)]),
-    table::<Monitor>("threads/table/monitor").nightly(&[t(5, 1)]),
-    table::<Waiter>("threads/table/waiter").nightly(&[t(3, 2)]),
-    table::<Ticket>("threads/table/ticket").nightly(&[t(4, 2)]),
-    table::<Courteous>("threads/table/courteous").nightly(&[t(4, 2)]),
+    table::<TryLock>("threads/table/try_lock").nightly(&[size(5, 1)]),
+    table::<Monitor>("threads/table/monitor").nightly(&[size(5, 1)]),
+    table::<Waiter>("threads/table/waiter").nightly(&[size(3, 2)]),
+    table::<Ticket>("threads/table/ticket").nightly(&[size(4, 2)]),
+    table::<Courteous>("threads/table/courteous").nightly(&[size(4, 2)]),
     table::<LeftFirst>("threads/table/ordered~left_first").broken(&[FailureKind::Deadlock]),
     table::<UnlockEarly>("threads/table/ordered~unlock_early")
         .broken(&[FailureKind::DataRace, FailureKind::Property])
@@ -42,7 +42,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 /// Scopes in which two philosophers are each other's left and right neighbour, and share both forks.
-const TABLE_FOR_TWO: &[Scope] = &[t(2, 1), t(2, 4)];
+const TABLE_FOR_TWO: &[Scope] = &[size(2, 1), size(2, 4)];
 
 /// Scopes in which nobody can be overtaken more than twice: there are two philosophers, or no second meals.
-const NO_SECOND_HELPINGS: &[Scope] = &[t(2, 1), t(2, 4), t(3, 1), t(4, 1), t(5, 1), t(8, 1), t(10, 1)];
+const NO_SECOND_HELPINGS: &[Scope] =
+    &[size(2, 1), size(2, 4), size(3, 1), size(4, 1), size(5, 1), size(8, 1), size(10, 1)];

@@ -15,7 +15,7 @@ use crate::model::gil::interpreter::cpython::{Interpreter, Interrupted};
 use crate::model::gil::lock::cpython::{Gil, Policy};
 use crate::model::gil::lock::plain::InterpreterLock;
 use crate::port::BlockingQueue;
-use crate::scenario::Item;
+use crate::port::Item;
 use crate::sync::hint;
 use crate::sync::is_modelled;
 use std::sync::Arc;

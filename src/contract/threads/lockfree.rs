@@ -17,8 +17,8 @@
 
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
+use crate::port::Item;
 use crate::port::TryQueue;
-use crate::scenario::Item;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -2,7 +2,8 @@
 
 use crate::engine::{Budget, Coverage, Engine, Program, explore, give_up};
 use crate::model::threads::queue::bounded::Bounded;
-use crate::scenario::{Rig, Scenario, Waiting};
+use crate::port;
+use crate::port::exchange::{Waiting, exchange};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::Arc;
 
@@ -34,8 +35,8 @@ fn giving_up_outside_an_exploration_does_nothing() {
 
 #[test]
 fn a_history_that_is_too_long_is_no_panic_of_the_subject() {
-    let scenario = Scenario::exchange(Waiting::Tries, 70, &[65], 0);
-    let program = Rig::try_queue::<Bounded<_>>().program(scenario);
+    let scenario = exchange(Waiting::Tries, 70, &[65], 0);
+    let program = port::try_queue::harness::<Bounded<_>>().program(scenario);
     let explored = explore(Engine::Dpor, &program, &Budget::default());
     let why = "the history has 65 operations, and 64 can be judged".to_owned();
     assert_eq!((explored.failure, explored.coverage), (None, Coverage::Unsupported(why)));

@@ -1,6 +1,6 @@
 //! The rules by which futures and executors are written, so that each broken twin can break just one.
 
-/// One constant a rule. What is right is the default; a twin in [`broken`](crate::model::pool::broken) overrides one.
+/// One constant a rule. What is right is the default; a twin overrides one.
 pub trait Rules: Send + Sync + 'static {
     /// A result wakes everybody who waits for it.
     const RESULT_WAKES_ALL: bool = true;

@@ -355,13 +355,13 @@ fn loom_refuses_objects_in_zeroed_memory() {
 }
 
 /// A lane of tracked items behind raw pointers: one thread puts, the other takes.
-struct Lane {
+struct SpscQueue {
     slots: [*mut Tracked<u32>; 2],
     put: AtomicUsize,
     taken: AtomicUsize,
 }
 
-impl Lane {
+impl SpscQueue {
     fn shared() -> Shared<Self> {
         let slot = || Box::into_raw(Box::<std::mem::MaybeUninit<Tracked<u32>>>::new_uninit()).cast();
         let slots = [slot(), slot()];
@@ -390,9 +390,9 @@ impl Lane {
     }
 }
 
-fn two_items(put: fn(Shared<Lane>)) {
+fn two_items(put: fn(Shared<SpscQueue>)) {
     both(
-        Lane::shared(),
+        SpscQueue::shared(),
         [put, |lane| {
             let taken = [lane.get().take(), lane.get().take()];
             assert!(taken.iter().flatten().eq([1, 2].iter().take(taken.iter().flatten().count())));

@@ -5,15 +5,15 @@
 //!
 //! | row | function or reason |
 //! |---|---|
-//! | L01 | [`l01_a_held_lock_is_refused`](lock::l01_a_held_lock_is_refused); the scopes of the port |
+//! | L01 | [`l01_a_held_lock_is_refused`](exclusion::l01_a_held_lock_is_refused); the scopes of the port |
 //! | L02 | a `Duration` is neither negative nor too long: `Duration::MAX` is for ever, which a unit test shows; a try has no time |
-//! | L03 | [`l03_a_time_out_leaves_the_lock_intact`](lock::l03_a_time_out_leaves_the_lock_intact) |
-//! | L04 | [`l04_another_thread_releases`](lock::l04_another_thread_releases), [`l04_a_free_lock_cannot_be_released`](lock::l04_a_free_lock_cannot_be_released) |
-//! | L05 | [`l05_a_panic_releases`](lock::l05_a_panic_releases) |
+//! | L03 | [`l03_a_time_out_leaves_the_lock_intact`](exclusion::l03_a_time_out_leaves_the_lock_intact) |
+//! | L04 | [`l04_another_thread_releases`](exclusion::l04_another_thread_releases), [`l04_a_free_lock_cannot_be_released`](exclusion::l04_a_free_lock_cannot_be_released) |
+//! | L05 | [`l05_a_panic_releases`](exclusion::l05_a_panic_releases) |
 //! | L06 | a lock owns nothing, and nobody can wait for what is dropped: the borrow checker's |
 //! | L07 | there is no `fork` in this model |
-//! | R01 | [`r01_every_acquisition_is_released`](lock::r01_every_acquisition_is_released), [`r01_only_the_owner_releases`](lock::r01_only_the_owner_releases) |
-//! | R02 | [`r01_only_the_owner_releases`](lock::r01_only_the_owner_releases) looks at depth and owner, too; `Debug` does not look at the depth |
+//! | R01 | [`r01_every_acquisition_is_released`](exclusion::r01_every_acquisition_is_released), [`r01_only_the_owner_releases`](exclusion::r01_only_the_owner_releases) |
+//! | R02 | [`r01_only_the_owner_releases`](exclusion::r01_only_the_owner_releases) looks at depth and owner, too; `Debug` does not look at the depth |
 //! | R03 | [`r03_a_wait_releases_every_level`](condition::r03_a_wait_releases_every_level) |
 //! | M01 | the types rule out negative permits and a release of none; [`m01_a_time_out_loses_no_permit`](semaphore::m01_a_time_out_loses_no_permit) |
 //! | M02 | [`m02_as_many_enter_as_there_are_permits`](semaphore::m02_as_many_enter_as_there_are_permits), [`m02_a_release_of_two_wakes_two`](semaphore::m02_a_release_of_two_wakes_two) |
@@ -32,10 +32,10 @@
 //! | B03 | [`b03_a_time_out_breaks_it_for_all`](meeting::b03_a_time_out_breaks_it_for_all); one party: a unit test |
 //! | T01 | a thread is started where it is made, and its only handle is used up by the join |
 //! | T02, T03 | need the operating system's refusal, and an interpreter that ends |
-//! | T04 | [`t04_each_value_goes_to_one_thread`](lock::t04_each_value_goes_to_one_thread) |
+//! | T04 | [`t04_each_value_goes_to_one_thread`](exclusion::t04_each_value_goes_to_one_thread) |
 
 pub mod condition;
-pub mod lock;
+pub mod exclusion;
 pub mod meeting;
 pub mod semaphore;
 

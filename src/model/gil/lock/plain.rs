@@ -146,7 +146,7 @@ mod tests {
     use crate::model::gil::queue::bounded::Bounded;
     use crate::model::gil::queue::broken::CheckThenAct;
     use crate::model::gil::table::{AtOnce, Ordered};
-    use crate::scenario::{Item, Rig, Scenario};
+    use crate::port::{self, Item};
     use crate::sync::thread;
     use std::collections::BTreeSet;
     use std::sync::Arc;
@@ -186,22 +186,28 @@ mod tests {
 
     #[test]
     fn tables_come_to_the_same() {
-        let dinner = || Scenario::dining(2, 1);
-        let table = [Rig::table::<Ordered>(), Rig::table::<Ordered<Plain>>()];
+        let dinner = || port::table::dining(2, 1);
+        let table = [port::table::harness::<Ordered>(), port::table::harness::<Ordered<Plain>>()];
         assert_same(&table[0].program(dinner()), &table[1].program(dinner()), 2);
-        let table = [Rig::table::<AtOnce>(), Rig::table::<AtOnce<Plain>>()];
+        let table = [port::table::harness::<AtOnce>(), port::table::harness::<AtOnce<Plain>>()];
         assert_same(&table[0].program(dinner()), &table[1].program(dinner()), 2);
     }
 
     #[test]
     fn queues_come_to_the_same() {
         for (threads, count) in [((1, 1), 11), ((2, 1), 3), ((2, 2), 7)] {
-            let scenario = || Scenario::trying(threads.0, threads.1);
-            let queue = [Rig::try_queue::<Bounded<Item>>(), Rig::try_queue::<Bounded<Item, Plain>>()];
+            let scenario = || port::exchange::trying(threads.0, threads.1);
+            let queue = [
+                port::try_queue::harness::<Bounded<Item>>(),
+                port::try_queue::harness::<Bounded<Item, Plain>>(),
+            ];
             assert_same(&queue[0].program(scenario()), &queue[1].program(scenario()), count);
         }
-        let scenario = || Scenario::trying(1, 1);
-        let queue = [Rig::try_queue::<CheckThenAct<Item>>(), Rig::try_queue::<CheckThenAct<Item, Plain>>()];
+        let scenario = || port::exchange::trying(1, 1);
+        let queue = [
+            port::try_queue::harness::<CheckThenAct<Item>>(),
+            port::try_queue::harness::<CheckThenAct<Item, Plain>>(),
+        ];
         assert_same(&queue[0].program(scenario()), &queue[1].program(scenario()), 11);
     }
 }

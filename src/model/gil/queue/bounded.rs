@@ -153,7 +153,8 @@ impl<T: Send + 'static, L: InterpreterLock> Close for Bounded<T, L> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
     use std::sync::Arc;
 
     #[test]
@@ -187,8 +188,8 @@ mod tests {
     #[test]
     fn fifo_per_producer() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
-            Rig::queue::<Bounded<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
+            port::queue::harness::<Bounded<Item>>().program(scenario).run().unwrap();
         }
     }
 

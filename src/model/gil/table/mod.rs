@@ -60,8 +60,8 @@ impl<L: InterpreterLock> Forks<L> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port;
     use crate::port::Table;
-    use crate::scenario::{Rig, Scenario};
 
     fn smoke<T: Table>() {
         let table = T::with_seats(3);
@@ -74,7 +74,7 @@ mod tests {
 
     fn neighbours_never_eat_together<T: Table>() {
         for seats in [2, 3, 5] {
-            Rig::table::<T>().program(Scenario::dining(seats, 20)).run().unwrap();
+            port::table::harness::<T>().program(port::table::dining(seats, 20)).run().unwrap();
         }
     }
 

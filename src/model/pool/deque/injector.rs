@@ -97,7 +97,8 @@ impl<T> fmt::Debug for Injector<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
 
     #[test]
     fn smoke() {
@@ -112,8 +113,8 @@ mod tests {
     #[test]
     fn fifo_per_producer() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
-            Rig::try_queue::<Injector<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            port::try_queue::harness::<Injector<Item>>().program(scenario).run().unwrap();
         }
     }
 

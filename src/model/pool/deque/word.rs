@@ -1,5 +1,6 @@
 //! What the slots of a deque hold.
 
+use crate::port::Item;
 use std::ptr;
 
 /// What can be kept in one atomic word.
@@ -38,5 +39,19 @@ unsafe impl Word for usize {
 
     unsafe fn from_word(word: *mut ()) -> Self {
         word.addr()
+    }
+}
+
+// SAFETY: the label goes through a pointer's address unchanged.
+unsafe impl Word for Item {
+    fn into_word(self) -> *mut () {
+        let label = self.label() as usize;
+        std::mem::forget(self);
+        // No label is the null pointer of an empty slot: a thief that takes one shows.
+        ptr::without_provenance_mut(label + 1)
+    }
+
+    unsafe fn from_word(word: *mut ()) -> Self {
+        Self::new(word.addr().wrapping_sub(1) as u32)
     }
 }

@@ -4,7 +4,7 @@
 //! *parks*. Whoever puts a task in looks for such a worker afterwards, and wakes it. Each side writes first and
 //! looks then, with a SeqCst fence between the two: so either the one who puts in sees the sleeper, or the sleeper
 //! sees the task. Without the second look both may miss, and the task is never run: the twin
-//! [`NoSecondLook`](crate::model::pool::deque::broken::NoSecondLook).
+//! [`NoSecondLook`](crate::model::pool::executor::broken::NoSecondLook).
 //!
 //! Invariant: `awake` workers run tasks, look for some, or have a wake-up to come; all others sleep, and none of them
 //! while there is a task. So when the pool is closed and nobody is awake, all is done, and the workers leave. They

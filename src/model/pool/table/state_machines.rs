@@ -162,7 +162,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Rig, Scenario};
+    use crate::port;
 
     #[test]
     fn smoke() {
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn neighbours_never_eat_together() {
         for seats in [2, 3, 5, 8] {
-            Rig::table::<StateMachines>().program(Scenario::dining(seats, 50)).run().unwrap();
+            port::table::harness::<StateMachines>().program(port::table::dining(seats, 50)).run().unwrap();
         }
     }
 }

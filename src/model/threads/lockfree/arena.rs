@@ -22,7 +22,7 @@ use std::marker::PhantomData;
 
 /// What becomes of the tag when a node is taken.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::arena) can differ in just that.
 pub trait Tagging: Send + Sync + 'static {
     /// The next tag.
     fn next(tag: u32) -> u32;

@@ -34,7 +34,7 @@ use std::ptr::null_mut;
 
 /// What a combiner does.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::combining) can differ in just that.
 pub trait Combiner: Send + Sync + 'static {
     /// How many of so many slots it looks at.
     fn slots(all: usize) -> usize {
@@ -277,7 +277,8 @@ impl<T, C: Combiner> fmt::Debug for Combining<T, C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
     use std::sync::Arc;
 
     #[test]
@@ -296,8 +297,8 @@ mod tests {
     #[test]
     fn nothing_lost() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
-            Rig::try_queue::<Combining<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            port::try_queue::harness::<Combining<Item>>().program(scenario).run().unwrap();
         }
     }
 

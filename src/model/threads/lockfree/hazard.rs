@@ -39,7 +39,7 @@ use life::Life;
 
 /// What a thread does between publishing a hazard pointer and relying on it.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::treiber) can differ in just that.
 pub trait Protection: Send + Sync + 'static {
     /// Whether it looks again if the source still points to the node.
     const LOOKS_AGAIN: bool = true;

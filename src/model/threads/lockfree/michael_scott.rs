@@ -32,7 +32,7 @@ use std::ptr::null_mut;
 
 /// How an item goes from its push to its pop.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::michael_scott) can differ in just that.
 pub trait Handover: Send + Sync + 'static {
     /// How nodes are protected.
     type Protection: Protection;
@@ -227,7 +227,8 @@ impl<T, H: Handover> fmt::Debug for MichaelScott<T, H> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
     use std::sync::Arc;
 
     #[test]
@@ -246,8 +247,8 @@ mod tests {
     #[test]
     fn nothing_lost() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
-            Rig::try_queue::<MichaelScott<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            port::try_queue::harness::<MichaelScott<Item>>().program(scenario).run().unwrap();
         }
     }
 

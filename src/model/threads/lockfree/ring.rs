@@ -30,7 +30,7 @@ use std::mem::MaybeUninit;
 
 /// The pair of orderings by which an item goes from its producer to its consumer.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::ring) can differ in just that.
 pub trait Handover: Send + Sync + 'static {
     /// The producer's store of the sequence number, after it has written the item.
     const PUBLISH: Ordering;
@@ -242,7 +242,8 @@ impl<T, H: Handover> Drop for Ring<T, H> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
     use std::sync::Arc;
 
     #[test]
@@ -291,8 +292,8 @@ mod tests {
     #[test]
     fn fifo_per_producer() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
-            Rig::try_queue::<Ring<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            port::try_queue::harness::<Ring<Item>>().program(scenario).run().unwrap();
         }
     }
 

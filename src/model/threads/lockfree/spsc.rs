@@ -17,7 +17,7 @@
 //! for keeping the sides off each other's cache lines; Nhat Minh Lê, Adrien Guatto, Albert Cohen,
 //! Antoniu Pop, "Correct and efficient bounded FIFO queues", 2013, for the copies and the orderings.
 
-use crate::port::{Full, Lane, LaneConsumer, LaneProducer};
+use crate::port::{Full, SpscConsumer, SpscProducer, SpscQueue};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, UnsafeCell};
 use std::fmt;
@@ -26,7 +26,7 @@ use std::mem::MaybeUninit;
 
 /// How an item goes from one side to the other.
 ///
-/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::spsc) can differ in just that.
 pub trait Passage: Send + Sync + 'static {
     /// A side's store of its own counter, after it has written, or emptied, the slot.
     const PUBLISH: Ordering;
@@ -206,7 +206,7 @@ impl<T, P: Passage> Consumer<T, P> {
     }
 }
 
-impl<T: Send + 'static, P: Passage> Lane<T> for Spsc<T, P> {
+impl<T: Send + 'static, P: Passage> SpscQueue<T> for Spsc<T, P> {
     type Producer = Producer<T, P>;
     type Consumer = Consumer<T, P>;
 
@@ -215,13 +215,13 @@ impl<T: Send + 'static, P: Passage> Lane<T> for Spsc<T, P> {
     }
 }
 
-impl<T: Send + 'static, P: Passage> LaneProducer<T> for Producer<T, P> {
+impl<T: Send + 'static, P: Passage> SpscProducer<T> for Producer<T, P> {
     fn try_push(&mut self, item: T) -> Result<(), Full<T>> {
         self.try_push(item)
     }
 }
 
-impl<T: Send + 'static, P: Passage> LaneConsumer<T> for Consumer<T, P> {
+impl<T: Send + 'static, P: Passage> SpscConsumer<T> for Consumer<T, P> {
     fn try_pop(&mut self) -> Option<T> {
         self.try_pop()
     }
@@ -262,7 +262,8 @@ impl<T, P: Passage> fmt::Debug for Consumer<T, P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
 
     #[test]
     fn len_empty_full() {
@@ -293,8 +294,8 @@ mod tests {
 
     #[test]
     fn fifo_per_producer() {
-        let scenario = Scenario::exchange(Waiting::Tries, 4, &[1_000], 1);
-        Rig::lane::<Spsc<Item>>().program(scenario).run().unwrap();
+        let scenario = exchange(Waiting::Tries, 4, &[1_000], 1);
+        port::spsc::harness::<Spsc<Item>>().program(scenario).run().unwrap();
     }
 
     #[test]

@@ -150,7 +150,8 @@ impl<T, P: Protection> fmt::Debug for Treiber<T, P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
     use std::sync::Arc;
 
     #[test]
@@ -169,8 +170,8 @@ mod tests {
     #[test]
     fn nothing_lost() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
-            Rig::try_queue::<Treiber<Item>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Tries, 4, &vec![60; producers], consumers);
+            port::try_queue::harness::<Treiber<Item>>().program(scenario).run().unwrap();
         }
     }
 

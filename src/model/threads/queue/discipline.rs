@@ -14,7 +14,7 @@ pub enum Patience {
     Endless,
 }
 
-/// The decisions of a queue about waiting and waking. A [broken twin](super::super::broken::task_queues) takes one of
+/// The decisions of a queue about waiting and waking. A [broken twin](super::broken::queue) takes one of
 /// them otherwise; what is here is right.
 pub trait Discipline: Send + Sync + 'static {
     /// Whether a queue with so many items is full. `maxsize` may have become less than `len`; 0 is no limit.

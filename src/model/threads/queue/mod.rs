@@ -11,7 +11,7 @@
 //! Invariants:
 //! - The unfinished tasks are the items that are in, and those that were taken out and are not yet done.
 //! - A hook or comparison that panics leaves the items, the counts and the mutex as they were, and the caller's wake-up
-//!   goes to somebody else. CPython's queue [loses](super::broken::task_queues::KeepsWakeup) it.
+//!   goes to somebody else. CPython's queue [loses](broken::queue::KeepsWakeup) it.
 //! - No `Drop` of an item runs while the mutex is held, so it may call the queue.
 //!
 //! A waiter is counted before it waits, so that nobody notifies where nobody waits: natively a notification

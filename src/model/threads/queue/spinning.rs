@@ -66,7 +66,8 @@ impl<T, Q: TryQueue<T>, P: Persistence> BlockingQueue<T> for Spinning<Q, P> {
 mod tests {
     use super::*;
     use crate::model::threads::lockfree::ring::Ring;
-    use crate::scenario::{Item, Rig, Scenario, Waiting};
+    use crate::port::exchange::{Waiting, exchange};
+    use crate::port::{self, Item};
 
     #[test]
     fn smoke() {
@@ -79,8 +80,8 @@ mod tests {
     #[test]
     fn fifo_per_producer() {
         for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-            let scenario = Scenario::exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
-            Rig::queue::<Spinning<Ring<Item>>>().program(scenario).run().unwrap();
+            let scenario = exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
+            port::queue::harness::<Spinning<Ring<Item>>>().program(scenario).run().unwrap();
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
+use crate::port::exchange::{Waiting, exchange};
+use crate::port::{self, Item};
 use crate::port::{BlockingQueue, Close, Closed, Full, TryQueue};
-use crate::scenario::{Item, Rig, Scenario, Waiting};
 use std::sync::Arc;
 
 /// A test for each kind of queue.
@@ -77,9 +78,9 @@ fn close() {
 #[test]
 fn fifo_per_producer() {
     for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (3, 4)] {
-        let scenario = Scenario::exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
-        Rig::queue::<Queue<Item>>().program(scenario.clone()).run().unwrap();
-        Rig::queue::<SimpleQueue<Item>>().program(scenario).run().unwrap();
+        let scenario = exchange(Waiting::Blocks, 2, &vec![60; producers], consumers);
+        port::queue::harness::<Queue<Item>>().program(scenario.clone()).run().unwrap();
+        port::queue::harness::<SimpleQueue<Item>>().program(scenario).run().unwrap();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Neighbours share a fork, so that they never eat together. What the tables differ in is how they break
 //! the circle of waiting that makes the naive table,
-//! [`LeftFirst`](super::broken::tables::LeftFirst), deadlock, and how long a neighbour can be favoured.
+//! [`LeftFirst`](broken::LeftFirst), deadlock, and how long a neighbour can be favoured.
 //!
 //! | table          | how the circle is broken                         | overtaken at most |
 //! |----------------|--------------------------------------------------|-------------------|

@@ -1,8 +1,8 @@
 //! The same tests for every table.
 
 use super::*;
+use crate::port;
 use crate::port::Table;
-use crate::scenario::{Rig, Scenario};
 
 fn smoke<T: Table>() {
     let table = T::with_seats(3);
@@ -17,7 +17,7 @@ fn smoke<T: Table>() {
 
 fn neighbours_never_eat_together<T: Table>() {
     for seats in [2, 3, 5, 8] {
-        Rig::table::<T>().program(Scenario::dining(seats, 50)).run().unwrap();
+        port::table::harness::<T>().program(port::table::dining(seats, 50)).run().unwrap();
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::threads::lockfree::arena::Tagging;
 
 /// A tag that stays as it is: an index alone.
 ///
-/// Twin of [`Counting`](crate::model::threads::lockfree::Counting). A node that came back is taken for the one that
+/// Twin of [`Counting`](crate::model::threads::lockfree::arena::Counting). A node that came back is taken for the one that
 /// went (ABA), and its old successor becomes the first node, which may be free, or in somebody's hands.
 #[derive(Debug)]
 pub struct Tagless;

@@ -1,4 +1,4 @@
-//! Twins of [Michael and Scott's queue](MichaelScott).
+//! Twins of [Michael and Scott's queue](crate::model::threads::lockfree::michael_scott::MichaelScott).
 
 use super::treiber;
 use crate::model::threads::lockfree::hazard;
@@ -23,33 +23,33 @@ macro_rules! handover {
 handover!(
     /// A hazard pointer that is published, and believed.
     ///
-    /// Twin of [`Sound`]: it stands on [that of the stack](treiber::LooksOnce).
+    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound): it stands on [that of the stack](treiber::LooksOnce).
     LooksOnce, treiber::LooksOnce, Release, Acquire
 );
 handover!(
     /// No fence between publishing the hazard pointer and the second look.
     ///
-    /// Twin of [`Sound`]: it stands on [that of the stack](treiber::Unfenced).
+    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound): it stands on [that of the stack](treiber::Unfenced).
     Unfenced, treiber::Unfenced, Release, Acquire
 );
 handover!(
     /// A push links its node with a Relaxed exchange.
     ///
-    /// Twin of [`Sound`]. A pop may see the link before the node: it takes an item that is not yet
+    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound). A pop may see the link before the node: it takes an item that is not yet
     /// written. After RUSTSEC-2022-0029, whose queue was too weak in this place.
     RelaxedLink, hazard::Sound, Relaxed, Acquire
 );
 handover!(
     /// A pop follows the link with a Relaxed load.
     ///
-    /// Twin of [`Sound`]. The look into the node may take place before the load that found it. After
+    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound). The look into the node may take place before the load that found it. After
     /// RUSTSEC-2022-0029, the other side.
     RelaxedFollow, hazard::Sound, Release, Relaxed
 );
 handover!(
     /// A pop copies the item and leaves it in the node, where reclamation drops it once more.
     ///
-    /// Twin of [`Sound`], after RUSTSEC-2018-0009. Only for items that own nothing.
+    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound), after RUSTSEC-2018-0009. Only for items that own nothing.
     DropsTwice, hazard::Sound, Release, Acquire,
     fn take<T>(item: &mut Option<T>) -> Option<T> {
         // SAFETY: none: this is the bug. The item is valid, and will be dropped twice.

@@ -1,4 +1,4 @@
-//! Twins of the [stack](Treiber): they break its hazard pointers.
+//! Twins of the [stack](crate::model::threads::lockfree::treiber::Treiber): they break its hazard pointers.
 
 use crate::model::threads::lockfree::hazard::Protection;
 

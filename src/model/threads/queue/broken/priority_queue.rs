@@ -1,4 +1,4 @@
-//! Twins of the [priority queue](PriorityQueue).
+//! Twins of the [priority queue](crate::model::threads::queue::PriorityQueue).
 
 use crate::model::threads::queue::Buffer;
 use crate::port::Order;

@@ -1,4 +1,4 @@
-//! Twins of the [queue for tasks](Queue): a [`Discipline`] or a [`Buffer`] with one bug each.
+//! Twins of the [queue for tasks](crate::model::threads::queue::Queue): a [`Discipline`] or a [`Buffer`] with one bug each.
 
 use crate::model::threads::queue::{Buffer, Discipline, Fifo, Patience};
 use crate::port::Order;

@@ -1,4 +1,4 @@
-//! Twins of the [simple queue](SimpleQueue).
+//! Twins of the [simple queue](crate::model::threads::queue::SimpleQueue).
 
 use crate::model::threads::queue::GetError;
 use crate::sync::{Condvar, Mutex};

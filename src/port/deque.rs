@@ -1,33 +1,107 @@
-//! The owner of a deque and its thieves.
+//! Work-stealing deques: an owner, and its thieves.
 //!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
-use super::exchange::{abbreviated, dropped, same};
-use super::{Item, Observer, Scenario, Stage, Step, Watch, run};
+use super::exchange::{PUSH, TRY_POP, abbreviated, dropped, same};
+use super::{Harness, Item, Port, Size};
 use crate::engine::{Outcome, Violation};
-use crate::model::pool::deque::Word;
-use crate::port::{Deque, Steal, Stealer};
+use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch, run};
 use crate::sync;
 use std::fmt;
-use std::ptr;
 use std::sync::Arc;
 
-// SAFETY: the label goes through a pointer's address unchanged.
-unsafe impl Word for Item {
-    fn into_word(self) -> *mut () {
-        let label = self.label() as usize;
-        std::mem::forget(self);
-        // No label is the null pointer of an empty slot: a thief that takes one shows.
-        ptr::without_provenance_mut(label + 1)
-    }
+/// The owner's end of a work-stealing deque: one thread pushes and pops at one end, any number of thieves
+/// steal at the other.
+///
+/// - Every item is popped or stolen at most once, and dropped exactly once: by whoever has it, or with the
+///   deque's last handle.
+/// - `pop` takes the newest item, [`steal`](Stealer::steal) the oldest.
+/// - What the owner did before a `push` is visible to whoever takes the item.
+pub trait Deque<T>: Send + 'static {
+    /// The thief's end.
+    type Stealer: Stealer<T>;
 
-    unsafe fn from_word(word: *mut ()) -> Self {
-        Self::new(word.addr().wrapping_sub(1) as u32)
+    /// An empty deque with room for at least `capacity` items, at least 1; it grows.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Puts an item in.
+    fn push(&self, item: T);
+
+    /// Takes the newest item out; `None` where there is none.
+    fn pop(&self) -> Option<T>;
+
+    /// Another thief's end.
+    fn stealer(&self) -> Self::Stealer;
+}
+
+/// The thief's end of a [`Deque`].
+pub trait Stealer<T>: Clone + Send + Sync + 'static {
+    /// Takes the oldest item out.
+    fn steal(&self) -> Steal<T>;
+}
+
+/// What came of an attempt to steal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Steal<T> {
+    /// There was no item.
+    Empty,
+    /// Another thread took the item while we tried. There may be others.
+    Retry,
+    /// The oldest item.
+    Success(T),
+}
+
+/// An owner, and so many thieves.
+pub static PORT: Port = Port {
+    name: "deque",
+    sizes: &[Size(1, 1), Size(1, 2)],
+    larger: &[Size(1, 3)],
+    scenario: |Size(_, thieves)| contended(thieves),
+    draw,
+};
+
+/// Tries once to take an item from somebody else's deque.
+pub const STEAL: Verb = Verb("steal");
+
+/// The owner performs these steps, while every thief tries so often.
+pub fn stealing(capacity: usize, owner: Vec<Step>, thieves: usize, tries: usize) -> Scenario {
+    let thief = |i| Role { name: format!("thief {i}"), steps: vec![STEAL.step(); tries] };
+    let owner = Role { name: "owner".to_owned(), steps: owner };
+    Scenario::new(capacity, std::iter::once(owner).chain((0..thieves).map(thief)).collect())
+}
+
+/// The smallest scenario in which the deque grows, a slot is used again, and the last item is fought for.
+fn contended(thieves: usize) -> Scenario {
+    let owner = vec![PUSH.on(0), PUSH.on(1), TRY_POP.step(), PUSH.on(2), TRY_POP.step()];
+    stealing(1, owner, thieves, if thieves == 1 { 2 } else { 1 })
+}
+
+/// The owner pushes and pops in bursts, so that the deque is often nearly empty, and grows now and then.
+fn draw(random: &mut SplitMix64) -> Scenario {
+    let longest = random.between(1, 6);
+    let mut owner = Vec::new();
+    let mut items = 0;
+    for _ in 0..random.between(1, 1_000) {
+        for _ in 0..random.between(1, longest) {
+            owner.push(PUSH.on(items));
+            items += 1;
+        }
+        owner.extend(vec![TRY_POP.step(); random.between(0, longest)]);
     }
+    let thieves = random.between(1, 6);
+    stealing(random.between(1, 8), owner, thieves, random.between(1, 3_000))
+}
+
+/// Plays on this deque.
+pub const fn harness<D: Deque<Item>>() -> Harness {
+    Harness::new(&PORT, |scenario, observer| play::<D>(scenario, observer).into())
 }
 
 /// Plays the scenario on a deque.
-pub(super) fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
     // An execution that went wrong may have left drops behind.
     dropped();
     let house = Arc::new(House::<D>::new(scenario));
@@ -85,14 +159,14 @@ impl<D: Deque<Item>> House<D> {
 
     fn own(&self, deque: &D, step: Step) -> Answer {
         match step {
-            Step::Push(label) => self.put(deque, label),
-            Step::TryPop => deque.pop().map_or(Answer::Empty, |item| self.received(&item)),
+            Step { verb: PUSH, on: Some(label) } => self.put(deque, label),
+            Step { verb: TRY_POP, .. } => deque.pop().map_or(Answer::Empty, |item| self.received(&item)),
             _ => panic!("the owner of a deque cannot {step}"),
         }
     }
 
-    fn rob(&self, step: Step) -> Answer {
-        let Step::Steal = step else { panic!("a thief cannot {step}") };
+    fn attempt(&self, step: Step) -> Answer {
+        let Step { verb: STEAL, .. } = step else { panic!("a thief cannot {step}") };
         match self.stealer.steal() {
             Steal::Success(item) => self.received(&item),
             Steal::Retry => Answer::Retry,
@@ -101,7 +175,7 @@ impl<D: Deque<Item>> House<D> {
     }
 }
 
-impl<D: Deque<Item>> Stage for House<D> {
+impl<D: Deque<Item>> Performer for House<D> {
     type Account = Account;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
@@ -115,7 +189,7 @@ impl<D: Deque<Item>> Stage for House<D> {
             *self.owner.lock().unwrap() = Some(deque);
             answers
         } else {
-            played(&|step| self.rob(step))
+            played(&|step| self.attempt(step))
         };
         Account { answers, dropped: dropped() }
     }
@@ -169,10 +243,7 @@ struct Ledger {
 
 /// The labels that the scenario puts in: 0, 1, 2, …, oldest first.
 fn labels(scenario: &Scenario) -> impl Iterator<Item = u32> {
-    scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| match step {
-        Step::Push(label) => Some(*label),
-        _ => None,
-    })
+    scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| step.on)
 }
 
 /// Thieves take the oldest, so what the owner pops is the newest of what it has put in and not yet popped; where it
@@ -232,7 +303,7 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
 
 /// As in `o=[1, empty] t0=[0, retry]`.
 fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
-    let role = |(role, account): (&super::Role, &Account)| {
+    let role = |(role, account): (&Role, &Account)| {
         let news = account.answers.iter().filter(|answer| !matches!(answer, Answer::Pushed(_)));
         let news: Vec<String> = news.map(Answer::to_string).collect();
         format!("{}=[{}]", abbreviated(&role.name), news.join(", "))
@@ -245,7 +316,6 @@ fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
 mod tests {
     use super::*;
     use crate::model::pool::deque::chase_lev::Worker;
-    use crate::scenario::Rig;
     use std::collections::VecDeque;
 
     /// A deque that is not one: what it does with the items is up to the test.
@@ -319,12 +389,12 @@ mod tests {
         }
     }
 
-    const STEPS: [Step; 5] = [Step::Push(0), Step::Push(1), Step::Push(2), Step::Push(3), Step::TryPop];
+    const STEPS: [Step; 5] = [PUSH.on(0), PUSH.on(1), PUSH.on(2), PUSH.on(3), TRY_POP.step()];
 
     fn judge<D: Deque<Item>>() -> Result<String, &'static str> {
-        let scenario = Scenario::robbery(4, STEPS.to_vec(), 1, 2);
+        let scenario = stealing(4, STEPS.to_vec(), 1, 2);
         let observer: Arc<dyn Observer> = Arc::new(OwnerFirst(false.into()));
-        Rig::deque::<D>().play(&Arc::new(scenario), &observer).outcome.map_err(|violation| violation.property)
+        harness::<D>().play(&Arc::new(scenario), &observer).outcome.map_err(|violation| violation.property)
     }
 
     #[test]

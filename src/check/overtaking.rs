@@ -12,10 +12,10 @@ use crate::event::causality::{Causality, Event, Moment};
 
 /// A meal: where its philosopher's thread stood when it asked, and when it ate.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Meal {
-    pub(super) seat: usize,
-    pub(super) asked: Moment,
-    pub(super) eaten: Moment,
+pub(crate) struct Meal {
+    pub(crate) seat: usize,
+    pub(crate) asked: Moment,
+    pub(crate) eaten: Moment,
 }
 
 impl Meal {
@@ -43,7 +43,7 @@ impl Meal {
 }
 
 /// How many meals neighbours can begin while a philosopher waits, for the one who can be overtaken most often.
-pub(super) fn most_overtaken(meals: &[Meal], seats: usize, order: &Causality) -> u64 {
+pub(crate) fn most_overtaken(meals: &[Meal], seats: usize, order: &Causality) -> u64 {
     let are_neighbours = |a: usize, b: usize| a != b && ((a + 1) % seats == b || (b + 1) % seats == a);
     let overtaken = |meal: &Meal| {
         let neighbours = meals.iter().filter(|other| are_neighbours(meal.seat, other.seat));
@@ -53,14 +53,14 @@ pub(super) fn most_overtaken(meals: &[Meal], seats: usize, order: &Causality) ->
 }
 
 /// How many steps all threads can take from the beginning of a wait to its meal, for the longest wait.
-pub(super) fn longest_wait(meals: &[Meal], order: &Causality) -> u64 {
+pub(crate) fn longest_wait(meals: &[Meal], order: &Causality) -> u64 {
     let steps = || order.threads().flat_map(|thread| order.events(thread));
     let length = |meal: &Meal| steps().filter(|&step| meal.can_see(step, order)).count() as u64;
     meals.iter().map(length).max().unwrap_or(0)
 }
 
 /// Nobody is overtaken more often than the table promises.
-pub(super) fn bounded_overtaking(overtaken: u64, promised: Option<usize>) -> Result<(), Violation> {
+pub(crate) fn bounded_overtaking(overtaken: u64, promised: Option<usize>) -> Result<(), Violation> {
     match promised.filter(|&promised| overtaken > promised as u64) {
         None => Ok(()),
         Some(promised) => Err(Violation {

@@ -1,17 +1,60 @@
-//! Critical sections under a lock.
+//! Locks.
 //!
 //! Outcome: the threads in the order in which they entered, which under a lock for n threads and m sections of each
 //! is any of (nm)!/(m!)ⁿ.
 
-use super::{Observer, Scenario, Stage, Step, Watch, run};
+use super::{Harness, Port, Size};
 use crate::engine::{Outcome, Violation};
-use crate::port::RawLock;
+use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run};
 use crate::sync;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// A lock for one thread at a time.
+///
+/// - Two critical sections never overlap, and each sees what those before it have done.
+/// - Whoever waits gets the lock, as long as every critical section ends and others do not take it for ever.
+pub trait RawLock: Send + Sync + 'static {
+    /// A free lock.
+    fn new() -> Self
+    where
+        Self: Sized;
+
+    /// Waits for the lock and takes it.
+    fn lock(&self);
+
+    /// Takes the lock if it is free, without waiting; whether it did.
+    fn try_lock(&self) -> bool;
+
+    /// Releases the lock. The calling thread holds it.
+    fn unlock(&self);
+}
+
+/// Threads, and critical sections of each.
+pub static PORT: Port = Port {
+    name: "lock",
+    sizes: &[Size(2, 1), Size(2, 2), Size(3, 1)],
+    larger: &[Size(3, 2), Size(4, 1)],
+    scenario: |Size(threads, rounds)| locking(threads, rounds),
+    draw: |random| locking(random.between(1, 12), random.between(1, 1_000)),
+};
+
+/// Passes through a critical section.
+pub const ENTER: Verb = Verb("enter");
+
+/// Every thread enters its critical section so often.
+pub fn locking(threads: usize, rounds: usize) -> Scenario {
+    let role = |i| Role { name: format!("thread {i}"), steps: vec![ENTER.step(); rounds] };
+    Scenario::new(threads, (0..threads).map(role).collect())
+}
+
+/// Plays on this lock.
+pub const fn harness<L: RawLock>() -> Harness {
+    Harness::new(&PORT, |scenario, observer| play::<L>(scenario, observer).into())
+}
+
 /// Plays the scenario on a lock.
-pub(super) fn play<L: RawLock>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+fn play<L: RawLock>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
     let room = Arc::new(Room { lock: L::new(), floor: Floor::default() });
     run(&room, scenario, observer);
     let entered = room.floor.entered();
@@ -39,12 +82,12 @@ struct Room<L> {
 // time, and reports an overlap as a data race.
 unsafe impl<L: RawLock> Sync for Room<L> {}
 
-impl<L: RawLock> Stage for Room<L> {
+impl<L: RawLock> Performer for Room<L> {
     type Account = ();
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) {
         for (k, &step) in steps.iter().enumerate() {
-            let Step::Enter = step else { panic!("a lock cannot {step}") };
+            let Step { verb: ENTER, .. } = step else { panic!("a lock cannot {step}") };
             watch.step(k, || {
                 self.lock.lock();
                 self.floor.cross(watch.role);
@@ -99,11 +142,11 @@ impl Floor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Rig, Unobserved};
+    use crate::scenario::Unobserved;
 
     fn played<L: RawLock>() -> Outcome {
         let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-        Rig::lock::<L>().play(&Arc::new(Scenario::locking(2, 100)), &observer).outcome
+        harness::<L>().play(&Arc::new(locking(2, 100)), &observer).outcome
     }
 
     /// A lock in name.
@@ -143,7 +186,7 @@ mod tests {
     #[test]
     fn rejects_an_open_door() {
         use crate::engine::{Budget, Engine, FailureKind, explore};
-        let program = Rig::lock::<Open>().program(Scenario::locking(2, 1));
+        let program = harness::<Open>().program(locking(2, 1));
         let explored = explore(Engine::Dpor, &program, &Budget::default());
         assert_eq!(explored.failure.unwrap().kind, FailureKind::DataRace);
     }

@@ -1,5 +1,8 @@
+use super::exchange::POP;
 use super::*;
 use crate::model::threads::queue::bounded::Bounded;
+use crate::sync;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Serves every philosopher at once.
 struct NoForks(usize);
@@ -52,43 +55,43 @@ impl Observer for Company {
 #[test]
 fn rejects_neighbours_who_eat_together() {
     let observer: Arc<dyn Observer> = Arc::new(Company(Arc::default()));
-    let played = Rig::table::<NoForks>().play(&Arc::new(Scenario::dining(2, 1)), &observer);
+    let played = table::harness::<NoForks>().play(&Arc::new(table::dining(2, 1)), &observer);
     assert_eq!(played.outcome.unwrap_err().property, "neighbours_never_eat_together");
 }
 
 #[test]
 fn rejects_a_seat_that_is_not_fed() {
-    let violation = Rig::table::<Stingy>().program(Scenario::dining(3, 1)).run().unwrap_err();
+    let violation = table::harness::<Stingy>().program(table::dining(3, 1)).run().unwrap_err();
     assert_eq!(violation.property, "every_seat_is_fed");
     assert_eq!(violation.detail, "philosopher 1 ate 0 of 1 meals");
 }
 
 #[test]
 fn accepts_a_meal_of_one() {
-    let mut scenario = Scenario::dining(2, 2);
+    let mut scenario = table::dining(2, 2);
     scenario.roles.truncate(1);
-    let outcome = Rig::table::<NoForks>().program(scenario).run();
+    let outcome = table::harness::<NoForks>().program(scenario).run();
     assert_eq!(outcome.unwrap(), "fork0=[0, 0] fork1=[0, 0]");
 }
 
 #[test]
 #[should_panic = "a table cannot pop"]
 fn a_step_of_another_port_panics() {
-    let mut scenario = Scenario::dining(2, 1);
-    scenario.roles[0].steps = vec![Step::Pop];
-    let _ = Rig::table::<NoForks>().program(scenario).run();
+    let mut scenario = table::dining(2, 1);
+    scenario.roles[0].steps = vec![POP.step()];
+    let _ = table::harness::<NoForks>().program(scenario).run();
 }
 
 #[test]
 fn everybody_has_something_to_do() {
     for (producers, consumers) in [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3), (3, 2), (2, 3)] {
-        for scenario in [Scenario::blocking(producers, consumers), Scenario::trying(producers, consumers)] {
+        for scenario in [queue::blocking(producers, consumers), exchange::trying(producers, consumers)] {
             assert_eq!(scenario.roles.len(), producers + consumers);
             assert!(scenario.roles.iter().all(|role| !role.steps.is_empty()), "\n{scenario}");
         }
-        let scenario = Scenario::blocking(producers, consumers);
+        let scenario = queue::blocking(producers, consumers);
         let steps: Vec<_> = scenario.roles.iter().flat_map(|role| &role.steps).collect();
-        let pops = steps.iter().filter(|&&&step| step == Step::Pop).count();
+        let pops = steps.iter().filter(|&&&step| step.verb == POP).count();
         assert_eq!(2 * pops, steps.len(), "\n{scenario}");
     }
 }
@@ -96,7 +99,7 @@ fn everybody_has_something_to_do() {
 #[test]
 fn prints_a_column_per_thread() {
     assert_eq!(
-        Scenario::blocking(2, 1).to_string(),
+        queue::blocking(2, 1).to_string(),
         "producer 0 | producer 1 | consumer 0\n\
          -----------+------------+-----------\n\
          push 0     | push 100   | pop\n           \
@@ -106,6 +109,6 @@ fn prints_a_column_per_thread() {
 
 #[test]
 fn tells_what_each_consumer_received() {
-    let outcome = Rig::queue::<Bounded<Item>>().program(Scenario::blocking(1, 1)).run();
+    let outcome = queue::harness::<Bounded<Item>>().program(queue::blocking(1, 1)).run();
     assert_eq!(outcome.unwrap(), "c0=[0, 1, 2]");
 }

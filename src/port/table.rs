@@ -1,12 +1,12 @@
-//! Philosophers at a table.
+//! Tables of philosophers.
 //!
 //! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
 //! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
 
-use super::waiting::{self, Meal};
-use super::{Observer, Scenario, Stage, Step, Watch, run};
+use super::{Harness, Port, Size};
+use crate::check::overtaking::{self, Meal};
 use crate::engine::{ExecutionResult, Outcome, Violation};
-use crate::port::{Table, forks_of};
+use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run};
 use crate::sync;
 use crate::sync::causality::{causality, moment};
 use std::cell::Cell;
@@ -14,15 +14,78 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// A round table with one fork between each two neighbours (Edsger W. Dijkstra, "Hierarchical ordering
+/// of sequential processes", 1971).
+///
+/// Which forks belong to a seat, [`forks_of`] tells. The philosopher of each seat is one thread, so `dine` is never called for one seat by two threads at once.
+///
+/// - Neighbours never eat together.
+/// - Nobody waits for ever, as long as every meal ends.
+/// - A table that promises a bound lets no philosopher be overtaken more often.
+pub trait Table: Send + Sync + 'static {
+    /// How many meals the two neighbours may begin, at most, while a philosopher waits; `None` promises nothing.
+    ///
+    /// The wait begins with the first step of `dine` that others can see, for before that nobody can know of it;
+    /// where that step is itself one that waits (for a lock), it begins with the call.
+    const OVERTAKEN_AT_MOST: Option<usize> = None;
+
+    /// A table with `seats` seats, at least 2.
+    fn with_seats(seats: usize) -> Self
+    where
+        Self: Sized;
+
+    /// The number of seats, and of forks.
+    fn seats(&self) -> usize;
+
+    /// Waits for both forks of `seat`, calls `eat` exactly once while they are held, puts them down.
+    fn dine(&self, seat: usize, eat: &mut dyn FnMut());
+}
+
+/// The forks to the left and to the right of a seat: fork `i` lies to the left of seat `i`, and the next
+/// one, counted round the table, to its right.
+///
+/// ```
+/// use refectory::port::forks_of;
+///
+/// assert_eq!([0, 1, 2].map(|seat| forks_of(seat, 3)), [(0, 1), (1, 2), (2, 0)]);
+/// ```
+pub const fn forks_of(seat: usize, seats: usize) -> (usize, usize) {
+    (seat, (seat + 1) % seats)
+}
+
+/// Seats and meals.
+pub static PORT: Port = Port {
+    name: "table",
+    sizes: &[Size(2, 1), Size(3, 1), Size(3, 2), Size(4, 1), Size(4, 2), Size(5, 1), Size(5, 2), Size(8, 1)],
+    larger: &[Size(2, 4), Size(3, 3), Size(6, 2), Size(10, 1)],
+    scenario: |Size(seats, meals)| dining(seats, meals),
+    draw: |random| dining(random.between(2, 12), random.between(1, 100)),
+};
+
+/// Eats one meal at this seat.
+pub const DINE: Verb = Verb("dine at");
+
+/// Every philosopher eats so many meals.
+pub fn dining(seats: usize, meals: usize) -> Scenario {
+    let role = |seat| Role { name: format!("philosopher {seat}"), steps: vec![DINE.on(seat as u32); meals] };
+    Scenario::new(seats, (0..seats).map(role).collect())
+}
+
+/// Plays on this table.
+pub const fn harness<T: Table>() -> Harness {
+    Harness::new(&PORT, play::<T>)
+}
+
 /// Plays the scenario on a table.
-pub(super) fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
+fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
     let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
     let meals: Vec<Meal> = run(&hall, scenario, observer).into_iter().flatten().collect();
     let Some(order) = causality() else { return judge(scenario, &hall.plates).into() };
-    let overtaken = waiting::most_overtaken(&meals, scenario.size, &order);
-    let outcome = judge(scenario, &hall.plates)
-        .and_then(|outcome| waiting::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome));
-    let longest = waiting::longest_wait(&meals, &order);
+    let overtaken = overtaking::most_overtaken(&meals, scenario.size, &order);
+    let outcome = judge(scenario, &hall.plates).and_then(|outcome| {
+        overtaking::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome)
+    });
+    let longest = overtaking::longest_wait(&meals, &order);
     ExecutionResult { outcome, measures: vec![(OVERTAKEN, overtaken), (LONGEST_WAIT, longest)] }
 }
 
@@ -54,14 +117,15 @@ impl<T: Table> Hall<T> {
 // thread at a time, and reports an overlap as a data race.
 unsafe impl<T: Table> Sync for Hall<T> {}
 
-impl<T: Table> Stage for Hall<T> {
+impl<T: Table> Performer for Hall<T> {
     /// The meals of a role, under an engine that tells where its thread stands.
     type Account = Vec<Meal>;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Vec<Meal> {
         let mut meals = Vec::new();
         for (k, &step) in steps.iter().enumerate() {
-            let Step::Dine(seat) = step else { panic!("a table cannot {step}") };
+            let Step { verb: DINE, on: Some(seat) } = step else { panic!("a table cannot {step}") };
+            let seat = seat as usize;
             let (asked, eaten) = (moment(), Cell::new(None));
             let chew = || {
                 eaten.set(moment());
@@ -138,7 +202,7 @@ fn neighbours_never_eat_together(plates: &[Plate]) -> Result<(), Violation> {
 fn every_seat_is_fed(scenario: &Scenario, services: &[Vec<usize>]) -> Result<(), Violation> {
     for seat in 0..scenario.size {
         let steps = scenario.roles.iter().flat_map(|role| &role.steps);
-        let meals = steps.filter(|&&step| step == Step::Dine(seat)).count();
+        let meals = steps.filter(|&&step| step == DINE.on(seat as u32)).count();
         let (left, _) = forks_of(seat, scenario.size);
         let eaten = services[left].iter().filter(|&&eater| eater == seat).count();
         if eaten != meals {

@@ -1,18 +1,99 @@
-//! Producers and consumers at a queue.
+//! What the ports of queues have in common: items, what producers and consumers do, and where each item went.
 //!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
-use super::{Observer, Scenario, Stage, Step, Watch, run};
 use crate::check::linearizability;
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::Moment;
 use crate::history::{History, Operation};
-use crate::port::{BlockingQueue, Closed, Full, Lane, LaneConsumer, LaneProducer, Order, TryQueue};
-use crate::spec::{QueueAnswer, QueueCall, QueueSpec};
+use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch, run};
+use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{causality, moment};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
+
+/// The queue had no room; gives the item back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full<T>(pub T);
+
+impl<T> fmt::Display for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the queue is full")
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Full<T> {}
+
+/// The queue is closed; gives the item back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed<T>(pub T);
+
+impl<T> fmt::Display for Closed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the queue is closed")
+    }
+}
+
+impl<T: fmt::Debug> std::error::Error for Closed<T> {}
+
+/// Puts in the item with this label, and waits for room.
+pub const PUSH: Verb = Verb("push");
+/// Takes an item, and waits for one.
+pub const POP: Verb = Verb("pop");
+/// Puts in the item with this label if there is room.
+pub const TRY_PUSH: Verb = Verb("try_push");
+/// Takes an item if there is one.
+pub const TRY_POP: Verb = Verb("try_pop");
+
+/// What a producer or consumer does where it could wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// It waits: `push` and `pop`.
+    Blocks,
+    /// It goes on without: `try_push` and `try_pop`.
+    Tries,
+}
+
+/// Every producer puts so many items into a queue; the consumers share them as evenly as can be.
+pub fn exchange(waiting: Waiting, capacity: usize, items: &[usize], consumers: usize) -> Scenario {
+    let (push, pop) = match waiting {
+        Waiting::Blocks => (PUSH, POP),
+        Waiting::Tries => (TRY_PUSH, TRY_POP),
+    };
+    let most = items.iter().max().map_or(0, |&most| most as u32);
+    let stride = Scenario::STRIDE.max(most);
+    let producers = items.iter().enumerate().map(|(i, &items)| Role {
+        name: format!("producer {i}"),
+        steps: (0..items as u32).map(|k| push.on(i as u32 * stride + k)).collect(),
+    });
+    let total = items.iter().sum();
+    let consumers = (0..consumers)
+        .map(|i| Role { name: format!("consumer {i}"), steps: vec![pop.step(); share(total, consumers, i)] });
+    Scenario { size: capacity, roles: producers.chain(consumers).collect(), stride }
+}
+
+/// One try each, or three where there is one thread a side.
+pub fn trying(producers: usize, consumers: usize) -> Scenario {
+    let tries = if (producers, consumers) == (1, 1) { 3 } else { 1 };
+    let mut scenario = exchange(Waiting::Tries, 2, &vec![tries; producers], consumers);
+    for consumer in &mut scenario.roles[producers..] {
+        consumer.steps = vec![TRY_POP.step(); tries];
+    }
+    scenario
+}
+
+/// An exchange of a campaign, with so many items a producer at most.
+pub(super) fn draw(waiting: Waiting, most: usize, random: &mut SplitMix64) -> Scenario {
+    let capacity = random.between(1, 8);
+    let items: Vec<_> = (0..random.between(1, 6)).map(|_| random.between(1, most)).collect();
+    exchange(waiting, capacity, &items, random.between(1, 6))
+}
+
+/// The part of the `i`-th of `n` when `total` things are shared as evenly as can be.
+pub(super) const fn share(total: usize, n: usize, i: usize) -> usize {
+    total / n + (i < total % n) as usize
+}
 
 thread_local! {
     /// The labels of the items that this thread dropped and has not yet accounted for.
@@ -52,47 +133,8 @@ pub(super) fn dropped() -> Vec<u32> {
     DROPPED.take()
 }
 
-/// Plays the scenario on a queue whose operations wait.
-pub(super) fn play_blocking<Q: BlockingQueue<Item>>(
-    scenario: &Arc<Scenario>,
-    observer: &Arc<dyn Observer>,
-) -> Outcome {
-    let spec = QueueSpec {
-        order: Q::ORDER,
-        capacity: scenario.size,
-        answers_at_once: false,
-        fails_under_contention: false,
-    };
-    play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
-}
-
-/// Plays the scenario on a queue whose operations never wait.
-pub(super) fn play_trying<Q: TryQueue<Item>>(
-    scenario: &Arc<Scenario>,
-    observer: &Arc<dyn Observer>,
-) -> Outcome {
-    let spec = QueueSpec {
-        order: Q::ORDER,
-        capacity: scenario.size,
-        answers_at_once: true,
-        fails_under_contention: Q::FAILS_UNDER_CONTENTION,
-    };
-    play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
-}
-
-/// Plays the scenario on a queue with one end for the producer and one for the consumer.
-pub(super) fn play_lane<L: Lane<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
-    let spec = QueueSpec {
-        order: Order::Fifo,
-        capacity: scenario.size,
-        answers_at_once: true,
-        fails_under_contention: false,
-    };
-    let (producer, consumer) = L::with_capacity(scenario.size);
-    play(Ends { producer: End::new(producer), consumer: End::new(consumer) }, spec, scenario, observer)
-}
-
-fn play<S: Queue>(
+/// Plays the scenario on a queue, and judges by what it promises.
+pub(super) fn play<S: Queue>(
     queue: S,
     spec: QueueSpec,
     scenario: &Arc<Scenario>,
@@ -114,74 +156,27 @@ fn play<S: Queue>(
     Ok(outcome(scenario, &ledger))
 }
 
-/// A queue of either port: what it answers to a step.
-trait Queue: Send + Sync + 'static {
+/// A queue of any port: what it answers to a step.
+pub(super) trait Queue: Send + Sync + 'static {
     fn answer(&self, step: Step) -> Answer;
 }
 
-struct Blocking<Q>(Q);
-
-impl<Q: BlockingQueue<Item>> Queue for Blocking<Q> {
-    fn answer(&self, step: Step) -> Answer {
-        match step {
-            Step::Push(label) => match self.0.push(Item { label }) {
-                Ok(()) => Answer::Pushed(label),
-                Err(Closed(item)) => Answer::Full { put: label, back: item.label },
-            },
-            Step::Pop => self.0.pop().map_or(Answer::Empty, |item| Answer::Popped(item.label)),
-            _ => panic!("a blocking queue cannot {step}"),
-        }
-    }
-}
-
-struct Trying<Q>(Q);
-
-impl<Q: TryQueue<Item>> Queue for Trying<Q> {
-    fn answer(&self, step: Step) -> Answer {
-        match step {
-            Step::TryPush(label) => pushed(label, self.0.try_push(Item { label })),
-            Step::TryPop => self.0.try_pop().map_or(Answer::Empty, |item| Answer::Popped(item.label)),
-            _ => panic!("a queue that never waits cannot {step}"),
-        }
-    }
-}
-
-/// Both ends of a lane, each for the one role that uses it.
-struct Ends<P, C> {
-    producer: End<P>,
-    consumer: End<C>,
-}
-
-/// The harness's own, and never contended: it turns the stage's `&self` into the end's `&mut self`.
-#[expect(clippy::disallowed_types, reason = "no engine is to see it")]
-type End<E> = std::sync::Mutex<E>;
-
-impl<P: LaneProducer<Item>, C: LaneConsumer<Item>> Queue for Ends<P, C> {
-    fn answer(&self, step: Step) -> Answer {
-        match step {
-            Step::TryPush(label) => {
-                let mut producer = self.producer.try_lock().expect("a lane has one producer");
-                pushed(label, producer.try_push(Item { label }))
-            }
-            Step::TryPop => {
-                let mut consumer = self.consumer.try_lock().expect("a lane has one consumer");
-                consumer.try_pop().map_or(Answer::Empty, |item| Answer::Popped(item.label))
-            }
-            _ => panic!("a lane cannot {step}"),
-        }
-    }
-}
-
-fn pushed(label: u32, result: Result<(), Full<Item>>) -> Answer {
+/// What came of putting in an item.
+pub(super) fn pushed(label: u32, result: Result<(), Full<Item>>) -> Answer {
     match result {
         Ok(()) => Answer::Pushed(label),
         Err(Full(item)) => Answer::Full { put: label, back: item.label },
     }
 }
 
+/// What came of taking one out.
+pub(super) fn popped(item: Option<Item>) -> Answer {
+    item.map_or(Answer::Empty, |item| Answer::Popped(item.label))
+}
+
 /// How one step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Pushed(u32),
     Full { put: u32, back: u32 },
     Popped(u32),
@@ -221,14 +216,14 @@ impl fmt::Display for Answer {
 }
 
 /// What one role brings home.
-pub(super) struct Account {
+pub(crate) struct Account {
     answers: Vec<Answer>,
     /// Where the thread stood before and after each step, under an engine that tells.
     moments: Vec<(Moment, Moment)>,
     dropped: Vec<u32>,
 }
 
-impl<Q: Queue> Stage for Q {
+impl<Q: Queue> Performer for Q {
     type Account = Account;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
@@ -262,11 +257,11 @@ impl Ledger {
     }
 
     fn received(&self) -> impl Iterator<Item = u32> {
-        self.answers().filter_map(popped)
+        self.answers().filter_map(label)
     }
 }
 
-fn popped(answer: Answer) -> Option<u32> {
+fn label(answer: Answer) -> Option<u32> {
     match answer {
         Answer::Popped(label) => Some(label),
         _ => None,
@@ -288,7 +283,7 @@ fn rejected_comes_back(ledger: &Ledger) -> Result<(), Violation> {
 fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     for (role, account) in scenario.roles.iter().zip(&ledger.accounts) {
         let mut newest = vec![None; scenario.roles.len()];
-        for label in account.answers.iter().copied().filter_map(popped) {
+        for label in account.answers.iter().copied().filter_map(label) {
             // A label that nobody put is reported by the count of items.
             let Some(newest) = newest.get_mut((label / scenario.stride) as usize) else { continue };
             if let Some(before) = newest.replace(label).filter(|&before| before > label) {
@@ -316,10 +311,7 @@ fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Viol
             }
         });
     }
-    let put = scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| match step {
-        Step::Push(label) | Step::TryPush(label) => Some(*label),
-        _ => None,
-    });
+    let put = scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| step.on);
     same(put, ledger.dropped()).map_err(|(label, times)| {
         let detail = match times {
             0 => format!("item {label} was never dropped"),
@@ -393,111 +385,4 @@ fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
 pub(super) fn abbreviated(name: &str) -> String {
     let (kind, number) = name.split_once(' ').unwrap_or((name, ""));
     format!("{}{number}", &kind[..1])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{Rig, Waiting};
-    use std::collections::VecDeque;
-
-    /// A queue that is not one: what it does with the items is up to the test.
-    #[expect(clippy::disallowed_types, reason = "a test double, never modelled")]
-    type Items = std::sync::Mutex<VecDeque<Item>>;
-
-    macro_rules! double {
-        ($name:ident, $push:expr, $pop:expr) => {
-            #[derive(Default)]
-            struct $name(Items);
-
-            impl TryQueue<Item> for $name {
-                fn with_capacity(_capacity: usize) -> Self {
-                    Self::default()
-                }
-
-                fn try_push(&self, item: Item) -> Result<(), Full<Item>> {
-                    $push(&mut *self.0.lock().unwrap(), item)
-                }
-
-                fn try_pop(&self) -> Option<Item> {
-                    $pop(&mut *self.0.lock().unwrap())
-                }
-            }
-        };
-    }
-
-    fn put(items: &mut VecDeque<Item>, item: Item) -> Result<(), Full<Item>> {
-        items.push_back(item);
-        Ok(())
-    }
-
-    double!(Sound, put, VecDeque::pop_front);
-    double!(LastInFirstOut, put, VecDeque::pop_back);
-    double!(
-        Forgets,
-        |_: &mut VecDeque<Item>, item| {
-            std::mem::forget(item);
-            Ok(())
-        },
-        VecDeque::pop_front
-    );
-    double!(
-        Drops,
-        |_: &mut VecDeque<Item>, item| {
-            drop(item);
-            Ok(())
-        },
-        VecDeque::pop_front
-    );
-    double!(
-        Repeats,
-        |items: &mut VecDeque<Item>, item: Item| {
-            items.push_back(Item { label: item.label });
-            put(items, item)
-        },
-        VecDeque::pop_front
-    );
-    double!(Swaps, |_: &mut VecDeque<Item>, _| Err(Full(Item { label: 42 })), VecDeque::pop_front);
-
-    fn judge<Q: TryQueue<Item>>() -> Result<(), &'static str> {
-        // One role puts all items in, then takes them out: nothing is left to chance.
-        let mut scenario = Scenario::exchange(Waiting::Tries, 4, &[3], 1);
-        let pops = scenario.roles.remove(1).steps;
-        scenario.roles[0].steps.extend(pops);
-        let outcome = Rig::try_queue::<Q>().program(scenario).run();
-        outcome.map(drop).map_err(|violation| violation.property)
-    }
-
-    #[test]
-    fn accepts_a_sound_queue() {
-        assert_eq!(judge::<Sound>(), Ok(()));
-    }
-
-    #[test]
-    fn rejects_another_order() {
-        assert_eq!(judge::<LastInFirstOut>(), Err("fifo_per_producer"));
-    }
-
-    #[test]
-    fn rejects_a_lost_item() {
-        assert_eq!(judge::<Forgets>(), Err("nothing_lost"));
-        assert_eq!(judge::<Drops>(), Err("nothing_lost"));
-    }
-
-    #[test]
-    fn rejects_a_duplicated_item() {
-        assert_eq!(judge::<Repeats>(), Err("nothing_duplicated"));
-    }
-
-    #[test]
-    fn rejects_another_item_back() {
-        assert_eq!(judge::<Swaps>(), Err("rejected_comes_back"));
-    }
-
-    #[test]
-    fn compares_in_any_order() {
-        assert_eq!(same([1, 2, 3].into_iter(), [3, 1, 2].into_iter()), Ok(()));
-        assert_eq!(same([1, 2].into_iter(), [1].into_iter()), Err((2, 0)));
-        assert_eq!(same([1].into_iter(), [1, 1, 1].into_iter()), Err((1, 2)));
-    }
 }

@@ -1,0 +1,151 @@
+//! What a user implements to bring a subject: one trait for each kind of thing that is tested.
+//!
+//! A port is one file: the trait, the sizes in which its implementations are run, what the threads do in each, and the
+//! properties that must hold. A [`scenario`](crate::scenario) knows a subject through its port alone, so that one scenario
+//! serves every implementation in every model. The docs of a trait are its contract: what they
+//! promise is what the scenarios check. Two rules hold for all ports:
+//!
+//! - Every primitive comes from [`sync`](crate::sync). What bypasses it, no engine can see.
+//! - A constructor runs on the main thread of an execution, and the subject is dropped there, after
+//!   all other threads have ended.
+//!
+//! | port                      | property                        |                                            |
+//! |---------------------------|---------------------------------|--------------------------------------------|
+//! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
+//! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
+//! |                           | `bounded_overtaking`            | no wait is longer than the table promises  |
+//! | `TryQueue`, `SpscQueue`, `BlockingQueue` | `nothing_lost`      | what was accepted is received, or left     |
+//! |                           | `nothing_duplicated`            | ... once                                   |
+//! |                           | `fifo_per_producer`             | for each consumer, where that is its order |
+//! |                           | `linearizable`                  | to the sequential queue of its order       |
+//! |                           | `dropped_once`                  | each item, by whoever had it last          |
+//! |                           | `rejected_comes_back`           | `Full` has the item that did not fit       |
+//! | `Deque`                   | `nothing_lost`, `nothing_duplicated`, `dropped_once` | as for queues         |
+//! |                           | `lifo_for_the_owner`            | it pops its newest item that is left       |
+//! |                           | `empty_means_empty`             | where it finds nothing, thieves have all   |
+//! |                           | `fifo_for_thieves`              | each steals older items before newer ones  |
+//!
+//!
+//! That nobody waits for ever, and that nobody panics, is for the engine to see.
+//!
+//! ```
+//! use refectory::port::Table;
+//! use refectory::sync::Mutex;
+//!
+//! /// One lock for the whole table: correct, and only one philosopher eats at a time.
+//! struct OneAtATime {
+//!     seats: usize,
+//!     table: Mutex<()>,
+//! }
+//!
+//! impl Table for OneAtATime {
+//!     fn with_seats(seats: usize) -> Self {
+//!         Self { seats, table: Mutex::new(()) }
+//!     }
+//!
+//!     fn seats(&self) -> usize {
+//!         self.seats
+//!     }
+//!
+//!     fn dine(&self, _seat: usize, eat: &mut dyn FnMut()) {
+//!         let _whole_table = self.table.lock().unwrap();
+//!         eat();
+//!     }
+//! }
+//!
+//! let mut meals = 0;
+//! OneAtATime::with_seats(5).dine(3, &mut || meals += 1);
+//! assert_eq!(meals, 1);
+//! ```
+
+pub mod deque;
+pub mod exchange;
+pub mod lock;
+pub mod queue;
+pub mod spsc;
+pub mod table;
+#[cfg(test)]
+mod tests;
+pub mod try_queue;
+
+pub use self::deque::{Deque, Steal, Stealer};
+pub use self::exchange::{Closed, Full, Item};
+pub use self::lock::RawLock;
+pub use self::queue::{BlockingQueue, Close};
+pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};
+pub use self::table::{Table, forks_of};
+pub use self::try_queue::TryQueue;
+pub use crate::spec::Order;
+
+use crate::engine::{ExecutionResult, Program};
+use crate::scenario::{Observer, Scenario, SplitMix64, Unobserved};
+use std::fmt;
+use std::sync::Arc;
+
+/// Every port.
+pub const PORTS: [&Port; 6] =
+    [&table::PORT, &lock::PORT, &queue::PORT, &try_queue::PORT, &spsc::PORT, &deque::PORT];
+
+/// A kind of thing that is tested.
+#[derive(Debug)]
+pub struct Port {
+    /// The name, as in `table`.
+    pub name: &'static str,
+    /// The sizes of a pull request.
+    pub sizes: &'static [Size],
+    /// The sizes of a nightly run, beside those.
+    pub larger: &'static [Size],
+    /// What the threads do at this size.
+    pub scenario: fn(Size) -> Scenario,
+    /// What they do in a round of a campaign.
+    pub draw: fn(&mut SplitMix64) -> Scenario,
+}
+
+/// How large a scenario is: seats and meals, threads and critical sections, producers and consumers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Size(pub usize, pub usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.0, self.1)
+    }
+}
+
+/// Plays scenarios on one implementation of a port.
+#[derive(Clone, Copy)]
+pub struct Harness {
+    /// The port.
+    pub port: &'static Port,
+    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
+}
+
+impl Harness {
+    /// One that plays in this way.
+    pub const fn new(
+        port: &'static Port,
+        play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
+    ) -> Self {
+        Self { port, play }
+    }
+
+    /// Plays the scenario once.
+    ///
+    /// # Panics
+    /// If a role panics, or has a step that the port does not offer.
+    pub fn play(self, scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
+        (self.play)(scenario, observer)
+    }
+
+    /// The scenario as a program for an engine.
+    pub fn program(self, scenario: Scenario) -> Program {
+        let scenario = Arc::new(scenario);
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        Program::measured(move || self.play(&scenario, &observer))
+    }
+}
+
+impl fmt::Debug for Harness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Harness").field("port", &self.port.name).finish_non_exhaustive()
+    }
+}

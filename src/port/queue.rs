@@ -1,0 +1,88 @@
+//! Queues whose operations wait.
+
+use super::exchange::{self, Answer, Closed, Item, POP, PUSH, Queue, Waiting, exchange, popped, share};
+use super::{Harness, Order, Port, Size};
+use crate::engine::Outcome;
+use crate::scenario::{Observer, Scenario, Step};
+use crate::spec::QueueSpec;
+use std::sync::Arc;
+
+/// A queue for any number of producers and consumers, whose operations wait.
+///
+/// - Every item is received at most once, and dropped exactly once: by its receiver, or with the queue.
+/// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
+/// - A `push` waits only while there is no room, a `pop` only while there is no item; neither when the
+///   queue is closed.
+pub trait BlockingQueue<T>: Send + Sync + 'static {
+    /// Which item comes out next.
+    const ORDER: Order = Order::Fifo;
+
+    /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Waits for room and puts an item in.
+    ///
+    /// # Errors
+    /// The queue was [closed](Close::close): the item comes back.
+    fn push(&self, item: T) -> Result<(), Closed<T>>;
+
+    /// Waits for an item and takes it out; `None` once the queue is [closed](Close::close) and empty.
+    fn pop(&self) -> Option<T>;
+}
+
+/// A queue that can be closed.
+///
+/// - From then on no item is accepted; those that are in can still be taken out.
+/// - Everybody who waits is woken.
+pub trait Close {
+    /// Closes it. Closing it once more does nothing.
+    fn close(&self);
+}
+
+/// Producers and consumers.
+pub static PORT: Port = Port {
+    name: "queue",
+    sizes: &[Size(1, 1), Size(2, 1), Size(1, 2), Size(2, 2)],
+    larger: &[Size(3, 1), Size(1, 3), Size(3, 2), Size(2, 3)],
+    scenario: |Size(producers, consumers)| blocking(producers, consumers),
+    draw: |random| exchange::draw(Waiting::Blocks, 100, random),
+};
+
+/// The smallest exchange in which each side has to wait, and everybody has something to do.
+pub fn blocking(producers: usize, consumers: usize) -> Scenario {
+    let total = if (producers, consumers) == (1, 1) { 3 } else { producers.max(consumers) };
+    let items: Vec<_> = (0..producers).map(|i| share(total, producers, i)).collect();
+    exchange(Waiting::Blocks, 1, &items, consumers)
+}
+
+/// Plays on this queue.
+pub const fn harness<Q: BlockingQueue<Item>>() -> Harness {
+    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+}
+
+fn play<Q: BlockingQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    let spec = QueueSpec {
+        order: Q::ORDER,
+        capacity: scenario.size,
+        answers_at_once: false,
+        fails_under_contention: false,
+    };
+    exchange::play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
+}
+
+struct Blocking<Q>(Q);
+
+impl<Q: BlockingQueue<Item>> Queue for Blocking<Q> {
+    fn answer(&self, step: Step) -> Answer {
+        match step {
+            Step { verb: PUSH, on: Some(label) } => match self.0.push(Item::new(label)) {
+                Ok(()) => Answer::Pushed(label),
+                Err(Closed(item)) => Answer::Full { put: label, back: item.label() },
+            },
+            Step { verb: POP, .. } => popped(self.0.pop()),
+            _ => panic!("a blocking queue cannot {step}"),
+        }
+    }
+}

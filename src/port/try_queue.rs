@@ -1,0 +1,181 @@
+//! Queues whose operations never wait.
+
+use super::exchange::{self, Answer, Full, Item, Queue, TRY_POP, TRY_PUSH, Waiting, popped, pushed, trying};
+use super::{Harness, Order, Port, Size};
+use crate::engine::Outcome;
+use crate::scenario::{Observer, Scenario, Step};
+use crate::spec::QueueSpec;
+use std::sync::Arc;
+
+/// A queue for any number of producers and consumers, whose operations never wait.
+///
+/// - Every item that was accepted is received at most once, and dropped exactly once: by its receiver,
+///   or with the queue.
+/// - Items come out in the [`Order`] that it promises: it is linearizable to the sequential object.
+/// - An operation fails only where there is no item, or no room; in a queue that
+///   [fails under contention](Self::FAILS_UNDER_CONTENTION) also while another one is under way.
+pub trait TryQueue<T>: Send + Sync + 'static {
+    /// Which item comes out next.
+    const ORDER: Order = Order::Fifo;
+
+    /// Whether an operation may fail for no other reason than that another one is under way.
+    const FAILS_UNDER_CONTENTION: bool = false;
+
+    /// An empty queue for at least `capacity` items; `capacity` is at least 1 and may be rounded up.
+    fn with_capacity(capacity: usize) -> Self
+    where
+        Self: Sized;
+
+    /// Puts an item in.
+    ///
+    /// # Errors
+    /// There is no room: the item comes back.
+    fn try_push(&self, item: T) -> Result<(), Full<T>>;
+
+    /// Takes an item out; `None` where there is none.
+    fn try_pop(&self) -> Option<T>;
+}
+
+/// Producers and consumers.
+pub static PORT: Port = Port {
+    name: "try_queue",
+    sizes: &[Size(1, 1), Size(2, 1), Size(1, 2), Size(2, 2)],
+    larger: &[Size(3, 1), Size(1, 3), Size(3, 2), Size(2, 3)],
+    scenario: |Size(producers, consumers)| trying(producers, consumers),
+    // A try is over before another core has come, so it takes many.
+    draw: |random| exchange::draw(Waiting::Tries, 2_000, random),
+};
+
+/// Plays on this queue.
+pub const fn harness<Q: TryQueue<Item>>() -> Harness {
+    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+}
+
+fn play<Q: TryQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+    let spec = QueueSpec {
+        order: Q::ORDER,
+        capacity: scenario.size,
+        answers_at_once: true,
+        fails_under_contention: Q::FAILS_UNDER_CONTENTION,
+    };
+    exchange::play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
+}
+
+struct Trying<Q>(Q);
+
+impl<Q: TryQueue<Item>> Queue for Trying<Q> {
+    fn answer(&self, step: Step) -> Answer {
+        match step {
+            Step { verb: TRY_PUSH, on: Some(label) } => pushed(label, self.0.try_push(Item::new(label))),
+            Step { verb: TRY_POP, .. } => popped(self.0.try_pop()),
+            _ => panic!("a queue that never waits cannot {step}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port::exchange::{exchange, same};
+    use std::collections::VecDeque;
+
+    /// A queue that is not one: what it does with the items is up to the test.
+    #[expect(clippy::disallowed_types, reason = "a test double, never modelled")]
+    type Items = std::sync::Mutex<VecDeque<Item>>;
+
+    macro_rules! double {
+        ($name:ident, $push:expr, $pop:expr) => {
+            #[derive(Default)]
+            struct $name(Items);
+
+            impl TryQueue<Item> for $name {
+                fn with_capacity(_capacity: usize) -> Self {
+                    Self::default()
+                }
+
+                fn try_push(&self, item: Item) -> Result<(), Full<Item>> {
+                    $push(&mut *self.0.lock().unwrap(), item)
+                }
+
+                fn try_pop(&self) -> Option<Item> {
+                    $pop(&mut *self.0.lock().unwrap())
+                }
+            }
+        };
+    }
+
+    fn put(items: &mut VecDeque<Item>, item: Item) -> Result<(), Full<Item>> {
+        items.push_back(item);
+        Ok(())
+    }
+
+    double!(Sound, put, VecDeque::pop_front);
+    double!(LastInFirstOut, put, VecDeque::pop_back);
+    double!(
+        Forgets,
+        |_: &mut VecDeque<Item>, item| {
+            std::mem::forget(item);
+            Ok(())
+        },
+        VecDeque::pop_front
+    );
+    double!(
+        Drops,
+        |_: &mut VecDeque<Item>, item| {
+            drop(item);
+            Ok(())
+        },
+        VecDeque::pop_front
+    );
+    double!(
+        Repeats,
+        |items: &mut VecDeque<Item>, item: Item| {
+            items.push_back(Item::new(item.label()));
+            put(items, item)
+        },
+        VecDeque::pop_front
+    );
+    double!(Swaps, |_: &mut VecDeque<Item>, _| Err(Full(Item::new(42))), VecDeque::pop_front);
+
+    fn judge<Q: TryQueue<Item>>() -> Result<(), &'static str> {
+        // One role puts all items in, then takes them out: nothing is left to chance.
+        let mut scenario = exchange(Waiting::Tries, 4, &[3], 1);
+        let pops = scenario.roles.remove(1).steps;
+        scenario.roles[0].steps.extend(pops);
+        let outcome = harness::<Q>().program(scenario).run();
+        outcome.map(drop).map_err(|violation| violation.property)
+    }
+
+    #[test]
+    fn accepts_a_sound_queue() {
+        assert_eq!(judge::<Sound>(), Ok(()));
+    }
+
+    #[test]
+    fn rejects_another_order() {
+        assert_eq!(judge::<LastInFirstOut>(), Err("fifo_per_producer"));
+    }
+
+    #[test]
+    fn rejects_a_lost_item() {
+        assert_eq!(judge::<Forgets>(), Err("nothing_lost"));
+        assert_eq!(judge::<Drops>(), Err("nothing_lost"));
+    }
+
+    #[test]
+    fn rejects_a_duplicated_item() {
+        assert_eq!(judge::<Repeats>(), Err("nothing_duplicated"));
+    }
+
+    #[test]
+    fn rejects_another_item_back() {
+        assert_eq!(judge::<Swaps>(), Err("rejected_comes_back"));
+    }
+
+    #[test]
+    fn compares_in_any_order() {
+        assert_eq!(same([1, 2, 3].into_iter(), [3, 1, 2].into_iter()), Ok(()));
+        assert_eq!(same([1, 2].into_iter(), [1].into_iter()), Err((2, 0)));
+        assert_eq!(same([1].into_iter(), [1, 1, 1].into_iter()), Err((1, 2)));
+    }
+}
