@@ -302,9 +302,9 @@ impl Controller for Runtime {
         }
     }
 
-    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+    fn commit(&self, object: ObjectId, left: u64) {
         let _engine = held::engine();
-        self.stage().commit(object, before, after);
+        self.stage().commit(object, left);
     }
 
     fn clear_read_set(&self) {

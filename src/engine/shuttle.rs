@@ -277,10 +277,10 @@ impl Controller for Runtime {
         }
     }
 
-    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+    fn commit(&self, object: ObjectId, left: u64) {
         let _engine = held::engine();
         if self.end.get().is_none() {
-            self.stage.borrow_mut().commit(object, before, after);
+            self.stage.borrow_mut().commit(object, left);
         }
     }
 

@@ -521,14 +521,14 @@ impl Stage {
         order
     }
 
-    /// The atomic operation that was just granted found `before` and left `after`.
-    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
-        self.machine.commit(object, before, after);
+    /// The atomic operation that was just granted left this value.
+    pub(crate) fn commit(&mut self, object: ObjectId, left: u64) {
+        self.machine.commit(object, left);
         if self.machine.repeats_itself_in_a_row() {
             return;
         }
         if let Some(explorer) = self.order_mut() {
-            explorer.commit(after);
+            explorer.commit(left);
         }
     }
 

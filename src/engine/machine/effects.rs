@@ -71,7 +71,7 @@ impl Machine {
 
     fn load(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
         self.receive(id, object, order);
-        0
+        self.value(object)
     }
 
     fn store(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
@@ -85,7 +85,7 @@ impl Machine {
         self.receive(id, object, order);
         let message = self.threads[id.index()].view.send(id, order);
         self.object_mut(object).message.join(&message);
-        0
+        self.value(object)
     }
 
     /// A failed attempt tells the thread that the lock was held.

@@ -700,11 +700,12 @@ impl Machine {
     }
 
     /// The value that the operation just granted to the running thread left in an atomic.
-    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
+    pub(crate) fn commit(&mut self, object: ObjectId, after: u64) {
         let id = self.running;
-        if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
-            *value = after;
-        }
+        let State::Atomic { value, .. } = &mut self.object_mut(object).state else {
+            unreachable!("an atomic")
+        };
+        let before = std::mem::replace(value, after);
         let thread = &mut self.threads[id.index()];
         if thread.run.as_ref().is_none_or(Run::has_just_begun) {
             thread.notice(object, after);
@@ -782,7 +783,8 @@ impl Machine {
         thread.answer = answer;
         thread.phase = Phase::Running;
         thread.rounds.did(op, thread.site, answer);
-        thread.sees(answer);
+        // A value may be an address, which is not the same in every execution. It follows from the object's mark.
+        thread.sees(if op.finds_value() { 0 } else { answer });
         self.leave_mark(id, op);
         self.record_finish(id, op, answer);
     }

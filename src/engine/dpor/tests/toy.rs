@@ -272,10 +272,7 @@ impl Run<'_> {
             if afresh {
                 self.stage.machine.clear_read_set();
             }
-            let seen = op.object().map_or(0, |id| {
-                self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
-            });
-            match self.stage.announce(op, seen, site(self.counters[index])) {
+            match self.stage.announce(op, self.value(op), site(self.counters[index])) {
                 Some(answer) => self.finish(index, answer),
                 None => return,
             }
@@ -284,6 +281,7 @@ impl Run<'_> {
     }
 
     fn finish(&mut self, index: usize, answer: u64) {
+        self.check_value(index, answer);
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
         match instruction {
@@ -309,7 +307,7 @@ impl Run<'_> {
                     _ => before,
                 };
                 self.values[x] = after;
-                self.stage.commit(self.objects[x], before, after);
+                self.stage.commit(self.objects[x], after);
                 match instruction {
                     Do::Await(_, wanted) | Do::SpinUntil(_, wanted) if before != wanted => {
                         self.stage.announce(Op::Await, 0, here);
@@ -357,6 +355,19 @@ impl Run<'_> {
         self.counters[index] += 1;
     }
 
+    /// The answer to an operation that finds a value is what this driver has put there.
+    fn check_value(&self, index: usize, answer: u64) {
+        if let Some(op) = self.op(index).filter(|op| op.finds_value()) {
+            assert_eq!(answer, self.value(op), "{op:?}");
+        }
+    }
+
+    fn value(&self, op: Op) -> u64 {
+        op.object().map_or(0, |id| {
+            self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
+        })
+    }
+
     /// A step of a back-off took place; says whether it was the last one.
     fn back_off(&mut self, index: usize, x: usize, y: usize) -> bool {
         let part = self.waking[index];
@@ -368,7 +379,7 @@ impl Run<'_> {
             _ => before,
         };
         self.values[object] = after;
-        self.stage.commit(self.objects[object], before, after);
+        self.stage.commit(self.objects[object], after);
         let (next, yields) = match (part, before) {
             (0, 0) => (1, None),
             (1, 0) => (0, None),
@@ -420,7 +431,7 @@ impl Run<'_> {
                 let before = self.values[x];
                 let succeeds = before == self.found[index];
                 self.values[x] += u64::from(succeeds);
-                self.stage.commit(self.objects[x], before, self.values[x]);
+                self.stage.commit(self.objects[x], self.values[x]);
                 if succeeds {
                     self.read[index].push(before);
                     return true;
@@ -447,7 +458,7 @@ impl Run<'_> {
     }
 
     fn load(&mut self, x: usize) -> u64 {
-        self.stage.commit(self.objects[x], self.values[x], self.values[x]);
+        self.stage.commit(self.objects[x], self.values[x]);
         self.values[x]
     }
 }
