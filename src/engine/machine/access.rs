@@ -119,11 +119,6 @@ pub(crate) struct Transition {
 }
 
 impl Access {
-    /// A thread joins those who wait at an object.
-    pub(crate) const fn enqueue(object: ObjectId) -> Self {
-        Self { target: Target::waiters(object), mode: Mode::Enqueue }
-    }
-
     /// Whether the order of the two can be seen, `self` being the first.
     pub(crate) fn conflicts(self, later: Self) -> bool {
         use Mode::*;

@@ -23,17 +23,19 @@ mod effects;
 pub(crate) mod holds;
 mod ids;
 mod log;
+pub(crate) mod meaning;
 mod memory;
 mod misuse;
 pub(crate) mod object;
 mod rounds;
 mod transitions;
 
-use self::access::{Mode, Target};
+use self::access::Target;
 use self::clock::{Clock, MAX_THREADS};
 use self::holds::Hold;
 use self::ids::Ids;
 use self::log::Log;
+use self::meaning::Observable;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
@@ -558,12 +560,6 @@ impl Machine {
         self.watched.get(object.index()).copied().unwrap_or_default()
     }
 
-    /// Whether the releases of an object are events.
-    fn is_watched(&self, object: ObjectId) -> bool {
-        let Watched { tried, ends, ends_last } = self.watched(object);
-        tried || ends && !ends_last || self.is_found(object)
-    }
-
     fn is_local(&self, op: Op) -> bool {
         match op {
             Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::CellRead(_) | Op::CellWrite(_) => true,
@@ -798,16 +794,6 @@ impl Machine {
 
 /// The choice of a thread that is held back, and goes on early all the same.
 pub(crate) const RUN: u8 = u128::BITS as u8 - 1;
-
-/// Whom choice n of a `notify_one` wakes.
-fn notified(choice: u8) -> Option<ThreadId> {
-    choice.checked_sub(1).map(|waiter| ThreadId(u32::from(waiter)))
-}
-
-/// How a compare-exchange uses its atomic.
-pub(crate) const fn exchange(succeeds: bool) -> Mode {
-    if succeeds { Mode::Write } else { Mode::Read }
-}
 
 fn is_atomic(op: Op) -> bool {
     use Op::*;
