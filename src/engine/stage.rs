@@ -4,11 +4,13 @@
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
 use super::Budget;
-use super::dpor::{Bounded, Explorer, Next};
+use super::dpor::{Bounded, Explorer, Next, Present};
+use super::machine::access::Transition;
 use super::machine::clock::ThreadSet;
+use super::machine::meaning::Observable;
 use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Watched};
 use crate::event::causality::{Causality, Moment};
-use crate::event::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
 use std::time::{Duration, Instant};
 
 /// What decides whose operation takes place.
@@ -567,5 +569,57 @@ impl Stage {
             Chooser::Script { .. } => false,
             Chooser::External => true,
         }
+    }
+}
+
+/// What the explorer sees of the machine.
+impl Present for Machine {
+    fn threads(&self) -> impl Iterator<Item = ThreadId> {
+        self.threads()
+    }
+
+    fn running(&self) -> ThreadId {
+        self.running()
+    }
+
+    fn pending(&self, thread: ThreadId) -> Option<Op> {
+        (self.phase(thread) == Phase::Pending).then(|| self.pending(thread))
+    }
+
+    fn choices(&self, thread: ThreadId) -> u128 {
+        self.choices(thread)
+    }
+
+    fn transition(&self, thread: ThreadId, choice: u8) -> Transition {
+        self.transition(thread, choice)
+    }
+
+    fn last_resort(&self) -> Option<ThreadId> {
+        self.last_resort()
+    }
+
+    fn blocked(&self) -> Vec<Transition> {
+        self.blocked().collect()
+    }
+
+    fn is_unfairly_delayed(&self, thread: ThreadId) -> bool {
+        self.is_unfairly_delayed(thread)
+    }
+
+    fn has_just_yielded(&self, thread: ThreadId) -> bool {
+        self.has_just_yielded(thread)
+    }
+
+    fn waits_for_ever(&self, thread: ThreadId) -> bool {
+        self.waits_for_ever(thread)
+    }
+
+    fn initial(&self, object: ObjectId) -> (Class, u64) {
+        let object = self.object(object);
+        (object.class, object.first_look())
+    }
+
+    fn is_watched(&self, object: ObjectId) -> bool {
+        Observable::is_watched(self, object)
     }
 }

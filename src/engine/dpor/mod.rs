@@ -17,6 +17,7 @@
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
 mod bounded;
+mod present;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -24,11 +25,12 @@ mod users;
 mod wakeup;
 
 pub(crate) use self::bounded::Bounded;
+pub(crate) use self::present::Present;
 use self::users::Users;
 use self::wakeup::{Branch, Initial, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
-use super::machine::{Edge, Machine, Phase, RUN};
+use super::machine::{Edge, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
@@ -162,11 +164,11 @@ impl Explorer {
     }
 
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
-    pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
+    pub(crate) fn next(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(event) = self.events.get(self.depth) {
             let Transition { thread, choice, op, .. } = event.transition;
-            let same = is_repeated(machine.pending(thread), op)
-                && (machine.choices(thread) & 1 << choice != 0
+            let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
+                && (state.choices(thread) & 1 << choice != 0
                     || event.transition.last_resort
                     || choice == RUN);
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
@@ -174,23 +176,23 @@ impl Explorer {
         if let Some(branch) = self.planned.take() {
             self.nodes.last_mut().expect("a branch has a node").beside = branch.beside;
             self.subtree = branch.children;
-            return follow(&branch.step, machine);
+            return follow(&branch.step, state);
         }
         if std::mem::take(&mut self.resumes) {
             let sleep = &self.nodes.last().expect("a node is resumed").sleep;
-            let choice = any_awake(machine, sleep, hint);
+            let choice = any_awake(state, sleep, hint);
             return choice.map_or(Next::Fruitless, |(thread, choice)| Next::Grant(thread, choice));
         }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
         let mut beside = Vec::new();
         let next = if tree.is_empty() {
-            let choice = any_awake(machine, &sleep, hint);
+            let choice = any_awake(state, &sleep, hint);
             choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
         } else {
             let branch = tree.remove(0);
             (self.subtree, beside) = (branch.children, branch.beside);
-            follow(&branch.step, machine)
+            follow(&branch.step, state)
         };
         self.nodes.push(Node { sleep, tree, beside, explored: false });
         next
@@ -209,10 +211,10 @@ impl Explorer {
 
     /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
     /// each.
-    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, machine: &Machine) {
+    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, state: &impl Present) {
         if self.depth == self.events.len() {
-            self.append(transition.clone(), machine);
-            self.branch_over(alternatives, machine);
+            self.append(transition.clone(), state);
+            self.branch_over(alternatives, state);
         }
         let index = self.depth as u32;
         let event = &mut self.events[self.depth];
@@ -320,9 +322,9 @@ impl Explorer {
     }
 
     /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
-    fn append(&mut self, transition: Transition, machine: &Machine) {
+    fn append(&mut self, transition: Transition, state: &impl Present) {
         let races = self.races.len();
-        let found = self.races_of(&transition, machine);
+        let found = self.races_of(&transition, state);
         let later = self.events.len() as u32;
         self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
         let (clock, stamp) = self.stamped(&transition, found.past);
@@ -339,7 +341,7 @@ impl Explorer {
     }
 
     /// The earlier events that conflict with the transition with nothing in between.
-    fn races_of(&mut self, transition: &Transition, machine: &Machine) -> Found {
+    fn races_of(&mut self, transition: &Transition, state: &impl Present) -> Found {
         let mut past = self.thread(transition.thread).clock.clone();
         let mut enabled_by = Clock::ZERO;
         let mut reversible = Vec::new();
@@ -348,7 +350,7 @@ impl Explorer {
             if past.has(event.transition.thread, event.stamp) {
                 continue;
             }
-            if self.reversed(index as usize, transition, machine).is_some() {
+            if self.reversed(index as usize, transition, state).is_some() {
                 past.join(&event.clock);
                 reversible.push(index);
             } else {
@@ -387,11 +389,11 @@ impl Explorer {
     }
 
     /// The other choices of the operation just appended are branches of its node.
-    fn branch_over(&mut self, alternatives: u128, machine: &Machine) {
+    fn branch_over(&mut self, alternatives: u128, state: &impl Present) {
         let depth = self.events.len() - 1;
         let thread = self.events[depth].transition.thread;
         for choice in (0..u128::BITS).filter(|choice| alternatives & 1 << choice != 0) {
-            let alternative = machine.transition(thread, choice as u8);
+            let alternative = state.transition(thread, choice as u8);
             self.schedule(depth, vec![alternative]);
         }
     }
@@ -406,12 +408,12 @@ impl Explorer {
 
     /// The execution has come to its end: what it leaves to be explored is planned, and the search goes
     /// on to the next execution. False where there is none.
-    pub(crate) fn finish(&mut self, machine: &Machine) -> bool {
+    pub(crate) fn finish(&mut self, state: &impl Present) -> bool {
         self.events.truncate(self.depth);
         self.resumes = false;
-        self.reverse_races(machine);
+        self.reverse_races(state);
         let last = self.events.last().map(|event| &event.transition);
-        let in_vain = last.is_some_and(|last| last.choice == RUN && machine.waits_for_ever(last.thread));
+        let in_vain = last.is_some_and(|last| last.choice == RUN && state.waits_for_ever(last.thread));
         if in_vain {
             let depth = self.events.len() - 1;
             let beside = std::mem::take(&mut self.nodes[depth].beside);
@@ -422,23 +424,22 @@ impl Explorer {
         self.backtrack(in_vain)
     }
 
-    fn reverse_races(&mut self, machine: &Machine) {
+    fn reverse_races(&mut self, state: &impl Present) {
         for position in 0..self.races.len() {
             let Race { earlier, later } = self.races[position];
             let later = self.events[later as usize].transition.clone();
-            self.reverse(earlier as usize, &later, machine);
+            self.reverse(earlier as usize, &later, state);
         }
         // An operation that waits for ever has races too: had it come earlier, it might not wait.
-        let blocked: Vec<_> = machine.blocked().collect();
-        for transition in blocked {
-            for earlier in self.races_of(&transition, machine).reversible {
-                self.reverse(earlier as usize, &transition, machine);
+        for transition in state.blocked() {
+            for earlier in self.races_of(&transition, state).reversible {
+                self.reverse(earlier as usize, &transition, state);
             }
         }
     }
 
-    fn reverse(&mut self, earlier: usize, later: &Transition, machine: &Machine) {
-        let Some((later, without)) = self.reversed(earlier, later, machine) else { return };
+    fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present) {
+        let Some((later, without)) = self.reversed(earlier, later, state) else { return };
         let mut sequence = self.after(earlier, |index| without.stays(index));
         sequence.push(later);
         self.schedule(earlier, sequence);
@@ -484,9 +485,8 @@ impl Explorer {
 }
 
 /// The planned step. Where it is the destruction of an object, the thread may not be the one that destroys.
-fn follow(step: &Transition, machine: &Machine) -> Next {
-    let is_announced =
-        || machine.phase(step.thread) == Phase::Pending && machine.pending(step.thread) == step.op;
+fn follow(step: &Transition, state: &impl Present) -> Next {
+    let is_announced = || state.pending(step.thread) == Some(step.op);
     match step.op {
         Op::Destroy(object) if !is_announced() => Next::DestroyedLast(object),
         _ => Next::Grant(step.thread, step.choice),
@@ -510,20 +510,24 @@ fn acquires(mode: Mode) -> bool {
 
 /// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
 /// which saves a context switch; one that is held back comes last. Where nothing is enabled, a last resort.
-fn any_awake(machine: &Machine, sleep: &[Sleeper], hint: Option<(ThreadId, u8)>) -> Option<(ThreadId, u8)> {
+fn any_awake(
+    state: &impl Present,
+    sleep: &[Sleeper],
+    hint: Option<(ThreadId, u8)>,
+) -> Option<(ThreadId, u8)> {
     let is_awake = |&(thread, choice): &(ThreadId, u8)| {
         let sleeps = sleep.iter().any(|it| (it.transition.thread, it.transition.choice) == (thread, choice));
-        machine.choices(thread) & 1 << choice != 0 && !sleeps
+        state.choices(thread) & 1 << choice != 0 && !sleeps
     };
     let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
-    let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
-    let last_resort = || machine.last_resort().map(|thread| (thread, 0));
-    let mut unfairly_delayed = machine.threads().filter(|&thread| machine.is_unfairly_delayed(thread));
+    let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
+    let last_resort = || state.last_resort().map(|thread| (thread, 0));
+    let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
     unfairly_delayed
         .find_map(awake)
         .or_else(|| hint.filter(is_awake))
-        .or_else(|| awake(machine.running()))
-        .or_else(|| machine.threads().find_map(awake))
-        .or_else(|| machine.threads().map(|thread| (thread, RUN)).find(is_awake))
+        .or_else(|| awake(state.running()))
+        .or_else(|| state.threads().find_map(awake))
+        .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
         .or_else(|| if enabled() { None } else { last_resort() })
 }

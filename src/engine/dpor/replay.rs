@@ -4,17 +4,17 @@
 //! after it that do not depend on it lead to. Of that state only the objects that the transition uses
 //! are needed, and each is folded from the events that used it.
 
-use super::{Event, Explorer};
+use super::{Event, Explorer, Present};
+use crate::engine::machine::RUN;
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::meaning::{self, Observable, Uses};
-use crate::engine::machine::{Machine, RUN};
 use crate::event::op::{Class, ObjectId, Op, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
-pub(super) struct NotDep<'a> {
+pub(super) struct NotDep<'a, S> {
     explorer: &'a Explorer,
-    machine: &'a Machine,
+    state: &'a S,
     /// Whether the thread of the later transition may time out early.
     may_time_out: bool,
     /// Ascending.
@@ -24,17 +24,17 @@ pub(super) struct NotDep<'a> {
 impl Explorer {
     /// The transition as it would be without event `earlier` and what depends on it, and what stays then;
     /// `None` where it would not be enabled.
-    pub(super) fn reversed<'a>(
+    pub(super) fn reversed<'a, S: Present>(
         &'a self,
         earlier: usize,
         later: &Transition,
-        machine: &'a Machine,
-    ) -> Option<(Transition, NotDep<'a>)> {
+        state: &'a S,
+    ) -> Option<(Transition, NotDep<'a, S>)> {
         if later.last_resort || self.events[earlier].transition.last_resort {
             return None;
         }
         let may_time_out = later.may_time_out;
-        let without = |left_out| NotDep { explorer: self, machine, may_time_out, left_out };
+        let without = |left_out| NotDep { explorer: self, state, may_time_out, left_out };
         without(vec![earlier]).enabled(later).or_else(|| match later.op {
             // One reader out of the way is not enough where others hold the lock as well.
             Op::Write(_) => {
@@ -46,7 +46,7 @@ impl Explorer {
     }
 }
 
-impl<'a> NotDep<'a> {
+impl<S: Present> NotDep<'_, S> {
     /// The transition, if it is enabled.
     fn enabled(self, later: &Transition) -> Option<(Transition, Self)> {
         let Transition { thread, op, .. } = *later;
@@ -168,17 +168,17 @@ impl<'a> NotDep<'a> {
 }
 
 /// Each is folded from the events that stay.
-impl Observable for NotDep<'_> {
+impl<S: Present> Observable for NotDep<'_, S> {
     fn look(&self, object: ObjectId) -> u64 {
-        let initial = self.machine.object(object);
-        match initial.class {
-            Class::Atomic => self.value(object, initial.first_look()),
+        let (class, initial) = self.state.initial(object);
+        match class {
+            Class::Atomic => self.value(object, initial),
             Class::Mutex => self.taken(object) << 1 | u64::from(!self.is_free(object)),
             Class::RwLock => {
                 let (written, readers) = self.holders(object);
                 self.taken(object) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
             }
-            Class::Arc => self.owners(object, initial.first_look()),
+            Class::Arc => self.owners(object, initial),
             Class::Condvar => u64::from(self.waiters(object).len()),
             Class::Cell => 0,
         }
@@ -231,12 +231,12 @@ impl Observable for NotDep<'_> {
         self.may_time_out
     }
 
-    /// What took place with an event before it takes place without it.
+    /// It was so with more events before.
     fn may_be_spurious(&self) -> bool {
         true
     }
 
     fn is_watched(&self, object: ObjectId) -> bool {
-        self.machine.is_watched(object)
+        self.state.is_watched(object)
     }
 }

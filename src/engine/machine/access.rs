@@ -36,11 +36,6 @@ impl Target {
     /// What is left of the events that happen for no reason.
     pub(crate) const SPURIOUS: Self = Self(7);
 
-    /// The object; for a token, nothing sensible.
-    pub(crate) const fn as_object(self) -> ObjectId {
-        ObjectId(self.0 >> 2)
-    }
-
     /// A dense number.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
