@@ -10,7 +10,7 @@
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::watchdog::{Progress, Watchdog};
-use super::{Budget, Coverage, Exploration, Program, overflow, panics};
+use super::{Budget, Exploration, Extent, Program, overflow, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -35,7 +35,7 @@ type Suspender = NonNull<Yielder<(), ()>>;
 
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
-    let mut search = Search::new(budget, Coverage::EXHAUSTIVE);
+    let mut search = Search::new(budget, Ok(Extent::EXHAUSTIVE));
     let runtime = Runtime::new(Stage::new(Chooser::exact(budget), budget));
     loop {
         let (end, ran) = runtime.run(program, false);

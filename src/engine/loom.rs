@@ -22,11 +22,13 @@
 //! The search stops at the first failure, whatever the budget says of counting and shortening.
 
 use super::panics::{self, Report};
-use super::{Bounds, Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
+use super::{
+    Bounds, Budget, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Outcome, Program, Reason,
+};
 use crate::event::op::ThreadId;
 use crate::event::trace::Trace;
 use crate::sync::current::{self, Current};
-use crate::sync::loom_record::{self, start_recording, take_recording};
+use crate::sync::loom_record::{self, Stop, start_recording, take_recording};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
@@ -50,12 +52,14 @@ pub(crate) fn explore_with_fallback(program: &Program, budget: &Budget) -> Explo
         return exploration;
     }
     for bound in FALLBACK {
-        if !matches!(exploration.coverage, Coverage::Cut(_)) || exploration.executions < budget.executions {
+        if !matches!(exploration.coverage, Err(Reason::Budget(_)))
+            || exploration.executions < budget.executions
+        {
             return exploration;
         }
         exploration = explore(program, &Budget { preemptions: Some(bound), ..*budget });
-        if let Coverage::Cut(what) = &mut exploration.coverage {
-            what.push_str(&format!(", with at most {bound} preemptions"));
+        if let Err(Reason::Budget(what)) = &mut exploration.coverage {
+            *what = Exhausted::Bounded(bound, Box::new(what.clone()));
         }
     }
     exploration
@@ -102,7 +106,7 @@ impl Limits {
 
     /// What a search within these limits has seen if it completes.
     fn coverage(&self) -> Coverage {
-        Coverage::Complete(Bounds { preemptions: self.preemptions.map(u32::from), ..Bounds::NONE })
+        Ok(Extent::Complete(Bounds { preemptions: self.preemptions.map(u32::from), ..Bounds::NONE }))
     }
 
     /// loom, deaf to its environment variables.
@@ -145,23 +149,20 @@ thread_local! {
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Failed(FailureKind, String),
-    Cut(String),
+    Cut(Exhausted),
     TooLong,
     Unsupported(String),
 }
 
 impl End {
-    /// What a panic says if it ends the execution: one of loom's, or one of the facade where loom
-    /// cannot do what the program asks.
+    /// How a panic ends the execution, if it does: one of loom's, or one that the facade has raised for it.
     fn by(report: &Report) -> Option<Self> {
         let Report { message, place } = report;
-        if let Some(why) = message.strip_prefix("unsupported: ") {
-            return Some(Self::Unsupported(why.to_owned()));
+        match loom_record::take_stop() {
+            Some(Stop::Unsupported(why)) => Some(Self::Unsupported(why)),
+            Some(Stop::Relocks(what)) => Some(Self::Failed(FailureKind::Deadlock, what)),
+            None => place.file.contains("loom-0.7").then(|| Self::by_loom(message)),
         }
-        if let Some(what) = message.strip_prefix(loom_record::RELOCKS) {
-            return Some(Self::Failed(FailureKind::Deadlock, what.to_owned()));
-        }
-        place.file.contains("loom-0.7").then(|| Self::by_loom(message))
     }
 
     /// The end behind a message of loom 0.7, without what differs from one run to the next.
@@ -300,7 +301,7 @@ impl Search {
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
         self.facts.driven |= loom_record::driven();
-        if let (true, Coverage::Complete(bounds)) =
+        if let (true, Ok(Extent::Complete(bounds))) =
             (loom_record::leaves_out_spurious_events(), &mut self.facts.coverage)
         {
             bounds.spurious = Some(0);
@@ -328,10 +329,10 @@ impl Search {
     fn heed_limits(&mut self) {
         let Limits { executions, time, .. } = self.limits;
         if self.facts.executions >= executions {
-            self.end(End::Cut(format!("{executions} executions")));
+            self.end(End::Cut(Exhausted::Executions(executions)));
         } else if let Some(time) = time.filter(|time| self.started.elapsed() >= *time) {
             let executions = self.facts.executions;
-            self.end(End::Cut(format!("{executions} executions in {} s", time.as_secs_f64())));
+            self.end(End::Cut(Exhausted::Time { time, executions }));
         }
     }
 
@@ -359,15 +360,12 @@ impl Search {
                 self.facts.failures = 1;
                 self.facts.failure = Some(Failure { kind, message, trace, execution });
             }
-            End::Cut(what) => self.facts.coverage = Coverage::Cut(what),
+            End::Cut(what) => self.facts.coverage = Err(Reason::Budget(what)),
             End::TooLong => {
-                let operations = self.limits.operations;
-                self.facts.coverage = Coverage::Cut(format!(
-                    "{operations} operations in one execution: a loop waits without hint::spin_loop or \
-                     thread::yield_now, or for what never comes"
-                ));
+                let most = self.limits.operations;
+                self.facts.coverage = Err(Reason::Budget(Exhausted::Operations { most, for_ever: true }));
             }
-            End::Unsupported(why) => self.facts.coverage = Coverage::Unsupported(why),
+            End::Unsupported(why) => self.facts.coverage = Err(Reason::Unsupported(why)),
         }
         self.tell();
     }
@@ -466,7 +464,7 @@ mod tests {
     #[test]
     fn a_complete_search_shows_every_outcome() {
         let exploration = explore(&store_buffering(), &BUDGET);
-        assert_eq!(exploration.coverage, Coverage::EXHAUSTIVE);
+        assert_eq!(exploration.coverage, Ok(Extent::EXHAUSTIVE));
         let outcomes: Vec<_> = exploration.outcomes.keys().map(String::as_str).collect();
         assert_eq!(outcomes, ["0 0", "0 1", "1 0", "1 1"]);
         assert_eq!(exploration.outcomes.values().sum::<u64>(), exploration.executions);
@@ -476,10 +474,10 @@ mod tests {
     fn the_last_execution_within_the_limit_completes_the_search() {
         let all = explore(&store_buffering(), &BUDGET).executions;
         let just = explore(&store_buffering(), &limited(all));
-        assert_eq!((just.executions, just.coverage), (all, Coverage::EXHAUSTIVE));
+        assert_eq!((just.executions, just.coverage), (all, Ok(Extent::EXHAUSTIVE)));
         let cut = explore(&store_buffering(), &limited(all - 1));
         assert_eq!(cut.executions, all - 1);
-        assert_eq!(cut.coverage, Coverage::Cut(format!("{} executions", all - 1)));
+        assert_eq!(cut.coverage, Err(Reason::Budget(Exhausted::Executions(all - 1))));
         assert_eq!(cut.outcomes.values().sum::<u64>(), all - 1);
     }
 
@@ -489,14 +487,14 @@ mod tests {
         let exploration = explore(&store_buffering(), &budget);
         assert_eq!(
             (exploration.executions, exploration.coverage),
-            (0, Coverage::Cut("0 executions in 0 s".to_owned()))
+            (0, Err(Reason::Budget(Exhausted::Time { time: Duration::ZERO, executions: 0 })))
         );
     }
 
     #[test]
     fn a_bound_on_preemptions_is_told() {
         let exploration = explore(&store_buffering(), &Budget { preemptions: Some(1), ..BUDGET });
-        assert_eq!(exploration.coverage, Coverage::Complete(Bounds::preemptions(1)));
+        assert_eq!(exploration.coverage, Ok(Extent::Complete(Bounds::preemptions(1))));
     }
 
     #[test]
@@ -505,11 +503,11 @@ mod tests {
             .map(|preemptions| explore(&store_buffering(), &Budget { preemptions, ..BUDGET }).executions);
         assert!(one < two && two < all, "{one} {two} {all}");
         let coverage = |executions| explore_with_fallback(&store_buffering(), &limited(executions)).coverage;
-        assert_eq!(coverage(all), Coverage::EXHAUSTIVE);
-        assert_eq!(coverage(two), Coverage::Complete(Bounds::preemptions(2)));
-        assert_eq!(coverage(one), Coverage::Complete(Bounds::preemptions(1)));
-        let none = Coverage::Cut("1 executions, with at most 1 preemptions".to_owned());
-        assert_eq!(coverage(1), none);
+        assert_eq!(coverage(all), Ok(Extent::EXHAUSTIVE));
+        assert_eq!(coverage(two), Ok(Extent::Complete(Bounds::preemptions(2))));
+        assert_eq!(coverage(one), Ok(Extent::Complete(Bounds::preemptions(1))));
+        let Err(none) = coverage(1) else { panic!("not cut") };
+        assert_eq!(none.to_string(), "budget: 1 executions, with at most 1 preemptions");
     }
 
     #[test]
@@ -618,8 +616,8 @@ mod tests {
             while flag.load(Relaxed) == 0 {}
             Ok(String::new())
         });
-        let Coverage::Cut(what) = explore(&program, &BUDGET).coverage else { panic!("not cut") };
-        assert!(what.starts_with("1000 operations in one execution"), "{what}");
+        let most = Exhausted::Operations { most: 1_000, for_ever: true };
+        assert_eq!(explore(&program, &BUDGET).coverage, Err(Reason::Budget(most)));
     }
 
     #[test]
@@ -630,19 +628,20 @@ mod tests {
             }
             Ok(String::new())
         });
-        let unsupported = Coverage::Unsupported("loom runs at most 5 threads, main included".to_owned());
+        let unsupported = Err(Reason::Unsupported("loom runs at most 5 threads, main included".to_owned()));
         assert_eq!(explore(&program, &BUDGET).coverage, unsupported);
     }
 
     #[test]
     fn what_the_facade_calls_unsupported_is_no_panic_of_the_program() {
         let program = Program::new(|| {
-            let _ = catch_unwind(|| panic!("unsupported: loom has no condition variable with a clock"));
+            let why = Stop::Unsupported("loom has no condition variable with a clock".to_owned());
+            let _ = catch_unwind(|| loom_record::stop(why));
             Ok(String::new())
         });
         let exploration = explore(&program, &BUDGET);
         let why = "loom has no condition variable with a clock".to_owned();
-        assert_eq!((exploration.failure, exploration.coverage), (None, Coverage::Unsupported(why)));
+        assert_eq!((exploration.failure, exploration.coverage), (None, Err(Reason::Unsupported(why))));
     }
 
     #[test]
@@ -662,13 +661,13 @@ mod tests {
                 0
             })
         });
-        let Coverage::Unsupported(why) = explore(&program, &BUDGET).coverage else { panic!("supported") };
+        let Err(Reason::Unsupported(why)) = explore(&program, &BUDGET).coverage else { panic!("supported") };
         assert_eq!(why, "the program does not do the same when it is run again");
     }
 
     #[test]
     fn a_search_after_a_failure_is_not_affected() {
         failure(&race());
-        assert_eq!(explore(&store_buffering(), &BUDGET).coverage, Coverage::EXHAUSTIVE);
+        assert_eq!(explore(&store_buffering(), &BUDGET).coverage, Ok(Extent::EXHAUSTIVE));
     }
 }

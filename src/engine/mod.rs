@@ -8,6 +8,7 @@
 mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
+mod extent;
 #[cfg(feature = "loom")]
 mod loom;
 #[cfg(feature = "instrumented")]
@@ -25,6 +26,9 @@ mod stage;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 
+#[cfg(feature = "loom")]
+use self::extent::UNCONFIRMED;
+pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
 use crate::event::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -308,110 +312,6 @@ pub struct Failure {
     pub execution: u64,
 }
 
-/// What a search that came to its end has left out: executions with more of something than this. `None` where
-/// nothing was left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub struct Bounds {
-    /// Preemptions.
-    pub preemptions: Option<u32>,
-    /// Idle rounds of a thread that spins.
-    pub idle_rounds: Option<u8>,
-    /// Early time-outs of each thread.
-    pub timeouts: Option<u8>,
-    /// Events that happen for no reason: waits and parks that return, weak compare-exchanges that fail.
-    pub spurious: Option<u8>,
-    /// Whether threads whose handles were dropped still waited when all others had ended.
-    pub daemons: bool,
-}
-
-impl Bounds {
-    /// Nothing was left out.
-    pub const NONE: Self =
-        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
-
-    /// Whether every schedule was seen, be it without spurious events.
-    pub fn has_every_schedule(&self) -> bool {
-        matches!(self.spurious, None | Some(0)) && Self { spurious: None, ..*self } == Self::NONE
-    }
-
-    /// Only executions with more preemptions than this were left out.
-    pub const fn preemptions(most: u32) -> Self {
-        Self { preemptions: Some(most), ..Self::NONE }
-    }
-
-    /// Only executions in which a thread times out early more often than this were left out.
-    pub const fn timeouts(most: u8) -> Self {
-        Self { timeouts: Some(most), ..Self::NONE }
-    }
-
-    /// What is left out where two searches were needed: what either of them left out.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        fn tighter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-            match (one, other) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            }
-        }
-        Self {
-            preemptions: tighter(self.preemptions, other.preemptions),
-            idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
-            timeouts: tighter(self.timeouts, other.timeouts),
-            spurious: tighter(self.spurious, other.spurious),
-            daemons: self.daemons || other.daemons,
-        }
-    }
-}
-
-impl fmt::Display for Bounds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count: u32| if count == 1 { "" } else { "s" };
-        let counted = |count: Option<u32>, what: &str, of: &str| {
-            count.filter(|count| *count > 0).map(|count| format!("{count} {what}{}{of}", plural(count)))
-        };
-        let parts = [
-            self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
-            counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
-            counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
-            counted(self.spurious.map(u32::from), "spurious event", ""),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        match parts.split_last() {
-            None => f.write_str("exhaustive")?,
-            Some((last, others)) => {
-                f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
-                if !others.is_empty() {
-                    write!(f, "{} and ", others.join(", "))?;
-                }
-                f.write_str(last)?;
-            }
-        }
-        if self.spurious == Some(0) { f.write_str(", without spurious events") } else { Ok(()) }
-    }
-}
-
-/// How much of the space of executions a search without failure has seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub enum Coverage {
-    /// All of it within these bounds, as far as the engine's model of the machine goes.
-    Complete(Bounds),
-    /// As many executions as were drawn.
-    Sampled,
-    /// The budget ran out first; says which part of it.
-    Cut(String),
-    /// The engine cannot run the program; says why.
-    Unsupported(String),
-    /// The engine believes to have seen all of it, and an exact enumeration shows that it has not.
-    Disagreement(String),
-}
-
-impl Coverage {
-    /// All of it.
-    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
-}
-
 /// The facts that an engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exploration {
@@ -475,7 +375,7 @@ impl Exploration {
 
     /// The engine cannot run the program.
     pub fn unsupported(why: impl Into<String>) -> Self {
-        Self::new(Coverage::Unsupported(why.into()))
+        Self::new(Err(Reason::Unsupported(why.into())))
     }
 }
 
@@ -525,34 +425,33 @@ fn confirming(budget: &Budget) -> Budget {
 #[cfg(feature = "loom")]
 fn confirmed(loom: Exploration, program: &Program, budget: &Budget) -> Exploration {
     let bounds = match loom.coverage {
-        Coverage::Complete(bounds) if loom.failure.is_none() && bounds.preemptions.is_none() => bounds,
+        Ok(Extent::Complete(bounds)) if loom.failure.is_none() && bounds.preemptions.is_none() => bounds,
         _ => return loom,
     };
     let exact = coroutine::explore(program, budget);
-    let coverage = disagreement(&loom, &exact).unwrap_or_else(|| match exact.coverage {
-        Coverage::Complete(exact) => Coverage::Complete(bounds.and(exact)),
-        Coverage::Cut(what) => Coverage::Cut(format!("{UNCONFIRMED} was cut: {what}")),
-        Coverage::Unsupported(why) => Coverage::Unsupported(format!("{UNCONFIRMED} cannot run it: {why}")),
-        other => other,
-    });
+    let coverage = match (disagreement(&loom, &exact), exact.coverage) {
+        (Some(what), _) => Err(Reason::Disagreement(what)),
+        (None, Ok(Extent::Complete(exact))) => Ok(Extent::Complete(bounds.and(exact))),
+        (None, Err(Reason::Budget(what))) => Err(Reason::Budget(Exhausted::Confirmation(Box::new(what)))),
+        (None, Err(Reason::Unsupported(why))) => {
+            Err(Reason::Unsupported(format!("{UNCONFIRMED} cannot run it: {why}")))
+        }
+        (None, other) => other,
+    };
     Exploration { coverage, ..loom }
 }
 
-#[cfg(feature = "loom")]
-const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
-
 /// What loom did not see of the executions that an exact search saw.
 #[cfg(feature = "loom")]
-fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<Coverage> {
+fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<String> {
     let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
-    let what = match &exact.failure {
-        Some(failure) => format!("loom misses what dpor finds: {}", failure.kind),
+    match &exact.failure {
+        Some(failure) => Some(format!("loom misses what dpor finds: {}", failure.kind)),
         None if missed > 0 => {
-            format!("loom misses {missed} of the {} outcomes that dpor finds", exact.outcomes.len())
+            Some(format!("loom misses {missed} of the {} outcomes that dpor finds", exact.outcomes.len()))
         }
-        None => return None,
-    };
-    Some(Coverage::Disagreement(what))
+        None => None,
+    }
 }
 
 /// How the words begin that tell of a hang which an engine cannot see.
@@ -563,7 +462,7 @@ pub(crate) const HANG: &str = "refectory: hang: ";
 pub(crate) const HANG_IS_OVER: &str = "refectory: the hang is over";
 
 /// Says that the running execution cannot be judged, and why: the exploration ends, and what it saw is
-/// [`Coverage::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against
+/// [`Reason::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against
 /// faults of the subject.
 ///
 /// Does nothing where no exploration is under way on this thread.

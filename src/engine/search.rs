@@ -4,7 +4,10 @@
 use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::stage::{End, Script, Stage};
-use super::{Budget, Coverage, ExecutionResult, Exploration, Failure, FailureKind, Note, Program, panics};
+use super::{
+    Budget, Coverage, ExecutionResult, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Program,
+    Reason, panics,
+};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use crate::event::trace::{Place, Trace, relocks};
 use crate::sync::current;
@@ -98,13 +101,16 @@ impl Search {
 
     /// Forgets what was counted: the exhaustive search starts again.
     pub(crate) fn restart(&mut self) {
-        self.exploration = Exploration::new(Coverage::EXHAUSTIVE);
+        self.exploration = Exploration::new(Ok(Extent::EXHAUSTIVE));
         self.best = None;
     }
 
     /// Counts an execution; false where the search is to stop here.
     pub(crate) fn record(&mut self, stage: &Stage, end: End, ran: Ran) -> bool {
         self.exploration.executions += 1;
+        if let Ok(Extent::Sampled(executions)) = &mut self.exploration.coverage {
+            *executions = self.exploration.executions;
+        }
         let threads = stage.machine.threads().count() as u32;
         self.exploration.threads = self.exploration.threads.max(threads);
         self.exploration.driven = stage.machine.is_driven();
@@ -117,7 +123,7 @@ impl Search {
             self.exploration.redundant += u64::from(end == End::Redundant);
             return self.goes_on();
         }
-        if let Coverage::Complete(bounds) = &mut self.exploration.coverage {
+        if let Ok(Extent::Complete(bounds)) = &mut self.exploration.coverage {
             if let Some(bound) = stage.bound() {
                 bounds.preemptions = Some(bound);
             }
@@ -133,11 +139,11 @@ impl Search {
             bounds.daemons |= end == End::Finished && stage.machine.has_unended();
         }
         if let Some(why) = current::given_up() {
-            self.exploration.coverage = Coverage::Unsupported(why);
+            self.exploration.coverage = Err(Reason::Unsupported(why));
             return false;
         }
-        if let Some(coverage) = self.broken_off(stage, end) {
-            self.exploration.coverage = coverage;
+        if let Some(reason) = self.broken_off(stage, end) {
+            self.exploration.coverage = Err(reason);
             return false;
         }
         match failure(stage, end, &ran, None) {
@@ -163,19 +169,19 @@ impl Search {
     }
 
     /// What an execution that could not be run to its end leaves of the search.
-    fn broken_off(&self, stage: &Stage, end: End) -> Option<Coverage> {
+    fn broken_off(&self, stage: &Stage, end: End) -> Option<Reason> {
         match end {
-            End::TooLong => Some(Coverage::Cut(format!(
-                "{} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now",
-                self.budget.operations
-            ))),
-            End::LeftCycle => Some(Coverage::Unsupported(
+            End::TooLong => {
+                let most = self.budget.operations;
+                Some(Reason::Budget(Exhausted::Operations { most, for_ever: false }))
+            }
+            End::LeftCycle => Some(Reason::Unsupported(
                 "a loop that had gone round a hundred times went on after all: it waits for a clock, which no engine \
                  sees, or it counts its rounds"
                     .to_owned(),
             )),
             End::Diverged => Some(not_deterministic(stage.machine.difference(false))),
-            End::TooManyThreads => Some(Coverage::Unsupported(format!(
+            End::TooManyThreads => Some(Reason::Unsupported(format!(
                 "more than {} threads in all executions, main included",
                 super::machine::clock::MAX_THREADS
             ))),
@@ -187,7 +193,7 @@ impl Search {
     /// and the last one of a search that has seen all.
     pub(crate) fn is_checked(&self, end: End, more: bool) -> bool {
         let Exploration { executions, coverage, .. } = &self.exploration;
-        let counts = matches!(coverage, Coverage::Complete(_) | Coverage::Sampled) && self.best.is_none();
+        let counts = coverage.is_ok() && self.best.is_none();
         counts && end == End::Finished && (executions % 64 == 1 || !more)
     }
 
@@ -201,7 +207,7 @@ impl Search {
         let difference = stage.machine.difference(finished).or_else(otherwise);
         let repeated = finished && difference.is_none();
         if !repeated {
-            self.exploration.coverage = not_deterministic(difference);
+            self.exploration.coverage = Err(not_deterministic(difference));
         }
         repeated
     }
@@ -226,21 +232,22 @@ impl Search {
             return false;
         }
         if executions >= self.budget.executions {
-            self.cut(format!("{executions} executions"));
+            self.cut(Exhausted::Executions(executions));
             return false;
         }
         // Looking at the clock costs more than a short execution.
         let look = executions.is_multiple_of(64);
         if let Some(time) = self.budget.time.filter(|time| look && self.started.elapsed() >= *time) {
-            self.cut(format!("{executions} executions in {} s", time.as_secs_f64()));
+            self.cut(Exhausted::Time { time, executions });
             return false;
         }
         true
     }
 
-    fn cut(&mut self, what: String) {
-        if self.exploration.coverage != Coverage::Sampled {
-            self.exploration.coverage = Coverage::Cut(what);
+    /// What ran out cuts the search, unless it draws: then what was seen is a sample.
+    fn cut(&mut self, what: Exhausted) {
+        if !matches!(self.exploration.coverage, Ok(Extent::Sampled(_))) {
+            self.exploration.coverage = Err(Reason::Budget(what));
         }
     }
 
@@ -267,10 +274,10 @@ impl Search {
 }
 
 /// The program does not repeat itself; says where, if that is known.
-fn not_deterministic(difference: Option<String>) -> Coverage {
+fn not_deterministic(difference: Option<String>) -> Reason {
     let unknown = || "under the same schedule it did something else".to_owned();
     let what = difference.unwrap_or_else(unknown);
-    Coverage::Unsupported(format!(
+    Reason::Unsupported(format!(
         "the program is not deterministic: {what} (time, randomness, addresses, or state kept from an earlier \
          execution)"
     ))

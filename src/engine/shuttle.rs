@@ -11,7 +11,7 @@ use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::watchdog::{Progress, Watchdog};
-use super::{Budget, Coverage, Engine, Exploration, Program, panics};
+use super::{Budget, Engine, Exploration, Extent, Program, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -39,14 +39,14 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     silence();
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
-        Some(_) => (Chooser::External, Coverage::Sampled),
-        None => (Chooser::exact(budget), Coverage::EXHAUSTIVE),
+        Some(_) => (Chooser::External, Ok(Extent::Sampled(0))),
+        None => (Chooser::exact(budget), Ok(Extent::EXHAUSTIVE)),
     };
     let stage = Stage::new(chooser, budget);
     let runtime = Rc::new(Runtime::new(stage, Search::new(budget, coverage), false));
     runtime.run(program, strategy);
     // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
-    let search = runtime.search.replace(Search::new(budget, Coverage::Sampled));
+    let search = runtime.search.replace(Search::new(budget, Ok(Extent::Sampled(0))));
     let recorded = search.script().and_then(|script| replay(program, budget, &runtime, script));
     search.finish(recorded)
 }
@@ -64,7 +64,7 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
 /// Runs an execution of the search again and records it.
 fn replay(program: &Program, budget: &Budget, of: &Runtime, script: Script) -> Option<Recorded> {
     let stage = of.stage.borrow_mut().again(script, budget);
-    let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
+    let search = Search::new(&Budget { executions: 1, ..*budget }, Ok(Extent::Sampled(0)));
     let runtime = Rc::new(Runtime::new(stage, search, true));
     runtime.run(program, None);
     runtime.recorded.take()

@@ -1,6 +1,8 @@
 //! loom's word counts only where the exact engine bears it out.
 
-use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Program, confirmed, confirming, explore};
+use crate::engine::{
+    Bounds, Budget, Engine, Exploration, Extent, Program, Reason, confirmed, confirming, explore,
+};
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Relaxed, SeqCst},
@@ -28,13 +30,13 @@ fn two_stores() -> Program {
 /// A complete search of loom's that saw the outcomes of `program`.
 fn loom_saw(program: &Program) -> Exploration {
     let outcomes = explore(Engine::Dpor, program, &Budget::default()).outcomes;
-    Exploration { outcomes, ..Exploration::new(Coverage::EXHAUSTIVE) }
+    Exploration { outcomes, ..Exploration::new(Ok(Extent::EXHAUSTIVE)) }
 }
 
 #[test]
 fn a_complete_exact_search_confirms() {
     let confirmed = explore(Engine::Loom, &two_stores(), &Budget::default());
-    assert_eq!(confirmed.coverage, Coverage::EXHAUSTIVE);
+    assert_eq!(confirmed.coverage, Ok(Extent::EXHAUSTIVE));
 }
 
 #[test]
@@ -42,7 +44,7 @@ fn an_exact_search_that_was_cut_confirms_nothing() {
     let program = two_stores();
     let cut = confirmed(loom_saw(&program), &program, &Budget { executions: 1, ..Budget::default() });
     let why = "loom is complete, but dpor, which has to confirm it, was cut: 1 executions";
-    assert_eq!(cut.coverage, Coverage::Cut(why.to_owned()));
+    assert_eq!(cut.coverage.map_err(|reason| reason.to_string()), Err(format!("budget: {why}")));
 }
 
 #[test]
@@ -56,7 +58,8 @@ fn a_program_that_the_exact_search_cannot_run_is_not_confirmed() {
         let _ = if eager { first.swap(1, SeqCst) } else { first.load(SeqCst) };
         two_stores().run()
     });
-    let Coverage::Unsupported(why) = confirmed(loom, &moody, &confirming(&Budget::default())).coverage else {
+    let Err(Reason::Unsupported(why)) = confirmed(loom, &moody, &confirming(&Budget::default())).coverage
+    else {
         panic!("supported")
     };
     assert!(why.starts_with("loom is complete, but dpor, which has to confirm it, cannot run it: "), "{why}");
@@ -81,7 +84,7 @@ fn what_the_exact_search_left_out_is_left_out() {
     });
     let bounded = confirmed(loom_saw(&program), &program, &confirming(&Budget::default()));
     let bounds = Bounds { spurious: Some(0), ..Bounds::timeouts(2) };
-    assert_eq!(bounded.coverage, Coverage::Complete(bounds));
+    assert_eq!(bounded.coverage, Ok(Extent::Complete(bounds)));
 }
 
 #[test]
@@ -89,7 +92,7 @@ fn an_outcome_that_only_the_exact_search_sees_is_a_disagreement() {
     let program = two_stores();
     let mut loom = loom_saw(&program);
     loom.outcomes.pop_first();
-    let Coverage::Disagreement(what) = confirmed(loom, &program, &confirming(&Budget::default())).coverage
+    let Err(Reason::Disagreement(what)) = confirmed(loom, &program, &confirming(&Budget::default())).coverage
     else {
         panic!("agreed")
     };
