@@ -166,9 +166,28 @@ impl Cycle {
     /// no engine sees, may go on.
     const LONG: Duration = Duration::from_millis(20);
 
+    /// The cycle of an execution that is back where it was after `since` choices.
+    fn new(schedule: &[Choice], since: usize) -> Self {
+        let choices = schedule[since..].to_vec();
+        Self { found: schedule.len(), choices, position: 0, times: 0, since: Instant::now() }
+    }
+
     fn is_complete(&self) -> bool {
         self.position == self.choices.len()
     }
+}
+
+/// Whether an execution goes round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoingRound {
+    /// Not that anybody knows, or not for long enough yet.
+    No,
+    /// It follows its cycle outside of the search.
+    Outside,
+    /// It did for long, and has left the cycle.
+    Left,
+    /// For ever.
+    ForEver,
 }
 
 impl Stage {
@@ -319,15 +338,15 @@ impl Stage {
                 _ => self.machine.hold_again(),
             }
         }
-        if self.goes_round() {
-            if self.is_finished() {
-                return Turn::End(End::Finished);
+        match self.going_round() {
+            GoingRound::No => {}
+            GoingRound::Outside => return self.go_round_once_more(),
+            GoingRound::Left => return self.leave_cycle(),
+            GoingRound::ForEver if self.is_finished() => return Turn::End(End::Finished),
+            GoingRound::ForEver => {
+                self.livelocked = true;
+                return Turn::End(End::Repetition);
             }
-            self.livelocked = true;
-            return Turn::End(End::Repetition);
-        }
-        if self.goes_round_outside() {
-            return self.go_round_once_more();
         }
         if matches!(self.chooser, Chooser::External)
             && let Some(thread) = self.find(Machine::is_unseen)
@@ -409,39 +428,49 @@ impl Stage {
         self.run(thread)
     }
 
-    /// Whether the execution goes round for ever.
-    fn goes_round(&mut self) -> bool {
+    /// Whether the execution goes round, now that a choice is to be made.
+    fn going_round(&mut self) -> GoingRound {
         let could =
             |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
         let back = self.machine.is_back(self.schedule.len(), could);
+        let left = self.has_left_cycle(back.is_some());
+        if let (None, Some(since)) = (&self.cycle, back)
+            && since < self.schedule.len()
+        {
+            self.cycle = Some(Cycle::new(&self.schedule, since));
+        }
         let followed = self.followed();
-        match (&mut self.cycle, back) {
-            (Some(cycle), back) if cycle.is_complete() => {
-                cycle.position = 0;
-                cycle.times += 1;
-                match back {
-                    None if cycle.times > followed => cycle.choices.clear(),
-                    None => self.cycle = None,
-                    Some(_) => {}
-                }
-            }
-            (None, Some(since)) if since < self.schedule.len() => {
-                let found = self.schedule.len();
-                let choices = self.schedule[since..].to_vec();
-                self.cycle = Some(Cycle { found, choices, position: 0, times: 0, since: Instant::now() });
-            }
-            _ => {}
-        }
-        let Some(cycle) = &self.cycle else { return false };
-        match &self.chooser {
+        let Some(cycle) = &self.cycle else { return GoingRound::No };
+        if let Chooser::Script { schedule, position } = &self.chooser
+            && *position == schedule.len()
+        {
             // It was seen to go round before, and the schedule ends there.
-            Chooser::Script { schedule, position } if *position == schedule.len() => true,
-            _ if cycle.times < Cycle::ENOUGH || cycle.choices.is_empty() => false,
-            _ => {
-                self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
-                self.waited_long
+            return GoingRound::ForEver;
+        }
+        if left {
+            return GoingRound::Left;
+        }
+        if cycle.times >= Cycle::ENOUGH {
+            self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
+            if self.waited_long {
+                return GoingRound::ForEver;
             }
         }
+        if cycle.times >= followed { GoingRound::Outside } else { GoingRound::No }
+    }
+
+    /// Whether the execution, which has gone round once more, is not back where it was though it had been so often
+    /// before. One that has left its cycle earlier is an execution like any other.
+    fn has_left_cycle(&mut self, back: bool) -> bool {
+        let followed = self.followed();
+        let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.is_complete()) else { return false };
+        cycle.position = 0;
+        cycle.times += 1;
+        let left = !back && cycle.times > followed;
+        if !back && !left {
+            self.cycle = None;
+        }
+        left
     }
 
     /// How many times a cycle is followed within the search.
@@ -451,16 +480,20 @@ impl Stage {
 
     /// The next choice of the cycle is taken again, and whoever chooses is not told: how often depends on the time.
     fn go_round_once_more(&mut self) -> Turn {
-        let left = if self.livelocked { End::Fruitless } else { End::LeftCycle };
-        let Some(cycle) = &mut self.cycle else { return Turn::End(left) };
-        let Some(&(thread, choice)) = cycle.choices.get(cycle.position) else { return Turn::End(left) };
+        let cycle = self.cycle.as_mut().expect("the execution goes round");
+        let (thread, choice) = cycle.choices[cycle.position];
         cycle.position += 1;
         self.machine.let_go_on(thread);
         if !self.is_possible(thread, choice) {
-            return Turn::End(left);
+            return self.leave_cycle();
         }
         self.machine.grant(thread, choice);
         self.run(thread)
+    }
+
+    /// The execution goes on after all. Where one that goes round for ever was seen before, it is of no interest.
+    fn leave_cycle(&self) -> Turn {
+        Turn::End(if self.livelocked { End::Fruitless } else { End::LeftCycle })
     }
 
     fn is_possible(&self, thread: ThreadId, choice: u8) -> bool {
