@@ -8,6 +8,8 @@
 mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
+#[cfg(feature = "instrumented")]
+mod execution;
 mod extent;
 #[cfg(feature = "loom")]
 mod loom;
@@ -21,8 +23,6 @@ pub mod panics;
 mod search;
 #[cfg(feature = "shuttle")]
 mod shuttle;
-#[cfg(feature = "instrumented")]
-mod stage;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 

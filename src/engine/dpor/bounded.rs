@@ -118,7 +118,7 @@ impl Bounded {
             branches.extend(possible.map(|choice| Branch { thread, choice, cost }));
         }
         if branches.is_empty() {
-            branches.extend(state.last_resort().map(|thread| Branch { thread, choice: 0, cost: 0 }));
+            branches.extend(state.forced_thread().map(|thread| Branch { thread, choice: 0, cost: 0 }));
         }
         branches.sort_by_key(|&Branch { thread, choice, cost }| {
             let hinted = hint == Some((thread, choice));

@@ -168,9 +168,7 @@ impl Explorer {
         if let Some(event) = self.events.get(self.depth) {
             let Transition { thread, choice, op, .. } = event.transition;
             let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
-                && (state.choices(thread) & 1 << choice != 0
-                    || event.transition.last_resort
-                    || choice == RUN);
+                && (state.choices(thread) & 1 << choice != 0 || event.transition.forced || choice == RUN);
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
@@ -220,7 +218,7 @@ impl Explorer {
         let event = &mut self.events[self.depth];
         event.released = None;
         // Values may be addresses, which are not the same in every execution.
-        (event.transition.op, event.transition.guard) = (transition.op, transition.guard.clone());
+        (event.transition.op, event.transition.awaits) = (transition.op, transition.awaits.clone());
         let (transition, clock) = (event.transition.clone(), event.clock.clone());
         self.depth += 1;
         self.leave_permits(&transition, &clock);
@@ -228,7 +226,7 @@ impl Explorer {
         me.clock = clock;
         me.events.push(index);
         for access in transition.accesses() {
-            self.target(access.target).users.push(index, access.mode, transition.last_resort);
+            self.target(access.target).users.push(index, access.mode, transition.forced);
         }
     }
 
@@ -333,7 +331,7 @@ impl Explorer {
 
     /// The clock of an event with this past, and the number of the event in its thread.
     fn stamped(&self, transition: &Transition, mut past: Clock) -> (Clock, u32) {
-        if transition.last_resort {
+        if transition.forced {
             self.threads.iter().for_each(|thread| past.join(&thread.clock));
         }
         let stamp = past.tick(transition.thread);
@@ -374,14 +372,14 @@ impl Explorer {
                 let Event { transition, stamp, .. } = &self.events[index as usize];
                 past.has(transition.thread, *stamp)
             };
-            users.search(access.mode, transition.last_resort, is_past, |index| {
+            users.search(access.mode, transition.forced, is_past, |index| {
                 let earlier = &self.events[index as usize].transition;
                 if earlier.thread != transition.thread && earlier.conflicts(transition) {
                     conflicting.push(index);
                 }
             });
         }
-        if transition.guard.is_some() || transition.also.is_some() || transition.found.is_some() {
+        if transition.awaits.is_some() || transition.also.is_some() || transition.found.is_some() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
         }
@@ -521,7 +519,7 @@ fn any_awake(
     };
     let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
     let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
-    let last_resort = || state.last_resort().map(|thread| (thread, 0));
+    let forced = || state.forced_thread().map(|thread| (thread, 0));
     let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
     unfairly_delayed
         .find_map(awake)
@@ -529,5 +527,5 @@ fn any_awake(
         .or_else(|| awake(state.running()))
         .or_else(|| state.threads().find_map(awake))
         .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
-        .or_else(|| if enabled() { None } else { last_resort() })
+        .or_else(|| if enabled() { None } else { forced() })
 }

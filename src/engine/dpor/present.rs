@@ -16,7 +16,7 @@ pub(crate) trait Present {
     /// The operation, taken in this way, resolved in the present state.
     fn transition(&self, thread: ThreadId, choice: u8) -> Transition;
     /// Who goes on because nothing else can happen.
-    fn last_resort(&self) -> Option<ThreadId>;
+    fn forced_thread(&self) -> Option<ThreadId>;
     /// The operations that are not enabled and that something earlier could have enabled.
     fn blocked(&self) -> Vec<Transition>;
     /// Whether the others have gone round while this thread could have gone on.

@@ -30,7 +30,7 @@ impl Explorer {
         later: &Transition,
         state: &'a S,
     ) -> Option<(Transition, NotDep<'a, S>)> {
-        if later.last_resort || self.events[earlier].transition.last_resort {
+        if later.forced || self.events[earlier].transition.forced {
             return None;
         }
         let may_time_out = later.may_time_out;
@@ -57,7 +57,7 @@ impl<S: Present> NotDep<'_, S> {
 
     /// The way in which the transition would take place, if it is enabled.
     fn choice(&self, later: &Transition) -> Option<u8> {
-        if !self.guard_is_open(later) {
+        if !self.condition_holds(later) {
             return later.may_run.then_some(RUN);
         }
         let choices = meaning::choices(self, later.thread, later.op);
@@ -117,9 +117,9 @@ impl<S: Present> NotDep<'_, S> {
         })
     }
 
-    fn guard_is_open(&self, transition: &Transition) -> bool {
-        let guard = transition.guard.as_deref();
-        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.look(object) != seen))
+    fn condition_holds(&self, transition: &Transition) -> bool {
+        let awaits = transition.awaits.as_deref();
+        awaits.is_none_or(|awaits| awaits.iter().any(|&(object, seen)| self.look(object) != seen))
     }
 
     /// Whether a lock is held for writing, and by how many readers. When it was last taken or given back for

@@ -87,7 +87,7 @@ pub(crate) struct Access {
 }
 
 /// What a spinning thread waits to see changed: objects, each with what it was read as.
-pub(crate) type Guard = Rc<[(ObjectId, u64)]>;
+pub(crate) type AwaitCondition = Rc<[(ObjectId, u64)]>;
 
 /// A step that a thread can take: its pending operation, with a choice where the operation leaves one
 /// (whom `notify_one` wakes), resolved in the state in which it is taken.
@@ -104,9 +104,9 @@ pub(crate) struct Transition {
     /// How it uses those objects whose names depend on the schedule.
     pub(crate) found: Option<Access>,
     /// What the thread has to see changed first.
-    pub(crate) guard: Option<Guard>,
+    pub(crate) awaits: Option<AwaitCondition>,
     /// Fires only because nothing else can happen: it is after everything before it.
-    pub(crate) last_resort: bool,
+    pub(crate) forced: bool,
     /// Whether the thread may still time out early.
     pub(crate) may_time_out: bool,
     /// Whether the thread may go on early though it is held back.
@@ -147,7 +147,7 @@ impl Access {
 impl Transition {
     /// Everything that the transition uses: its own access, what it does besides, what it looked at.
     pub(crate) fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
-        let looks = self.guard.iter().flat_map(|guard| guard.iter());
+        let looks = self.awaits.iter().flat_map(|awaits| awaits.iter());
         std::iter::once(self.access)
             .chain(self.also)
             .chain(self.found)
@@ -157,7 +157,7 @@ impl Transition {
     /// Whether the order of the two can be seen, `self` being the first.
     #[inline]
     pub(crate) fn conflicts(&self, later: &Self) -> bool {
-        if self.thread == later.thread || self.last_resort || later.last_resort {
+        if self.thread == later.thread || self.forced || later.forced {
             return true;
         }
         if self.is_simple() && later.is_simple() {
@@ -168,7 +168,7 @@ impl Transition {
 
     /// Whether the transition is its own access and nothing else.
     fn is_simple(&self) -> bool {
-        self.also.is_none() && self.found.is_none() && self.guard.is_none()
+        self.also.is_none() && self.found.is_none() && self.awaits.is_none()
     }
 
     /// Whether the two are the same step of the same thread.

@@ -749,7 +749,7 @@ impl Machine {
     /// The thread's pending operation takes place, in this way.
     pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
         let op = self.threads[id.index()].op;
-        let last_resort = self.is_last_resort(id, choice);
+        let forced = self.is_forced(id, choice);
         self.strict |= matches!(op, Op::Spurious(_)) && !self.may_be_spurious();
         self.past.goes_on(id);
         if self.is_misuse(id, op) {
@@ -764,7 +764,7 @@ impl Machine {
             thread.sees(u64::from(RUN));
         }
         let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
-        if !last_resort && is_time_out(op, answer) {
+        if !forced && is_time_out(op, answer) {
             self.threads[id.index()].early_timeouts += 1;
         }
         self.granted(id, op, answer);

@@ -1,7 +1,7 @@
 //! What can happen next: which pending operations are enabled, in how many ways, and how each would use its
 //! objects in the present state.
 
-use super::access::{Access, Guard, Mode, Target, Transition};
+use super::access::{Access, AwaitCondition, Mode, Target, Transition};
 use super::clock::ThreadSet;
 use super::meaning::{self, Observable, Uses};
 use super::object::State;
@@ -28,7 +28,7 @@ impl Machine {
         if thread.phase != Phase::Pending {
             return 0;
         }
-        if !self.guard_is_open(id) {
+        if !self.condition_holds(id) {
             return u128::from(self.may_run(id)) << RUN;
         }
         meaning::choices(self, id, thread.op)
@@ -43,9 +43,9 @@ impl Machine {
     }
 
     /// Whether something changed that the spinning thread waits for; true where it does not spin.
-    pub(super) fn guard_is_open(&self, id: ThreadId) -> bool {
+    pub(super) fn condition_holds(&self, id: ThreadId) -> bool {
         let held = self.threads[id.index()].held.as_ref();
-        held.is_none_or(|held| held.guard.iter().any(|&(object, seen)| self.look(object) != seen))
+        held.is_none_or(|held| held.awaits.iter().any(|&(object, seen)| self.look(object) != seen))
     }
 
     /// Whether the thread may go on early though it is held back.
@@ -58,12 +58,12 @@ impl Machine {
 
     /// Whether the thread spins, and nothing has changed since.
     pub(crate) fn is_spinning(&self, id: ThreadId) -> bool {
-        self.phase(id) == Phase::Pending && !self.guard_is_open(id)
+        self.phase(id) == Phase::Pending && !self.condition_holds(id)
     }
 
     /// Who goes on because nothing else can happen: a waiter, whose time-out fires, or else a thread that
     /// spins.
-    pub(crate) fn last_resort(&self) -> Option<ThreadId> {
+    pub(crate) fn forced_thread(&self) -> Option<ThreadId> {
         let mut in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
         let first = in_the_end.next()?;
         Some(
@@ -85,20 +85,20 @@ impl Machine {
                 !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. }) && self.relock(*id).is_none();
             self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
         };
-        self.threads().filter(stuck).map(|id| Transition { last_resort: false, ..self.transition(id, 0) })
+        self.threads().filter(stuck).map(|id| Transition { forced: false, ..self.transition(id, 0) })
     }
 
     /// Whether the transition of a thread would fire only because nothing else can happen.
-    pub(super) fn is_last_resort(&self, id: ThreadId, choice: u8) -> bool {
+    pub(super) fn is_forced(&self, id: ThreadId, choice: u8) -> bool {
         choice != RUN
             && self.own_choices(id) & !(1 << RUN) == 0
-            && (self.is_unfairly_delayed(id) || self.last_resort() == Some(id))
+            && (self.is_unfairly_delayed(id) || self.forced_thread() == Some(id))
     }
 
     /// The thread's pending operation, taken in this way, resolved in the present state.
     pub(crate) fn transition(&self, id: ThreadId, choice: u8) -> Transition {
         let thread = &self.threads[id.index()];
-        let last_resort = self.is_last_resort(id, choice);
+        let forced = self.is_forced(id, choice);
         let Uses { access, also } = meaning::uses(self, id, thread.op, choice);
         Transition {
             thread: id,
@@ -106,19 +106,19 @@ impl Machine {
             op: thread.op,
             access,
             also,
-            found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.guard)),
-            guard: thread.held.as_ref().map(|held| Guard::clone(&held.guard)),
-            last_resort,
+            found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.awaits)),
+            awaits: thread.held.as_ref().map(|held| AwaitCondition::clone(&held.awaits)),
+            forced,
             may_time_out: self.may_time_out(id),
             may_run: self.may_run(id),
         }
     }
 
     /// The use of what was found in zeroed memory.
-    fn found(&self, op: Op, guard: Option<&[(ObjectId, u64)]>) -> Option<Access> {
+    fn found(&self, op: Op, awaits: Option<&[(ObjectId, u64)]>) -> Option<Access> {
         let mutex = if let Op::Wait { mutex, .. } = op { Some(mutex) } else { None };
         let uses = op.object().into_iter().chain(mutex).any(|object| self.is_found(object));
-        let looks = || guard.is_some_and(|guard| guard.iter().any(|&(object, _)| self.is_found(object)));
+        let looks = || awaits.is_some_and(|awaits| awaits.iter().any(|&(object, _)| self.is_found(object)));
         let mode = match op {
             Op::Load(..) if uses => Mode::Read,
             _ if uses => Mode::Write,

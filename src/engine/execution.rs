@@ -1,6 +1,6 @@
 //! One execution on the [`Machine`], with something that chooses.
 //!
-//! The stage is what the drivers share: it takes announcements, lets operations take place that leave no
+//! The execution is what the drivers share: it takes announcements, lets operations take place that leave no
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
 use super::Budget;
@@ -22,7 +22,7 @@ pub(crate) enum Chooser {
     Bounded(Box<Bounded>),
     /// A schedule that was recorded before.
     Script { schedule: Vec<Choice>, position: usize },
-    /// The driver itself, which calls [`Stage::grant`].
+    /// The driver itself, which calls [`Execution::grant`].
     #[cfg_attr(not(feature = "shuttle"), expect(dead_code, reason = "shuttle's strategies are external"))]
     External,
 }
@@ -127,7 +127,7 @@ pub(crate) enum End {
 
 /// One execution, and what has been chosen in it.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Execution {
     pub(crate) machine: Machine,
     pub(crate) chooser: Chooser,
     pub(crate) schedule: Vec<Choice>,
@@ -190,8 +190,8 @@ enum GoingRound {
     ForEver,
 }
 
-impl Stage {
-    /// A stage on which nothing has been run.
+impl Execution {
+    /// A execution on which nothing has been run.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
         let allowed = Allowed {
             spurious: budget.spurious,
@@ -214,7 +214,7 @@ impl Stage {
         }
     }
 
-    /// A stage on which an execution of this one is run again. It takes the machine along: that one has given the
+    /// A execution on which an execution of this one is run again. It takes the machine along: that one has given the
     /// threads and objects their numbers.
     pub(crate) fn again(&mut self, script: Script, budget: &Budget) -> Self {
         let Script { schedule, watched } = script;
@@ -354,7 +354,7 @@ impl Stage {
             return self.grant(thread, 0);
         }
         let enabled = self.find(|machine, id| machine.choices(id) != 0);
-        match enabled.or_else(|| self.machine.last_resort()) {
+        match enabled.or_else(|| self.machine.forced_thread()) {
             Some(thread) => self.choose(thread),
             None => Turn::End(self.end()),
         }
@@ -498,7 +498,7 @@ impl Stage {
 
     fn is_possible(&self, thread: ThreadId, choice: u8) -> bool {
         self.machine.choices(thread) & 1 << choice != 0
-            || self.machine.last_resort() == Some(thread)
+            || self.machine.forced_thread() == Some(thread)
             || choice == RUN && self.machine.is_spinning(thread)
     }
 
@@ -627,8 +627,8 @@ impl Present for Machine {
         self.transition(thread, choice)
     }
 
-    fn last_resort(&self) -> Option<ThreadId> {
-        self.last_resort()
+    fn forced_thread(&self) -> Option<ThreadId> {
+        self.forced_thread()
     }
 
     fn blocked(&self) -> Vec<Transition> {
