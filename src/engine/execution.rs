@@ -1,78 +1,20 @@
 //! One execution on the [`Machine`], with something that chooses.
 //!
-//! The execution is what the drivers share: it takes announcements, lets operations take place that leave no
+//! It is what the drivers share: it takes announcements, lets operations take place that leave no
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
+mod chooser;
+mod cycle;
+mod present;
+
+pub(crate) use self::chooser::Chooser;
+use self::cycle::{Cycle, GoingRound};
 use super::Budget;
-use super::dpor::{Bounded, Explorer, Next, Present};
-use super::machine::access::Transition;
+use super::dpor::{Explorer, Next};
 use super::machine::clock::ThreadSet;
-use super::machine::meaning::Observable;
 use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Watched};
 use crate::event::causality::{Causality, Moment};
-use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
-use std::time::{Duration, Instant};
-
-/// What decides whose operation takes place.
-#[derive(Debug)]
-pub(crate) enum Chooser {
-    /// The exact explorer.
-    Explorer(Box<Explorer>),
-    /// The explorer within a bound on preemptions.
-    Bounded(Box<Bounded>),
-    /// A schedule that was recorded before.
-    Script { schedule: Vec<Choice>, position: usize },
-    /// The driver itself, which calls [`Execution::grant`].
-    #[cfg_attr(not(feature = "shuttle"), expect(dead_code, reason = "shuttle's strategies are external"))]
-    External,
-}
-
-impl Chooser {
-    /// What explores every execution, or every one within the budget's bound on preemptions.
-    pub(crate) fn exact(budget: &Budget) -> Self {
-        match budget.preemptions {
-            Some(bound) => Self::Bounded(Box::new(Bounded::new(bound))),
-            None => Self::Explorer(Box::default()),
-        }
-    }
-
-    /// An exact search begins again; false where it is none.
-    pub(crate) fn reset(&mut self) -> bool {
-        match self {
-            Self::Explorer(explorer) => explorer.reset(),
-            Self::Bounded(bounded) => bounded.reset(),
-            Self::Script { .. } | Self::External => return false,
-        }
-        true
-    }
-
-    /// Whether it is settled how the execution goes on.
-    fn has_a_plan(&self) -> bool {
-        match self {
-            Self::Explorer(explorer) => explorer.has_a_plan(),
-            Self::Bounded(bounded) => bounded.has_a_plan(),
-            Self::Script { schedule, position } => *position < schedule.len(),
-            Self::External => false,
-        }
-    }
-
-    /// The order of events, where the search keeps it.
-    fn order(&self) -> Option<&Explorer> {
-        match self {
-            Self::Explorer(explorer) => Some(explorer),
-            Self::Bounded(bounded) => Some(&bounded.order),
-            Self::Script { .. } | Self::External => None,
-        }
-    }
-
-    fn order_mut(&mut self) -> Option<&mut Explorer> {
-        match self {
-            Self::Explorer(explorer) => Some(explorer),
-            Self::Bounded(bounded) => Some(&mut bounded.order),
-            Self::Script { .. } | Self::External => None,
-        }
-    }
-}
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
 
 /// What an execution needs to be run again.
 #[derive(Clone, Debug)]
@@ -125,7 +67,7 @@ pub(crate) enum End {
     TooManyThreads,
 }
 
-/// One execution, and what has been chosen in it.
+/// An execution, and what has been chosen in it; then the next one.
 #[derive(Debug)]
 pub(crate) struct Execution {
     pub(crate) machine: Machine,
@@ -147,51 +89,8 @@ pub(crate) struct Execution {
     livelocked: bool,
 }
 
-/// Choices after which the execution was back where it was, followed once more.
-#[derive(Debug)]
-struct Cycle {
-    /// How many choices there were when it was back for the first time.
-    found: usize,
-    choices: Vec<Choice>,
-    position: usize,
-    times: u32,
-    since: Instant,
-}
-
-impl Cycle {
-    /// Who goes round so many times is taken to go round for ever.
-    const ENOUGH: u32 = 100;
-
-    /// The first time in a search, for so long as well, and outside of the search: who asks the system's clock, which
-    /// no engine sees, may go on.
-    const LONG: Duration = Duration::from_millis(20);
-
-    /// The cycle of an execution that is back where it was after `since` choices.
-    fn new(schedule: &[Choice], since: usize) -> Self {
-        let choices = schedule[since..].to_vec();
-        Self { found: schedule.len(), choices, position: 0, times: 0, since: Instant::now() }
-    }
-
-    fn is_complete(&self) -> bool {
-        self.position == self.choices.len()
-    }
-}
-
-/// Whether an execution goes round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum GoingRound {
-    /// Not that anybody knows, or not for long enough yet.
-    No,
-    /// It follows its cycle outside of the search.
-    Outside,
-    /// It did for long, and has left the cycle.
-    Left,
-    /// For ever.
-    ForEver,
-}
-
 impl Execution {
-    /// A execution on which nothing has been run.
+    /// Nothing has been run yet.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
         let allowed = Allowed {
             spurious: budget.spurious,
@@ -214,8 +113,8 @@ impl Execution {
         }
     }
 
-    /// A execution on which an execution of this one is run again. It takes the machine along: that one has given the
-    /// threads and objects their numbers.
+    /// One of the executions, to be run again. It takes the machine along: that has given the threads and objects
+    /// their numbers.
     pub(crate) fn again(&mut self, script: Script, budget: &Budget) -> Self {
         let Script { schedule, watched } = script;
         let mut again = Self::new(Chooser::Script { schedule, position: 0 }, budget);
@@ -293,11 +192,6 @@ impl Execution {
             true => None,
             false => self.chooser.order_mut(),
         }
-    }
-
-    /// Whether the execution follows a cycle outside of the search.
-    fn goes_round_outside(&self) -> bool {
-        self.cycle.as_ref().is_some_and(|cycle| cycle.times >= self.followed())
     }
 
     fn edge(&mut self, me: ThreadId, edge: Edge) {
@@ -428,89 +322,10 @@ impl Execution {
         self.run(thread)
     }
 
-    /// Whether the execution goes round, now that a choice is to be made.
-    fn going_round(&mut self) -> GoingRound {
-        let could =
-            |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
-        let back = self.machine.is_back(self.schedule.len(), could);
-        let left = self.has_left_cycle(back.is_some());
-        if let (None, Some(since)) = (&self.cycle, back)
-            && since < self.schedule.len()
-        {
-            self.cycle = Some(Cycle::new(&self.schedule, since));
-        }
-        let followed = self.followed();
-        let Some(cycle) = &self.cycle else { return GoingRound::No };
-        if let Chooser::Script { schedule, position } = &self.chooser
-            && *position == schedule.len()
-        {
-            // It was seen to go round before, and the schedule ends there.
-            return GoingRound::ForEver;
-        }
-        if left {
-            return GoingRound::Left;
-        }
-        if cycle.times >= Cycle::ENOUGH {
-            self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
-            if self.waited_long {
-                return GoingRound::ForEver;
-            }
-        }
-        if cycle.times >= followed { GoingRound::Outside } else { GoingRound::No }
-    }
-
-    /// Whether the execution, which has gone round once more, is not back where it was though it had been so often
-    /// before. One that has left its cycle earlier is an execution like any other.
-    fn has_left_cycle(&mut self, back: bool) -> bool {
-        let followed = self.followed();
-        let Some(cycle) = self.cycle.as_mut().filter(|cycle| cycle.is_complete()) else { return false };
-        cycle.position = 0;
-        cycle.times += 1;
-        let left = !back && cycle.times > followed;
-        if !back && !left {
-            self.cycle = None;
-        }
-        left
-    }
-
-    /// How many times a cycle is followed within the search.
-    fn followed(&self) -> u32 {
-        if self.livelocked && !self.chooser.has_a_plan() { 1 } else { Cycle::ENOUGH }
-    }
-
-    /// The next choice of the cycle is taken again, and whoever chooses is not told: how often depends on the time.
-    fn go_round_once_more(&mut self) -> Turn {
-        let cycle = self.cycle.as_mut().expect("the execution goes round");
-        let (thread, choice) = cycle.choices[cycle.position];
-        cycle.position += 1;
-        self.machine.let_go_on(thread);
-        if !self.is_possible(thread, choice) {
-            return self.leave_cycle();
-        }
-        self.machine.grant(thread, choice);
-        self.run(thread)
-    }
-
-    /// The execution goes on after all. Where one that goes round for ever was seen before, it is of no interest.
-    fn leave_cycle(&self) -> Turn {
-        Turn::End(if self.livelocked { End::Fruitless } else { End::LeftCycle })
-    }
-
     fn is_possible(&self, thread: ThreadId, choice: u8) -> bool {
         self.machine.choices(thread) & 1 << choice != 0
             || self.machine.forced_thread() == Some(thread)
             || choice == RUN && self.machine.is_spinning(thread)
-    }
-
-    /// The choice is that of the cycle, or the execution leaves it.
-    fn follow(&mut self, thread: ThreadId, choice: u8) {
-        if let Some(cycle) = &mut self.cycle {
-            if cycle.choices.get(cycle.position) == Some(&(thread, choice)) {
-                cycle.position += 1;
-            } else {
-                self.cycle = None;
-            }
-        }
     }
 
     /// The choices that show how the execution ended: of one that goes round, those of the first time.
@@ -602,57 +417,5 @@ impl Execution {
             Chooser::Script { .. } => false,
             Chooser::External => true,
         }
-    }
-}
-
-/// What the explorer sees of the machine.
-impl Present for Machine {
-    fn threads(&self) -> impl Iterator<Item = ThreadId> {
-        self.threads()
-    }
-
-    fn running(&self) -> ThreadId {
-        self.running()
-    }
-
-    fn pending(&self, thread: ThreadId) -> Option<Op> {
-        (self.phase(thread) == Phase::Pending).then(|| self.pending(thread))
-    }
-
-    fn choices(&self, thread: ThreadId) -> u128 {
-        self.choices(thread)
-    }
-
-    fn transition(&self, thread: ThreadId, choice: u8) -> Transition {
-        self.transition(thread, choice)
-    }
-
-    fn forced_thread(&self) -> Option<ThreadId> {
-        self.forced_thread()
-    }
-
-    fn blocked(&self) -> Vec<Transition> {
-        self.blocked().collect()
-    }
-
-    fn is_unfairly_delayed(&self, thread: ThreadId) -> bool {
-        self.is_unfairly_delayed(thread)
-    }
-
-    fn has_just_yielded(&self, thread: ThreadId) -> bool {
-        self.has_just_yielded(thread)
-    }
-
-    fn waits_for_ever(&self, thread: ThreadId) -> bool {
-        self.waits_for_ever(thread)
-    }
-
-    fn initial(&self, object: ObjectId) -> (Class, u64) {
-        let object = self.object(object);
-        (object.class, object.first_look())
-    }
-
-    fn is_watched(&self, object: ObjectId) -> bool {
-        Observable::is_watched(self, object)
     }
 }

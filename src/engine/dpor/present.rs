@@ -15,7 +15,7 @@ pub(crate) trait Present {
     fn choices(&self, thread: ThreadId) -> u128;
     /// The operation, taken in this way, resolved in the present state.
     fn transition(&self, thread: ThreadId, choice: u8) -> Transition;
-    /// Who goes on because nothing else can happen.
+    /// Who takes a forced step, because nothing else can happen.
     fn forced_thread(&self) -> Option<ThreadId>;
     /// The operations that are not enabled and that something earlier could have enabled.
     fn blocked(&self) -> Vec<Transition>;

@@ -86,7 +86,7 @@ pub(crate) struct Access {
     pub(crate) mode: Mode,
 }
 
-/// What a spinning thread waits to see changed: objects, each with what it was read as.
+/// What a spinning thread waits for: that one of these objects is not what it was read as.
 pub(crate) type AwaitCondition = Rc<[(ObjectId, u64)]>;
 
 /// A step that a thread can take: its pending operation, with a choice where the operation leaves one
@@ -103,9 +103,9 @@ pub(crate) struct Transition {
     pub(crate) also: Option<Access>,
     /// How it uses those objects whose names depend on the schedule.
     pub(crate) found: Option<Access>,
-    /// What the thread has to see changed first.
+    /// What has to come first.
     pub(crate) awaits: Option<AwaitCondition>,
-    /// Fires only because nothing else can happen: it is after everything before it.
+    /// A forced time-out or step: it fires only because nothing else can happen, and is after everything before it.
     pub(crate) forced: bool,
     /// Whether the thread may still time out early.
     pub(crate) may_time_out: bool,

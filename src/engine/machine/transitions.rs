@@ -42,7 +42,7 @@ impl Machine {
         clones && self.choices(id) != 0
     }
 
-    /// Whether something changed that the spinning thread waits for; true where it does not spin.
+    /// Whether the await condition of the thread holds; true where it does not spin.
     pub(super) fn condition_holds(&self, id: ThreadId) -> bool {
         let held = self.threads[id.index()].held.as_ref();
         held.is_none_or(|held| held.awaits.iter().any(|&(object, seen)| self.look(object) != seen))
@@ -61,8 +61,8 @@ impl Machine {
         self.phase(id) == Phase::Pending && !self.condition_holds(id)
     }
 
-    /// Who goes on because nothing else can happen: a waiter, whose time-out fires, or else a thread that
-    /// spins.
+    /// Who goes on because nothing else can happen: a waiter, by a forced time-out, or else a thread that spins, by a
+    /// forced step.
     pub(crate) fn forced_thread(&self) -> Option<ThreadId> {
         let mut in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
         let first = in_the_end.next()?;
@@ -88,7 +88,7 @@ impl Machine {
         self.threads().filter(stuck).map(|id| Transition { forced: false, ..self.transition(id, 0) })
     }
 
-    /// Whether the transition of a thread would fire only because nothing else can happen.
+    /// Whether the transition of a thread would be a forced one.
     pub(super) fn is_forced(&self, id: ThreadId, choice: u8) -> bool {
         choice != RUN
             && self.own_choices(id) & !(1 << RUN) == 0

@@ -1,4 +1,4 @@
-//! Toy programs, run straight on the execution: each thread is a list of instructions.
+//! Toy programs, run without any runtime: each thread is a list of instructions.
 
 use crate::engine::Budget;
 use crate::engine::execution::{Chooser, End, Execution, Turn};
