@@ -180,7 +180,7 @@ impl fmt::Display for Reason {
 }
 
 /// How the reason begins for which a complete search of loom's does not count.
-pub(super) const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
+pub(crate) const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

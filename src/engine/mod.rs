@@ -26,8 +26,7 @@ mod shuttle;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 
-#[cfg(feature = "loom")]
-use self::extent::UNCONFIRMED;
+pub(crate) use self::extent::UNCONFIRMED;
 pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
 use crate::event::trace::Trace;
 use std::collections::BTreeMap;
@@ -321,8 +320,11 @@ pub struct Exploration {
     pub threads: u32,
     /// Whether a thread that was spawned used a primitive of the facade (controlled engines and loom).
     pub driven: bool,
-    /// How much was seen.
+    /// How much was seen, by the engine's own account. What that is worth beside `exact` says
+    /// [`judge::coverage`](crate::judge::coverage).
     pub coverage: Coverage,
+    /// The exact search that has to confirm this one (loom's, where it is complete).
+    pub exact: Option<Box<Self>>,
     /// The outcomes of the executions that ended well, each with how many executions had it.
     pub outcomes: BTreeMap<String, u64>,
     /// Executions that went wrong.
@@ -364,6 +366,7 @@ impl Exploration {
             threads: 0,
             driven: false,
             coverage,
+            exact: None,
             outcomes: BTreeMap::new(),
             failures: 0,
             failure: None,
@@ -392,7 +395,7 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
     match engine {
         Engine::Native => native::explore(program, budget),
         #[cfg(feature = "loom")]
-        Engine::Loom => confirmed(loom::explore_with_fallback(program, budget), program, &confirming(budget)),
+        Engine::Loom => loom_beside_dpor(program, budget),
         #[cfg(feature = "shuttle")]
         Engine::Random | Engine::Pct | Engine::Urw | Engine::DporOnShuttle => {
             shuttle::explore(engine, program, budget)
@@ -419,39 +422,15 @@ fn confirming(budget: &Budget) -> Budget {
     }
 }
 
-/// loom misses executions (tokio-rs/loom#166, #392): its complete search counts as one only where its
-/// outcomes include those of an exact enumeration under sequential consistency, which has to be complete
-/// itself. What bounds the one bounds the other.
+/// loom's search, and beside it, where that is complete without a bound on preemptions, the exact one that has to
+/// confirm it.
 #[cfg(feature = "loom")]
-fn confirmed(loom: Exploration, program: &Program, budget: &Budget) -> Exploration {
-    let bounds = match loom.coverage {
-        Ok(Extent::Complete(bounds)) if loom.failure.is_none() && bounds.preemptions.is_none() => bounds,
-        _ => return loom,
-    };
-    let exact = coroutine::explore(program, budget);
-    let coverage = match (disagreement(&loom, &exact), exact.coverage) {
-        (Some(what), _) => Err(Reason::Disagreement(what)),
-        (None, Ok(Extent::Complete(exact))) => Ok(Extent::Complete(bounds.and(exact))),
-        (None, Err(Reason::Budget(what))) => Err(Reason::Budget(Exhausted::Confirmation(Box::new(what)))),
-        (None, Err(Reason::Unsupported(why))) => {
-            Err(Reason::Unsupported(format!("{UNCONFIRMED} cannot run it: {why}")))
-        }
-        (None, other) => other,
-    };
-    Exploration { coverage, ..loom }
-}
-
-/// What loom did not see of the executions that an exact search saw.
-#[cfg(feature = "loom")]
-fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<String> {
-    let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
-    match &exact.failure {
-        Some(failure) => Some(format!("loom misses what dpor finds: {}", failure.kind)),
-        None if missed > 0 => {
-            Some(format!("loom misses {missed} of the {} outcomes that dpor finds", exact.outcomes.len()))
-        }
-        None => None,
-    }
+fn loom_beside_dpor(program: &Program, budget: &Budget) -> Exploration {
+    let loom = loom::explore_with_fallback(program, budget);
+    let is_complete = matches!(loom.coverage, Ok(Extent::Complete(Bounds { preemptions: None, .. })))
+        && loom.failure.is_none();
+    let exact = is_complete.then(|| Box::new(coroutine::explore(program, &confirming(budget))));
+    Exploration { exact, ..loom }
 }
 
 /// How the words begin that tell of a hang which an engine cannot see.

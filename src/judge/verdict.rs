@@ -2,7 +2,7 @@
 
 use crate::engine::{Budget, Engine, Exploration, Failure, Program, explore};
 pub use crate::engine::{Extent, Reason};
-use crate::judge::finding;
+use crate::judge::{coverage, finding};
 use std::fmt;
 
 /// Explores the program within a budget that ends in seconds ([`Budget::in_seconds`]), and judges what was seen:
@@ -39,10 +39,10 @@ impl Verdict {
             return Self::Broken(Box::new(Failure { kind, ..failure.clone() }));
         }
         let vacuous = engine != Engine::Native && exploration.threads > 1 && !exploration.driven;
-        match &exploration.coverage {
-            Err(reason) => Self::Inconclusive(reason.clone()),
+        match coverage(exploration) {
+            Err(reason) => Self::Inconclusive(reason),
             Ok(_) if vacuous => Self::Inconclusive(Reason::Vacuous),
-            Ok(extent) => Self::Held(*extent),
+            Ok(extent) => Self::Held(extent),
         }
     }
 

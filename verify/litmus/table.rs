@@ -2,6 +2,7 @@
 
 use super::Litmus;
 use refectory::engine::{Bounds, Exploration, Extent, Reason};
+use refectory::judge::coverage;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -46,7 +47,7 @@ fn row(litmus: &Litmus, event: &str, columns: &[(&str, Exploration)]) -> Vec<Str
 
 fn mark(allowed: bool, shown: bool, facts: &Exploration) -> &'static str {
     match (allowed, shown) {
-        _ if matches!(facts.coverage, Err(Reason::Unsupported(_))) => "",
+        _ if matches!(coverage(facts), Err(Reason::Unsupported(_))) => "",
         (true, true) => "seen",
         (true, false) if completed(facts) => "missed",
         (true, false) => "not reached",
@@ -73,7 +74,7 @@ fn failure(facts: &Exploration) -> Option<&'static str> {
 
 /// Whether the engine believes that it has seen everything within its bounds.
 fn completed(facts: &Exploration) -> bool {
-    facts.failure.is_none() && matches!(facts.coverage, Ok(Extent::Complete(_)))
+    facts.failure.is_none() && matches!(coverage(facts), Ok(Extent::Complete(_)))
 }
 
 /// How the search ended, and why if it ended early.
@@ -81,7 +82,7 @@ fn ending(facts: &Exploration) -> (String, Option<String>) {
     if let Some(failure) = &facts.failure {
         return (format!("stopped: {}", failure.kind), Some(failure.message.clone()));
     }
-    match &facts.coverage {
+    match &coverage(facts) {
         Ok(Extent::Complete(Bounds::NONE)) => ("complete".to_owned(), None),
         Ok(Extent::Complete(bounds)) => ("bounded".to_owned(), Some(bounds.to_string())),
         Ok(Extent::Sampled(_)) => ("sampled".to_owned(), None),
