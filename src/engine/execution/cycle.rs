@@ -1,14 +1,14 @@
 //! Executions that go round.
 //!
-//! One that is back where it was has its choices since then taken again, some of them outside of the search, until it leaves
-//! the cycle or has followed it for so long that it is taken to do so for ever.
+//! Of one that is back where it was, the choices since then are taken again, the first times within the search and
+//! then outside of it: until it leaves this cycle, or has followed it for so long that it is taken to do so for ever.
 
 use super::{Choice, Chooser, End, Execution, Turn};
 use crate::engine::machine::clock::ThreadSet;
 use crate::event::op::ThreadId;
 use std::time::{Duration, Instant};
 
-/// Choices after which the execution was back where it was, followed once more.
+/// The choices after which the execution was back where it was, and how often they were taken since.
 #[derive(Debug)]
 pub(super) struct Cycle {
     /// How many choices there were when it was back for the first time.

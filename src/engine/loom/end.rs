@@ -8,6 +8,7 @@ use crate::sync::loom_record::{self, Stop};
 /// What loom says of an access inside the closure of another access.
 const IN_USE: [&str; 3] =
     ["currently writing to cell", "currently reading from cell", "is in `with_mut` call"];
+
 /// How a search ends before loom has completed it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum End {

@@ -14,7 +14,7 @@
 //! An execution is *back where it was* if at two of its moments every object has the same state, and every
 //! thread is at the same point of the same round after the same last one, and if all rounds in between were
 //! idle. A thread may count its rounds, which nobody sees from outside. So this alone is no livelock: what came
-//! in between has to follow on itself [many times](super::super::execution). Nor is it one where some thread could
+//! in between has to follow on itself [many times](crate::engine::execution). Nor is it one where some thread could
 //! have gone on and did not: that is a schedule that leaves somebody out, and who is left out comes first.
 
 use super::access::AwaitCondition;

@@ -1,7 +1,7 @@
 //! The hook of atomics.
 //!
-//! Under an engine of this crate the engine says which value an operation finds; what the operation leaves is put into
-//! std's atomic, and the engine is told.
+//! An engine of this crate says which value an operation finds; what the operation leaves is put into std's atomic,
+//! and the engine is told.
 //! Under loom the value is in loom's atomic, and std's follows it, so that destructors find the newest value when
 //! loom can no longer be asked.
 

@@ -1,5 +1,6 @@
 //! What an engine of this crate is told. The engine here grants everything at once, on one thread:
-//! a spawned body runs when it is joined, and every answer is the one that was set up, else what std's atomic holds, or 1.
+//! a spawned body runs when it is joined, and every answer is the one that was set up; else what std's atomic
+//! holds, or 1.
 
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
