@@ -13,12 +13,12 @@
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::queue::{ArrayQueue, SegQueue};
-use refectory::model::threads::arena::Arena;
-use refectory::model::threads::combining::Combining;
-use refectory::model::threads::michael_scott::MichaelScott;
-use refectory::model::threads::ring::Ring;
-use refectory::model::threads::spsc::Spsc;
-use refectory::model::threads::treiber::Treiber;
+use refectory::model::threads::lockfree::arena::Arena;
+use refectory::model::threads::lockfree::combining::Combining;
+use refectory::model::threads::lockfree::michael_scott::MichaelScott;
+use refectory::model::threads::lockfree::ring::Ring;
+use refectory::model::threads::lockfree::spsc::Spsc;
+use refectory::model::threads::lockfree::treiber::Treiber;
 use refectory::port::{Full, Lane, LaneConsumer, LaneProducer, TryQueue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -30,14 +30,14 @@ use std::time::{Duration, Instant};
 const CAPACITY: usize = 1024;
 
 fn lanes(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("lanes");
+    let mut group = criterion.benchmark_group("lockfree/one producer, one consumer");
     group.throughput(Throughput::Elements(1));
-    lane::<Spsc<u64>>(&mut group, "spsc");
+    lane::<Spsc<u64>>(&mut group, "threads/spsc");
     lane::<Rtrb>(&mut group, "rtrb");
     group.finish();
-    let mut group = criterion.benchmark_group("lanes/one thread");
+    let mut group = criterion.benchmark_group("lockfree/one producer, one consumer, one thread");
     group.throughput(Throughput::Elements(1));
-    lane_alone::<Spsc<u64>>(&mut group, "spsc");
+    lane_alone::<Spsc<u64>>(&mut group, "threads/spsc");
     lane_alone::<Rtrb>(&mut group, "rtrb");
     group.finish();
 }
@@ -45,22 +45,22 @@ fn lanes(criterion: &mut Criterion) {
 fn queues(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lockfree/one thread");
     group.throughput(Throughput::Elements(1));
-    alone::<MichaelScott<u64>>(&mut group, "michael_scott", 1);
+    alone::<MichaelScott<u64>>(&mut group, "threads/michael_scott", 1);
     alone::<CrossbeamSegQueue>(&mut group, "crossbeam SegQueue", 1);
-    alone::<Treiber<u64>>(&mut group, "treiber", 1);
-    alone::<Arena<u64>>(&mut group, "arena", 1);
-    alone::<Ring<u64>>(&mut group, "ring", 1);
+    alone::<Treiber<u64>>(&mut group, "threads/treiber", 1);
+    alone::<Arena<u64>>(&mut group, "threads/arena", 1);
+    alone::<Ring<u64>>(&mut group, "threads/ring", 1);
     alone::<CrossbeamArrayQueue>(&mut group, "crossbeam ArrayQueue", 1);
-    alone::<Combining<u64>>(&mut group, "combining", 500);
+    alone::<Combining<u64>>(&mut group, "threads/combining", 500);
     alone::<LockedHeap>(&mut group, "std heap and lock", 500);
     group.finish();
     for threads in [1, 2] {
         let mut group = criterion.benchmark_group(format!("lockfree/{threads}p{threads}c"));
         group.throughput(Throughput::Elements(threads as u64));
-        together::<MichaelScott<u64>>(&mut group, "michael_scott", threads);
+        together::<MichaelScott<u64>>(&mut group, "threads/michael_scott", threads);
         together::<CrossbeamSegQueue>(&mut group, "crossbeam SegQueue", threads);
-        together::<Treiber<u64>>(&mut group, "treiber", threads);
-        together::<Combining<u64>>(&mut group, "combining", threads);
+        together::<Treiber<u64>>(&mut group, "threads/treiber", threads);
+        together::<Combining<u64>>(&mut group, "threads/combining", threads);
         together::<LockedHeap>(&mut group, "std heap and lock", threads);
         group.finish();
     }

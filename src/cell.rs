@@ -102,12 +102,16 @@ impl Row {
 }
 
 /// One implementation under test.
+///
+/// Its id is the path at which all that belongs to it is found: `threads/table/ordered` is the model, the family and the
+/// name. A name has up to three parts: `bounded.try~check_then_act` is the twin `check_then_act` of `bounded`, as far as that
+/// is a queue that never waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject {
     /// The concurrency model, as in `threads`.
     pub model: &'static str,
-    /// The port that it implements, as in `table`.
-    pub port: &'static str,
+    /// The kinds of things that belong together, as in `table`.
+    pub family: &'static str,
     /// Its name, as in `ordered`.
     pub name: &'static str,
     /// What is expected of it.
@@ -128,31 +132,31 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A subject that is to keep every property of the rig's port.
-    pub const fn new(model: &'static str, name: &'static str, rig: Rig) -> Self {
-        Self { rig: Some(rig), ..Self::contract(model, rig.port.name(), name, &[]) }
-    }
-
-    /// A subject that has no port of its own, and is to keep the rows of its contract.
-    pub const fn contract(
-        model: &'static str,
-        port: &'static str,
-        name: &'static str,
-        rows: &'static [Row],
-    ) -> Self {
-        let expect = Expect::Held;
+    /// The subject with this id, that is to keep every property of what is added to it.
+    ///
+    /// # Panics
+    /// If the id is not of the form `model/family/name`.
+    pub const fn new(id: &'static str) -> Self {
+        let (model, rest) = before_slash(id);
+        let (family, name) = before_slash(rest);
         Self {
             model,
-            port,
+            family,
             name,
-            expect,
+            expect: Expect::Held,
             blind: &[],
             hidden_in: &[],
             only: None,
             nightly: &[],
-            rows,
+            rows: &[],
             rig: None,
         }
+    }
+
+    /// The same, with the scenarios of the rig's port.
+    #[must_use]
+    pub const fn on(self, rig: Rig) -> Self {
+        Self { rig: Some(rig), ..self }
     }
 
     /// The same, with the rows of a contract beside the scenarios of its port.
@@ -193,7 +197,23 @@ impl Subject {
 
     /// The stable text id, as in `threads/table/ordered`.
     pub fn id(&self) -> String {
-        format!("{}/{}/{}", self.model, self.port, self.name)
+        format!("{}/{}/{}", self.model, self.family, self.name)
+    }
+
+    /// The id of the subject that this one is a broken twin of.
+    pub fn twin_of(&self) -> Option<String> {
+        let (of, _) = self.name.split_once('~')?;
+        Some(format!("{}/{}/{of}", self.model, self.family))
+    }
+
+    /// The name that its file has: neither the twin's part of it nor what is looked at.
+    pub fn stem(&self) -> &'static str {
+        self.name.split(['.', '~']).next().unwrap_or(self.name)
+    }
+
+    /// The twin's own part of its name.
+    pub fn bug(&self) -> Option<&'static str> {
+        self.name.split_once('~').map(|(_, bug)| bug)
     }
 
     /// What the main thread does in this scope.
@@ -211,6 +231,16 @@ impl Subject {
             (_, None) => panic!("{} has no port, and so no scope {scope}", self.id()),
         }
     }
+}
+
+/// What comes before the first slash, and after it.
+const fn before_slash(text: &str) -> (&str, &str) {
+    let mut at = 0;
+    while text.as_bytes()[at] != b'/' {
+        at += 1;
+    }
+    let (before, rest) = text.split_at(at);
+    (before, rest.split_at(1).1)
 }
 
 /// How long a cell runs on real cores, at most: campaigns are for more.
@@ -232,17 +262,17 @@ pub struct Cell {
 impl Cell {
     /// The stable name, as in `threads/table/ordered/3x1@dpor`.
     pub fn id(&self) -> CellId {
-        let Subject { model, port, name, .. } = self.subject;
-        CellId { question: Question::new([model, port, name], self.scope), engine: self.engine }
+        let Subject { model, family, name, .. } = self.subject;
+        CellId { question: Question::new([model, family, name], self.scope), engine: self.engine }
     }
 
     /// Whether the cell has this name.
     pub fn is(&self, id: &CellId) -> bool {
-        let Subject { model, port, name, .. } = self.subject;
-        let Question { model: of, port: at, subject, scope } = &id.question;
+        let Subject { model, family, name, .. } = self.subject;
+        let Question { model: of, family: among, subject, scope } = &id.question;
         self.engine == id.engine
             && model == of
-            && port == at
+            && family == among
             && name == subject
             && self.scope.to_string() == *scope
     }

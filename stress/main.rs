@@ -33,8 +33,11 @@ fn main() -> ExitCode {
 
 /// Twins that real cores catch within a few rounds. The others have bugs that show rarely, or not on
 /// this processor.
-const CAUGHT: [&str; 3] =
-    ["threads/table/left_first", "threads/queue/notify_one_for_all", "threads/try-queue/check_then_act"];
+const CAUGHT: [&str; 3] = [
+    "threads/table/ordered~left_first",
+    "threads/queue/bounded~notify_one_for_all",
+    "threads/queue/bounded.try~check_then_act",
+];
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<Tally>) -> Trial {
     Trial::test(subject.id(), move || {

@@ -50,7 +50,7 @@ fn compare(subject: &Subject, reports: &[CellReport]) {
     let scopes = catalogue::scopes(subject, Level::PullRequest);
     let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
     let page = report::snapshot(subject, &scopes, reports, &page(subject), &source);
-    let folder = format!("{}/{}", subject.model, subject.port);
+    let folder = format!("{}/{}", subject.model, subject.family);
     settings(&folder).bind(|| insta::assert_snapshot!(subject.name, page));
 }
 

@@ -1,13 +1,19 @@
 //! The tree is as DESIGN.md says.
 
 use libtest_mimic::{Failed, Trial};
+use refectory::catalogue::subjects;
+use refectory::cell::Subject;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![Trial::test("house/imports_follow_the_flow", imports_follow_the_flow)]
+    vec![
+        Trial::test("house/imports_follow_the_flow", imports_follow_the_flow),
+        Trial::test("house/a_subject_is_found_by_its_name", a_subject_is_found_by_its_name),
+        Trial::test("house/a_twin_names_its_subject", a_twin_names_its_subject),
+    ]
 }
 
 /// The modules in the order in which they may import, from the sentence of DESIGN.md.
@@ -63,4 +69,75 @@ fn sources(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// The text of the first of these files that there is.
+fn text(paths: &[String]) -> Result<String, Failed> {
+    let read = |path: &String| fs::read_to_string(Path::new(ROOT).join(path)).ok();
+    paths.iter().find_map(read).ok_or_else(|| format!("there is no {}", paths.join(" and no ")).into())
+}
+
+/// All that belongs to a subject stands under its name: model, contract, catalogue, bench and snapshot.
+fn a_subject_is_found_by_its_name() -> Result<(), Failed> {
+    for subject in subjects() {
+        let Subject { model, family, .. } = subject;
+        let (id, stem) = (subject.id(), subject.stem());
+        let is_root = if stem == *family { "mod" } else { stem };
+        text(&[format!("src/model/{model}/{family}/{is_root}.rs")])?;
+        text(&[format!("snapshots/{id}.snap")])?;
+        if !subject.rows.is_empty() {
+            let folder = format!("src/contract/{model}/{family}");
+            text(&[
+                format!("{folder}.rs"),
+                format!("{folder}/mod.rs"),
+                "src/contract/closing.rs".to_owned(),
+            ])?;
+        }
+        contains(&format!("src/catalogue/{model}/{family}.rs"), &format!("\"{id}\""))?;
+        if subject.bug().is_none() {
+            contains(&format!("benches/{family}.rs"), &format!("\"{model}/{stem}\""))?;
+        }
+    }
+    Ok(())
+}
+
+fn contains(path: &str, what: &str) -> Result<(), Failed> {
+    match text(&[path.to_owned()])?.contains(what) {
+        true => Ok(()),
+        false => Err(format!("{path} has no {what}").into()),
+    }
+}
+
+/// Each twin stands beside its subject, and its docs say whose twin it is.
+fn a_twin_names_its_subject() -> Result<(), Failed> {
+    for subject in subjects() {
+        let Some(bug) = subject.bug() else { continue };
+        let Subject { model, family, .. } = subject;
+        let folder = format!("src/model/{model}/{family}/broken");
+        let text = text(&[format!("{folder}.rs"), format!("{folder}/{}.rs", subject.stem())])?;
+        let docs =
+            docs_of(&camel(bug), &text).ok_or_else(|| format!("{} has no type in {folder}", subject.id()))?;
+        if !docs.contains("Twin of [`") {
+            return Err(format!("the docs of {} do not say `Twin of [`", subject.id()).into());
+        }
+    }
+    Ok(())
+}
+
+/// `left_first` is `LeftFirst`.
+fn camel(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(capital).collect()
+}
+
+/// The docs of the type, as a macro or as Rust has it.
+fn docs_of(name: &str, text: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let declares = |line: &str| {
+        let rest = line.strip_prefix("pub struct ").unwrap_or(line).strip_prefix(name);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == ':'))
+    };
+    let at = lines.iter().position(|line| declares(line))?;
+    let above = lines[..at].iter().rev().take_while(|line| line.starts_with("///") || line.starts_with("#["));
+    Some(above.copied().collect::<Vec<_>>().join("\n"))
 }

@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-static CHILD: Subject = Subject::contract("misbehaviour", "process", "child", ROWS);
+static CHILD: Subject = Subject::new("misbehaviour/process/child").with_rows(ROWS);
 
 const ROWS: &[Row] = &[
     Row::new("holds", || Ok("fed".to_owned())),

@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_hung_round_is_given_up() {
-        let notify_one_for_all = subject("threads/queue/notify_one_for_all");
+        let notify_one_for_all = subject("threads/queue/bounded~notify_one_for_all");
         let hung =
             |seed| perform(notify_one_for_all, Work::draw(notify_one_for_all, seed, Plan::draw), seed).ending;
         let Some(Ending::Hung(waits)) = (0..1000).map(hung).find(|ending| *ending != Ending::Kept) else {
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn a_report_prints_its_seed() {
         let report = RoundReport {
-            subject: "threads/table/left_first".to_owned(),
+            subject: "threads/table/ordered~left_first".to_owned(),
             seed: 255,
             threads: 2,
             operations: 10,
@@ -382,9 +382,12 @@ mod tests {
         };
         assert_eq!(
             report.to_string(),
-            "threads/table/left_first, seed 255: 2 threads, 10 operations, 50% overlapped: hang:\n  \
+            "threads/table/ordered~left_first, seed 255: 2 threads, 10 operations, 50% overlapped: hang:\n  \
              philosopher 0 waits for fork 0 or fork 1"
         );
-        assert_eq!(report.replay(), "cargo refectory stress threads/table/left_first --seed 255 --for 10s");
+        assert_eq!(
+            report.replay(),
+            "cargo refectory stress threads/table/ordered~left_first --seed 255 --for 10s"
+        );
     }
 }

@@ -1,13 +1,16 @@
 //! Every subject there is, and the scopes in which it is run.
 //!
-//! A new subject is one line in the list of its topic: [`subjects`] gives them all.
+//! A subject is one line in the file of its family, `catalogue/<model>/<family>.rs`; [`subjects`] gives them all.
 
-mod executors;
+/// The rows of these names: `rows![module::name[type, ...], ...]`.
+macro_rules! rows {
+    ($($module:ident::$name:ident[$($of:tt)*]),+ $(,)?) => {
+        &[$($crate::cell::Row::new(stringify!($name), $module::$name::<$($of)*>)),+]
+    };
+}
+
 mod gil;
-mod lockfree;
-mod locks;
 mod pool;
-mod task_queues;
 mod threads;
 
 use crate::cell::{Cell, CellId, Level, Scope, Subject};
@@ -15,32 +18,9 @@ use crate::engine::{Engine, FailureKind};
 use crate::port::{BlockingQueue, Deque, Lane, RawLock, Table, TryQueue};
 use crate::scenario::{Item, Port, Rig};
 
-/// Every subject, in the order in which tables show them: model by model, port by port, twins last.
+/// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [
-        threads::TABLES,
-        locks::LOCKS,
-        locks::CONTRACTS,
-        threads::QUEUES,
-        task_queues::QUEUES,
-        threads::TRY_QUEUES,
-        task_queues::TRY_QUEUES,
-        lockfree::TRY_QUEUES,
-        lockfree::LANES,
-        gil::LOCKS,
-        gil::INTERPRETERS,
-        gil::TABLES,
-        gil::QUEUES,
-        gil::TRY_QUEUES,
-        pool::TABLES,
-        pool::DEQUES,
-        pool::TRY_QUEUES,
-        pool::TASKS,
-        executors::FUTURES,
-        executors::EXECUTORS,
-    ]
-    .into_iter()
-    .flatten()
+    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES].into_iter().flatten().copied().flatten()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for
@@ -86,28 +66,28 @@ const fn p(producers: usize, consumers: usize) -> Scope {
     Scope::Queue { producers, consumers }
 }
 
-const fn table<T: Table>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::table::<T>())
+const fn table<T: Table>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::table::<T>())
 }
 
-const fn lock<L: RawLock>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::lock::<L>())
+const fn lock<L: RawLock>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::lock::<L>())
 }
 
-const fn queue<Q: BlockingQueue<Item>>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::queue::<Q>())
+const fn queue<Q: BlockingQueue<Item>>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::queue::<Q>())
 }
 
-const fn try_queue<Q: TryQueue<Item>>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::try_queue::<Q>())
+const fn try_queue<Q: TryQueue<Item>>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::try_queue::<Q>())
 }
 
-const fn deque<D: Deque<Item>>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::deque::<D>())
+const fn deque<D: Deque<Item>>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::deque::<D>())
 }
 
-const fn lane<L: Lane<Item>>(model: &'static str, name: &'static str) -> Subject {
-    Subject::new(model, name, Rig::lane::<L>())
+const fn lane<L: Lane<Item>>(id: &'static str) -> Subject {
+    Subject::new(id).on(Rig::lane::<L>())
 }
 
 /// The scopes in which a subject is run: those of its port, then the rows of its contract.
@@ -203,9 +183,25 @@ mod tests {
     }
 
     #[test]
-    fn every_port_has_a_twin() {
-        for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
-            let twin = |other: &&Subject| other.port == subject.port && other.expect != Expect::Held;
+    fn a_twin_has_a_subject_and_is_broken() {
+        for subject in subjects() {
+            let of = subject
+                .twin_of()
+                .map(|of| subjects().find(|other| other.id() == of && other.expect == Expect::Held));
+            assert_eq!(
+                of.map(|of| of.is_some()),
+                (subject.expect != Expect::Held).then_some(true),
+                "{}",
+                subject.id()
+            );
+        }
+    }
+
+    #[test]
+    fn every_correct_subject_has_a_twin_of_its_own() {
+        let place = |subject: &Subject| (subject.model, subject.family, subject.stem());
+        for subject in subjects() {
+            let twin = |other: &&Subject| place(other) == place(subject) && other.bug().is_some();
             assert!(subjects().any(|other| twin(&other)), "{} has no twin", subject.id());
         }
     }

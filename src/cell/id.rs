@@ -21,8 +21,8 @@ pub struct CellId {
 pub struct Question {
     /// The concurrency model.
     pub model: String,
-    /// The port.
-    pub port: String,
+    /// The kinds of things that belong together.
+    pub family: String,
     /// The subject's name.
     pub subject: String,
     /// The scope.
@@ -30,20 +30,20 @@ pub struct Question {
 }
 
 impl Question {
-    pub(super) fn new([model, port, subject]: [&str; 3], scope: Scope) -> Self {
-        let [model, port, subject] = [model, port, subject].map(str::to_owned);
-        Self { model, port, subject, scope: scope.to_string() }
+    pub(super) fn new([model, family, subject]: [&str; 3], scope: Scope) -> Self {
+        let [model, family, subject] = [model, family, subject].map(str::to_owned);
+        Self { model, family, subject, scope: scope.to_string() }
     }
 
-    /// The model and the port, as in `threads/table`.
-    pub fn family(&self) -> String {
-        format!("{}/{}", self.model, self.port)
+    /// The model and the family, as in `threads/table`.
+    pub fn folder(&self) -> String {
+        format!("{}/{}", self.model, self.family)
     }
 }
 
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}/{}", self.model, self.port, self.subject, self.scope)
+        write!(f, "{}/{}/{}/{}", self.model, self.family, self.subject, self.scope)
     }
 }
 
@@ -59,7 +59,7 @@ pub struct NoCellId(String);
 
 impl fmt::Display for NoCellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no cell: one is named model/port/subject/scope@engine", self.0)
+        write!(f, "`{}` is no cell: one is named model/family/subject/scope@engine", self.0)
     }
 }
 
@@ -74,7 +74,7 @@ impl FromStr for CellId {
             let engine = Engine::ALL.into_iter().find(|known| known.name() == engine)?;
             let mut parts = question.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
             let mut part = || parts.next();
-            let question = Question { model: part()?, port: part()?, subject: part()?, scope: part()? };
+            let question = Question { model: part()?, family: part()?, subject: part()?, scope: part()? };
             parts.next().is_none().then_some(Self { question, engine })
         };
         parsed().ok_or_else(|| NoCellId(text.to_owned()))
@@ -104,7 +104,7 @@ mod tests {
         let text = "threads/table/ordered/3x1@dpor";
         let id: CellId = text.parse().unwrap();
         assert_eq!((id.to_string(), id.engine), (text.to_owned(), Engine::Dpor));
-        assert_eq!((id.question.family(), &*id.question.subject), ("threads/table".to_owned(), "ordered"));
+        assert_eq!((id.question.folder(), &*id.question.subject), ("threads/table".to_owned(), "ordered"));
     }
 
     #[test]

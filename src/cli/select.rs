@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_unknown_cell_names_the_nearest() {
-        let message = cell("threads/table/left_first/3x1@natve").unwrap_err().message;
-        assert!(message.contains("`threads/table/left_first/3x1@native`"), "{message}");
+        let message = cell("threads/table/ordered~left_first/3x1@natve").unwrap_err().message;
+        assert!(message.contains("`threads/table/ordered~left_first/3x1@native`"), "{message}");
     }
 }

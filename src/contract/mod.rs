@@ -11,12 +11,8 @@
 
 pub mod closing;
 pub mod gil;
-pub mod interpreter;
-pub mod lockfree;
-pub mod locks;
 pub mod pool;
-pub mod queues;
-pub mod stealing;
+pub mod threads;
 
 use crate::engine::Violation;
 use crate::sync;

@@ -1,8 +1,9 @@
 //! The concurrency models and their subjects.
 //!
-//! Each model has the same file names, so that two models can be read side by side: what differs
-//! is the model. A model's broken twins are in its `broken` module, each named by its bug.
+//! `model/<model>/<family>/<subject>.rs` is a subject, and `broken.rs` beside it has its twins. Models have the same families, so
+//! that two of them can be read side by side: what differs is the model.
 
 pub mod gil;
 pub mod pool;
+pub mod support;
 pub mod threads;

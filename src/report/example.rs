@@ -44,7 +44,7 @@ pub(crate) fn caught_deadlock(seats: u32) -> CellReport {
         trace: crossed_forks(seats),
         execution: 2,
     };
-    let question = format!("threads/table/left_first/{seats}x1");
+    let question = format!("threads/table/ordered~left_first/{seats}x1");
     let verdict = Verdict::Broken(Box::new(failure));
     CellReport { twin: true, executions: 2, ..report(&question, Engine::Dpor, verdict) }
 }
@@ -66,7 +66,7 @@ pub(crate) fn reports() -> Vec<CellReport> {
     let wrong = CellReport {
         status: Status::Violation,
         executions: 5,
-        ..report("threads/table/left_first/3x1", Engine::Random, broken(FailureKind::Deadlock))
+        ..report("threads/table/ordered~left_first/3x1", Engine::Random, broken(FailureKind::Deadlock))
     };
     vec![
         ring("1x1", Engine::Native, sampled(200), 200),

@@ -75,7 +75,7 @@ pub fn findings(reports: &[CellReport], style: Style) -> String {
     told.join("\n")
 }
 
-/// The clearest of some cells that tell the same story, as in `✗ deadlock in threads/table/left_first/2x1@dpor`;
+/// The clearest of some cells that tell the same story, as in `✗ deadlock in threads/table/ordered~left_first/2x1@dpor`;
 /// `refectory replay` tells the rest.
 fn in_a_line(cells: &[&CellReport], style: Style) -> String {
     let best = cells.iter().min_by_key(|report| clearness(report));
@@ -89,8 +89,8 @@ fn stories<'a>(
 ) -> Vec<Vec<&'a CellReport>> {
     let mut groups: Vec<(_, Vec<&CellReport>)> = Vec::new();
     for report in reports {
-        let Question { model, port, subject, .. } = &report.id.question;
-        let key = ([model, port, subject], story(report));
+        let Question { model, family, subject, .. } = &report.id.question;
+        let key = ([model, family, subject], story(report));
         match groups.iter_mut().find(|(known, _)| *known == key) {
             Some((_, cells)) => cells.push(report),
             None => groups.push((key, vec![report])),
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_finding_is_told_in_full() {
         let expected = "
-✗ deadlock in threads/table/left_first/2x1@dpor (a broken twin, caught)
+✗ deadlock in threads/table/ordered~left_first/2x1@dpor (a broken twin, caught)
 
   2 threads wait for each other
 
@@ -154,7 +154,7 @@ mod tests {
   philosopher 1 holds fork 1 (table.rs:40), waits for fork 2 (table.rs:41), held by philosopher 2
   philosopher 2 holds fork 2 (table.rs:40), waits for fork 1 (table.rs:41), held by philosopher 1
 
-  replay: cargo refectory replay threads/table/left_first/2x1@dpor
+  replay: cargo refectory replay threads/table/ordered~left_first/2x1@dpor
 ";
         assert_eq!(format!("\n{}", finding(&example::caught_deadlock(2), Style::Plain)), expected);
     }
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn each_twin_shows_its_shortest_counterexample_once() {
         let text = findings(&[example::caught_deadlock(3), example::caught_deadlock(2)], Style::Plain);
-        assert!(text.starts_with("✗ deadlock in threads/table/left_first/2x1@dpor"), "{text}");
-        assert!(text.ends_with("  also: threads/table/left_first/3x1@dpor\n"), "{text}");
+        assert!(text.starts_with("✗ deadlock in threads/table/ordered~left_first/2x1@dpor"), "{text}");
+        assert!(text.ends_with("  also: threads/table/ordered~left_first/3x1@dpor\n"), "{text}");
     }
 
     #[test]
@@ -202,6 +202,6 @@ mod tests {
     fn violations_come_first_and_a_missed_twin_is_one() {
         let text = findings(&example::reports(), Style::Plain);
         assert!(text.starts_with("! not caught: the broken twin threads/queue/ring/2x1@dpor"), "{text}");
-        assert!(text.contains("✗ deadlock in threads/table/left_first/3x1@random\n"), "{text}");
+        assert!(text.contains("✗ deadlock in threads/table/ordered~left_first/3x1@random\n"), "{text}");
     }
 }

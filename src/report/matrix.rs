@@ -72,7 +72,7 @@ fn rows(reports: &[CellReport], engines: &[Engine]) -> Vec<Row> {
             let of_question: Vec<&CellReport> =
                 reports.iter().filter(|report| report.id.question == *question).collect();
             let Question { subject: name, scope, .. } = question;
-            let subject = [&question.model, &question.port, name];
+            let subject = [&question.model, &question.family, name];
             let repeated = above.replace(subject) == Some(subject);
             let twin = if of_question[0].twin { " †" } else { "" };
             let named = if repeated { String::new() } else { format!("{name}{twin}") };
@@ -80,7 +80,7 @@ fn rows(reports: &[CellReport], engines: &[Engine]) -> Vec<Row> {
                 .iter()
                 .map(|engine| of_question.iter().find(|report| report.engine == *engine).map(|r| field(r)));
             Row {
-                family: question.family(),
+                family: question.folder(),
                 label: row_label(&named, widest.unwrap_or(0), scope),
                 fields: fields.collect(),
             }
@@ -260,7 +260,7 @@ threads/table     native  random          dpor
             .into_iter()
             .map(|engine| {
                 let mut report = example::report(
-                    "threads/queue/notify_one_for_all/2x2",
+                    "threads/queue/bounded~notify_one_for_all/2x2",
                     engine,
                     example::broken(FailureKind::LostWakeup),
                 );

@@ -23,7 +23,7 @@ pub fn measures(reports: &[CellReport], style: Style) -> String {
     let line = |report: &&CellReport| {
         let value = |name: &&str| report.measures.get(*name).map_or(String::new(), |&value| grouped(value));
         let Question { subject, scope, .. } = &report.id.question;
-        let family = report.id.question.family();
+        let family = report.id.question.folder();
         let label = format!("  {family}/{subject}/{}", times(scope));
         let outcomes = grouped(report.outcomes.len() as u64);
         [label].into_iter().chain(names.iter().map(value)).chain([outcomes]).collect::<Vec<_>>()
@@ -55,8 +55,8 @@ fn largest_exhaustive(reports: &[CellReport]) -> Vec<&CellReport> {
 }
 
 fn subject(report: &CellReport) -> [&str; 3] {
-    let Question { model, port, subject, .. } = &report.id.question;
-    [model, port, subject]
+    let Question { model, family, subject, .. } = &report.id.question;
+    [model, family, subject]
 }
 
 fn aligned(head: Vec<String>, lines: &[Vec<String>], style: Style) -> String {

@@ -344,9 +344,8 @@ mod tests {
     use super::super::example;
     use super::*;
 
-    const SUBJECT: Subject = Subject::contract("threads", "table", "ordered", &[]);
-    const TWIN: Subject =
-        Subject::contract("threads", "table", "left_first", &[]).broken(&[FailureKind::Deadlock]);
+    const SUBJECT: Subject = Subject::new("threads/table/ordered");
+    const TWIN: Subject = Subject::new("threads/table/ordered~left_first").broken(&[FailureKind::Deadlock]);
 
     fn source(place: &Place) -> Option<String> {
         Some(format!("    line {} of {};", place.line, place.file))
@@ -394,7 +393,7 @@ outcomes
     #[test]
     fn a_twin_has_its_shortest_counterexample_with_source_text() {
         let text = page(&TWIN, &[example::caught_deadlock(3), example::caught_deadlock(2)], "");
-        assert!(text.starts_with("threads/table/left_first  † to be caught: deadlock\n"), "{text}");
+        assert!(text.starts_with("threads/table/ordered~left_first  † to be caught: deadlock\n"), "{text}");
         assert!(text.contains("\ncounterexample 2x1@dpor, execution "), "{text}");
         assert!(text.contains("philosopher 1 holds fork 1 (a), waits for fork 2 (b)"), "{text}");
         assert!(text.ends_with("b  src/table.rs: line 41 of src/table.rs;\n"), "{text}");
@@ -403,7 +402,7 @@ outcomes
     /// Each engine's columns are rewritten alone, whatever else stands in the page.
     #[test]
     fn what_others_say_stays() {
-        let stands = "threads/table/left_first  † to be caught: deadlock
+        let stands = "threads/table/ordered~left_first  † to be caught: deadlock
 scope  dpor       loom           pct        random     urw
 2x1    ✗ lost 99  ✗ deadlock 17  ✗ lost 31  ✓ ~20 → 1  ✓ ~20 → 3
 

@@ -122,7 +122,7 @@ mod tests {
         let reports = [
             took("threads/table/ordered/2x1", 2),
             took("gil/table/ordered/2x1", 2),
-            took("threads/lock/drepper/2x1", 4),
+            took("threads/lock/futex/2x1", 4),
         ];
         assert_eq!(shares(&reports), "; threads 75 %, gil 25 %");
         assert_eq!(shares(&reports[..1]), "");

@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn accepts_a_lock() {
-        use crate::model::threads::lock::{Drepper, Lock};
-        played::<Lock<Drepper>>().unwrap();
+        use crate::model::threads::lock::futex::{Lock, ThreeState};
+        played::<Lock<ThreeState>>().unwrap();
     }
 
     #[test]

@@ -244,7 +244,7 @@ fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::pool::deque::Worker;
+    use crate::model::pool::deque::chase_lev::Worker;
     use crate::scenario::Rig;
     use std::collections::VecDeque;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::threads::bounded::Bounded;
+use crate::model::threads::queue::bounded::Bounded;
 
 /// Serves every philosopher at once.
 struct NoForks(usize);

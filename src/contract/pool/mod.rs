@@ -2,25 +2,24 @@
 //!
 //! | row | where, or why not |
 //! |---|---|
-//! | F01–F07 | [`futures`], by the row's name |
-//! | W01–W06 | [`waiting`], by the row's name |
+//! | F01–F07 | [`future`], by the row's name |
+//! | W01–W06 | [`future::waiting`], by the row's name |
 //! | F08 | a failure is a value of its own type: none is taken for "no failure" |
 //! | X01–X10 | [`executor`], by the row's name |
-//! | D01–D07 | [`shutdown`], by the row's name |
+//! | D01–D07 | [`executor::shutdown`], by the row's name |
 //! | X01 (names of arguments), X06 (types and values of sizes) | the types rule them out: a task is a closure, a size is not zero |
 //! | X05 (a task's own time-out) | the types rule it out: what a task says is its result or its failure, never the map's time-out |
 //! | X08 (15 times as many tasks as workers) | natively only: `never_more_workers_than_allowed`, a unit test of the pool |
-//! | W06 (the message; nothing is left of who waited) | unit tests of [`model::pool::waiting`](crate::model::pool::waiting) |
+//! | W06 (the message; nothing is left of who waited) | unit tests of [`model::pool::future::waiting`](crate::model::pool::future::waiting) |
 //! | D08 | a thread pool posts no sentinels: workers look at a flag |
 //! | D09 | no thread outlives a `fork` here; the pool of processes has to say what it does about it |
 //! | K01–K11 | rows of pools of processes |
 //!
 //! A client thread does what a program's main thread would: main only spawns and joins.
 
+pub mod deque;
 pub mod executor;
-pub mod futures;
-pub mod shutdown;
-pub mod waiting;
+pub mod future;
 
 use super::{join, spawn};
 use crate::sync::{self, Condvar, Mutex};

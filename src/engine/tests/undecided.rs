@@ -1,7 +1,7 @@
 //! What is a limit of the checker, and no fault of the subject.
 
 use crate::engine::{Budget, Engine, Extent, Program, Reason, explore, give_up};
-use crate::model::threads::bounded::Bounded;
+use crate::model::threads::queue::bounded::Bounded;
 use crate::scenario::{Rig, Scenario, Waiting};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::Arc;

@@ -1,17 +1,10 @@
 //! A pool of threads that run tasks.
 
-pub mod broken;
-pub mod crew;
 pub mod deque;
 pub mod executor;
 pub mod future;
-pub mod idle;
-pub mod injector;
-pub mod map;
 pub mod rules;
-pub mod stealing;
 pub mod table;
-pub mod waiting;
 
 use crate::sync::thread::{self, JoinHandle};
 use std::panic::resume_unwind;

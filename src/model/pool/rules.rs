@@ -1,6 +1,6 @@
 //! The rules by which futures and executors are written, so that each broken twin can break just one.
 
-/// One constant a rule. What is right is the default; a twin in [`broken`](super::broken) overrides one.
+/// One constant a rule. What is right is the default; a twin in [`broken`](crate::model::pool::broken) overrides one.
 pub trait Rules: Send + Sync + 'static {
     /// A result wakes everybody who waits for it.
     const RESULT_WAKES_ALL: bool = true;
@@ -27,3 +27,19 @@ pub trait Rules: Send + Sync + 'static {
 pub struct Sound;
 
 impl Rules for Sound {}
+
+/// Twins, each of which breaks one rule.
+macro_rules! twins {
+    ($($(#[$docs:meta])* $name:ident breaks $rule:ident;)+) => {
+        $(
+            $(#[$docs])*
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl $crate::model::pool::rules::Rules for $name {
+                const $rule: bool = false;
+            }
+        )+
+    };
+}
+pub(super) use twins;

@@ -1,6 +1,9 @@
+use super::thread_pool::{Executor, ThreadPoolExecutor};
 use super::*;
+use crate::model::pool::future::Future;
 use crate::model::pool::future::{Failure, FutureError};
 use crate::sync::thread;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 

@@ -9,7 +9,7 @@ fn failure() -> Failure {
 
 impl<T, R: Rules> Future<T, R> {
     /// How many ask to be told.
-    pub(in super::super) fn watchers(&self) -> usize {
+    pub(super) fn watchers(&self) -> usize {
         self.lock().watchers.len()
     }
 }

@@ -1,13 +1,13 @@
 //! What who waits for several futures asks of each, and is told.
 
 use super::{Future, Inner};
+use crate::model::pool::future::waiting::Watcher;
 use crate::model::pool::rules::Rules;
-use crate::model::pool::waiting::Watcher;
 use std::sync::Arc;
 
 impl<T, R: Rules> Future<T, R> {
     /// Asks to be told when the future is finished, or its cancellation told; gives whether it already is, and failed.
-    pub(in super::super) fn watch(&self, watcher: &Arc<Watcher>) -> Option<Told> {
+    pub(super) fn watch(&self, watcher: &Arc<Watcher>) -> Option<Told> {
         if !R::LOOKS_AND_ASKS_AT_ONCE {
             let told = self.told();
             self.lock().watchers.push(watcher.clone());
@@ -24,12 +24,12 @@ impl<T, R: Rules> Future<T, R> {
     }
 
     /// Asks no longer.
-    pub(in super::super) fn forget(&self, watcher: &Arc<Watcher>) {
+    pub(super) fn forget(&self, watcher: &Arc<Watcher>) {
         self.lock().watchers.retain(|known| !Arc::ptr_eq(known, watcher));
     }
 
     /// What who waits for several futures knows of this one.
-    pub(in super::super) fn told(&self) -> Option<Told> {
+    pub(super) fn told(&self) -> Option<Told> {
         let inner = self.lock();
         inner.told().then(|| Told { failed: inner.failed() })
     }
@@ -45,6 +45,6 @@ pub(super) fn tell<T, R: Rules>(inner: &mut Inner<T, R>) {
 
 /// What who waits for several futures is told of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) struct Told {
-    pub(in super::super) failed: bool,
+pub(in crate::model::pool) struct Told {
+    pub(in crate::model::pool) failed: bool,
 }

@@ -22,28 +22,29 @@
 //! Source: `queue.py` of CPython 3.13; the monitor is the bounded buffer of C. A. R. Hoare, "Monitors: an
 //! operating system structuring concept", 1974.
 
+pub mod bounded;
+pub mod broken;
 mod buffer;
 mod discipline;
 mod error;
 mod hook;
+pub mod lifo_queue;
 mod ports;
-mod simple;
+pub mod priority_queue;
+pub mod simple_queue;
+pub mod spinning;
 
-pub use buffer::{Buffer, Fifo, Heap, Lifo};
+pub use buffer::{Buffer, Fifo};
 pub use discipline::{Discipline, Mesa, Patience};
 pub use error::{GetError, PutError, TaskDoneError};
-pub use simple::SimpleQueue;
+pub use lifo_queue::{Lifo, LifoQueue};
+pub use priority_queue::{Heap, PriorityQueue};
+pub use simple_queue::SimpleQueue;
 
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use hook::{caught, give_up};
 use std::marker::PhantomData;
 use std::time::Duration;
-
-/// A queue of which the item comes out first that came last.
-pub type LifoQueue<T> = Queue<T, Lifo<T>>;
-
-/// A queue of which the least item comes out first; of equal ones the one that came first.
-pub type PriorityQueue<T> = Queue<T, Heap<T>>;
 
 /// A queue for tasks: first in, first out, unless its [buffer](Buffer) has another order.
 ///

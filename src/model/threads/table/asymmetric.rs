@@ -3,6 +3,8 @@
 use super::lay_forks;
 use crate::port::{Table, forks_of};
 use crate::sync::Mutex;
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// Odd seats take the left fork first, even seats the right one.
 ///
@@ -23,16 +25,33 @@ use crate::sync::Mutex;
 /// use refectory::model::threads::table::Asymmetric;
 /// use refectory::port::Table;
 ///
-/// Asymmetric::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Asymmetric>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Asymmetric {
+pub struct Asymmetric<H: Handedness = OddAndEven> {
     forks: Vec<Mutex<()>>,
+    handedness: PhantomData<H>,
 }
 
-impl Table for Asymmetric {
+/// Which fork a philosopher takes first.
+pub trait Handedness: Debug + Send + Sync + 'static {
+    /// Whether it is the left one.
+    fn is_left_handed(seat: usize) -> bool;
+}
+
+/// Odd seats are left-handed.
+#[derive(Debug)]
+pub struct OddAndEven;
+
+impl Handedness for OddAndEven {
+    fn is_left_handed(seat: usize) -> bool {
+        seat % 2 == 1
+    }
+}
+
+impl<H: Handedness> Table for Asymmetric<H> {
     fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats) }
+        Self { forks: lay_forks(seats), handedness: PhantomData }
     }
 
     fn seats(&self) -> usize {
@@ -41,7 +60,7 @@ impl Table for Asymmetric {
 
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
         let (left, right) = forks_of(seat, self.seats());
-        let (first, second) = if seat % 2 == 1 { (left, right) } else { (right, left) };
+        let (first, second) = if H::is_left_handed(seat) { (left, right) } else { (right, left) };
         let _first = self.forks[first].lock().unwrap();
         let _second = self.forks[second].lock().unwrap();
         eat();

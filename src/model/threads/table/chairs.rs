@@ -1,8 +1,9 @@
 //! The footman's rule without a footman.
 
-use super::lay_forks;
+use super::{Admission, AllButOne, lay_forks};
 use crate::port::{Table, forks_of};
 use crate::sync::Mutex;
+use std::marker::PhantomData;
 
 /// Everybody takes the left fork first, but there are only n−1 chairs for n philosophers.
 ///
@@ -21,19 +22,21 @@ use crate::sync::Mutex;
 /// use refectory::model::threads::table::Chairs;
 /// use refectory::port::Table;
 ///
-/// Chairs::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Chairs>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Chairs {
+pub struct Chairs<A: Admission = AllButOne> {
     forks: Vec<Mutex<()>>,
     /// One fewer than seats.
     chairs: Vec<Mutex<()>>,
+    admission: PhantomData<A>,
 }
 
-impl Table for Chairs {
+impl<A: Admission> Table for Chairs<A> {
     fn with_seats(seats: usize) -> Self {
         let chair = |i| Mutex::new(()).named(format_args!("chair {i}"));
-        Self { forks: lay_forks(seats), chairs: (0..seats - 1).map(chair).collect() }
+        let chairs = (0..A::admitted(seats)).map(chair).collect();
+        Self { forks: lay_forks(seats), chairs, admission: PhantomData }
     }
 
     fn seats(&self) -> usize {

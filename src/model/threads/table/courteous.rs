@@ -4,6 +4,8 @@ use super::{LOOKS, neighbours_of};
 use crate::port::{Table, forks_of};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, hint};
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// Everybody takes the fork with the lower number first, but who ate last lets a hungry neighbour go first.
 ///
@@ -29,12 +31,29 @@ use crate::sync::{Mutex, hint};
 /// use refectory::model::threads::table::Courteous;
 /// use refectory::port::Table;
 ///
-/// Courteous::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Courteous>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Courteous {
+pub struct Courteous<M: Manners = FedFirst> {
     forks: Vec<Mutex<Eaten>>,
     seats: Vec<Seat>,
+    manners: PhantomData<M>,
+}
+
+/// Whether a philosopher waits for a neighbour.
+pub trait Manners: Debug + Send + Sync + 'static {
+    /// The neighbour has not eaten since the philosopher did, as long as it is so hungry; 0 where it has.
+    fn gives_way(unfed: usize) -> bool;
+}
+
+/// For one that has not eaten since.
+#[derive(Debug)]
+pub struct FedFirst;
+
+impl Manners for FedFirst {
+    fn gives_way(unfed: usize) -> bool {
+        unfed > 0
+    }
 }
 
 /// How many meals were eaten with a fork, by the philosopher to whose left it lies and by the one to whose
@@ -84,26 +103,27 @@ impl Seat {
     }
 }
 
-impl Courteous {
+impl<M: Manners> Courteous<M> {
     /// Waits for the neighbours who are hungry and have not eaten since. They wake nobody: it is seen that they
     /// have eaten.
     fn give_way(&self, seat: usize) {
         let seats = self.seats.len();
         for (unfed, neighbour) in self.seats[seat].unfed.iter().zip(neighbours_of(seat, seats)) {
             let unfed = unfed.load(Ordering::Relaxed);
-            if unfed > 0 {
+            if M::gives_way(unfed) {
                 hint::spin_until(LOOKS, || self.seats[neighbour].hunger.load(Ordering::Relaxed) != unfed);
             }
         }
     }
 }
 
-impl Table for Courteous {
+impl<M: Manners> Table for Courteous<M> {
     const OVERTAKEN_AT_MOST: Option<usize> = Some(2);
 
     fn with_seats(seats: usize) -> Self {
         let fork = |i| Mutex::new(Eaten::default()).named(format_args!("fork {i}"));
-        Self { forks: (0..seats).map(fork).collect(), seats: (0..seats).map(Seat::laid).collect() }
+        let forks = (0..seats).map(fork).collect();
+        Self { forks, seats: (0..seats).map(Seat::laid).collect(), manners: PhantomData }
     }
 
     fn seats(&self) -> usize {

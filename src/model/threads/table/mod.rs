@@ -20,25 +20,29 @@
 //! that somebody starves, only that the table does nothing against it.
 
 mod asymmetric;
+pub mod broken;
 mod chairs;
 mod courteous;
+mod footman;
 mod monitor;
+mod ordered;
+pub mod seats;
 #[cfg(test)]
 mod tests;
 mod ticket;
 mod try_lock;
 mod waiter;
 
-pub use asymmetric::Asymmetric;
+pub use asymmetric::{Asymmetric, Handedness, OddAndEven};
 pub use chairs::Chairs;
-pub use courteous::Courteous;
-pub use monitor::Monitor;
-pub use ticket::Ticket;
+pub use courteous::{Courteous, FedFirst, Manners};
+pub use footman::{Admission, AllButOne, Footman};
+pub use monitor::{Monitor, News, ToBoth};
+pub use ordered::Ordered;
+pub use ticket::{Calling, ForksFirst, Ticket};
 pub use try_lock::{LowerFirst, Reach, TryLock};
 pub use waiter::{FirstCome, Precedence, Request, Waiter};
 
-use super::seats::Seats;
-use crate::port::{Table, forks_of};
 use crate::sync::Mutex;
 
 /// Forks for so many seats, all on the table.
@@ -54,76 +58,3 @@ const fn neighbours_of(seat: usize, seats: usize) -> [usize; 2] {
 /// How often who waits by looking does so before it gives up the processor: about as long as a short meal
 /// takes.
 const LOOKS: u32 = 64;
-
-/// Everybody takes the fork with the lower number first.
-///
-/// Whoever holds a fork waits only for one with a higher number, so waiting cannot go in a circle.
-/// Source: the resource hierarchy of Edsger W. Dijkstra, "Hierarchical ordering of sequential
-/// processes", 1971.
-///
-/// ```
-/// use refectory::model::threads::table::Ordered;
-/// use refectory::port::Table;
-///
-/// Ordered::with_seats(5).dine(4, &mut || println!("eating"));
-/// ```
-#[derive(Debug)]
-pub struct Ordered {
-    forks: Vec<Mutex<()>>,
-}
-
-impl Table for Ordered {
-    fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats) }
-    }
-
-    fn seats(&self) -> usize {
-        self.forks.len()
-    }
-
-    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
-        let (left, right) = forks_of(seat, self.seats());
-        let _lower = self.forks[left.min(right)].lock().unwrap();
-        let _higher = self.forks[left.max(right)].lock().unwrap();
-        eat();
-    }
-}
-
-/// Everybody takes the left fork first, but a footman lets only n−1 of n philosophers sit down at once.
-///
-/// Of n forks, n−1 seated philosophers can hold at most n−1 as their first, so one of them finds a
-/// second. Source: C. A. R. Hoare, "Communicating Sequential Processes", 1978, section 5.3, and 1985,
-/// section 2.5.3, where it is credited to Carel S. Scholten.
-///
-/// The footman puts all comings and goings into one order, also those of philosophers who share no fork. For
-/// a search that explores every order this is what it costs: two events a meal on one object.
-///
-/// ```
-/// use refectory::model::threads::table::Footman;
-/// use refectory::port::Table;
-///
-/// Footman::with_seats(5).dine(4, &mut || println!("eating"));
-/// ```
-#[derive(Debug)]
-pub struct Footman {
-    forks: Vec<Mutex<()>>,
-    footman: Seats,
-}
-
-impl Table for Footman {
-    fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats), footman: Seats::new(seats - 1) }
-    }
-
-    fn seats(&self) -> usize {
-        self.forks.len()
-    }
-
-    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
-        let (left, right) = forks_of(seat, self.seats());
-        let _seat = self.footman.acquire();
-        let _left = self.forks[left].lock().unwrap();
-        let _right = self.forks[right].lock().unwrap();
-        eat();
-    }
-}

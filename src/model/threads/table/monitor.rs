@@ -3,6 +3,8 @@
 use super::neighbours_of;
 use crate::port::Table;
 use crate::sync::{Condvar, Mutex};
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// Everybody takes both forks or none, as soon as neither neighbour eats.
 ///
@@ -22,13 +24,30 @@ use crate::sync::{Condvar, Mutex};
 /// use refectory::model::threads::table::Monitor;
 /// use refectory::port::Table;
 ///
-/// Monitor::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Monitor>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Monitor {
+pub struct Monitor<N: News = ToBoth> {
     states: Mutex<Vec<State>>,
     /// One a seat.
     eats: Vec<Condvar>,
+    news: PhantomData<N>,
+}
+
+/// Who hears that forks were put down.
+pub trait News: Debug + Send + Sync + 'static {
+    /// Of these neighbours.
+    fn told(neighbours: &[usize; 2]) -> &[usize];
+}
+
+/// Both neighbours.
+#[derive(Debug)]
+pub struct ToBoth;
+
+impl News for ToBoth {
+    fn told(neighbours: &[usize; 2]) -> &[usize] {
+        neighbours
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +57,7 @@ enum State {
     Eating,
 }
 
-impl Monitor {
+impl<N: News> Monitor<N> {
     /// A hungry philosopher eats, if it can now.
     fn test(&self, states: &mut [State], seat: usize) {
         let neighbours = neighbours_of(seat, states.len());
@@ -59,17 +78,18 @@ impl Monitor {
     fn put_forks(&self, seat: usize) {
         let mut states = self.states.lock().unwrap();
         states[seat] = State::Thinking;
-        for other in neighbours_of(seat, states.len()) {
+        for &other in N::told(&neighbours_of(seat, states.len())) {
             self.test(&mut states, other);
         }
     }
 }
 
-impl Table for Monitor {
+impl<N: News> Table for Monitor<N> {
     fn with_seats(seats: usize) -> Self {
         Self {
             states: Mutex::new(vec![State::Thinking; seats]).named(format_args!("states")),
             eats: (0..seats).map(|i| Condvar::new().named(format_args!("{i} eats"))).collect(),
+            news: PhantomData,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The same tests for every table.
 
 use super::*;
+use crate::port::Table;
 use crate::scenario::{Rig, Scenario};
 
 fn smoke<T: Table>() {

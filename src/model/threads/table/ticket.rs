@@ -4,6 +4,8 @@ use super::{LOOKS, lay_forks};
 use crate::port::{Table, forks_of};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Mutex, hint};
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// Everybody draws a ticket, and takes the forks when its number comes up; the next number comes up once
 /// both forks are taken.
@@ -28,19 +30,38 @@ use crate::sync::{Mutex, hint};
 /// use refectory::model::threads::table::Ticket;
 /// use refectory::port::Table;
 ///
-/// Ticket::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Ticket>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Ticket {
+pub struct Ticket<C: Calling = ForksFirst> {
     forks: Vec<Mutex<()>>,
     /// The next ticket to be drawn.
     next: AtomicUsize,
     /// Place `t mod seats` says `t` when number `t` is up. At most as many tickets as seats are in the line,
     /// so no two of them share a place.
     up: Vec<AtomicUsize>,
+    calling: PhantomData<C>,
 }
 
-impl Ticket {
+/// When the next number is called.
+pub trait Calling: Debug + Send + Sync + 'static {
+    /// Takes the forks, and calls.
+    fn take_and_call<F>(take: impl FnOnce() -> F, call: impl FnOnce()) -> F;
+}
+
+/// Once both forks are taken.
+#[derive(Debug)]
+pub struct ForksFirst;
+
+impl Calling for ForksFirst {
+    fn take_and_call<F>(take: impl FnOnce() -> F, call: impl FnOnce()) -> F {
+        let forks = take();
+        call();
+        forks
+    }
+}
+
+impl<C: Calling> Ticket<C> {
     fn place(&self, ticket: usize) -> &AtomicUsize {
         &self.up[ticket % self.up.len()]
     }
@@ -58,7 +79,7 @@ impl Ticket {
     }
 }
 
-impl Table for Ticket {
+impl<C: Calling> Table for Ticket<C> {
     const OVERTAKEN_AT_MOST: Option<usize> = Some(2);
 
     fn with_seats(seats: usize) -> Self {
@@ -68,6 +89,7 @@ impl Table for Ticket {
             forks: lay_forks(seats),
             next: AtomicUsize::new(0).named(format_args!("next ticket")),
             up: (0..seats).map(place).collect(),
+            calling: PhantomData,
         }
     }
 
@@ -79,9 +101,12 @@ impl Table for Ticket {
         let (left, right) = forks_of(seat, self.seats());
         let ticket = self.next.fetch_add(1, Ordering::Relaxed);
         self.wait_in_line(ticket);
-        let _left = self.forks[left].lock().unwrap();
-        let _right = self.forks[right].lock().unwrap();
-        self.call(ticket + 1);
+        let take = || {
+            let left = self.forks[left].lock().unwrap();
+            let right = self.forks[right].lock().unwrap();
+            (right, left)
+        };
+        let _forks = C::take_and_call(take, || self.call(ticket + 1));
         eat();
     }
 }

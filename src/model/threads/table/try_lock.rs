@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 /// Which fork a philosopher takes first, and which one it then tries.
 ///
-/// It has a name of its own so that the twin [`Polite`](crate::model::threads::broken::tables::Polite) can
+/// It has a name of its own so that the twin [`Polite`](crate::model::threads::table::broken::Polite) can
 /// differ in just that.
 pub trait Reach: Send + Sync + 'static {
     /// The fork to wait for, and the one to try.

@@ -19,7 +19,7 @@ pub struct Request {
 /// Which of two neighbours who both ask is served first.
 ///
 /// It has a name of its own so that the twin
-/// [`WaiterFavoursSeat0`](crate::model::threads::broken::tables::WaiterFavoursSeat0) can differ in just that.
+/// [`WaiterFavoursSeat0`](crate::model::threads::table::broken::WaiterFavoursSeat0) can differ in just that.
 pub trait Precedence: Send + Sync + 'static {
     /// Whether `one` goes before `other`. It must be a total order, or they wait for each other.
     fn before(one: Request, other: Request) -> bool;

@@ -1,0 +1,296 @@
+//! Executors side by side: a task and its result, many of them, a map, and tasks that put in others.
+//!
+//! The peers are rayon's pool and a pool of a few lines on a channel of crossbeam's. They have no futures, so
+//! a task of theirs sends its result through a channel of one place, which is what one would write.
+
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use crossbeam::channel::{self, Receiver, Sender};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use refectory::model::pool::executor::crew::{Crew, Tasks};
+use refectory::model::pool::executor::map::MapOptions;
+use refectory::model::pool::executor::stealing::{Local, StealingPool};
+use refectory::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
+use refectory::model::pool::future::Future;
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Workers of a pool.
+const WORKERS: usize = 2;
+/// A tree of tasks of this height has 2^12 leaves.
+const HEIGHT: u32 = 12;
+/// Tasks that are put in before the first result is asked for, and items of a map.
+const MANY: u64 = 1_024;
+/// Items of a task of a map.
+const CHUNK: usize = 64;
+
+/// A small task.
+fn work(n: u64) -> u64 {
+    black_box(n).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A pool that takes a task and gives what its result comes by.
+trait Pool {
+    type Handle<T: Clone + Send + 'static>: Handle<T>;
+
+    fn submit<T: Clone + Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static)
+    -> Self::Handle<T>;
+}
+
+trait Handle<T> {
+    fn wait(self) -> T;
+}
+
+impl<T: Clone> Handle<T> for Future<T> {
+    fn wait(self) -> T {
+        self.result().expect("the task does not fail")
+    }
+}
+
+impl<T> Handle<T> for Receiver<T> {
+    fn wait(self) -> T {
+        self.recv().expect("the task does not fail")
+    }
+}
+
+impl Pool for ThreadPoolExecutor {
+    type Handle<T: Clone + Send + 'static> = Future<T>;
+
+    fn submit<T: Clone + Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Future<T> {
+        Executor::submit(self, task).expect("the pool is open")
+    }
+}
+
+impl Pool for StealingPool {
+    type Handle<T: Clone + Send + 'static> = Future<T>;
+
+    fn submit<T: Clone + Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Future<T> {
+        let future: Future<T> = Future::new();
+        let result = future.clone();
+        self.spawn(move |_| drop(result.set_result(task())));
+        future
+    }
+}
+
+impl Pool for rayon::ThreadPool {
+    type Handle<T: Clone + Send + 'static> = Receiver<T>;
+
+    fn submit<T: Clone + Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+        let (result, receiver) = channel::bounded(1);
+        self.spawn(move || drop(result.send(task())));
+        receiver
+    }
+}
+
+/// Workers that take tasks from a channel.
+struct ChannelPool {
+    tasks: Option<Sender<Box<dyn FnOnce() + Send>>>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+impl ChannelPool {
+    fn new(workers: usize) -> Self {
+        let (sender, tasks): (_, Receiver<Box<dyn FnOnce() + Send>>) = channel::unbounded();
+        let employ = |_| {
+            let tasks = tasks.clone();
+            thread::Builder::new().spawn(move || tasks.iter().for_each(|task| task())).expect("a thread")
+        };
+        Self { tasks: Some(sender), workers: (0..workers).map(employ).collect() }
+    }
+}
+
+impl Pool for ChannelPool {
+    type Handle<T: Clone + Send + 'static> = Receiver<T>;
+
+    fn submit<T: Clone + Send + 'static>(&self, task: impl FnOnce() -> T + Send + 'static) -> Receiver<T> {
+        let (result, receiver) = channel::bounded(1);
+        let task = move || drop(result.send(task()));
+        self.tasks.as_ref().expect("the pool is open").send(Box::new(task)).expect("there are workers");
+        receiver
+    }
+}
+
+impl Drop for ChannelPool {
+    fn drop(&mut self) {
+        self.tasks = None;
+        self.workers.drain(..).for_each(|worker| worker.join().expect("no task panics"));
+    }
+}
+
+fn executor() -> ThreadPoolExecutor {
+    ThreadPoolExecutor::new(WORKERS).expect("there are workers")
+}
+
+fn stealing() -> StealingPool {
+    StealingPool::new(WORKERS)
+}
+
+fn rayon() -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("threads can be started")
+}
+
+/// One task after the other, each waited for: two threads wake each other.
+fn one_by_one(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("executor/one task, {WORKERS} workers"));
+    group.throughput(Throughput::Elements(1));
+    round_trip(&mut group, "pool/thread_pool", &executor());
+    round_trip(&mut group, "pool/stealing", &stealing());
+    round_trip(&mut group, "rayon", &rayon());
+    round_trip(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS));
+    group.finish();
+}
+
+fn round_trip(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool) {
+    group.bench_function(name, |bencher| bencher.iter(|| pool.submit(|| work(7)).wait()));
+}
+
+/// Many tasks, then all their results.
+fn many(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("executor/{MANY} tasks, {WORKERS} workers"));
+    group.throughput(Throughput::Elements(MANY));
+    all_at_once(&mut group, "pool/thread_pool", &executor());
+    all_at_once(&mut group, "pool/stealing", &stealing());
+    all_at_once(&mut group, "rayon", &rayon());
+    all_at_once(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS));
+    group.finish();
+}
+
+fn all_at_once(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool) {
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let results: Vec<_> = (0..MANY).map(|n| pool.submit(move || work(n))).collect();
+            results.into_iter().map(Handle::wait).fold(0, u64::wrapping_add)
+        });
+    });
+}
+
+/// A function on every number of a range: item by item, then so many items a task.
+fn maps(criterion: &mut Criterion) {
+    for chunk in [1, CHUNK] {
+        let mut group =
+            criterion.benchmark_group(format!("executor/map {MANY} items by {chunk}, {WORKERS} workers"));
+        group.throughput(Throughput::Elements(MANY));
+        let pool = executor();
+        let options =
+            MapOptions { chunk: NonZeroUsize::new(chunk).expect("a size"), ..MapOptions::default() };
+        group.bench_function("pool/thread_pool", |bencher| {
+            bencher.iter(|| pool.map(0..MANY, work, options).map(Result::unwrap).collect::<Vec<_>>());
+        });
+        chunked(&mut group, "pool/stealing", &stealing(), chunk);
+        let pool = rayon();
+        group.bench_function("rayon", |bencher| {
+            let items = || (0..MANY as usize).into_par_iter();
+            let bounded = || rayon::iter::IndexedParallelIterator::with_min_len(items(), chunk);
+            bencher.iter(|| pool.install(|| bounded().map(|n| work(n as u64)).collect::<Vec<_>>()));
+        });
+        chunked(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS), chunk);
+        group.finish();
+    }
+}
+
+/// A map on a pool that has none.
+fn chunked(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool, chunk: usize) {
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| {
+            let task = |from| pool.submit(move || (from..from + chunk as u64).map(work).collect::<Vec<_>>());
+            let tasks: Vec<_> = (0..MANY).step_by(chunk).map(task).collect();
+            tasks.into_iter().flat_map(Handle::wait).collect::<Vec<_>>()
+        });
+    });
+}
+
+fn pools(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group(format!("executor/tree of tasks, {WORKERS} workers"));
+    group.throughput(Throughput::Elements(1 << HEIGHT));
+    tree(&mut group);
+    group.finish();
+
+    let mut group = criterion.benchmark_group(format!("executor/tasks from outside, {WORKERS} workers"));
+    group.throughput(Throughput::Elements(1 << HEIGHT));
+    batch(&mut group);
+    group.finish();
+}
+
+/// Each task puts in two others, down to the leaves; ready when all leaves are done.
+fn tree(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let stealing = stealing();
+    group.bench_function("pool/stealing", |bencher| {
+        bencher.iter(|| countdown(|left| stealing.spawn(move |local| our_branch(local, HEIGHT, left))));
+    });
+    let crew = Crew::new(WORKERS);
+    group.bench_function("pool/crew", |bencher| {
+        bencher.iter(|| countdown(|left| crew.tasks().add(move |tasks| crew_branch(tasks, HEIGHT, left))));
+    });
+    let rayon = rayon();
+    group.bench_function("rayon", |bencher| {
+        bencher.iter(|| countdown(|left| rayon.spawn(move || their_branch(HEIGHT, left))));
+    });
+}
+
+/// One thread puts in many small tasks; ready when all are done.
+fn batch(group: &mut BenchmarkGroup<'_, WallTime>) {
+    let stealing = stealing();
+    group.bench_function("pool/stealing", |bencher| {
+        bencher
+            .iter(|| countdown(|left| (0..1 << HEIGHT).for_each(|_| stealing.spawn(move |_| left.done()))));
+    });
+    let crew = Crew::new(WORKERS);
+    group.bench_function("pool/crew", |bencher| {
+        bencher
+            .iter(|| countdown(|left| (0..1 << HEIGHT).for_each(|_| crew.tasks().add(move |_| left.done()))));
+    });
+    let rayon = rayon();
+    group.bench_function("rayon", |bencher| {
+        bencher.iter(|| countdown(|left| (0..1 << HEIGHT).for_each(|_| rayon.spawn(move || left.done()))));
+    });
+}
+
+/// The leaves that are not done yet.
+struct Left(AtomicU64);
+
+impl Left {
+    fn done(&self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Starts, and waits until all leaves are done.
+fn countdown(start: impl FnOnce(&'static Left)) {
+    static LEFT: Left = Left(AtomicU64::new(0));
+    LEFT.0.store(1 << HEIGHT, Ordering::Relaxed);
+    start(&LEFT);
+    while LEFT.0.load(Ordering::Acquire) > 0 {
+        thread::sleep(Duration::from_micros(10));
+    }
+}
+
+fn our_branch(local: &Local<'_>, height: u32, left: &'static Left) {
+    match height {
+        0 => left.done(),
+        _ => (0..2).for_each(|_| local.spawn(move |local| our_branch(local, height - 1, left))),
+    }
+}
+
+fn crew_branch(tasks: &Tasks, height: u32, left: &'static Left) {
+    match height {
+        0 => left.done(),
+        _ => (0..2).for_each(|_| tasks.add(move |tasks| crew_branch(tasks, height - 1, left))),
+    }
+}
+
+fn their_branch(height: u32, left: &'static Left) {
+    match height {
+        0 => left.done(),
+        _ => (0..2).for_each(|_| rayon::spawn(move || their_branch(height - 1, left))),
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20);
+    targets = one_by_one, many, maps, pools
+}
+criterion_main!(benches);

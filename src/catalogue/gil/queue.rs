@@ -1,0 +1,30 @@
+//! Queues of the model `gil`.
+
+use crate::catalogue::{NEVER_WOKEN, p, queue, try_queue};
+use crate::cell::{Row, Scope, Subject};
+use crate::contract::{closing, gil::interpreter};
+use crate::engine::FailureKind;
+use crate::model::gil::lock::plain::Plain;
+use crate::model::gil::queue::bounded::Bounded;
+use crate::model::gil::queue::broken::{CheckThenAct, ParksLate};
+use crate::scenario::Item;
+
+pub(super) static SUBJECTS: &[Subject] = &[
+    queue::<Bounded<Item>>("gil/queue/bounded").only(&[p(2, 1)]),
+    queue::<Bounded<Item, Plain>>("gil/queue/bounded.plain").with_rows(CLOSING),
+    try_queue::<Bounded<Item>>("gil/queue/bounded.try"),
+    queue::<ParksLate<Item>>("gil/queue/bounded~parks_late").only(&[p(1, 1)]).broken(NEVER_WOKEN),
+    queue::<ParksLate<Item, Plain>>("gil/queue/bounded.plain~parks_late").broken(NEVER_WOKEN),
+    try_queue::<CheckThenAct<Item>>("gil/queue/bounded.try~check_then_act")
+        .broken(&[FailureKind::Panic])
+        .hidden_in(ONE_CONSUMER),
+];
+
+const CLOSING: &[Row] = rows![
+    closing::close_wakes_consumers[Bounded<Item, Plain>],
+    interpreter::a_stray_wake_up_harms_nobody[Bounded<Item, Plain>],
+    closing::close_wakes_producers[Bounded<Item, Plain>],
+];
+
+/// Scopes in which no other consumer can come between the check and the act.
+const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];

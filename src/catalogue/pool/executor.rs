@@ -1,0 +1,83 @@
+//! Executors of the model `pool`: what runs tasks.
+
+use crate::catalogue::NEVER_WOKEN;
+use crate::cell::{Row, Subject};
+use crate::contract::pool::executor::{self, shutdown, stealing};
+use crate::engine::FailureKind;
+use crate::model::pool::executor::broken::{
+    BreaksInSilence, LooksThenEmploys, NestedWait, NoSecondLook, ShutdownTellsNobody, ShutdownWakesOne,
+    StaleIdle, TellsOne,
+};
+use crate::model::pool::executor::crew::TellsAll;
+use crate::model::pool::executor::idle::SecondLook;
+use crate::model::pool::rules::Sound;
+
+pub(super) static SUBJECTS: &[Subject] = &[
+    Subject::new("pool/executor/thread_pool").with_rows(THREAD_POOL),
+    Subject::new("pool/executor/stealing").with_rows(rows![
+        stealing::a_task_from_outside_is_run[SecondLook],
+        stealing::a_task_of_a_busy_worker_is_stolen[SecondLook],
+        stealing::the_drop_waits_for_all_tasks[SecondLook],
+        stealing::a_panic_leaves_tasks_to_the_others[SecondLook],
+        stealing::a_panic_leaves_a_pool_at_work[SecondLook],
+    ]),
+    Subject::new("pool/executor/crew").with_rows(rows![
+        stealing::the_last_task_lets_everybody_go[TellsAll],
+        stealing::a_panic_leaves_the_rest_to_the_crew[],
+    ]),
+    Subject::new("pool/executor/thread_pool~nested_wait")
+        .with_rows(rows![executor::x10_a_task_waits_for_its_own_pool[NestedWait]])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/thread_pool~stale_idle")
+        .with_rows(rows![executor::x08_a_busy_worker_is_not_idle[StaleIdle]])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/thread_pool~looks_then_employs")
+        .with_rows(rows![executor::x08_never_more_workers_than_allowed[LooksThenEmploys]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("pool/executor/thread_pool~breaks_in_silence")
+        .with_rows(rows![executor::x09_failing_initializer_breaks_the_pool[BreaksInSilence]])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/thread_pool~shutdown_wakes_one")
+        .with_rows(rows![shutdown::d02_shutdown_waits_for_all[ShutdownWakesOne]])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/thread_pool~shutdown_tells_nobody")
+        .with_rows(rows![shutdown::d05_cancelled_by_shutdown_is_told[ShutdownTellsNobody]])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/stealing~no_second_look")
+        .with_rows(rows![
+            stealing::a_task_from_outside_is_run[NoSecondLook],
+            stealing::a_task_of_a_busy_worker_is_stolen[NoSecondLook],
+        ])
+        .broken(NEVER_WOKEN),
+    Subject::new("pool/executor/crew~tells_one")
+        .with_rows(rows![stealing::the_last_task_lets_everybody_go[TellsOne]])
+        .broken(NEVER_WOKEN),
+];
+
+const THREAD_POOL: &[Row] = rows![
+    executor::x01_no_workers_is_an_error[Sound],
+    executor::x01_submit_gives_the_result[Sound],
+    executor::x02_map_keeps_the_order[Sound],
+    executor::x03_map_does_not_wait_to_be_asked[Sound],
+    executor::x04_map_fails_at_its_place[Sound],
+    executor::x05_map_time_runs_out[Sound],
+    executor::x05_a_dropped_map_cancels[Sound],
+    executor::x06_map_takes_few_items_ahead[Sound],
+    executor::x07_nothing_is_kept[Sound],
+    executor::x08_never_more_workers_than_allowed[Sound],
+    executor::x08_an_idle_worker_is_taken[Sound],
+    executor::x08_a_busy_worker_is_not_idle[Sound],
+    executor::x08_a_woken_worker_is_not_idle[Sound],
+    executor::x09_initializer_runs_first[Sound],
+    executor::x09_failing_initializer_breaks_the_pool[Sound],
+    executor::x09_cancelled_in_a_broken_pool_is_told[Sound],
+    executor::x09_workers_of_a_broken_pool_end[Sound],
+    shutdown::d01_no_tasks_after_shutdown[Sound],
+    shutdown::d02_shutdown_waits_for_all[Sound],
+    shutdown::d02_everybody_who_waits_comes_back[Sound],
+    shutdown::d03_shutdown_without_waiting[Sound],
+    shutdown::d04_shutdown_cancels[Sound],
+    shutdown::d05_cancelled_by_shutdown_is_told[Sound],
+    shutdown::d06_cancelled_before_shutdown[Sound],
+    shutdown::d07_drop_finishes_the_work[Sound],
+];

@@ -1,0 +1,98 @@
+//! Locks of the model `threads`, and what is built on them.
+
+use crate::catalogue::{NEVER_WOKEN, l, lock};
+use crate::cell::{Row, Scope, Subject};
+use crate::contract::threads::lock::{condition, lock as locking, meeting, semaphore};
+use crate::engine::FailureKind;
+use crate::model::threads::lock::barrier::Barrier;
+use crate::model::threads::lock::broken::{
+    ChecksThenReturns, ForgetsWaiters, LooksAtTheClockFirst, LooksWhetherSet, NeverWakes, NoGeneration,
+    RelaxedRelease, ReleasesAll, TimedOutTakesNotification, WaitsBeforeLooking, WakesForHeld,
+};
+use crate::model::threads::lock::condition::Attentive;
+use crate::model::threads::lock::event::SinceThen;
+use crate::model::threads::lock::futex::{Lock, ThreeState};
+use crate::model::threads::lock::recursive::{Counted, RLock};
+use crate::model::threads::lock::semaphore::{AtOnce, Semaphore};
+
+pub(super) static SUBJECTS: &[Subject] = &[
+    lock::<Lock<ThreeState>>("threads/lock/futex").with_rows(LOCK),
+    lock::<RLock>("threads/lock/recursive").with_rows(RECURSIVE),
+    lock::<Semaphore<AtOnce>>("threads/lock/semaphore").with_rows(SEMAPHORE),
+    Subject::new("threads/lock/condition").with_rows(CONDITION),
+    Subject::new("threads/lock/event").with_rows(EVENT),
+    Subject::new("threads/lock/barrier").with_rows(BARRIER),
+    lock::<Lock<NeverWakes>>("threads/lock/futex~never_wakes").broken(NEVER_WOKEN),
+    lock::<Lock<WakesForHeld>>("threads/lock/futex~wakes_for_held").broken(NEVER_WOKEN),
+    lock::<Lock<RelaxedRelease>>("threads/lock/futex~relaxed_release").broken(&[FailureKind::DataRace]),
+    lock::<Lock<ForgetsWaiters>>("threads/lock/futex~forgets_waiters")
+        .broken(NEVER_WOKEN)
+        .hidden_in(ONE_WAITER),
+    Subject::new("threads/lock/recursive~releases_all")
+        .with_rows(rows![locking::r01_every_acquisition_is_released[ReleasesAll]])
+        .broken(&[FailureKind::DataRace, FailureKind::Property]),
+    Subject::new("threads/lock/semaphore~checks_then_returns")
+        .with_rows(rows![semaphore::m03_a_bounded_semaphore_refuses_a_release_too_many[ChecksThenReturns]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("threads/lock/condition~timed_out_takes_notification")
+        .with_rows(rows![condition::c06_no_notification_is_lost[TimedOutTakesNotification]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("threads/lock/condition~looks_at_the_clock_first")
+        .with_rows(rows![condition::c04_the_predicate_has_the_last_word[LooksAtTheClockFirst]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("threads/lock/condition~waits_before_looking")
+        .with_rows(rows![condition::c04_a_signal_before_the_wait_counts[WaitsBeforeLooking]])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/lock/event~looks_whether_set")
+        .with_rows(rows![meeting::e02_set_and_clear_release_who_waits[LooksWhetherSet]])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/lock/barrier~no_generation")
+        .with_rows(rows![meeting::b01_rounds_are_in_step[NoGeneration]])
+        .broken(NEVER_WOKEN),
+];
+
+/// Scopes in which two threads never wait at once.
+const ONE_WAITER: &[Scope] = &[l(2, 1), l(2, 2)];
+
+const LOCK: &[Row] = rows![
+    locking::l01_a_held_lock_is_refused[Lock<ThreeState>],
+    locking::l03_a_time_out_leaves_the_lock_intact[ThreeState],
+    locking::l04_another_thread_releases[ThreeState],
+    locking::l04_a_free_lock_cannot_be_released[ThreeState],
+    locking::l05_a_panic_releases[ThreeState],
+    locking::t04_each_value_goes_to_one_thread[],
+];
+
+const RECURSIVE: &[Row] = rows![
+    locking::l01_a_held_lock_is_refused[RLock],
+    locking::r01_every_acquisition_is_released[Counted],
+    locking::r01_only_the_owner_releases[],
+    condition::r03_a_wait_releases_every_level[Attentive],
+];
+
+const SEMAPHORE: &[Row] = rows![
+    semaphore::m01_a_time_out_loses_no_permit[AtOnce],
+    semaphore::m02_as_many_enter_as_there_are_permits[AtOnce],
+    semaphore::m02_a_release_of_two_wakes_two[AtOnce],
+    semaphore::m03_a_bounded_semaphore_refuses_a_release_too_many[AtOnce],
+];
+
+const CONDITION: &[Row] = rows![
+    condition::c02_the_first_to_come_is_woken_first[Attentive],
+    condition::c02_a_notification_of_all_wakes_all[Attentive],
+    condition::c04_the_predicate_has_the_last_word[Attentive],
+    condition::c04_a_signal_before_the_wait_counts[Attentive],
+    condition::c05_conditions_share_a_lock[Attentive],
+    condition::c06_no_notification_is_lost[Attentive],
+];
+
+const EVENT: &[Row] =
+    rows![meeting::e01_set_wakes_all[SinceThen], meeting::e02_set_and_clear_release_who_waits[SinceThen],];
+
+const BARRIER: &[Row] = rows![
+    meeting::b01_rounds_are_in_step[Barrier],
+    meeting::b01_the_action_comes_first[],
+    meeting::b02_an_abort_frees_who_waits[],
+    meeting::b02_after_a_reset_it_works[],
+    meeting::b03_a_time_out_breaks_it_for_all[],
+];

@@ -1,0 +1,115 @@
+//! Queues and stacks without locks of the model `threads`.
+
+use crate::catalogue::{NO_ORDER_IN_TIME, lane, p, try_queue};
+use crate::cell::{Row, Subject};
+use crate::contract::threads::lockfree::{self, Parcel, Tie};
+use crate::engine::{Engine, FailureKind};
+use crate::model::threads::lockfree::arena::Arena;
+use crate::model::threads::lockfree::broken::arena::Tagless;
+use crate::model::threads::lockfree::broken::combining::{ForgetsLastSlot, LosesItemInHand, RelaxedServed};
+use crate::model::threads::lockfree::broken::michael_scott::{DropsTwice, RelaxedFollow, RelaxedLink};
+use crate::model::threads::lockfree::broken::ring::HidesItems;
+use crate::model::threads::lockfree::broken::spsc::FullLooksEmpty;
+use crate::model::threads::lockfree::broken::{michael_scott, ring, spsc, treiber};
+use crate::model::threads::lockfree::combining::Combining;
+use crate::model::threads::lockfree::hazard::Crowded;
+use crate::model::threads::lockfree::michael_scott::MichaelScott;
+use crate::model::threads::lockfree::ring::Ring;
+use crate::model::threads::lockfree::spsc::Spsc;
+use crate::model::threads::lockfree::treiber::Treiber;
+use crate::scenario::Item;
+
+pub(super) static SUBJECTS: &[Subject] = &[
+    try_queue::<Ring<Item>>("threads/lockfree/ring"),
+    lane::<Spsc<Item>>("threads/lockfree/spsc"),
+    try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott").with_rows(MICHAEL_SCOTT),
+    try_queue::<Combining<Item>>("threads/lockfree/combining").with_rows(COMBINING),
+    try_queue::<Treiber<Item>>("threads/lockfree/treiber").with_rows(TREIBER),
+    try_queue::<Arena<Item>>("threads/lockfree/arena")
+        .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item>]]),
+    try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[p(1, 1), p(1, 2), p(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
+    try_queue::<Ring<Item, ring::RelaxedPublish>>("threads/lockfree/ring~relaxed_publish").broken(RACE),
+    try_queue::<Ring<Item, ring::RelaxedConsume>>("threads/lockfree/ring~relaxed_consume").broken(RACE),
+    lane::<Spsc<Item, spsc::RelaxedPublish>>("threads/lockfree/spsc~relaxed_publish").broken(RACE),
+    lane::<Spsc<Item, spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
+    lane::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
+        .broken(&[FailureKind::Property, FailureKind::DataRace]),
+    Subject::new("threads/lockfree/michael_scott~looks_once")
+        .with_rows(rows![
+            lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item, michael_scott::LooksOnce>],
+            lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item, michael_scott::LooksOnce>],
+        ])
+        .broken(FREED_TOO_EARLY),
+    Subject::new("threads/lockfree/michael_scott~unfenced")
+        .with_rows(rows![
+            lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item, michael_scott::Unfenced>],
+            lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item, michael_scott::Unfenced>],
+        ])
+        .broken(FREED_TOO_EARLY)
+        .blind(ONE_ORDER),
+    try_queue::<MichaelScott<Item, RelaxedLink>>("threads/lockfree/michael_scott~relaxed_link").broken(RACE),
+    try_queue::<MichaelScott<Item, RelaxedFollow>>("threads/lockfree/michael_scott~relaxed_follow")
+        .broken(RACE),
+    try_queue::<MichaelScott<Item, DropsTwice>>("threads/lockfree/michael_scott~drops_twice").broken(WRONG),
+    try_queue::<Combining<Item, ForgetsLastSlot>>("threads/lockfree/combining~forgets_last_slot")
+        .broken(&[FailureKind::Panic])
+        .hidden_in(&[p(1, 1)]),
+    try_queue::<Combining<Item, RelaxedServed>>("threads/lockfree/combining~relaxed_served").broken(RACE),
+    Subject::new("threads/lockfree/combining~loses_item_in_hand")
+        .with_rows(rows![lockfree::q13_a_comparison_may_panic[Combining<Parcel, LosesItemInHand>]])
+        .broken(WRONG),
+    Subject::new("threads/lockfree/treiber~looks_once")
+        .with_rows(rows![lockfree::a_node_stays_while_a_pop_looks[Treiber<Item, treiber::LooksOnce>]])
+        .broken(FREED_TOO_EARLY),
+    Subject::new("threads/lockfree/treiber~unfenced")
+        .with_rows(rows![lockfree::a_node_stays_while_a_pop_looks[Treiber<Item, treiber::Unfenced>]])
+        .broken(FREED_TOO_EARLY)
+        .blind(ONE_ORDER),
+    Subject::new("threads/lockfree/arena~tagless")
+        .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item, Tagless>]])
+        .broken(&[FailureKind::Property, FailureKind::DataRace, FailureKind::Panic]),
+];
+
+const MICHAEL_SCOTT: &[Row] = rows![
+    lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item>],
+    lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item>],
+    lockfree::a_helped_push_is_complete[MichaelScott<Item>],
+    lockfree::a_node_stays_while_two_push[MichaelScott<Item>],
+    lockfree::q10_an_item_leaves_with_its_receiver[MichaelScott<Parcel>],
+    lockfree::q11_a_drop_may_push[MichaelScott<Parcel>],
+    lockfree::q12_a_drop_may_panic[MichaelScott<Parcel>],
+];
+
+const COMBINING: &[Row] = rows![
+    lockfree::q10_an_item_leaves_with_its_receiver[Combining<Parcel>],
+    lockfree::q11_a_drop_may_push[Combining<Parcel>],
+    lockfree::q12_a_drop_may_panic[Combining<Parcel>],
+    lockfree::q13_a_comparison_may_panic[Combining<Parcel>],
+    lockfree::q14_ties_come_out_as_they_went_in[Combining<Tie>],
+];
+
+const TREIBER: &[Row] = rows![
+    lockfree::a_node_stays_while_a_pop_looks[Treiber<Item>],
+    lockfree::q10_an_item_leaves_with_its_receiver[Treiber<Parcel>],
+    lockfree::q11_a_drop_may_push[Treiber<Parcel>],
+    lockfree::q12_a_drop_may_panic[Treiber<Parcel>],
+    lockfree::a_crowd_shares_records[Treiber<Item, Crowded>],
+];
+
+const RACE: &[FailureKind] = &[FailureKind::DataRace];
+
+/// An item in the wrong place.
+const WRONG: &[FailureKind] = &[FailureKind::Property, FailureKind::NotLinearizable];
+
+/// A look into a node that was freed: at the same time, or afterwards.
+const FREED_TOO_EARLY: &[FailureKind] =
+    &[FailureKind::DataRace, FailureKind::UseAfterDestroy, FailureKind::Panic];
+
+/// Why engines of interleavings do not see a missing fence.
+const ONE_ORDER: &[(Engine, &str)] = &[
+    (Engine::Pct, "every load sees the newest store: nothing is ever reordered"),
+    (Engine::Dpor, "every load sees the newest store: nothing is ever reordered"),
+];

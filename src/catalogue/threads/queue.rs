@@ -1,0 +1,106 @@
+//! Queues on locks of the model `threads`.
+
+use crate::catalogue::{NEVER_WOKEN, NO_ORDER_IN_TIME, p, queue, try_queue};
+use crate::cell::{Row, Scope, Subject};
+use crate::contract::closing;
+use crate::contract::threads::queue::exchange::{Ranked, Shared};
+use crate::contract::threads::queue::items::{Failing, OnDrop, Touchy};
+use crate::contract::threads::queue::{FIFO, LIFO, PRIORITY, SIMPLE, exchange, panics, shutdown, tasks};
+use crate::engine::{Engine, FailureKind};
+use crate::model::threads::lockfree::ring::Ring;
+use crate::model::threads::queue::bounded::Bounded;
+use crate::model::threads::queue::broken::bounded::{CheckThenAct, NotifyOneForAll};
+use crate::model::threads::queue::broken::lifo_queue::InheritsGet;
+use crate::model::threads::queue::broken::priority_queue::MovesFirst;
+use crate::model::threads::queue::broken::queue::{
+    DropsUnderLock, ForgetsInFlight, FullWhenEqual, JoinWakesOne, KeepsWakeup, ShutdownWakesOne,
+    SilentTaskDone, StaleSlot, WaitsOnce,
+};
+use crate::model::threads::queue::broken::simple_queue::DeadlineFirst;
+use crate::model::threads::queue::broken::spinning::GivesUp;
+use crate::model::threads::queue::spinning::Spinning;
+use crate::model::threads::queue::{Fifo, LifoQueue, PriorityQueue, Queue, SimpleQueue};
+use crate::scenario::Item;
+
+pub(super) static SUBJECTS: &[Subject] = &[
+    queue::<Bounded<Item>>("threads/queue/bounded").with_rows(CLOSING),
+    queue::<Spinning<Ring<Item>>>("threads/queue/spinning"),
+    queue::<Queue<Item>>("threads/queue/queue").with_rows(FIFO),
+    queue::<LifoQueue<Item>>("threads/queue/lifo_queue").with_rows(LIFO),
+    queue::<PriorityQueue<Item>>("threads/queue/priority_queue").with_rows(PRIORITY),
+    queue::<SimpleQueue<Item>>("threads/queue/simple_queue").with_rows(SIMPLE),
+    try_queue::<Bounded<Item>>("threads/queue/bounded.try"),
+    try_queue::<Queue<Item>>("threads/queue/queue.try"),
+    try_queue::<LifoQueue<Item>>("threads/queue/lifo_queue.try"),
+    try_queue::<PriorityQueue<Item>>("threads/queue/priority_queue.try"),
+    try_queue::<SimpleQueue<Item>>("threads/queue/simple_queue.try"),
+    queue::<NotifyOneForAll<Item>>("threads/queue/bounded~notify_one_for_all")
+        .broken(NEVER_WOKEN)
+        .hidden_in(&[p(1, 1), p(2, 1)]),
+    try_queue::<CheckThenAct<Item>>("threads/queue/bounded.try~check_then_act")
+        .broken(&[FailureKind::Panic])
+        .hidden_in(ONE_CONSUMER),
+    queue::<Spinning<Ring<Item>, GivesUp>>("threads/queue/spinning~gives_up")
+        .broken(&[FailureKind::NotLinearizable, FailureKind::Livelock])
+        .blind(NO_ORDER_IN_TIME),
+    Subject::new("threads/queue/queue~keeps_wakeup")
+        .with_rows(rows![
+            panics::q12_failed_put_passes_on[Failing<Fifo<u32>>, KeepsWakeup],
+            panics::q12_failed_get_passes_on[Failing<Fifo<u32>>, KeepsWakeup],
+        ])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/queue/queue~waits_once")
+        .with_rows(rows![exchange::q08_no_item_lost_or_duplicated[Queue<u32, Fifo<u32>, WaitsOnce>]])
+        .broken(PROPERTY)
+        .blind(&[(
+            Engine::Pct,
+            "in none of 2 000 executions does a consumer come between the other one's wake-up and its lock",
+        )]),
+    Subject::new("threads/queue/queue~full_when_equal")
+        .with_rows(rows![exchange::q07_shrinking_maxsize[Fifo<u32>, FullWhenEqual]])
+        .broken(PROPERTY),
+    Subject::new("threads/queue/queue~shutdown_wakes_one")
+        .with_rows(rows![
+            shutdown::s04_shutdown_wakes_getters[Fifo<u32>, ShutdownWakesOne],
+            shutdown::s05_shutdown_wakes_putters[Fifo<u32>, ShutdownWakesOne],
+        ])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/queue/queue~join_wakes_one")
+        .with_rows(rows![tasks::j03_every_joiner_is_released[Fifo<u32>, JoinWakesOne]])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/queue/queue~silent_task_done")
+        .with_rows(rows![tasks::j02_join_waits_for_every_task[Fifo<u32>, SilentTaskDone]])
+        .broken(NEVER_WOKEN),
+    Subject::new("threads/queue/queue~forgets_in_flight")
+        .with_rows(rows![shutdown::s02_immediate_spares_in_flight[Fifo<u32>, ForgetsInFlight]])
+        .broken(PROPERTY),
+    Subject::new("threads/queue/queue~drops_under_lock")
+        .with_rows(rows![panics::q11_drop_may_put_in_shutdown[Fifo<OnDrop>, DropsUnderLock]])
+        .broken(&[FailureKind::Deadlock]),
+    Subject::new("threads/queue/queue~stale_slot")
+        .with_rows(rows![exchange::q10_keeps_no_reference[StaleSlot<Shared>]])
+        .broken(PROPERTY),
+    Subject::new("threads/queue/lifo_queue~inherits_get")
+        .with_rows(rows![exchange::q01_order_of_items[InheritsGet<u32>]])
+        .broken(PROPERTY),
+    Subject::new("threads/queue/priority_queue~moves_first")
+        .with_rows(rows![
+            panics::q13_comparison_fails_in_get[MovesFirst<Touchy>],
+            panics::q13_comparison_fails_in_put[MovesFirst<Touchy>],
+            exchange::q14_ties_keep_their_order[MovesFirst<Ranked>],
+        ])
+        .broken(PROPERTY),
+    Subject::new("threads/queue/simple_queue~deadline_first")
+        .with_rows(rows![exchange::q04_item_before_deadline[DeadlineFirst<u32>]])
+        .broken(PROPERTY),
+];
+
+const CLOSING: &[Row] = rows![
+    closing::close_wakes_consumers[Bounded<Item>],
+    closing::close_wakes_producers[Bounded<Item>],
+];
+
+/// Scopes in which no other consumer can come between the check and the act.
+const ONE_CONSUMER: &[Scope] = &[p(1, 1), p(2, 1), p(3, 1)];
+
+const PROPERTY: &[FailureKind] = &[FailureKind::Property];

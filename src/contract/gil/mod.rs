@@ -1,0 +1,4 @@
+//! Rows of the model `gil`.
+
+pub mod interpreter;
+pub mod lock;

@@ -1,0 +1,250 @@
+//! Rows of [`Lock`] and [`RLock`], and of an iterator under a lock.
+
+use super::{Bare, SHORT, ensure_eq};
+use crate::contract::{ensure, join, rounds, spawn};
+use crate::engine::Outcome;
+use crate::model::threads::lock::futex::{Handoff, Lock, NotHeld};
+use crate::model::threads::lock::guarded::Guarded;
+use crate::model::threads::lock::recursive::{Nesting, RLock};
+use crate::port::RawLock;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+/// A lock, and what it guards.
+struct Shared<L> {
+    lock: L,
+    bare: Bare,
+}
+
+fn shared<L>(lock: L) -> Arc<Shared<L>> {
+    Arc::new(Shared { lock, bare: Bare::new(format_args!("value")) })
+}
+
+/// While one thread holds the lock, an attempt of another fails; where it succeeds, it sees what was done.
+pub fn l01_a_held_lock_is_refused<L: RawLock>() -> Outcome {
+    let shared = shared(L::new());
+    let mut seen = Vec::new();
+    for round in rounds(2) {
+        let holder = spawn("holder", {
+            let shared = shared.clone();
+            move || {
+                shared.lock.lock();
+                shared.bare.add_one();
+                shared.lock.unlock();
+            }
+        });
+        let other = spawn("other", {
+            let shared = shared.clone();
+            move || {
+                let taken = shared.lock.try_lock();
+                let value = taken.then(|| shared.bare.get());
+                if taken {
+                    shared.lock.unlock();
+                }
+                value
+            }
+        });
+        join(holder);
+        let value = join(other);
+        let known = value.is_none_or(|value| (round..=round + 1).contains(&(value as usize)));
+        ensure(known, "a_holder_sees_the_past", || format!("{value:?} in round {round}"))?;
+        seen.push(value);
+    }
+    let free = shared.lock.try_lock();
+    ensure(free, "everybody_has_released", || "the lock is held at the end".to_owned())?;
+    Ok(format!("{seen:?}"))
+}
+
+/// One waits as long as it takes, another not; whether or not its time runs out, the first one gets the lock.
+pub fn l03_a_time_out_leaves_the_lock_intact<H: Handoff>() -> Outcome {
+    let shared = shared(Lock::<H>::new());
+    let mut taken = Vec::new();
+    for _ in rounds(1) {
+        shared.lock.acquire();
+        let releaser = spawn("releaser", {
+            let shared = shared.clone();
+            move || shared.lock.release()
+        });
+        let waiter = spawn("waiter", {
+            let shared = shared.clone();
+            move || {
+                shared.lock.acquire();
+                shared.bare.add_one();
+                shared.lock.release()
+            }
+        });
+        let hasty = spawn("hasty", {
+            let shared = shared.clone();
+            move || {
+                let taken = shared.lock.acquire_timeout(SHORT);
+                if taken {
+                    shared.bare.add_one();
+                }
+                taken && shared.lock.release().is_ok()
+            }
+        });
+        ensure_eq(join(releaser), Ok(()), "held_until_released")?;
+        ensure_eq(join(waiter), Ok(()), "held_until_released")?;
+        taken.push(join(hasty));
+    }
+    ensure(!shared.lock.is_locked(), "free_at_the_end", || "somebody holds the lock".to_owned())?;
+    Ok(format!("{taken:?}"))
+}
+
+/// Who acquires a held lock waits until another thread releases it, even where the holder is itself the one.
+pub fn l04_another_thread_releases<H: Handoff>() -> Outcome {
+    let shared = shared(Lock::<H>::new());
+    for round in rounds(2) {
+        shared.lock.acquire();
+        let waiter = spawn("waiter", {
+            let shared = shared.clone();
+            move || {
+                shared.lock.acquire();
+                let seen = shared.bare.get();
+                (seen, shared.lock.release())
+            }
+        });
+        let releaser = spawn("releaser", {
+            let shared = shared.clone();
+            move || {
+                shared.bare.add_one();
+                shared.lock.release()
+            }
+        });
+        ensure_eq(join(releaser), Ok(()), "anybody_releases")?;
+        ensure_eq(join(waiter), (round as u32 + 1, Ok(())), "waits_for_the_release")?;
+    }
+    Ok("released".to_owned())
+}
+
+/// Two threads release a lock that is held once: one of them is told.
+pub fn l04_a_free_lock_cannot_be_released<H: Handoff>() -> Outcome {
+    let lock = Arc::new(Lock::<H>::new());
+    let mut answers = Vec::new();
+    for _ in rounds(2) {
+        lock.acquire();
+        let threads = [0, 1].map(|i| {
+            let lock = lock.clone();
+            spawn(&format!("releaser {i}"), move || lock.release())
+        });
+        let both = threads.map(join);
+        let refused = both.iter().filter(|&&answer| answer == Err(NotHeld)).count();
+        ensure(refused == 1, "released_once", || format!("{both:?}"))?;
+        ensure(lock.try_acquire(), "free_at_the_end", || "the lock is held".to_owned())?;
+        ensure_eq(lock.release(), Ok(()), "held_until_released")?;
+        answers.push(both[0].is_ok());
+    }
+    Ok(format!("{answers:?}"))
+}
+
+/// A panic in the critical section releases the lock on its way out.
+pub fn l05_a_panic_releases<H: Handoff>() -> Outcome {
+    struct Spilt;
+    let shared = shared(Lock::<H>::new());
+    for round in rounds(2) {
+        let clumsy = spawn("clumsy", {
+            let shared = shared.clone();
+            move || {
+                let panicked = catch_unwind(AssertUnwindSafe(|| {
+                    let _held = shared.lock.lock();
+                    shared.bare.add_one();
+                    resume_unwind(Box::new(Spilt))
+                }));
+                panicked.map_or_else(|panic| panic.is::<Spilt>(), |()| false)
+            }
+        });
+        let other = spawn("other", {
+            let shared = shared.clone();
+            move || {
+                let _held = shared.lock.lock();
+                shared.bare.add_one();
+            }
+        });
+        join(other);
+        ensure(join(clumsy), "panics_go_through", || "the panic was lost".to_owned())?;
+        ensure_eq(shared.bare.get(), 2 * (round as u32 + 1), "both_were_inside")?;
+    }
+    Ok("released".to_owned())
+}
+
+/// The holder acquires the lock once more, and nobody else gets in before the last release.
+pub fn r01_every_acquisition_is_released<N: Nesting>() -> Outcome {
+    let shared = shared(<RLock<N>>::free());
+    let mut seen = Vec::new();
+    for round in rounds(1) {
+        let holder = spawn("holder", {
+            let shared = shared.clone();
+            move || {
+                shared.lock.acquire();
+                shared.lock.acquire();
+                shared.bare.add_one();
+                let inner = shared.lock.release();
+                shared.bare.add_one();
+                [inner, shared.lock.release()]
+            }
+        });
+        let other = spawn("other", {
+            let shared = shared.clone();
+            move || {
+                shared.lock.acquire();
+                let value = shared.bare.get();
+                (value, shared.lock.release())
+            }
+        });
+        ensure_eq(join(holder), [Ok(()); 2], "the_owner_releases")?;
+        let (value, released) = join(other);
+        ensure_eq(released, Ok(()), "the_owner_releases")?;
+        let before = 2 * round as u32;
+        ensure([before, before + 2].contains(&value), "nobody_gets_in_between", || format!("{value}"))?;
+        seen.push(value - before);
+    }
+    Ok(format!("{seen:?}"))
+}
+
+/// One holds the lock twice, another releases what it does not hold. It is told so, and the owner does not notice.
+pub fn r01_only_the_owner_releases() -> Outcome {
+    let lock = Arc::new(RLock::new());
+    let mut taken = Vec::new();
+    for _ in rounds(1) {
+        let owner = spawn("owner", {
+            let lock = lock.clone();
+            move || {
+                lock.acquire();
+                lock.acquire();
+                (lock.depth(), [lock.release(), lock.release(), lock.release()])
+            }
+        });
+        let other = spawn("other", {
+            let lock = lock.clone();
+            move || {
+                let before = (lock.release(), lock.depth(), lock.is_owned());
+                let taken = lock.try_acquire();
+                (before, taken, lock.depth(), lock.release().is_ok())
+            }
+        });
+        let released = [Ok(()), Ok(()), Err(NotHeld)];
+        ensure_eq(join(owner), (2, released), "the_depth_is_the_owners")?;
+        let (before, took, depth, released) = join(other);
+        ensure_eq(before, (Err(NotHeld), 0, false), "the_lock_is_the_owners")?;
+        ensure_eq((depth, released), (usize::from(took), took), "the_lock_is_the_owners")?;
+        ensure(!lock.is_locked(), "free_at_the_end", || "the lock is held".to_owned())?;
+        taken.push(took);
+    }
+    Ok(format!("{taken:?}"))
+}
+
+/// Two threads ask one iterator for its values: each goes to one of them, in order.
+pub fn t04_each_value_goes_to_one_thread() -> Outcome {
+    let numbers = Arc::new(Guarded::new(0..3, format_args!("iterator")));
+    let threads = [0, 1].map(|i| {
+        let numbers = numbers.clone();
+        spawn(&format!("reader {i}"), move || [(); 2].map(|()| numbers.with(Iterator::next)))
+    });
+    let read = threads.map(join);
+    let in_order = read.iter().all(|[first, second]| second.is_none() || first < second);
+    ensure(in_order, "values_come_in_order", || format!("{read:?}"))?;
+    let mut values: Vec<_> = read.iter().flatten().flatten().copied().collect();
+    values.sort_unstable();
+    ensure_eq(values, vec![0, 1, 2], "each_value_once")?;
+    Ok(format!("{read:?}"))
+}

@@ -1,0 +1,401 @@
+//! Rows of the queues without locks.
+//!
+//! What their ports' scenarios do not reach: that memory is given back in time and not before it, that an old
+//! node is not taken for a new one, and what happens where an item's `Drop` or `Ord` panics.
+//!
+//! | row | where |
+//! |-----|-------|
+//! | Q01, Q09 order, Q03 non-blocking, Q08 no loss | the scenarios of the ports, and their linearizability |
+//! | Q02 unbounded | `MichaelScott`, `Treiber`, `Combining` never answer `Full`; the ring and `Spsc` are bounded |
+//! | Q04–Q06 time-outs, Q07 shrinking, Q12 lost wake-up | nobody waits, and no capacity changes: nothing to show |
+//! | Q10 references | [`q10_an_item_leaves_with_its_receiver`] |
+//! | Q11 reentrant put | [`q11_a_drop_may_push`] |
+//! | Q12 usable after a panic | [`q12_a_drop_may_panic`]; user hooks there are none but `Drop` and `Ord` |
+//! | Q13 comparison that raises | [`q13_a_comparison_may_panic`] |
+//! | Q14 ties | [`q14_ties_come_out_as_they_went_in`]: stable, unlike CPython's |
+//! | Q15 sizes | there is no `len` |
+
+use crate::contract::{ensure, join, rounds, spawn};
+use crate::engine::{Outcome, Violation};
+use crate::port::TryQueue;
+use crate::scenario::Item;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// One thread takes an item, while another takes two and puts one in: the first node, or the one after it, may
+/// be given back while the first thread still looks into it.
+pub fn a_node_stays_while_a_pop_looks<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0, 1, 2]);
+    let slow = spawn("slow", {
+        let queue = queue.clone();
+        move || take(&*queue)
+    });
+    let quick = spawn("quick", {
+        let queue = queue.clone();
+        move || {
+            let taken = [take(&*queue), take(&*queue)];
+            put(&*queue, [3]);
+            taken
+        }
+    });
+    let (slow, quick) = (join(slow), join(quick));
+    let left = drain(&*queue);
+    every_label_once(4, slow.into_iter().chain(quick.into_iter().flatten()).chain(left.iter().copied()))?;
+    Ok(format!("slow {slow:?}, quick {quick:?}, left {left:?}"))
+}
+
+/// One thread puts an item in, while another puts two in and takes two out: the last node that the first
+/// thread saw may have come and gone.
+pub fn a_node_stays_while_a_push_looks<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let slow = spawn("slow", {
+        let queue = queue.clone();
+        move || put(&*queue, [0])
+    });
+    let quick = spawn("quick", {
+        let queue = queue.clone();
+        move || {
+            put(&*queue, [1, 2]);
+            [take(&*queue), take(&*queue)]
+        }
+    });
+    join(slow);
+    let quick = join(quick);
+    let left = drain(&*queue);
+    every_label_once(3, quick.into_iter().flatten().chain(left.iter().copied()))?;
+    Ok(format!("quick {quick:?}, left {left:?}"))
+}
+
+/// Two put an item in, while a third thread takes out what was there and what one of them has put in: the last
+/// node may be given back before the slower one is done with it, and the other one finds it.
+pub fn a_node_stays_while_two_push<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0]);
+    let pushes = [1, 2].map(|label| {
+        let queue = queue.clone();
+        spawn(&format!("push {label}"), move || put(&*queue, [label]))
+    });
+    let taker = spawn("taker", {
+        let queue = queue.clone();
+        move || [take(&*queue), take(&*queue)]
+    });
+    pushes.into_iter().for_each(join);
+    let taken = join(taker);
+    let left = drain(&*queue);
+    every_label_once(3, taken.into_iter().flatten().chain(left.iter().copied()))?;
+    Ok(format!("taken {taken:?}, left {left:?}"))
+}
+
+/// Three put an item in. What one has linked, another may publish, and the third find.
+pub fn a_helped_push_is_complete<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let pushes = [0, 1, 2].map(|label| {
+        let queue = queue.clone();
+        spawn(&format!("push {label}"), move || put(&*queue, [label]))
+    });
+    pushes.into_iter().for_each(join);
+    let left = drain(&*queue);
+    every_label_once(3, left.iter().copied())?;
+    Ok(format!("{left:?}"))
+}
+
+/// Three take an item each. With fewer hazard pointers than threads, what one has retired becomes another's, and one
+/// may find the hazard pointers that another has just added.
+pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0, 1, 2]);
+    let takers = [0, 1, 2].map(|i| {
+        let queue = queue.clone();
+        spawn(&format!("taker {i}"), move || take(&*queue))
+    });
+    let taken = takers.map(join);
+    every_label_once(3, taken.into_iter().flatten())?;
+    Ok(format!("{taken:?}"))
+}
+
+/// A slow pop, a pop, and a third thread that takes an item out and puts one in: the node that the slow one saw
+/// may go and come back, with another successor (ABA).
+pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(2));
+    put(&*queue, [0, 1]);
+    let pops = ["slow", "quick"].map(|name| {
+        let queue = queue.clone();
+        spawn(name, move || take(&*queue))
+    });
+    let recycler = spawn("recycler", {
+        let queue = queue.clone();
+        move || {
+            let taken = take(&*queue);
+            (taken, queue.try_push(Item::new(2)).is_ok())
+        }
+    });
+    let (pops, (taken, put)) = (pops.map(join), join(recycler));
+    let left = drain(&*queue);
+    let out = pops.into_iter().flatten().chain(taken).chain(left.iter().copied());
+    every_label_once(2 + u32::from(put), out)?;
+    Ok(format!("{pops:?}, taken {taken:?}, put {put}, left {left:?}"))
+}
+
+/// What goes through a queue in the rows where an item does something: ordered by its label.
+pub struct Parcel {
+    label: u32,
+    on_drop: Option<Box<dyn FnOnce() + Send>>,
+    /// Comparisons with this parcel panic as long as it is set.
+    fragile: Arc<AtomicBool>,
+}
+
+impl Parcel {
+    fn new(label: u32) -> Self {
+        Self { label, on_drop: None, fragile: Arc::default() }
+    }
+
+    fn dropping(label: u32, what: impl FnOnce() + Send + 'static) -> Self {
+        Self { label, on_drop: Some(Box::new(what)), fragile: Arc::default() }
+    }
+
+    fn counted(label: u32, drops: &Count) -> Self {
+        let drops = drops.clone();
+        Self::dropping(label, move || {
+            drops.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    fn fragile(label: u32, fragile: &Arc<AtomicBool>) -> Self {
+        Self { label, on_drop: None, fragile: fragile.clone() }
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        if let Some(what) = self.on_drop.take() {
+            what();
+        }
+    }
+}
+
+impl std::fmt::Debug for Parcel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parcel").field("label", &self.label).finish_non_exhaustive()
+    }
+}
+
+impl Ord for Parcel {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        if [self, other].iter().any(|parcel| parcel.fragile.load(Ordering::Relaxed)) {
+            // Not `panic!`: the hook would report what is part of the row.
+            resume_unwind(Box::new(Broken));
+        }
+        self.label.cmp(&other.label)
+    }
+}
+
+impl PartialOrd for Parcel {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Parcel {
+    fn eq(&self, other: &Self) -> bool {
+        self.label == other.label
+    }
+}
+
+impl Eq for Parcel {}
+
+/// The payload of the panics in these rows.
+struct Broken;
+
+/// Runs the body; `None` where it ended in the panic of a parcel.
+fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(value) => Some(value),
+        Err(panic) if panic.is::<Broken>() => None,
+        Err(other) => resume_unwind(other),
+    }
+}
+
+/// A counter of drops: plain std, for the rows only read it after the joins.
+type Count = Arc<AtomicU32>;
+
+/// When its receiver drops an item, it is gone: no slot or node keeps it.
+pub fn q10_an_item_leaves_with_its_receiver<Q: TryQueue<Parcel>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(2));
+    let drops = Count::default();
+    for round in rounds(1) {
+        let before = drops.load(Ordering::Relaxed);
+        let producer = spawn("producer", {
+            let (queue, drops) = (queue.clone(), drops.clone());
+            move || queue.try_push(Parcel::counted(0, &drops)).is_ok()
+        });
+        let consumer = spawn("consumer", {
+            let queue = queue.clone();
+            move || queue.try_pop().is_some()
+        });
+        ensure(join(producer), "has_room", || "an empty queue is full".to_owned())?;
+        let received = join(consumer) || queue.try_pop().is_some();
+        let dropped = drops.load(Ordering::Relaxed) - before;
+        ensure(received && dropped == 1, "gone_when_dropped", || {
+            format!("round {round}: received {received}, dropped {dropped} times")
+        })?;
+    }
+    Ok("dropped once".to_owned())
+}
+
+/// An item whose drop puts another one into the same queue.
+pub fn q11_a_drop_may_push<Q: TryQueue<Parcel>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let again = {
+        let queue = Arc::downgrade(&queue);
+        move || {
+            let queue = queue.upgrade().expect("the queue is there");
+            queue.try_push(Parcel::new(2)).expect("there is room");
+        }
+    };
+    queue.try_push(Parcel::dropping(0, again)).expect("there is room");
+    let consumers = [0, 1].map(|i| {
+        let queue = queue.clone();
+        spawn(&format!("consumer {i}"), move || queue.try_pop().map(|parcel| parcel.label))
+    });
+    let taken = consumers.map(join);
+    let left = labels(&*queue);
+    let mut all: Vec<u32> = taken.into_iter().flatten().chain(left.iter().copied()).collect();
+    all.sort_unstable();
+    ensure(all == [0, 2], "nothing_lost", || format!("{all:?} came out"))?;
+    Ok(format!("taken {taken:?}, left {left:?}"))
+}
+
+/// One of three items has a drop that panics, in the receiver's hands or with the queue: the queue goes on, and
+/// each is dropped once.
+pub fn q12_a_drop_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let drops = Count::default();
+    queue.try_push(Parcel::counted(0, &drops)).expect("there is room");
+    let consumer = spawn("consumer", {
+        let queue = queue.clone();
+        move || [0, 1].map(|_| caught(|| drop(queue.try_pop())).is_none())
+    });
+    let producer = spawn("producer", {
+        let (queue, drops) = (queue.clone(), drops.clone());
+        move || {
+            let fall = {
+                let drops = drops.clone();
+                move || {
+                    drops.fetch_add(1, Ordering::Relaxed);
+                    resume_unwind(Box::new(Broken));
+                }
+            };
+            queue.try_push(Parcel::dropping(1, fall)).expect("there is room");
+            queue.try_push(Parcel::counted(2, &drops)).expect("there is room");
+        }
+    });
+    let [first, second] = join(consumer);
+    join(producer);
+    let before = drops.load(Ordering::Relaxed);
+    let with_queue = caught(|| drop(queue)).is_none();
+    let dropped = drops.load(Ordering::Relaxed);
+    let falls = [first, second, with_queue].into_iter().filter(|&fell| fell).count();
+    ensure(falls == 1, "the_panic_is_seen", || format!("seen {falls} times"))?;
+    ensure(dropped == 3, "dropped_once", || format!("3 items, {before} drops and then {dropped}"))?;
+    Ok(format!("{before} dropped before the queue, the panic with the queue: {with_queue}"))
+}
+
+/// One thread puts an item in with which every comparison panics, another takes one out: the push panics,
+/// whoever serves it, and so does the pop if it comes second; nothing is lost. When comparisons are well again, so
+/// is the order.
+pub fn q13_a_comparison_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let fragile = Arc::new(AtomicBool::new(true));
+    for label in [1, 2] {
+        queue.try_push(Parcel::new(label)).expect("there is room");
+    }
+    let producer = spawn("producer", {
+        let queue = queue.clone();
+        let parcel = Parcel::fragile(0, &fragile);
+        move || caught(|| queue.try_push(parcel).is_ok()).is_none()
+    });
+    let consumer = spawn("consumer", {
+        let queue = queue.clone();
+        move || caught(|| queue.try_pop().map(|parcel| parcel.label))
+    });
+    let (push_fell, popped) = (join(producer), join(consumer));
+    fragile.store(false, Ordering::Relaxed);
+    queue.try_push(Parcel::new(3)).expect("there is room");
+    let left = labels(&*queue);
+    let said = format!("push fell {push_fell}, popped {popped:?}, left {left:?}");
+    let mut all: Vec<u32> = popped.flatten().into_iter().chain(left.iter().copied()).collect();
+    all.sort_unstable();
+    ensure(push_fell, "the_panic_reaches_whose_item_it_was", || said.clone())?;
+    ensure(all == [0, 1, 2, 3], "nothing_lost", || said.clone())?;
+    ensure(left.is_sorted(), "order_restored", || said.clone())?;
+    Ok(said)
+}
+
+/// Items that are equal come out in the order in which they went in, whoever serves.
+pub fn q14_ties_come_out_as_they_went_in<Q: TryQueue<Tie>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    let threads = [0, 10].map(|first| {
+        let queue = queue.clone();
+        spawn(&format!("producer {first}"), move || {
+            for number in [first, first + 1] {
+                queue.try_push(Tie(number)).expect("there is room");
+            }
+        })
+    });
+    threads.into_iter().for_each(join);
+    let out: Vec<u32> = std::iter::from_fn(|| queue.try_pop()).map(|tie| tie.0).collect();
+    let of = |first: u32| out.iter().copied().filter(move |number| number / 10 == first / 10);
+    let kept = of(0).eq([0, 1]) && of(10).eq([10, 11]);
+    ensure(kept, "stable", || format!("{out:?} came out"))?;
+    Ok(format!("{out:?}"))
+}
+
+/// An item that is equal to all others of its kind.
+#[derive(Debug)]
+pub struct Tie(u32);
+
+impl Ord for Tie {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+impl PartialOrd for Tie {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Tie {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Tie {}
+
+fn labels<Q: TryQueue<Parcel>>(queue: &Q) -> Vec<u32> {
+    std::iter::from_fn(|| queue.try_pop()).map(|parcel| parcel.label).collect()
+}
+
+fn put<Q: TryQueue<Item>>(queue: &Q, labels: impl IntoIterator<Item = u32>) {
+    for label in labels {
+        assert!(queue.try_push(Item::new(label)).is_ok(), "there is room for {label}");
+    }
+}
+
+fn take<Q: TryQueue<Item>>(queue: &Q) -> Option<u32> {
+    queue.try_pop().map(|item| item.label())
+}
+
+fn drain<Q: TryQueue<Item>>(queue: &Q) -> Vec<u32> {
+    std::iter::from_fn(|| take(queue)).collect()
+}
+
+fn every_label_once(labels: u32, found: impl Iterator<Item = u32>) -> Result<(), Violation> {
+    let mut found: Vec<u32> = found.collect();
+    found.sort_unstable();
+    ensure(found.iter().copied().eq(0..labels), "every_label_once", || format!("{found:?} came out"))
+}

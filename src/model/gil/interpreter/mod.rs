@@ -1,0 +1,5 @@
+//! What runs under the interpreter lock.
+
+pub mod broken;
+pub mod counter;
+pub mod cpython;

@@ -1,0 +1,4 @@
+//! Queues of an interpreter's threads.
+
+pub mod bounded;
+pub mod broken;

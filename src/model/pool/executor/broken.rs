@@ -1,0 +1,66 @@
+//! Twins of the executors: each breaks one of the [rules](crate::model::pool::rules) of the thread pool, or what a worker
+//! does before it parks.
+
+use crate::model::pool::executor::crew::Parting;
+use crate::model::pool::executor::idle::BeforeParking;
+use crate::model::pool::rules::{Rules, twins};
+use crate::sync::Condvar;
+
+twins! {
+    /// Futures that a shutdown cancels are done, and yet `wait` waits for them for ever: CPython up to 3.15 (row D05).
+    ///
+    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    ShutdownTellsNobody breaks SHUTDOWN_TELLS;
+    /// A shutdown wakes one of the idle workers; the others wait for work that never comes, and it for their end.
+    ///
+    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    ShutdownWakesOne breaks SHUTDOWN_WAKES_ALL;
+    /// A worker that took up work still counts as idle, so no other is started: a task that waits for another never ends.
+    /// The stale idle token of gh-115634.
+    ///
+    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    StaleIdle breaks BUSY_IS_NOT_IDLE;
+    /// Looks whether a worker is needed, then starts it: two threads that submit start one too many (gh-117344).
+    ///
+    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    LooksThenEmploys breaks COUNTS_AT_ONCE;
+    /// An initializer fails, and nobody tells those who wait for the tasks that were queued.
+    ///
+    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    BreaksInSilence breaks BROKEN_POOL_TELLS;
+}
+
+/// A task of a pool of one that waits for a task of the same pool.
+///
+/// Twin of [`Sound`](crate::model::pool::rules::Sound): the pool is right, and its user is not. The task keeps the worker for which
+/// the other one waits. So warns CPython's manual of `concurrent.futures` (row X10).
+#[derive(Debug)]
+pub struct NestedWait;
+
+impl Rules for NestedWait {}
+
+/// A worker parks without looking again for tasks when it has announced that it is about to sleep.
+///
+/// Twin of [`SecondLook`](crate::model::pool::executor::idle::SecondLook). A task that came between its last look and its
+/// announcement wakes nobody, for whoever put it in has seen nobody asleep: it waits until another one comes, perhaps
+/// for ever.
+#[derive(Debug)]
+pub struct NoSecondLook;
+
+impl BeforeParking for NoSecondLook {
+    const SECOND_LOOK: bool = false;
+}
+
+/// Whoever ends the last task of a crew that is closed tells one of the workers who wait.
+///
+/// Twin of [`TellsAll`](super::crew::TellsAll). That one goes, and the others wait for a task that never comes, as the crew's drop
+/// waits for them.
+#[derive(Debug)]
+pub struct TellsOne;
+
+impl Parting for TellsOne {
+    #[track_caller]
+    fn tell(changed: &Condvar) {
+        changed.notify_one();
+    }
+}

@@ -1,0 +1,14 @@
+//! Executors: what runs tasks.
+
+pub mod broken;
+pub mod crew;
+mod error;
+pub mod idle;
+mod job;
+pub mod map;
+pub mod stealing;
+#[cfg(test)]
+mod tests;
+pub mod thread_pool;
+
+pub use self::error::{NoWorkers, SubmitError};

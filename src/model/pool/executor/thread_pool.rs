@@ -1,0 +1,287 @@
+//! Executors: who runs tasks, and the pool of threads among them.
+//!
+//! A program that is written for [`Executor`] runs on another pool by changing the line that makes it. What a pool in other
+//! processes asks for beyond this (tasks that can be sent to another process, by name and by value) is a bound on
+//! its own constructor of tasks, not on this trait: here a task is any closure.
+//!
+//! Invariant of the [`ThreadPoolExecutor`]: the mutex guards the queue and the counts. A task that was accepted is run, or
+//! cancelled, or fails because the pool broke. There is a worker for each queued task or as many as there may be,
+//! because `submit` starts one where more tasks are queued than workers are idle. An idle worker is woken by whoever
+//! queues a task, shuts the pool down or breaks it; whoever waits for the end of the pool, by the last worker.
+//!
+//! What it does not do: a task that waits for a task of the same pool keeps its worker. Where all do that nothing goes
+//! on, as CPython's manual warns.
+//!
+//! Source: `ThreadPoolExecutor` of CPython's `concurrent.futures.thread`, after Brian Quinlan, PEP 3148, 2009.
+
+use super::error::{NoWorkers, SubmitError};
+use super::job::{Job, Task};
+use crate::model::pool::executor::map::{Map, MapOptions};
+use crate::model::pool::future::Future;
+use crate::model::pool::rules::{Rules, Sound};
+use crate::sync::thread::Builder;
+use crate::sync::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Runs tasks, some time, somewhere else.
+pub trait Executor {
+    /// The rules of its futures.
+    type Rules: Rules;
+
+    /// Queues a task.
+    ///
+    /// # Errors
+    /// The executor takes no more tasks: the task comes back.
+    fn submit<T, F>(&self, task: F) -> Result<Future<T, Self::Rules>, SubmitError<F>>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static;
+
+    /// Takes no more tasks. `cancel` cancels those that no worker has begun, `wait` waits until all others are done and the
+    /// workers have ended.
+    fn shutdown(&self, wait: bool, cancel: bool);
+
+    /// Runs `f` on every item; the results come in the order of the items. Tasks are queued at once, or, with
+    /// [`MapOptions::buffer`], so many ahead of what has been taken. If one is not accepted its place says that it was
+    /// cancelled, and that is the last one.
+    fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, Self, I::IntoIter, T, F>
+    where
+        Self: Sized,
+        I: IntoIterator,
+        I::Item: Send + 'static,
+        T: Clone + Send + 'static,
+        F: Fn(I::Item) -> T + Clone + Send + 'static,
+    {
+        Map::new(self, items.into_iter(), f, options)
+    }
+}
+
+/// A pool of at most so many threads, which are started when there is work for them.
+///
+/// ```
+/// use refectory::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
+///
+/// let pool = <ThreadPoolExecutor>::new(2).unwrap();
+/// let futures = [20, 22].map(|n| pool.submit(move || n + 1).unwrap());
+/// let sum: u32 = futures.iter().map(|future| future.result().unwrap()).sum();
+/// assert_eq!(sum, 44);
+/// ```
+pub struct ThreadPoolExecutor<R: Rules = Sound> {
+    shared: Arc<Shared<R>>,
+}
+
+struct Shared<R: Rules> {
+    pool: Mutex<Pool<R>>,
+    work: Condvar,
+    ended: Condvar,
+    most: usize,
+    initializer: Option<Box<dyn Fn() + Send + Sync>>,
+}
+
+struct Pool<R: Rules> {
+    queue: VecDeque<Box<dyn Task<R>>>,
+    /// Workers that wait for work, those too that have been woken and have not yet come to the mutex.
+    idle: usize,
+    /// Workers that were started, ever.
+    started: usize,
+    /// Workers that have not ended.
+    alive: usize,
+    closed: bool,
+    broken: bool,
+}
+
+impl<R: Rules> ThreadPoolExecutor<R> {
+    /// A pool of at most so many workers.
+    ///
+    /// # Errors
+    /// It would have no workers.
+    pub fn new(most: usize) -> Result<Self, NoWorkers> {
+        Self::build(most, None)
+    }
+
+    /// A pool each of whose workers calls `initializer` first. If one panics the pool is broken.
+    ///
+    /// # Errors
+    /// It would have no workers.
+    pub fn with_initializer(
+        most: usize,
+        initializer: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self, NoWorkers> {
+        Self::build(most, Some(Box::new(initializer)))
+    }
+
+    /// The number of workers that CPython takes where none is given: that of the processors and 4, at most 32.
+    pub fn default_workers() -> usize {
+        std::thread::available_parallelism().map_or(1, NonZeroUsize::get).saturating_add(4).min(32)
+    }
+
+    fn build(most: usize, initializer: Option<Box<dyn Fn() + Send + Sync>>) -> Result<Self, NoWorkers> {
+        if most == 0 {
+            return Err(NoWorkers);
+        }
+        let pool =
+            Pool { queue: VecDeque::new(), idle: 0, started: 0, alive: 0, closed: false, broken: false };
+        let shared = Shared {
+            pool: Mutex::new(pool).named(format_args!("pool")),
+            work: Condvar::new().named(format_args!("work")),
+            ended: Condvar::new().named(format_args!("the last worker's end")),
+            most,
+            initializer,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// How many workers wait for work, those too that have been woken and have not yet begun.
+    pub fn idle(&self) -> usize {
+        self.shared.lock().idle
+    }
+
+    /// How many workers were started so far.
+    pub fn workers(&self) -> usize {
+        self.shared.lock().started
+    }
+
+    /// How many of them have not ended.
+    pub fn alive(&self) -> usize {
+        self.shared.lock().alive
+    }
+}
+
+impl<R: Rules> Executor for ThreadPoolExecutor<R> {
+    type Rules = R;
+
+    fn submit<T, F>(&self, task: F) -> Result<Future<T, R>, SubmitError<F>>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let mut pool = self.shared.lock();
+        if pool.broken {
+            return Err(SubmitError::Broken(task));
+        }
+        if pool.closed {
+            return Err(SubmitError::ShutDown(task));
+        }
+        let needed = pool.queue.len() + 1 > pool.idle && pool.started < self.shared.most;
+        if needed {
+            if !R::COUNTS_AT_ONCE {
+                drop(pool);
+                pool = self.shared.lock();
+            }
+            match self.shared.employ(&mut pool) {
+                Err(_) if pool.alive == 0 => return Err(SubmitError::NoThread(task)),
+                // Those that there are will come to it.
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let job = Job::new(task);
+        let future = job.future();
+        pool.queue.push_back(Box::new(job));
+        if pool.idle > 0 {
+            // A notification is a system call even where nobody waits.
+            self.shared.work.notify_one();
+        }
+        Ok(future)
+    }
+
+    fn shutdown(&self, wait: bool, cancel: bool) {
+        let mut pool = self.shared.lock();
+        pool.closed = true;
+        let cancelled = if cancel { std::mem::take(&mut pool.queue) } else { VecDeque::new() };
+        match R::SHUTDOWN_WAKES_ALL {
+            true => self.shared.work.notify_all(),
+            false => self.shared.work.notify_one(),
+        }
+        drop(pool);
+        for job in &cancelled {
+            job.cancel();
+        }
+        drop(cancelled);
+        if wait {
+            let ended = self.shared.ended.wait_while(self.shared.lock(), |pool| pool.alive > 0);
+            drop(ended.unwrap());
+        }
+    }
+}
+
+impl<R: Rules> Drop for ThreadPoolExecutor<R> {
+    /// What was accepted is still run; nobody waits for it.
+    fn drop(&mut self) {
+        self.shutdown(false, false);
+    }
+}
+
+impl<R: Rules> Shared<R> {
+    #[track_caller]
+    fn lock(&self) -> MutexGuard<'_, Pool<R>> {
+        self.pool.lock().unwrap()
+    }
+
+    /// Starts a worker.
+    fn employ(self: &Arc<Self>, pool: &mut Pool<R>) -> std::io::Result<()> {
+        let shared = self.clone();
+        let name = format!("worker {}", pool.started);
+        Builder::new().name(name).spawn(move || shared.work())?;
+        pool.started += 1;
+        pool.alive += 1;
+        Ok(())
+    }
+
+    /// The life of a worker.
+    fn work(&self) {
+        let initialized =
+            catch_unwind(AssertUnwindSafe(|| self.initializer.as_ref().map(|initialize| initialize())));
+        if initialized.is_err() {
+            self.break_down();
+        }
+        while let Some(job) = self.next_job() {
+            // What the drop of a task or of a result panics with is not the worker's affair.
+            let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
+        }
+        let mut pool = self.lock();
+        pool.alive -= 1;
+        if pool.alive == 0 {
+            self.ended.notify_all();
+        }
+    }
+
+    /// Waits for a job. Woken by `submit`, by a shutdown, by a worker that breaks the pool.
+    fn next_job(&self) -> Option<Box<dyn Task<R>>> {
+        let mut pool = self.lock();
+        loop {
+            if let Some(job) = pool.queue.pop_front() {
+                return Some(job);
+            }
+            if pool.closed || pool.broken {
+                return None;
+            }
+            pool.idle += 1;
+            pool = self.work.wait(pool).unwrap();
+            if R::BUSY_IS_NOT_IDLE {
+                pool.idle -= 1;
+            }
+        }
+    }
+
+    /// An initializer has failed: the pool never runs a task again.
+    fn break_down(&self) {
+        let mut pool = self.lock();
+        pool.broken = true;
+        let lost = std::mem::take(&mut pool.queue);
+        self.work.notify_all();
+        drop(pool);
+        if R::BROKEN_POOL_TELLS {
+            lost.iter().for_each(|job| job.fail());
+        }
+    }
+}
+
+impl<R: Rules> fmt::Debug for ThreadPoolExecutor<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ThreadPoolExecutor").field("most", &self.shared.most).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+//! Twins of the queues and stacks without locks.
+
+pub mod arena;
+pub mod combining;
+pub mod michael_scott;
+pub mod ring;
+pub mod spsc;
+pub mod treiber;

@@ -1,0 +1,64 @@
+//! Twins of the [queue for one producer and one consumer](Spsc).
+
+use crate::model::threads::lockfree::spsc::Passage;
+use std::sync::atomic::Ordering;
+
+macro_rules! passage {
+    ($(#[$doc:meta])* $name:ident, $publish:ident, $consume:ident, |$tail:ident, $head:ident, $capacity:ident| $distance:expr) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Passage for $name {
+            const PUBLISH: Ordering = Ordering::$publish;
+            const CONSUME: Ordering = Ordering::$consume;
+
+            fn distance($tail: usize, $head: usize, $capacity: usize) -> usize {
+                $distance
+            }
+        }
+    };
+}
+
+passage!(
+    /// Each side announces what it did to a slot with a Relaxed store.
+    ///
+    /// Twin of [`Sound`]. The other side may see the announcement before the slot.
+    RelaxedPublish, Relaxed, Acquire, |tail, head, _capacity| tail.wrapping_sub(head)
+);
+passage!(
+    /// Each side looks for the other's announcement with a Relaxed load.
+    ///
+    /// Twin of [`Sound`]. It may touch the slot before the load that allows it.
+    RelaxedConsume, Release, Relaxed, |tail, head, _capacity| tail.wrapping_sub(head)
+);
+passage!(
+    /// The counters are compared by the slots that they stand at.
+    ///
+    /// Twin of [`Sound`]. After a lap a full ring looks like an empty one: the consumer finds nothing, and the
+    /// producer writes over what is there. After RUSTSEC-2020-0047, whose ring mistook its indices at the wrap.
+    FullLooksEmpty, Release, Acquire, |tail, head, capacity| tail.wrapping_sub(head) & (capacity - 1)
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::threads::lockfree::spsc::Spsc;
+    use crate::port::Lane;
+
+    fn smoke<P: Passage>() {
+        let (mut producer, mut consumer) = <Spsc<u32, P> as Lane<u32>>::with_capacity(2);
+        for i in 0..3 {
+            assert_eq!(producer.try_push(i), Ok(()));
+            assert_eq!(consumer.try_pop(), Some(i));
+        }
+        assert_eq!(consumer.try_pop(), None);
+    }
+
+    #[test]
+    fn spsc_smoke() {
+        smoke::<RelaxedPublish>();
+        smoke::<RelaxedConsume>();
+        smoke::<FullLooksEmpty>();
+    }
+}

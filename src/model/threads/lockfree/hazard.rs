@@ -1,0 +1,470 @@
+//! Hazard pointers: who may give a node's memory back, and when.
+//!
+//! A thread that is about to look into a node says so first: it *publishes* a hazard pointer to it. A thread
+//! that has unlinked a node does not free it, but *retires* it, and frees its retired nodes only after a
+//! *scan* of all hazard pointers has shown that nobody looks into them.
+//!
+//! The one delicate step is that between publishing and looking. The node may have been unlinked, scanned
+//! for and freed before the hazard pointer was there to be seen; so the thread looks again whether the
+//! source still points to the node. Between the two it needs a fence, as the scanning thread does between its
+//! unlinking and its scan (store buffering): of the two at least one sees the other.
+//!
+//! Invariant: a node is freed once, by one thread, and no thread looks into it afterwards, nor at the same
+//! time. Nodes that are still retired when the domain goes are freed with it.
+//!
+//! Under an engine that is checked, not assumed: a freed node keeps its memory until its domain is dropped, and
+//! has beside it a `Life`, which freeing *writes* and every look *reads*. A look that is not ordered before
+//! the freeing is a data race; a look that comes after it panics; a node that is never freed is a leak. In
+//! a build without engines a `Life` is nothing.
+//!
+//! What differs from the paper: a thread has no record of its own, but claims one for the time of an
+//! operation, and the claim is the publication of its first hazard pointer. The records grow in number with the
+//! threads that are in operations at once, and are never given back.
+//!
+//! What it does not do: free a node at once, or in the end. A record keeps its retired nodes until somebody
+//! claims it again and has a scan; each keeps as many as are worth one, and one more for every hazard pointer.
+//!
+//! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004.
+
+use crate::sync;
+use crate::sync::atomic::{AtomicPtr, Ordering, fence};
+use crate::sync::{UnsafeCell, thread};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ptr::{self, null_mut};
+
+mod life;
+
+use life::Life;
+
+/// What a thread does between publishing a hazard pointer and relying on it.
+///
+/// It has a name of its own so that the twins in [`broken`](crate::model::threads::broken) can differ in just that.
+pub trait Protection: Send + Sync + 'static {
+    /// Whether it looks again if the source still points to the node.
+    const LOOKS_AGAIN: bool = true;
+    /// Whether there is a fence before that look.
+    const FENCED: bool = true;
+    /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
+    /// read in a scan.
+    const RECORDS: (usize, usize) = (32, 4);
+    /// Whether freed memory is given back while the domain lives. A twin, which would use it, keeps it.
+    const GIVES_BACK: bool = Self::LOOKS_AGAIN && Self::FENCED;
+}
+
+/// The right way.
+#[derive(Debug)]
+pub struct Sound;
+
+impl Protection for Sound {}
+
+/// The same where there are fewer records than threads, so that records go from one to another and more are added.
+#[derive(Debug)]
+pub struct Crowded;
+
+impl Protection for Crowded {
+    const RECORDS: (usize, usize) = (1, 1);
+}
+
+/// A node that a domain reclaims.
+pub(super) struct Node<B> {
+    life: Life,
+    body: B,
+}
+
+/// The hazard pointers and the retired nodes of one structure; `H` is the number of nodes that an operation
+/// looks into at once.
+pub(super) struct Domain<B, const H: usize, P: Protection = Sound> {
+    records: Segment<B, H>,
+    scans_at: usize,
+    protection: PhantomData<P>,
+}
+
+/// So many records, and where more are.
+struct Segment<B, const H: usize> {
+    records: Box<[Record<B, H>]>,
+    next: AtomicPtr<Self>,
+}
+
+/// What a thread needs for the time of an operation.
+///
+/// The first hazard pointer says whether the record is claimed: it is null in a free one.
+#[repr(align(128))]
+struct Record<B, const H: usize> {
+    hazards: [AtomicPtr<Node<B>>; H],
+    nodes: UnsafeCell<Nodes<B>>,
+}
+
+/// Nodes that are out of the structure.
+struct Nodes<B> {
+    retired: Vec<*mut Node<B>>,
+    /// Freed, but kept for an engine to see who still looks into them.
+    kept: Vec<*mut Node<B>>,
+}
+
+/// A node that stays for as long as this lives.
+pub(super) struct Guard<'a, B, const H: usize, P: Protection> {
+    domain: &'a Domain<B, H, P>,
+    record: &'a Record<B, H>,
+    node: *mut Node<B>,
+    /// Whether there is a second node.
+    two: bool,
+}
+
+// SAFETY: a record's nodes are touched only by the thread that has claimed it, and go from thread to thread
+// with the bodies, which are `Send`; the bodies are shared, and `Sync`.
+unsafe impl<B: Send + Sync, const H: usize, P: Protection> Sync for Domain<B, H, P> {}
+// SAFETY: the domain owns the nodes that it holds, and `B: Send`.
+unsafe impl<B: Send + Sync, const H: usize, P: Protection> Send for Domain<B, H, P> {}
+
+impl<B> Node<B> {
+    /// A new node, which is freed by [`Guard::retire`] or [`free`](Self::free).
+    pub(super) fn new(body: B) -> *mut Self {
+        Box::into_raw(Box::new(Self { life: Life::begin(), body }))
+    }
+
+    /// What is in the node.
+    ///
+    /// # Safety
+    /// The node was made by [`new`](Self::new), and is not freed as long as the reference is used.
+    pub(super) unsafe fn body<'a>(node: *const Self) -> &'a B {
+        // SAFETY: the caller's promise.
+        let node = unsafe { &*node };
+        node.life.look();
+        &node.body
+    }
+
+    /// Frees a node at once.
+    ///
+    /// # Safety
+    /// It was made by [`new`](Self::new), nobody can reach it any more, and nobody frees it once more.
+    pub(super) unsafe fn free(node: *mut Self) -> B {
+        // SAFETY: the caller's promise.
+        let node = unsafe { Box::from_raw(node) };
+        node.life.look();
+        node.body
+    }
+}
+
+impl<B, const H: usize, P: Protection> Domain<B, H, P> {
+    /// Retired nodes of a record that are worth a scan: natively as many as it reads hazard pointers, so that a
+    /// node costs about one. Under an engine two, so that the second node of a thread has a scan.
+    const SCANS_AT: (usize, usize) = (64, 2);
+
+    /// A domain without nodes.
+    pub(super) fn new() -> Self {
+        let here = |(natively, modelled)| if sync::is_modelled() { modelled } else { natively };
+        Self::with_records(here(P::RECORDS), here(Self::SCANS_AT))
+    }
+
+    /// A domain that scans when a record has so many retired nodes.
+    fn with_records(records: usize, scans_at: usize) -> Self {
+        Self { records: Segment::new(records), scans_at, protection: PhantomData }
+    }
+
+    /// Protects the node to which `source` points; `None` where it points to none.
+    pub(super) fn protect(&self, source: &AtomicPtr<Node<B>>) -> Option<Guard<'_, B, H, P>> {
+        // Relaxed: the look in `settle` is the one that counts.
+        let node = source.load(Ordering::Relaxed);
+        if node.is_null() {
+            return None;
+        }
+        let mut guard = Guard { domain: self, record: self.claim(node), node, two: false };
+        guard.settle(source).then_some(guard)
+    }
+
+    /// Claims a record by publishing the thread's first hazard pointer in it. Each thread begins to look at a
+    /// place of its own, so that it finds there what it had the last time.
+    fn claim(&self, node: *mut Node<B>) -> &Record<B, H> {
+        let mut segment = &self.records;
+        loop {
+            let records = &segment.records;
+            let place = thread::place();
+            let mut around = (0..records.len()).map(|i| &records[(place + i) % records.len()]);
+            if let Some(record) = around.find(|record| record.claim(node)) {
+                return record;
+            }
+            segment = segment.next_or_new();
+        }
+    }
+
+    /// Frees what nobody looks into. `mine` is the caller's record.
+    fn scan(&self, mine: &Record<B, H>, nodes: &mut Nodes<B>) {
+        // Ordering: with the fence in `settle`. Whoever is not seen in the scan sees that the nodes have been
+        // unlinked, and does not look into them.
+        fence(Ordering::SeqCst);
+        let others =
+            self.segments().flat_map(|segment| &segment.records).filter(|&other| !ptr::eq(other, mine));
+        // Ordering: Acquire is for the Release stores of a guard: who has taken its hazard pointer back, looked
+        // into the node before we free it.
+        let mut hazards: Vec<_> =
+            others.flat_map(|other| &other.hazards).map(|hazard| hazard.load(Ordering::Acquire)).collect();
+        hazards.sort_unstable();
+        let (retired, free): (Vec<_>, _) =
+            nodes.retired.drain(..).partition(|node| hazards.binary_search(node).is_ok());
+        nodes.retired = retired;
+        for node in free {
+            // SAFETY: the node was unlinked before the scan, and no hazard pointer protects it.
+            unsafe { Self::give_back(node, &mut nodes.kept) };
+        }
+    }
+
+    /// # Safety
+    /// Nobody looks into the node, and nobody frees it once more.
+    unsafe fn give_back(node: *mut Node<B>, kept: &mut Vec<*mut Node<B>>) {
+        // SAFETY: the node was not freed before.
+        unsafe { &(*node).life }.end();
+        if !P::GIVES_BACK || sync::is_modelled() {
+            kept.push(node);
+        } else {
+            // SAFETY: the node was made by `Node::new`; the rest is the caller's promise.
+            drop(unsafe { Box::from_raw(node) });
+        }
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &Segment<B, H>> {
+        std::iter::successors(Some(&self.records), |segment| segment.next())
+    }
+}
+
+impl<B, const H: usize> Segment<B, H> {
+    fn new(records: usize) -> Self {
+        let next = AtomicPtr::new(null_mut()).named(format_args!("more records"));
+        Self { records: (0..records).map(Record::new).collect(), next }
+    }
+
+    fn next(&self) -> Option<&Self> {
+        // Ordering: Acquire is for the Release in `next_or_new`: the segment is complete.
+        let next = self.next.load(Ordering::Acquire);
+        // SAFETY: a segment is never taken away as long as the domain lives.
+        unsafe { next.as_ref() }
+    }
+
+    /// The next segment, which one of those who miss it adds.
+    fn next_or_new(&self) -> &Self {
+        self.next().unwrap_or_else(|| {
+            let new = Box::into_raw(Box::new(Self::new(self.records.len())));
+            // Ordering: Release for the loads in `next`; Acquire where another thread was faster, as there.
+            let added = self.next.compare_exchange(null_mut(), new, Ordering::Release, Ordering::Acquire);
+            if added.is_err() {
+                // SAFETY: nobody else has seen it.
+                drop(unsafe { Box::from_raw(new) });
+            }
+            // SAFETY: whoever added it, it stays as long as the domain lives.
+            unsafe { &*added.err().unwrap_or(new) }
+        })
+    }
+}
+
+impl<B, const H: usize> Record<B, H> {
+    fn new(index: usize) -> Self {
+        let hazard = |h| {
+            AtomicPtr::new(null_mut()).named(format_args!("hazard {index}{}", ["", "'"][usize::from(h > 0)]))
+        };
+        Self {
+            hazards: std::array::from_fn(hazard),
+            nodes: UnsafeCell::new(Nodes { retired: Vec::new(), kept: Vec::new() })
+                .named(format_args!("retired {index}")),
+        }
+    }
+
+    fn claim(&self, node: *mut Node<B>) -> bool {
+        // Relaxed: that others see the hazard pointer, and that we see the retired nodes which the drop of the last
+        // guard left us with a Release store, is what the fence in `settle` is for.
+        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+}
+
+impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
+    /// The protected node.
+    pub(super) fn node(&self) -> *mut Node<B> {
+        self.node
+    }
+
+    /// What is in the protected node.
+    pub(super) fn body(&self) -> &B {
+        // SAFETY: the node is protected.
+        unsafe { Node::body(self.node) }
+    }
+
+    /// Protects another node instead: `found`, to which `source` points as far as we know, or what it points to
+    /// when we look again. False where that is none.
+    pub(super) fn turn_to(&mut self, source: &AtomicPtr<Node<B>>, found: *mut Node<B>) -> bool {
+        if found.is_null() {
+            return false;
+        }
+        self.publish(0, found);
+        self.node = found;
+        self.settle(source)
+    }
+
+    /// Protects a second node too, if the first one is the source's when the caller next looks.
+    pub(super) fn also(&mut self, node: *mut Node<B>) {
+        self.publish(1, node);
+        self.two = true;
+    }
+
+    /// Looks again until the source points to the node that is published; false where it points to none.
+    fn settle(&mut self, source: &AtomicPtr<Node<B>>) -> bool {
+        loop {
+            if P::FENCED {
+                // Ordering: with the fence in `scan`. Either the scan sees our hazard pointer, or we see that
+                // the source does not point to the node any more.
+                fence(Ordering::SeqCst);
+            }
+            if !P::LOOKS_AGAIN {
+                return true;
+            }
+            // Ordering: Acquire is for the Release of whoever linked the node: it is complete. The fence above would
+            // do for the look before it, but the node may have gone and come back since then. No engine shows
+            // that, because there a node's memory is not used again.
+            let found = source.load(Ordering::Acquire);
+            if found == self.node {
+                return true;
+            }
+            if found.is_null() {
+                return false;
+            }
+            self.publish(0, found);
+            self.node = found;
+        }
+    }
+
+    fn publish(&self, hazard: usize, node: *mut Node<B>) {
+        // Ordering: Release is for the Acquire loads in `scan`: we have finished with the node that was there.
+        self.record.hazards[hazard].store(node, Ordering::Release);
+    }
+
+    /// Frees the node as soon as nobody looks into it.
+    ///
+    /// # Safety
+    /// The node was made by [`Node::new`] and unlinked by the caller; nobody can find it any more, and nobody
+    /// else retires it.
+    pub(super) unsafe fn retire(&self, node: *mut Node<B>) {
+        // SAFETY: the pointer is valid for the call, and the record is ours.
+        self.record.nodes.with_mut(|nodes| unsafe {
+            (*nodes).retired.push(node);
+            if (*nodes).retired.len() >= self.domain.scans_at {
+                self.domain.scan(self.record, &mut *nodes);
+            }
+        });
+    }
+}
+
+impl<B, const H: usize, P: Protection> Drop for Guard<'_, B, H, P> {
+    /// Takes the hazard pointers back, the one that claims the record last.
+    fn drop(&mut self) {
+        if self.two {
+            self.publish(1, null_mut());
+        }
+        self.publish(0, null_mut());
+    }
+}
+
+impl<B, const H: usize, P: Protection> Drop for Domain<B, H, P> {
+    /// Frees what is retired.
+    fn drop(&mut self) {
+        for segment in self.segments() {
+            for record in &segment.records {
+                // SAFETY: nobody else is left.
+                record.nodes.with_mut(|nodes| unsafe { (*nodes).free_all() });
+            }
+        }
+        let mut next = *self.records.next.get_mut();
+        while !next.is_null() {
+            // SAFETY: it was made by `next_or_new`, and is taken from its only owner.
+            let mut segment = unsafe { Box::from_raw(next) };
+            next = std::mem::replace(segment.next.get_mut(), null_mut());
+        }
+    }
+}
+
+impl<B> Nodes<B> {
+    /// # Safety
+    /// Nobody looks into the nodes.
+    unsafe fn free_all(&mut self) {
+        for node in self.retired.drain(..).chain(self.kept.drain(..)) {
+            // SAFETY: each node is in one list once, and was made by `Node::new`.
+            drop(unsafe { Box::from_raw(node) });
+        }
+    }
+}
+
+impl<B, const H: usize, P: Protection> fmt::Debug for Domain<B, H, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain").field("scans_at", &self.scans_at).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    type Guarded = Domain<Arc<()>, 1>;
+
+    fn source(value: &Arc<()>) -> AtomicPtr<Node<Arc<()>>> {
+        AtomicPtr::new(Node::new(value.clone()))
+    }
+
+    /// Unlinks what `source` points to and retires it.
+    fn replace(domain: &Guarded, source: &AtomicPtr<Node<Arc<()>>>, with: *mut Node<Arc<()>>) {
+        let guard = domain.protect(source).unwrap();
+        source.store(with, Ordering::Release);
+        // SAFETY: the node is unlinked, and nobody else retires it.
+        unsafe { guard.retire(guard.node()) };
+    }
+
+    #[test]
+    fn a_scan_frees_what_nobody_looks_into() {
+        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
+        let source = source(&value);
+        replace(&domain, &source, null_mut());
+        assert_eq!(Arc::strong_count(&value), 1);
+        assert!(domain.protect(&source).is_none());
+    }
+
+    #[test]
+    fn a_protected_node_stays() {
+        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
+        let [first, second, third] = [(); 3].map(|()| source(&value));
+        let mut looking = domain.protect(&first).unwrap();
+        replace(&domain, &first, null_mut());
+        assert_eq!(Arc::strong_count(looking.body()), 4);
+        assert!(looking.turn_to(&second, second.load(Ordering::Relaxed)));
+        replace(&domain, &third, null_mut());
+        assert_eq!(Arc::strong_count(&value), 2, "the next scan of the record frees both");
+        drop(looking);
+        replace(&domain, &second, null_mut());
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn retired_nodes_wait_for_a_scan() {
+        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
+        for retired in 1..=3 {
+            replace(&domain, &source(&value), null_mut());
+            assert_eq!(Arc::strong_count(&value), [1, 2, 3, 1][retired]);
+        }
+    }
+
+    #[test]
+    fn drops() {
+        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
+        replace(&domain, &source(&value), null_mut());
+        assert_eq!(Arc::strong_count(&value), 2);
+        drop(domain);
+        assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn records_grow_in_number() {
+        let (domain, value) = (Guarded::with_records(1, 1), Arc::new(()));
+        let source = source(&value);
+        let guards: Vec<_> = (0..5).map(|_| domain.protect(&source).unwrap()).collect();
+        assert_eq!(domain.segments().count(), 5);
+        replace(&domain, &source, null_mut());
+        assert_eq!(Arc::strong_count(&value), 2, "a guard in a later segment is seen too");
+        drop(guards);
+    }
+}

@@ -1,0 +1,94 @@
+//! Twins of the [bounded queue](Bounded).
+
+use crate::model::threads::queue::bounded::Bounded;
+use crate::port::{BlockingQueue, Closed, Full, TryQueue};
+use crate::sync::{Condvar, Mutex, MutexGuard};
+use std::collections::VecDeque;
+
+/// One condition variable for both kinds of waiters, and a notification for only one of them.
+///
+/// Twin of [`Bounded`]. A consumer's notification, meant for a producer, may wake another consumer, who
+/// finds nothing, waits again and passes nothing on: the wake-up is lost, and all wait for ever. It takes two
+/// waiters of different kinds at once. Source: Tom Cargill's bounded buffer with `notify`, as told in "Extreme
+/// programming challenge fourteen", c2.com.
+#[derive(Debug)]
+pub struct NotifyOneForAll<T> {
+    capacity: usize,
+    items: Mutex<VecDeque<T>>,
+    changed: Condvar,
+}
+
+impl<T> NotifyOneForAll<T> {
+    #[track_caller]
+    fn lock(&self) -> MutexGuard<'_, VecDeque<T>> {
+        self.items.lock().unwrap()
+    }
+}
+
+impl<T: Send + 'static> BlockingQueue<T> for NotifyOneForAll<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self {
+            capacity,
+            items: Mutex::new(VecDeque::with_capacity(capacity)).named(format_args!("items")),
+            changed: Condvar::new().named(format_args!("changed")),
+        }
+    }
+
+    fn push(&self, item: T) -> Result<(), Closed<T>> {
+        let mut items = self.changed.wait_while(self.lock(), |items| items.len() == self.capacity).unwrap();
+        items.push_back(item);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    fn pop(&self) -> Option<T> {
+        let mut items = self.changed.wait_while(self.lock(), |items| items.is_empty()).unwrap();
+        let item = items.pop_front();
+        self.changed.notify_one();
+        item
+    }
+}
+
+/// Looks whether there is an item, then takes it: two steps, between which another consumer may come.
+///
+/// Twin of [`Bounded`] as a [`TryQueue`]: `if !queue.is_empty() { queue.pop().unwrap() }`, as one writes it
+/// where an interpreter lock seems to make it one step.
+#[derive(Debug)]
+pub struct CheckThenAct<T>(Bounded<T>);
+
+impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Bounded::new(capacity))
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        self.0.try_push(item)
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        if self.0.is_empty() {
+            None
+        } else {
+            Some(self.0.try_pop().expect("an item, for the queue was not empty"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notify_one_for_all_smoke() {
+        let queue = NotifyOneForAll::with_capacity(1);
+        queue.push(7).unwrap();
+        assert_eq!(queue.pop(), Some(7));
+    }
+
+    #[test]
+    fn check_then_act_smoke() {
+        let queue = CheckThenAct::with_capacity(2);
+        assert_eq!([queue.try_push(7), queue.try_push(8), queue.try_push(9)], [Ok(()), Ok(()), Err(Full(9))]);
+        assert_eq!([queue.try_pop(), queue.try_pop(), queue.try_pop()], [Some(7), Some(8), None]);
+    }
+}
