@@ -9,7 +9,7 @@ mod limits;
 
 use libtest_mimic::{Failed, Trial};
 use refectory::cell::Scope;
-use refectory::engine::{Bounds, Budget, Coverage, Engine, Exploration, FailureKind, Program, explore};
+use refectory::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Program, explore};
 use refectory::port::Size;
 use refectory::report::{self, Style};
 use refectory::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::SeqCst};
@@ -72,7 +72,8 @@ fn strict() -> Budget {
 
 fn exactly(exploration: &Exploration, executions: u64) -> Result<(), Failed> {
     let facts = (exploration.executions, exploration.redundant, exploration.failures);
-    let all = [Bounds::NONE, STRICTLY].map(Coverage::Complete).contains(&exploration.coverage);
+    let all =
+        [Bounds::NONE, STRICTLY].map(|bounds| Ok(Extent::Complete(bounds))).contains(&exploration.coverage);
     if facts == (executions, 0, 0) && all {
         return Ok(());
     }
@@ -426,7 +427,7 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
         format!("timed out: {}, open: {}", result.timed_out(), *open)
     });
     let found = explore(engine, &once, &strict());
-    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
+    same(&found.coverage, &Ok(Extent::Complete(STRICTLY)))?;
     let both = [
         "open",
         "timed out: false, open: true",
@@ -444,7 +445,7 @@ fn time_outs(engine: Engine) -> Result<(), Failed> {
     let found = explore(engine, &polling, &strict());
     same(
         &found.coverage,
-        &Coverage::Complete(Bounds { timeouts: Some(Budget::default().early_timeouts), ..STRICTLY }),
+        &Ok(Extent::Complete(Bounds { timeouts: Some(Budget::default().early_timeouts), ..STRICTLY })),
     )?;
     same((outcomes(&found), found.redundant), (vec!["open"], 0))
 }
@@ -457,12 +458,12 @@ fn spurious_wakeups(engine: Engine) -> Result<(), Failed> {
         *open
     });
     let found = explore(engine, &unchecked, &strict());
-    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
+    same(&found.coverage, &Ok(Extent::Complete(STRICTLY)))?;
     same(outcomes(&found), vec!["true"])?;
     same(outcomes(&explore(engine, &unchecked, &Budget::default())), vec!["false", "true"])?;
     let checked = gate(|condvar, open| *condvar.wait_while(open, |open| !*open).expect("no poison"));
     let found = explore(engine, &checked, &Budget::default());
-    same(&found.coverage, &Coverage::Complete(Bounds { spurious: Some(1), ..Bounds::NONE }))?;
+    same(&found.coverage, &Ok(Extent::Complete(Bounds { spurious: Some(1), ..Bounds::NONE })))?;
     same(outcomes(&found), vec!["true"])?;
     // A wait that returns for no reason has not timed out.
     let timed = gate(|condvar, open| {

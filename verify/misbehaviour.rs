@@ -7,7 +7,7 @@
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
 use refectory::cell::{Cell, CellId, Level, Row, Scope, Subject};
-use refectory::engine::{Engine, FailureKind, Outcome, Violation};
+use refectory::engine::{Engine, Exhausted, FailureKind, Outcome, Violation};
 use refectory::judge::{CellReport, Extent, Reason, Verdict};
 use refectory::runner::{self, Event, Options, RunError};
 use std::io::Read;
@@ -141,7 +141,7 @@ fn broken(name: &str, kind: FailureKind, message: &str) -> Trial {
 fn open(name: &str, message: &str) -> Trial {
     let (name, message) = (name.to_owned(), message.to_owned());
     Trial::test(format!("runner/a_subject_that_{name}_is_not_decided"), move || match verdict_of(&name)? {
-        Verdict::Inconclusive(Reason::Budget(why)) if why.starts_with(&message) => Ok(()),
+        Verdict::Inconclusive(Reason::Budget(why)) if why.to_string().starts_with(&message) => Ok(()),
         other => Err(format!("{other:?}").into()),
     })
 }
@@ -181,7 +181,9 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn the_deadline_ends_a_spin() -> Result<(), Failed> {
     let options = Options { deadline: Duration::from_secs(1), ..quick() };
     match &run_with(&[cell("spins")], &options)?[0].verdict {
-        Verdict::Inconclusive(Reason::Budget(why)) if why == "deadline 1 s" => Ok(()),
+        Verdict::Inconclusive(Reason::Budget(Exhausted::Deadline(time))) if *time == options.deadline => {
+            Ok(())
+        }
         other => Err(format!("{other:?}").into()),
     }
 }

@@ -7,10 +7,10 @@
 //! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
 //! search stops at its first failures.
 
+use super::execution::{Chooser, End, Execution, Script, Turn};
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::watchdog::{Progress, Watchdog};
-use super::{Budget, Coverage, Exploration, Program, overflow, panics};
+use super::{Budget, Exploration, Extent, Program, overflow, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -35,19 +35,19 @@ type Suspender = NonNull<Yielder<(), ()>>;
 
 /// Explores every execution of the program, one per class of equivalent ones.
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
-    let mut search = Search::new(budget, Coverage::EXHAUSTIVE);
-    let runtime = Runtime::new(Stage::new(Chooser::exact(budget), budget));
+    let mut search = Search::new(budget, Ok(Extent::EXHAUSTIVE));
+    let runtime = Runtime::new(Execution::new(Chooser::exact(budget), budget));
     loop {
         let (end, ran) = runtime.run(program, false);
-        let more = search.record(&runtime.stage.borrow(), end, ran);
-        let mut stage = runtime.stage.borrow_mut();
-        let learned = stage.machine.take_learned();
-        if learned && stage.chooser.reset() {
+        let more = search.record(&runtime.execution.borrow(), end, ran);
+        let mut execution = runtime.execution.borrow_mut();
+        let learned = execution.machine.take_learned();
+        if learned && execution.chooser.reset() {
             search.restart();
             continue;
         }
-        let more = more && stage.advance();
-        drop(stage);
+        let more = more && execution.advance();
+        drop(execution);
         if !runtime.repeats(program, &mut search, end, more) || !more {
             break;
         }
@@ -58,9 +58,9 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
 
 /// Runs an execution of the search again and records it.
 fn replay(program: &Program, budget: &Budget, search: &Runtime, script: Script) -> Option<Recorded> {
-    let runtime = Runtime::new(search.stage.borrow_mut().again(script, budget));
+    let runtime = Runtime::new(search.execution.borrow_mut().again(script, budget));
     let (end, ran) = runtime.run(program, true);
-    recorded(&mut runtime.stage.borrow_mut(), end, &ran)
+    recorded(&mut runtime.execution.borrow_mut(), end, &ran)
 }
 
 /// The coroutines of one execution after the other.
@@ -68,7 +68,7 @@ struct Runtime {
     progress: Arc<Progress>,
     _watchdog: Watchdog,
     watch: panics::Watch,
-    stage: RefCell<Stage>,
+    execution: RefCell<Execution>,
     turn: Cell<Turn>,
     ran: RefCell<Ran>,
     fibers: RefCell<Vec<Option<Fiber>>>,
@@ -82,14 +82,14 @@ struct Runtime {
 }
 
 impl Runtime {
-    fn new(stage: Stage) -> Self {
+    fn new(execution: Execution) -> Self {
         overflow::prepare();
         let progress = Arc::default();
         Self {
             _watchdog: Watchdog::start(&progress),
             progress,
             watch: panics::watch(None),
-            stage: RefCell::new(stage),
+            execution: RefCell::new(execution),
             turn: Cell::new(Turn::Choose),
             ran: RefCell::new(None),
             fibers: RefCell::default(),
@@ -106,18 +106,18 @@ impl Runtime {
         if !search.is_checked(end, more) {
             return true;
         }
-        let chooser = self.stage.borrow_mut().repeat();
+        let chooser = self.execution.borrow_mut().repeat();
         let (end, ran) = self.run(program, false);
-        let mut stage = self.stage.borrow_mut();
-        stage.chooser = chooser;
-        search.is_repeated(&stage, end, &ran)
+        let mut execution = self.execution.borrow_mut();
+        execution.chooser = chooser;
+        search.is_repeated(&execution, end, &ran)
     }
 
     /// Runs one execution.
     fn run(&self, program: &Program, record: bool) -> (End, Ran) {
         current::next_epoch();
         self.watch.forget();
-        self.stage.borrow_mut().restart(record);
+        self.execution.borrow_mut().restart(record);
         self.ran.replace(None);
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
         // no coroutine that could use it runs or is resumed afterwards: `abandon` has reset them all.
@@ -140,7 +140,7 @@ impl Runtime {
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
             let runtime = unsafe { runtime.as_ref() };
             runtime.ran.replace(ran);
-            runtime.stage.borrow_mut().end_main();
+            runtime.execution.borrow_mut().end_main();
         })
     }
 
@@ -154,7 +154,7 @@ impl Runtime {
                     held::leave_model();
                     Turn::End(End::StackOverflow)
                 }
-                CoroutineResult::Return(()) => self.stage.borrow_mut().turn(),
+                CoroutineResult::Return(()) => self.execution.borrow_mut().turn(),
             };
             match turn {
                 Turn::Run(next) => thread = next,
@@ -212,17 +212,17 @@ impl Runtime {
         }
     }
 
-    /// The stage, for the thread that runs. One that has no stack left ends here, while nothing is borrowed.
-    fn stage(&self) -> RefMut<'_, Stage> {
+    /// The execution, for the thread that runs. One that has no stack left ends here, while nothing is borrowed.
+    fn execution(&self) -> RefMut<'_, Execution> {
         if overflow::stack_pointer() < self.floor.get() {
             self.end_for_overflow();
         }
-        self.stage.borrow_mut()
+        self.execution.borrow_mut()
     }
 
     #[cold]
     fn end_for_overflow(&self) -> ! {
-        let me = self.stage.borrow().machine.running();
+        let me = self.execution.borrow().machine.running();
         self.give_way(me, Turn::End(End::StackOverflow));
         unreachable!("an execution in which a stack overflowed is over")
     }
@@ -264,64 +264,64 @@ fn grow<T>(table: &mut Vec<Option<T>>, thread: ThreadId) {
 impl Controller for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
-        self.stage().machine.create(class, value, site)
+        self.execution().machine.create(class, value, site)
     }
 
     fn find(&self, class: Class, site: Site) -> ObjectId {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.find(class, site)
+        self.execution.borrow_mut().machine.find(class, site)
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
-        let mut stage = self.stage();
-        let me = stage.machine.running();
-        if let Some(answer) = stage.announce(op, seen, site)
-            && stage.machine.misuse().is_none()
+        let mut execution = self.execution();
+        let me = execution.machine.running();
+        if let Some(answer) = execution.announce(op, seen, site)
+            && execution.machine.misuse().is_none()
         {
             self.progress.note(me, Some(site));
             return answer;
         }
-        let turn = stage.turn();
-        drop(stage);
+        let turn = execution.turn();
+        drop(execution);
         if turn != Turn::Run(me) {
             self.give_way(me, turn);
         }
         self.progress.note(me, Some(site));
-        self.stage.borrow().machine.answer(me)
+        self.execution.borrow().machine.answer(me)
     }
 
     fn destroy(&self, object: ObjectId) {
         let _engine = held::engine();
-        let mut stage = self.stage();
-        let site = stage.machine.place();
-        let local = stage.destroy(object) && stage.machine.misuse().is_none();
-        drop(stage);
+        let mut execution = self.execution();
+        let site = execution.machine.place();
+        let local = execution.destroy(object) && execution.machine.misuse().is_none();
+        drop(execution);
         if !local {
             self.perform(Op::Destroy(object), 0, site);
         }
     }
 
-    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+    fn commit(&self, object: ObjectId, left: u64) {
         let _engine = held::engine();
-        self.stage().commit(object, before, after);
+        self.execution().commit(object, left);
     }
 
     fn clear_read_set(&self) {
-        self.stage().machine.clear_read_set();
+        self.execution().machine.clear_read_set();
     }
 
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Body) -> ThreadId {
         let _engine = held::engine();
-        let mut stage = self.stage();
-        match stage.spawn(name) {
+        let mut execution = self.execution();
+        match execution.spawn(name) {
             Some(id) => {
                 self.add_body(id, body, stack.unwrap_or(overflow::DEFAULT_SIZE));
                 id
             }
             None => {
-                let (me, turn) = (stage.machine.running(), stage.turn());
-                drop(stage);
+                let (me, turn) = (execution.machine.running(), execution.turn());
+                drop(execution);
                 self.give_way(me, turn);
                 unreachable!("an execution with too many threads is over")
             }
@@ -329,28 +329,28 @@ impl Controller for Runtime {
     }
 
     fn detach(&self, thread: ThreadId) {
-        self.stage.borrow_mut().machine.detach(thread);
+        self.execution.borrow_mut().machine.detach(thread);
     }
 
     fn thread(&self) -> ThreadId {
-        self.stage.borrow().machine.running()
+        self.execution.borrow().machine.running()
     }
 
     fn moment(&self) -> Moment {
-        self.stage.borrow().moment()
+        self.execution.borrow().moment()
     }
 
     fn causality(&self) -> Causality {
         let _engine = held::engine();
-        self.stage.borrow().causality()
+        self.execution.borrow().causality()
     }
 
     fn recording(&self) -> bool {
-        self.stage.borrow().machine.recording()
+        self.execution.borrow().machine.recording()
     }
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
         let _engine = held::engine();
-        self.stage().machine.name_object(object, name.to_string());
+        self.execution().machine.name_object(object, name.to_string());
     }
 }

@@ -21,8 +21,13 @@
 //!
 //! The search stops at the first failure, whatever the budget says of counting and shortening.
 
+mod end;
+
+use self::end::End;
 use super::panics::{self, Report};
-use super::{Bounds, Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program};
+use super::{
+    Bounds, Budget, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Outcome, Program, Reason,
+};
 use crate::event::op::ThreadId;
 use crate::event::trace::Trace;
 use crate::sync::current::{self, Current};
@@ -36,9 +41,7 @@ use std::time::{Duration, Instant};
 const MAX_BRANCHES: u32 = 5_000;
 /// loom's most threads, main included.
 const MAX_THREADS: usize = 5;
-/// What loom says of an access inside the closure of another access.
-const IN_USE: [&str; 3] =
-    ["currently writing to cell", "currently reading from cell", "is in `with_mut` call"];
+
 /// The bounds on preemptions that a search without a bound falls back to.
 const FALLBACK: [u32; 2] = [2, 1];
 
@@ -50,12 +53,14 @@ pub(crate) fn explore_with_fallback(program: &Program, budget: &Budget) -> Explo
         return exploration;
     }
     for bound in FALLBACK {
-        if !matches!(exploration.coverage, Coverage::Cut(_)) || exploration.executions < budget.executions {
+        if !matches!(exploration.coverage, Err(Reason::Budget(_)))
+            || exploration.executions < budget.executions
+        {
             return exploration;
         }
         exploration = explore(program, &Budget { preemptions: Some(bound), ..*budget });
-        if let Coverage::Cut(what) = &mut exploration.coverage {
-            what.push_str(&format!(", with at most {bound} preemptions"));
+        if let Err(Reason::Budget(what)) = &mut exploration.coverage {
+            *what = Exhausted::Bounded(bound, Box::new(what.clone()));
         }
     }
     exploration
@@ -102,7 +107,7 @@ impl Limits {
 
     /// What a search within these limits has seen if it completes.
     fn coverage(&self) -> Coverage {
-        Coverage::Complete(Bounds { preemptions: self.preemptions.map(u32::from), ..Bounds::NONE })
+        Ok(Extent::Complete(Bounds { preemptions: self.preemptions.map(u32::from), ..Bounds::NONE }))
     }
 
     /// loom, deaf to its environment variables.
@@ -139,59 +144,6 @@ struct Search {
 
 thread_local! {
     static SEARCH: RefCell<Option<Search>> = const { RefCell::new(None) };
-}
-
-/// How a search ends before loom has completed it.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    Failed(FailureKind, String),
-    Cut(String),
-    TooLong,
-    Unsupported(String),
-}
-
-impl End {
-    /// What a panic says if it ends the execution: one of loom's, or one of the facade where loom
-    /// cannot do what the program asks.
-    fn by(report: &Report) -> Option<Self> {
-        let Report { message, place } = report;
-        if let Some(why) = message.strip_prefix("unsupported: ") {
-            return Some(Self::Unsupported(why.to_owned()));
-        }
-        if let Some(what) = message.strip_prefix(loom_record::RELOCKS) {
-            return Some(Self::Failed(FailureKind::Deadlock, what.to_owned()));
-        }
-        place.file.contains("loom-0.7").then(|| Self::by_loom(message))
-    }
-
-    /// The end behind a message of loom 0.7, without what differs from one run to the next.
-    fn by_loom(message: &str) -> Self {
-        use FailureKind::{DataRace, Deadlock, Leak, Panic};
-        let failed = |kind, message: &str| Self::Failed(kind, message.to_owned());
-        let says = |text| message.contains(text);
-        if says("deadlock; threads =") {
-            failed(Deadlock, "every thread that is left is blocked")
-        } else if let Some((_, accesses)) = message.split_once("Causality violation: ") {
-            failed(DataRace, accesses.trim_end().trim_end_matches('.'))
-        } else if IN_USE.into_iter().any(says) {
-            failed(DataRace, "memory is accessed while an exclusive access to it is in progress")
-        } else if says("Arc leaked") {
-            failed(Leak, "an `Arc` outlives the execution")
-        } else if says("Allocation leaked") || says("Messages leaked") {
-            failed(Leak, "an allocation or a message outlives the execution")
-        } else if says("Model exceeded maximum number of branches") {
-            Self::TooLong
-        } else if says("self.threads.len() < self.max()") {
-            Self::Unsupported(format!("loom runs at most {MAX_THREADS} threads, main included"))
-        } else if says("Is the model fully deterministic?") || says("failed to get object for ref") {
-            Self::Unsupported("the program does not do the same when it is run again".to_owned())
-        } else if says("Arc is released") || says("Arc is already released") {
-            failed(Panic, "an `Arc` is used after its last owner is gone")
-        } else {
-            // Some limit or defect of loom's: nothing that could be said against the program.
-            Self::Unsupported(format!("loom stopped: {}", message.lines().next().unwrap_or_default()))
-        }
-    }
 }
 
 /// The payload that leaves loom once the search is over.
@@ -300,7 +252,7 @@ impl Search {
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
         self.facts.driven |= loom_record::driven();
-        if let (true, Coverage::Complete(bounds)) =
+        if let (true, Ok(Extent::Complete(bounds))) =
             (loom_record::leaves_out_spurious_events(), &mut self.facts.coverage)
         {
             bounds.spurious = Some(0);
@@ -328,10 +280,10 @@ impl Search {
     fn heed_limits(&mut self) {
         let Limits { executions, time, .. } = self.limits;
         if self.facts.executions >= executions {
-            self.end(End::Cut(format!("{executions} executions")));
+            self.end(End::Cut(Exhausted::Executions(executions)));
         } else if let Some(time) = time.filter(|time| self.started.elapsed() >= *time) {
             let executions = self.facts.executions;
-            self.end(End::Cut(format!("{executions} executions in {} s", time.as_secs_f64())));
+            self.end(End::Cut(Exhausted::Time { time, executions }));
         }
     }
 
@@ -359,15 +311,12 @@ impl Search {
                 self.facts.failures = 1;
                 self.facts.failure = Some(Failure { kind, message, trace, execution });
             }
-            End::Cut(what) => self.facts.coverage = Coverage::Cut(what),
+            End::Cut(what) => self.facts.coverage = Err(Reason::Budget(what)),
             End::TooLong => {
-                let operations = self.limits.operations;
-                self.facts.coverage = Coverage::Cut(format!(
-                    "{operations} operations in one execution: a loop waits without hint::spin_loop or \
-                     thread::yield_now, or for what never comes"
-                ));
+                let most = self.limits.operations;
+                self.facts.coverage = Err(Reason::Budget(Exhausted::Operations { most, for_ever: true }));
             }
-            End::Unsupported(why) => self.facts.coverage = Coverage::Unsupported(why),
+            End::Unsupported(why) => self.facts.coverage = Err(Reason::Unsupported(why)),
         }
         self.tell();
     }
@@ -382,293 +331,4 @@ impl Search {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Violation;
-    use super::*;
-    use loom::cell::UnsafeCell;
-    use loom::sync::atomic::AtomicUsize;
-    use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-    use loom::thread;
-    use std::process::Command;
-    use std::sync::Arc;
-
-    const BUDGET: Budget = Budget {
-        executions: 10_000,
-        time: None,
-        operations: 1_000,
-        preemptions: None,
-        seed: 0,
-        spurious: 0,
-        early_timeouts: 0,
-        daemons: true,
-        idle_rounds: 0,
-        count_failures: false,
-        shorten: 0,
-    };
-
-    fn limited(executions: u64) -> Budget {
-        Budget { executions, ..BUDGET }
-    }
-
-    /// The main thread of a program of two threads that share a `T`, std's `Arc` being no part of it.
-    fn two<T: Send + Sync + 'static>(shared: T, left: fn(&T) -> usize, right: fn(&T) -> usize) -> Outcome {
-        let shared = Arc::new(shared);
-        let threads = [left, right].map(|body| {
-            let shared = Arc::clone(&shared);
-            thread::spawn(move || body(&shared))
-        });
-        let [left, right] = threads.map(|thread| thread.join().unwrap());
-        Ok(format!("{left} {right}"))
-    }
-
-    type Pair = (AtomicUsize, AtomicUsize);
-
-    fn store_buffering() -> Program {
-        Program::new(|| {
-            let shared: Pair = (AtomicUsize::new(0), AtomicUsize::new(0));
-            two(
-                shared,
-                |(x, y)| {
-                    x.store(1, Release);
-                    y.load(Acquire)
-                },
-                |(x, y)| {
-                    y.store(1, Release);
-                    x.load(Acquire)
-                },
-            )
-        })
-    }
-
-    struct Racy(UnsafeCell<usize>);
-    // SAFETY: not so, and that is what loom has to find; it runs one thread at a time.
-    unsafe impl Sync for Racy {}
-
-    fn race() -> Program {
-        Program::new(|| {
-            two(
-                Racy(UnsafeCell::new(0)),
-                // SAFETY: see above.
-                |racy| racy.0.with_mut(|value| unsafe { std::mem::replace(&mut *value, 1) }),
-                // SAFETY: see above.
-                |racy| racy.0.with(|value| unsafe { *value }),
-            )
-        })
-    }
-
-    fn failure(program: &Program) -> (FailureKind, String, u64) {
-        let exploration = explore(program, &BUDGET);
-        assert_eq!(exploration.failures, 1);
-        let failure = exploration.failure.unwrap();
-        (failure.kind, failure.message, failure.execution)
-    }
-
-    #[test]
-    fn a_complete_search_shows_every_outcome() {
-        let exploration = explore(&store_buffering(), &BUDGET);
-        assert_eq!(exploration.coverage, Coverage::EXHAUSTIVE);
-        let outcomes: Vec<_> = exploration.outcomes.keys().map(String::as_str).collect();
-        assert_eq!(outcomes, ["0 0", "0 1", "1 0", "1 1"]);
-        assert_eq!(exploration.outcomes.values().sum::<u64>(), exploration.executions);
-    }
-
-    #[test]
-    fn the_last_execution_within_the_limit_completes_the_search() {
-        let all = explore(&store_buffering(), &BUDGET).executions;
-        let just = explore(&store_buffering(), &limited(all));
-        assert_eq!((just.executions, just.coverage), (all, Coverage::EXHAUSTIVE));
-        let cut = explore(&store_buffering(), &limited(all - 1));
-        assert_eq!(cut.executions, all - 1);
-        assert_eq!(cut.coverage, Coverage::Cut(format!("{} executions", all - 1)));
-        assert_eq!(cut.outcomes.values().sum::<u64>(), all - 1);
-    }
-
-    #[test]
-    fn a_search_without_time_is_cut() {
-        let budget = Budget { time: Some(Duration::ZERO), ..BUDGET };
-        let exploration = explore(&store_buffering(), &budget);
-        assert_eq!(
-            (exploration.executions, exploration.coverage),
-            (0, Coverage::Cut("0 executions in 0 s".to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_bound_on_preemptions_is_told() {
-        let exploration = explore(&store_buffering(), &Budget { preemptions: Some(1), ..BUDGET });
-        assert_eq!(exploration.coverage, Coverage::Complete(Bounds::preemptions(1)));
-    }
-
-    #[test]
-    fn a_search_that_is_too_large_falls_back_to_bounds() {
-        let [all, two, one] = [None, Some(2), Some(1)]
-            .map(|preemptions| explore(&store_buffering(), &Budget { preemptions, ..BUDGET }).executions);
-        assert!(one < two && two < all, "{one} {two} {all}");
-        let coverage = |executions| explore_with_fallback(&store_buffering(), &limited(executions)).coverage;
-        assert_eq!(coverage(all), Coverage::EXHAUSTIVE);
-        assert_eq!(coverage(two), Coverage::Complete(Bounds::preemptions(2)));
-        assert_eq!(coverage(one), Coverage::Complete(Bounds::preemptions(1)));
-        let none = Coverage::Cut("1 executions, with at most 1 preemptions".to_owned());
-        assert_eq!(coverage(1), none);
-    }
-
-    #[test]
-    fn a_violation_is_found_in_the_same_execution_every_time() {
-        let program = Program::new(|| match store_buffering().run() {
-            Ok(outcome) if outcome == "0 0" => Err(Violation::new("somebody_sees_the_other", outcome)),
-            other => other,
-        });
-        let first = failure(&program);
-        assert_eq!((first.0, &*first.1), (FailureKind::Property, "somebody_sees_the_other: 0 0"));
-        assert_eq!(failure(&program), first);
-    }
-
-    #[test]
-    fn a_data_race_is_found() {
-        let (kind, message, _) = failure(&race());
-        assert_eq!(kind, FailureKind::DataRace);
-        assert!(message.starts_with("Concurrent "), "{message}");
-    }
-
-    #[test]
-    fn a_leak_is_found() {
-        let program = Program::new(|| {
-            std::mem::forget(loom::sync::Arc::new(()));
-            Ok(String::new())
-        });
-        let leak = (FailureKind::Leak, "an `Arc` outlives the execution".to_owned(), 1);
-        assert_eq!(failure(&program), leak);
-    }
-
-    #[test]
-    fn a_panic_of_main_is_told_with_its_place() {
-        let (kind, message, execution) = failure(&Program::new(|| panic!("no soup today")));
-        assert_eq!((kind, execution), (FailureKind::Panic, 1));
-        assert!(message.starts_with("no soup today (loom.rs:"), "{message}");
-    }
-
-    #[test]
-    fn a_panic_that_the_program_catches_is_no_finding() {
-        let program = Program::new(|| {
-            let caught = catch_unwind(|| panic!("caught"));
-            Ok(format!("{}", caught.is_err()))
-        });
-        assert_eq!(explore(&program, &BUDGET).failure, None);
-    }
-
-    #[test]
-    fn a_panic_that_no_join_took_is_told_rather_than_what_followed_from_it() {
-        let program = Program::new(|| {
-            current::panic_escaped(ThreadId(1), "the waiter fell".to_owned());
-            thread::park();
-            Ok(String::new())
-        });
-        assert_eq!(failure(&program), (FailureKind::Panic, "the waiter fell".to_owned(), 1));
-    }
-
-    #[test]
-    fn a_deadlock_is_found_where_nothing_has_to_be_destroyed() {
-        let program = Program::new(|| {
-            thread::park();
-            Ok(String::new())
-        });
-        let deadlock = (FailureKind::Deadlock, "every thread that is left is blocked".to_owned(), 1);
-        assert_eq!(failure(&program), deadlock);
-    }
-
-    /// Unwinding a thread that loom itself started ends in an abort, so this needs a process that ends
-    /// after it.
-    #[test]
-    fn a_deadlock_of_any_threads_is_found_in_a_process_of_its_own() {
-        const CHILD: &str = "REFECTORY_TEST_CHILD";
-        let opposed = Program::new(|| {
-            let forks = loom::sync::Arc::new([loom::sync::Mutex::new(()), loom::sync::Mutex::new(())]);
-            let threads = [(0, 1), (1, 0)].map(|(first, second)| {
-                let forks = loom::sync::Arc::clone(&forks);
-                thread::spawn(move || {
-                    let _first = forks[first].lock().unwrap();
-                    let _second = forks[second].lock().unwrap();
-                })
-            });
-            let _: [(); 2] = threads.map(|thread| thread.join().unwrap());
-            Ok(String::new())
-        });
-        if std::env::var_os(CHILD).is_some() {
-            crate::engine::leave_stopped_threads();
-            let (kind, message, execution) = failure(&opposed);
-            println!("{kind}: {message}: {}", execution > 1);
-            // libtest would take back the panic hook, in which the stopped thread stands.
-            std::process::exit(0);
-        }
-        let test = "engine::loom::tests::a_deadlock_of_any_threads_is_found_in_a_process_of_its_own";
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args([test, "--exact", "--nocapture"])
-            .env(CHILD, "1")
-            .output()
-            .unwrap();
-        let stdout = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success(), "{output:?}");
-        assert!(stdout.contains("deadlock: every thread that is left is blocked: true"), "{stdout}");
-    }
-
-    #[test]
-    fn a_loop_that_waits_without_saying_so_is_cut() {
-        let program = Program::new(|| {
-            let flag = AtomicUsize::new(0);
-            while flag.load(Relaxed) == 0 {}
-            Ok(String::new())
-        });
-        let Coverage::Cut(what) = explore(&program, &BUDGET).coverage else { panic!("not cut") };
-        assert!(what.starts_with("1000 operations in one execution"), "{what}");
-    }
-
-    #[test]
-    fn a_sixth_thread_is_unsupported() {
-        let program = Program::new(|| {
-            for _ in 0..MAX_THREADS {
-                thread::spawn(|| ());
-            }
-            Ok(String::new())
-        });
-        let unsupported = Coverage::Unsupported("loom runs at most 5 threads, main included".to_owned());
-        assert_eq!(explore(&program, &BUDGET).coverage, unsupported);
-    }
-
-    #[test]
-    fn what_the_facade_calls_unsupported_is_no_panic_of_the_program() {
-        let program = Program::new(|| {
-            let _ = catch_unwind(|| panic!("unsupported: loom has no condition variable with a clock"));
-            Ok(String::new())
-        });
-        let exploration = explore(&program, &BUDGET);
-        let why = "loom has no condition variable with a clock".to_owned();
-        assert_eq!((exploration.failure, exploration.coverage), (None, Coverage::Unsupported(why)));
-    }
-
-    #[test]
-    fn a_program_that_changes_its_mind_is_unsupported() {
-        let runs = Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let program = Program::new(move || {
-            let eager: fn(&Pair) -> usize = |(x, _)| x.load(Relaxed);
-            let idle: fn(&Pair) -> usize = |(x, y)| {
-                y.store(1, Relaxed);
-                x.store(1, Relaxed);
-                0
-            };
-            let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let first = if run.is_multiple_of(2) { eager } else { idle };
-            two((AtomicUsize::new(0), AtomicUsize::new(0)), first, |(x, _)| {
-                x.store(1, Relaxed);
-                0
-            })
-        });
-        let Coverage::Unsupported(why) = explore(&program, &BUDGET).coverage else { panic!("supported") };
-        assert_eq!(why, "the program does not do the same when it is run again");
-    }
-
-    #[test]
-    fn a_search_after_a_failure_is_not_affected() {
-        failure(&race());
-        assert_eq!(explore(&store_buffering(), &BUDGET).coverage, Coverage::EXHAUSTIVE);
-    }
-}
+mod tests;

@@ -8,6 +8,9 @@
 mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
+#[cfg(feature = "instrumented")]
+mod execution;
+mod extent;
 #[cfg(feature = "loom")]
 mod loom;
 #[cfg(feature = "instrumented")]
@@ -20,11 +23,11 @@ pub mod panics;
 mod search;
 #[cfg(feature = "shuttle")]
 mod shuttle;
-#[cfg(feature = "instrumented")]
-mod stage;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 
+pub(crate) use self::extent::UNCONFIRMED;
+pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
 use crate::event::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -308,110 +311,6 @@ pub struct Failure {
     pub execution: u64,
 }
 
-/// What a search that came to its end has left out: executions with more of something than this. `None` where
-/// nothing was left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub struct Bounds {
-    /// Preemptions.
-    pub preemptions: Option<u32>,
-    /// Idle rounds of a thread that spins.
-    pub idle_rounds: Option<u8>,
-    /// Early time-outs of each thread.
-    pub timeouts: Option<u8>,
-    /// Events that happen for no reason: waits and parks that return, weak compare-exchanges that fail.
-    pub spurious: Option<u8>,
-    /// Whether threads whose handles were dropped still waited when all others had ended.
-    pub daemons: bool,
-}
-
-impl Bounds {
-    /// Nothing was left out.
-    pub const NONE: Self =
-        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
-
-    /// Whether every schedule was seen, be it without spurious events.
-    pub fn has_every_schedule(&self) -> bool {
-        matches!(self.spurious, None | Some(0)) && Self { spurious: None, ..*self } == Self::NONE
-    }
-
-    /// Only executions with more preemptions than this were left out.
-    pub const fn preemptions(most: u32) -> Self {
-        Self { preemptions: Some(most), ..Self::NONE }
-    }
-
-    /// Only executions in which a thread times out early more often than this were left out.
-    pub const fn timeouts(most: u8) -> Self {
-        Self { timeouts: Some(most), ..Self::NONE }
-    }
-
-    /// What is left out where two searches were needed: what either of them left out.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        fn tighter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
-            match (one, other) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            }
-        }
-        Self {
-            preemptions: tighter(self.preemptions, other.preemptions),
-            idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
-            timeouts: tighter(self.timeouts, other.timeouts),
-            spurious: tighter(self.spurious, other.spurious),
-            daemons: self.daemons || other.daemons,
-        }
-    }
-}
-
-impl fmt::Display for Bounds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count: u32| if count == 1 { "" } else { "s" };
-        let counted = |count: Option<u32>, what: &str, of: &str| {
-            count.filter(|count| *count > 0).map(|count| format!("{count} {what}{}{of}", plural(count)))
-        };
-        let parts = [
-            self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
-            counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
-            counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
-            counted(self.spurious.map(u32::from), "spurious event", ""),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        match parts.split_last() {
-            None => f.write_str("exhaustive")?,
-            Some((last, others)) => {
-                f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
-                if !others.is_empty() {
-                    write!(f, "{} and ", others.join(", "))?;
-                }
-                f.write_str(last)?;
-            }
-        }
-        if self.spurious == Some(0) { f.write_str(", without spurious events") } else { Ok(()) }
-    }
-}
-
-/// How much of the space of executions a search without failure has seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub enum Coverage {
-    /// All of it within these bounds, as far as the engine's model of the machine goes.
-    Complete(Bounds),
-    /// As many executions as were drawn.
-    Sampled,
-    /// The budget ran out first; says which part of it.
-    Cut(String),
-    /// The engine cannot run the program; says why.
-    Unsupported(String),
-    /// The engine believes to have seen all of it, and an exact enumeration shows that it has not.
-    Disagreement(String),
-}
-
-impl Coverage {
-    /// All of it.
-    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
-}
-
 /// The facts that an engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exploration {
@@ -421,8 +320,11 @@ pub struct Exploration {
     pub threads: u32,
     /// Whether a thread that was spawned used a primitive of the facade (controlled engines and loom).
     pub driven: bool,
-    /// How much was seen.
+    /// How much was seen, by the engine's own account. What that is worth beside `exact` says
+    /// [`judge::coverage`](crate::judge::coverage).
     pub coverage: Coverage,
+    /// The exact search that has to confirm this one (loom's, where it is complete).
+    pub exact: Option<Box<Self>>,
     /// The outcomes of the executions that ended well, each with how many executions had it.
     pub outcomes: BTreeMap<String, u64>,
     /// Executions that went wrong.
@@ -464,6 +366,7 @@ impl Exploration {
             threads: 0,
             driven: false,
             coverage,
+            exact: None,
             outcomes: BTreeMap::new(),
             failures: 0,
             failure: None,
@@ -475,7 +378,7 @@ impl Exploration {
 
     /// The engine cannot run the program.
     pub fn unsupported(why: impl Into<String>) -> Self {
-        Self::new(Coverage::Unsupported(why.into()))
+        Self::new(Err(Reason::Unsupported(why.into())))
     }
 }
 
@@ -492,7 +395,7 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
     match engine {
         Engine::Native => native::explore(program, budget),
         #[cfg(feature = "loom")]
-        Engine::Loom => confirmed(loom::explore_with_fallback(program, budget), program, &confirming(budget)),
+        Engine::Loom => loom_beside_dpor(program, budget),
         #[cfg(feature = "shuttle")]
         Engine::Random | Engine::Pct | Engine::Urw | Engine::DporOnShuttle => {
             shuttle::explore(engine, program, budget)
@@ -519,40 +422,15 @@ fn confirming(budget: &Budget) -> Budget {
     }
 }
 
-/// loom misses executions (tokio-rs/loom#166, #392): its complete search counts as one only where its
-/// outcomes include those of an exact enumeration under sequential consistency, which has to be complete
-/// itself. What bounds the one bounds the other.
+/// loom's search, and beside it, where that is complete without a bound on preemptions, the exact one that has to
+/// confirm it.
 #[cfg(feature = "loom")]
-fn confirmed(loom: Exploration, program: &Program, budget: &Budget) -> Exploration {
-    let bounds = match loom.coverage {
-        Coverage::Complete(bounds) if loom.failure.is_none() && bounds.preemptions.is_none() => bounds,
-        _ => return loom,
-    };
-    let exact = coroutine::explore(program, budget);
-    let coverage = disagreement(&loom, &exact).unwrap_or_else(|| match exact.coverage {
-        Coverage::Complete(exact) => Coverage::Complete(bounds.and(exact)),
-        Coverage::Cut(what) => Coverage::Cut(format!("{UNCONFIRMED} was cut: {what}")),
-        Coverage::Unsupported(why) => Coverage::Unsupported(format!("{UNCONFIRMED} cannot run it: {why}")),
-        other => other,
-    });
-    Exploration { coverage, ..loom }
-}
-
-#[cfg(feature = "loom")]
-const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
-
-/// What loom did not see of the executions that an exact search saw.
-#[cfg(feature = "loom")]
-fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<Coverage> {
-    let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
-    let what = match &exact.failure {
-        Some(failure) => format!("loom misses what dpor finds: {}", failure.kind),
-        None if missed > 0 => {
-            format!("loom misses {missed} of the {} outcomes that dpor finds", exact.outcomes.len())
-        }
-        None => return None,
-    };
-    Some(Coverage::Disagreement(what))
+fn loom_beside_dpor(program: &Program, budget: &Budget) -> Exploration {
+    let loom = loom::explore_with_fallback(program, budget);
+    let is_complete = matches!(loom.coverage, Ok(Extent::Complete(Bounds { preemptions: None, .. })))
+        && loom.failure.is_none();
+    let exact = is_complete.then(|| Box::new(coroutine::explore(program, &confirming(budget))));
+    Exploration { exact, ..loom }
 }
 
 /// How the words begin that tell of a hang which an engine cannot see.
@@ -563,7 +441,7 @@ pub(crate) const HANG: &str = "refectory: hang: ";
 pub(crate) const HANG_IS_OVER: &str = "refectory: the hang is over";
 
 /// Says that the running execution cannot be judged, and why: the exploration ends, and what it saw is
-/// [`Coverage::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against
+/// [`Reason::Unsupported`], unless an earlier execution went wrong. For limits of whoever judges, as against
 /// faults of the subject.
 ///
 /// Does nothing where no exploration is under way on this thread.

@@ -7,7 +7,7 @@
 //! Not detected here: a hang (whoever runs a program that may hang gives its process a deadline), and
 //! data races. There is no trace: a recorder would order the threads that it watches.
 
-use super::{Budget, Coverage, Exploration, Failure, FailureKind, Outcome, Program, panics};
+use super::{Budget, Exhausted, Exploration, Extent, Failure, FailureKind, Outcome, Program, Reason, panics};
 use crate::event::trace::Trace;
 use crate::sync::current;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,19 +17,19 @@ use std::time::Instant;
 pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
     let watch = panics::watch(None);
     let started = Instant::now();
-    let mut exploration = Exploration::new(Coverage::Sampled);
+    let mut exploration = Exploration::new(Ok(Extent::Sampled(0)));
     while exploration.executions < budget.executions {
         if let Some(time) = budget.time.filter(|time| started.elapsed() >= *time) {
             // What was seen until now is a sample, as what a smaller budget of executions would have been.
             if exploration.executions == 0 {
-                exploration.coverage = Coverage::Cut(format!("0 executions in {} s", time.as_secs_f64()));
+                exploration.coverage = Err(Reason::Budget(Exhausted::Time { time, executions: 0 }));
             }
             break;
         }
         watch.forget();
         execute(program, &mut exploration);
         let stops = exploration.failure.is_some() && !budget.count_failures;
-        if stops || exploration.coverage != Coverage::Sampled {
+        if stops || exploration.coverage.is_err() {
             break;
         }
     }
@@ -39,10 +39,11 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
 fn execute(program: &Program, exploration: &mut Exploration) {
     current::next_epoch();
     exploration.executions += 1;
+    exploration.coverage = Ok(Extent::Sampled(exploration.executions));
     let ended = catch_unwind(AssertUnwindSafe(|| program.run()));
     exploration.threads = exploration.threads.max(current::threads());
     if let Some(why) = current::given_up() {
-        exploration.coverage = Coverage::Unsupported(why);
+        exploration.coverage = Err(Reason::Unsupported(why));
         return;
     }
     match ended {
@@ -100,7 +101,7 @@ mod tests {
     fn outcomes_are_counted() {
         let program = numbered(|run| Ok(format!("{}", run % 2)));
         let exploration = explore(&program, &TEN);
-        assert_eq!(exploration.coverage, Coverage::Sampled);
+        assert_eq!(exploration.coverage, Ok(Extent::Sampled(10)));
         assert_eq!(exploration.executions, 10);
         assert_eq!(exploration.outcomes, [("0".to_owned(), 5), ("1".to_owned(), 5)].into());
         assert_eq!(exploration.failure, None);
@@ -164,7 +165,7 @@ mod tests {
         let exploration = explore(&program, &Budget { time: Some(Duration::ZERO), ..TEN });
         assert_eq!(
             (exploration.executions, exploration.coverage),
-            (0, Coverage::Cut("0 executions in 0 s".to_owned()))
+            (0, Err(Reason::Budget(Exhausted::Time { time: Duration::ZERO, executions: 0 })))
         );
     }
 }

@@ -1,10 +1,13 @@
 //! What the controlled engines do with the executions that they run: judge each, count, keep the best
 //! counterexample.
 
+use super::execution::{End, Execution, Script};
 use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
-use super::stage::{End, Script, Stage};
-use super::{Budget, Coverage, ExecutionResult, Exploration, Failure, FailureKind, Note, Program, panics};
+use super::{
+    Budget, Coverage, ExecutionResult, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Program,
+    Reason, panics,
+};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 use crate::event::trace::{Place, Trace, relocks};
 use crate::sync::current;
@@ -37,16 +40,16 @@ pub(crate) struct Recorded {
 
 /// What a recorded execution shows; nothing where nothing was recorded, or the program did something else when
 /// it was run again. The trace of a data race ends with the second access.
-pub(crate) fn recorded(stage: &mut Stage, end: End, ran: &Ran) -> Option<Recorded> {
-    let mut trace = stage.machine.take_trace()?;
+pub(crate) fn recorded(execution: &mut Execution, end: End, ran: &Ran) -> Option<Recorded> {
+    let mut trace = execution.machine.take_trace()?;
     if end == End::Diverged {
         return None;
     }
-    let failure = failure(stage, end, ran, Some(&trace));
-    if let Some(race) = stage.machine.race() {
+    let failure = failure(execution, end, ran, Some(&trace));
+    if let Some(race) = execution.machine.race() {
         trace.steps.truncate(race.steps);
     }
-    keep_one_destruction(&mut trace, stage.machine.misuse());
+    keep_one_destruction(&mut trace, execution.machine.misuse());
     // That nothing happened for no reason is no news either.
     trace.steps.retain(|step| !(matches!(step.op, Op::Spurious(_)) && step.answer == Some(0)));
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
@@ -98,50 +101,53 @@ impl Search {
 
     /// Forgets what was counted: the exhaustive search starts again.
     pub(crate) fn restart(&mut self) {
-        self.exploration = Exploration::new(Coverage::EXHAUSTIVE);
+        self.exploration = Exploration::new(Ok(Extent::EXHAUSTIVE));
         self.best = None;
     }
 
     /// Counts an execution; false where the search is to stop here.
-    pub(crate) fn record(&mut self, stage: &Stage, end: End, ran: Ran) -> bool {
+    pub(crate) fn record(&mut self, execution: &Execution, end: End, ran: Ran) -> bool {
         self.exploration.executions += 1;
-        let threads = stage.machine.threads().count() as u32;
+        if let Ok(Extent::Sampled(executions)) = &mut self.exploration.coverage {
+            *executions = self.exploration.executions;
+        }
+        let threads = execution.machine.threads().count() as u32;
         self.exploration.threads = self.exploration.threads.max(threads);
-        self.exploration.driven = stage.machine.is_driven();
+        self.exploration.driven = execution.machine.is_driven();
         self.exploration.notes.clear();
-        if stage.machine.shares_atomics_alone() {
+        if execution.machine.shares_atomics_alone() {
             self.exploration.notes.push(Note::NoCheckedMemory);
         }
-        let fruitless = end == End::Fruitless && stage.machine.race().is_none();
+        let fruitless = end == End::Fruitless && execution.machine.race().is_none();
         if fruitless || end == End::Redundant {
             self.exploration.redundant += u64::from(end == End::Redundant);
             return self.goes_on();
         }
-        if let Coverage::Complete(bounds) = &mut self.exploration.coverage {
-            if let Some(bound) = stage.bound() {
+        if let Ok(Extent::Complete(bounds)) = &mut self.exploration.coverage {
+            if let Some(bound) = execution.bound() {
                 bounds.preemptions = Some(bound);
             }
-            if stage.machine.has_held_back() {
+            if execution.machine.has_held_back() {
                 bounds.idle_rounds = Some(self.budget.idle_rounds);
             }
-            if stage.machine.leaves_out_spurious_events() {
+            if execution.machine.leaves_out_spurious_events() {
                 bounds.spurious = Some(self.budget.spurious);
             }
-            if stage.machine.is_capped() {
+            if execution.machine.is_capped() {
                 bounds.timeouts = Some(self.budget.early_timeouts);
             }
-            bounds.daemons |= end == End::Finished && stage.machine.has_unended();
+            bounds.daemons |= end == End::Finished && execution.machine.has_unended();
         }
         if let Some(why) = current::given_up() {
-            self.exploration.coverage = Coverage::Unsupported(why);
+            self.exploration.coverage = Err(Reason::Unsupported(why));
             return false;
         }
-        if let Some(coverage) = self.broken_off(stage, end) {
-            self.exploration.coverage = coverage;
+        if let Some(reason) = self.broken_off(execution, end) {
+            self.exploration.coverage = Err(reason);
             return false;
         }
-        match failure(stage, end, &ran, None) {
-            Some((kind, message)) => self.failed(kind, message, stage),
+        match failure(execution, end, &ran, None) {
+            Some((kind, message)) => self.failed(kind, message, execution),
             None => {
                 self.shown = shown(&ran);
                 if let Some(Ok(played)) = ran {
@@ -163,19 +169,19 @@ impl Search {
     }
 
     /// What an execution that could not be run to its end leaves of the search.
-    fn broken_off(&self, stage: &Stage, end: End) -> Option<Coverage> {
+    fn broken_off(&self, execution: &Execution, end: End) -> Option<Reason> {
         match end {
-            End::TooLong => Some(Coverage::Cut(format!(
-                "{} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now",
-                self.budget.operations
-            ))),
-            End::LeftCycle => Some(Coverage::Unsupported(
+            End::TooLong => {
+                let most = self.budget.operations;
+                Some(Reason::Budget(Exhausted::Operations { most, for_ever: false }))
+            }
+            End::LeftCycle => Some(Reason::Unsupported(
                 "a loop that had gone round a hundred times went on after all: it waits for a clock, which no engine \
                  sees, or it counts its rounds"
                     .to_owned(),
             )),
-            End::Diverged => Some(not_deterministic(stage.machine.difference(false))),
-            End::TooManyThreads => Some(Coverage::Unsupported(format!(
+            End::Diverged => Some(not_deterministic(execution.machine.difference(false))),
+            End::TooManyThreads => Some(Reason::Unsupported(format!(
                 "more than {} threads in all executions, main included",
                 super::machine::clock::MAX_THREADS
             ))),
@@ -187,34 +193,34 @@ impl Search {
     /// and the last one of a search that has seen all.
     pub(crate) fn is_checked(&self, end: End, more: bool) -> bool {
         let Exploration { executions, coverage, .. } = &self.exploration;
-        let counts = matches!(coverage, Coverage::Complete(_) | Coverage::Sampled) && self.best.is_none();
+        let counts = coverage.is_ok() && self.best.is_none();
         counts && end == End::Finished && (executions % 64 == 1 || !more)
     }
 
     /// Whether that execution did the same when it was run again; if not, that is what the search has found.
-    pub(crate) fn is_repeated(&mut self, stage: &Stage, end: End, ran: &Ran) -> bool {
+    pub(crate) fn is_repeated(&mut self, execution: &Execution, end: End, ran: &Ran) -> bool {
         let finished = end == End::Finished;
         let again = shown(ran);
         let otherwise = || {
             (again != self.shown).then(|| format!("it showed {:?}, and when run again {again:?}", self.shown))
         };
-        let difference = stage.machine.difference(finished).or_else(otherwise);
+        let difference = execution.machine.difference(finished).or_else(otherwise);
         let repeated = finished && difference.is_none();
         if !repeated {
-            self.exploration.coverage = not_deterministic(difference);
+            self.exploration.coverage = Err(not_deterministic(difference));
         }
         repeated
     }
 
-    fn failed(&mut self, kind: FailureKind, message: String, stage: &Stage) {
+    fn failed(&mut self, kind: FailureKind, message: String, execution: &Execution) {
         self.exploration.failures += 1;
-        let execution = self.exploration.executions;
-        let switches = stage.schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
-        let until = self.best.as_ref().map_or(execution + self.budget.shorten, |best| best.until);
+        let number = self.exploration.executions;
+        let switches = execution.schedule.windows(2).filter(|pair| pair[0].0 != pair[1].0).count();
+        let until = self.best.as_ref().map_or(number + self.budget.shorten, |best| best.until);
         let better = self.best.as_ref().is_none_or(|best| best.kind == kind && switches < best.switches);
         if better {
-            let script = stage.script();
-            self.best = Some(Best { kind, message, execution, switches, script, until });
+            let script = execution.script();
+            self.best = Some(Best { kind, message, execution: number, switches, script, until });
         }
     }
 
@@ -226,21 +232,22 @@ impl Search {
             return false;
         }
         if executions >= self.budget.executions {
-            self.cut(format!("{executions} executions"));
+            self.cut(Exhausted::Executions(executions));
             return false;
         }
         // Looking at the clock costs more than a short execution.
         let look = executions.is_multiple_of(64);
         if let Some(time) = self.budget.time.filter(|time| look && self.started.elapsed() >= *time) {
-            self.cut(format!("{executions} executions in {} s", time.as_secs_f64()));
+            self.cut(Exhausted::Time { time, executions });
             return false;
         }
         true
     }
 
-    fn cut(&mut self, what: String) {
-        if self.exploration.coverage != Coverage::Sampled {
-            self.exploration.coverage = Coverage::Cut(what);
+    /// What ran out cuts the search, unless it draws: then what was seen is a sample.
+    fn cut(&mut self, what: Exhausted) {
+        if !matches!(self.exploration.coverage, Ok(Extent::Sampled(_))) {
+            self.exploration.coverage = Err(Reason::Budget(what));
         }
     }
 
@@ -267,10 +274,10 @@ impl Search {
 }
 
 /// The program does not repeat itself; says where, if that is known.
-fn not_deterministic(difference: Option<String>) -> Coverage {
+fn not_deterministic(difference: Option<String>) -> Reason {
     let unknown = || "under the same schedule it did something else".to_owned();
     let what = difference.unwrap_or_else(unknown);
-    Coverage::Unsupported(format!(
+    Reason::Unsupported(format!(
         "the program is not deterministic: {what} (time, randomness, addresses, or state kept from an earlier \
          execution)"
     ))
@@ -292,15 +299,20 @@ fn is_of_a_class(kind: FailureKind) -> bool {
 }
 
 /// What went wrong in an execution, if something did. With a trace, objects and threads have names.
-fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<(FailureKind, String)> {
-    if let Some(race) = stage.machine.race() {
+fn failure(
+    execution: &Execution,
+    end: End,
+    ran: &Ran,
+    trace: Option<&Trace>,
+) -> Option<(FailureKind, String)> {
+    if let Some(race) = execution.machine.race() {
         return Some((FailureKind::DataRace, race_message(race, trace)));
     }
-    if let Some(misuse) = stage.machine.misuse() {
+    if let Some(misuse) = execution.machine.misuse() {
         return Some((FailureKind::UseAfterDestroy, misuse_message(misuse, trace)));
     }
     if end == End::StackOverflow {
-        return Some((FailureKind::Crash, overflow_message(stage.machine.running(), trace)));
+        return Some((FailureKind::Crash, overflow_message(execution.machine.running(), trace)));
     }
     // A panicked thread often leaves others waiting: the panic is the cause.
     if let Some(escaped) = current::first_escaped() {
@@ -316,7 +328,7 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
         _ => {}
     }
     if let (End::Deadlock | End::Livelock | End::Repetition, Some(relock)) =
-        (end, stage.machine.first_relock())
+        (end, execution.machine.first_relock())
     {
         return Some((FailureKind::Deadlock, relock_message(&relock, trace)));
     }
@@ -331,8 +343,8 @@ fn failure(stage: &Stage, end: End, ran: &Ran, trace: Option<&Trace>) -> Option<
             Some((FailureKind::Livelock, message.to_owned()))
         }
         // What a detached thread owns ends with the process.
-        _ if stage.machine.has_unended() => None,
-        _ => stage.machine.leaks().next().map(|born| {
+        _ if execution.machine.has_unended() => None,
+        _ => execution.machine.leaks().next().map(|born| {
             (FailureKind::Leak, format!("the Arc made at {} still has owners", Place::from(born)))
         }),
     }

@@ -7,11 +7,11 @@
 //! 2010) and the uniform random walk (Huan Zhao, Dylan Wolff, Umang Mathur, Abhik Roychoudhury, "Selectively
 //! uniform concurrency testing", 2025).
 
+use super::execution::{Chooser, End, Execution, Script, Turn};
 use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::stage::{Chooser, End, Script, Stage, Turn};
 use super::watchdog::{Progress, Watchdog};
-use super::{Budget, Coverage, Engine, Exploration, Program, panics};
+use super::{Budget, Engine, Exploration, Extent, Program, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -39,14 +39,14 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     silence();
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
-        Some(_) => (Chooser::External, Coverage::Sampled),
-        None => (Chooser::exact(budget), Coverage::EXHAUSTIVE),
+        Some(_) => (Chooser::External, Ok(Extent::Sampled(0))),
+        None => (Chooser::exact(budget), Ok(Extent::EXHAUSTIVE)),
     };
-    let stage = Stage::new(chooser, budget);
-    let runtime = Rc::new(Runtime::new(stage, Search::new(budget, coverage), false));
+    let execution = Execution::new(chooser, budget);
+    let runtime = Rc::new(Runtime::new(execution, Search::new(budget, coverage), false));
     runtime.run(program, strategy);
     // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
-    let search = runtime.search.replace(Search::new(budget, Coverage::Sampled));
+    let search = runtime.search.replace(Search::new(budget, Ok(Extent::Sampled(0))));
     let recorded = search.script().and_then(|script| replay(program, budget, &runtime, script));
     search.finish(recorded)
 }
@@ -63,9 +63,9 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
 
 /// Runs an execution of the search again and records it.
 fn replay(program: &Program, budget: &Budget, of: &Runtime, script: Script) -> Option<Recorded> {
-    let stage = of.stage.borrow_mut().again(script, budget);
-    let search = Search::new(&Budget { executions: 1, ..*budget }, Coverage::Sampled);
-    let runtime = Rc::new(Runtime::new(stage, search, true));
+    let execution = of.execution.borrow_mut().again(script, budget);
+    let search = Search::new(&Budget { executions: 1, ..*budget }, Ok(Extent::Sampled(0)));
+    let runtime = Rc::new(Runtime::new(execution, search, true));
     runtime.run(program, None);
     runtime.recorded.take()
 }
@@ -94,7 +94,7 @@ fn silence() {
 struct Runtime {
     progress: Arc<Progress>,
     watch: panics::Watch,
-    stage: RefCell<Stage>,
+    execution: RefCell<Execution>,
     search: RefCell<Search>,
     ran: RefCell<Ran>,
     tasks: RefCell<Vec<(ThreadId, TaskId)>>,
@@ -113,11 +113,11 @@ struct Check {
 }
 
 impl Runtime {
-    fn new(stage: Stage, search: Search, record: bool) -> Self {
+    fn new(execution: Execution, search: Search, record: bool) -> Self {
         Self {
             progress: Arc::default(),
             watch: panics::watch(None),
-            stage: RefCell::new(stage),
+            execution: RefCell::new(execution),
             search: RefCell::new(search),
             ran: RefCell::new(None),
             tasks: RefCell::default(),
@@ -163,7 +163,7 @@ impl Runtime {
         held::leave_model();
         self.ran.replace(ran);
         if self.end.get().is_none() {
-            self.stage.borrow_mut().end_main();
+            self.execution.borrow_mut().end_main();
         }
     }
 
@@ -171,14 +171,14 @@ impl Runtime {
         if self.end.get().is_some() {
             return Some(0);
         }
-        self.stage.borrow_mut().announce(op, seen, site)
+        self.execution.borrow_mut().announce(op, seen, site)
     }
 
     fn restart(&self) {
         held::release();
         current::next_epoch();
         self.watch.forget();
-        self.stage.borrow_mut().restart(self.record);
+        self.execution.borrow_mut().restart(self.record);
         self.ran.replace(None);
         self.tasks.borrow_mut().clear();
         self.end.set(None);
@@ -188,24 +188,24 @@ impl Runtime {
     fn advance(&self) -> bool {
         self.progress.pause();
         let end = self.end.get().unwrap_or(End::Finished);
-        let mut stage = self.stage.borrow_mut();
+        let mut execution = self.execution.borrow_mut();
         let mut search = self.search.borrow_mut();
         let ran = self.ran.take();
         if let Some(Check { chooser, more }) = self.check.take() {
-            stage.chooser = chooser;
-            return search.is_repeated(&stage, end, &ran) && more;
+            execution.chooser = chooser;
+            return search.is_repeated(&execution, end, &ran) && more;
         }
-        self.recorded.replace(recorded(&mut stage, end, &ran));
-        let more = search.record(&stage, end, ran);
-        let learned = stage.machine.take_learned();
-        if learned && stage.chooser.reset() {
+        self.recorded.replace(recorded(&mut execution, end, &ran));
+        let more = search.record(&execution, end, ran);
+        let learned = execution.machine.take_learned();
+        if learned && execution.chooser.reset() {
             search.restart();
             return true;
         }
-        let more = more && stage.advance();
+        let more = more && execution.advance();
         let checked = !self.record && search.is_checked(end, more);
         if checked {
-            self.check.replace(Some(Check { chooser: stage.repeat(), more }));
+            self.check.replace(Some(Check { chooser: execution.repeat(), more }));
         }
         more || checked
     }
@@ -235,20 +235,20 @@ fn running() -> u32 {
     RUNTIME.with(|runtime| {
         // SAFETY: the handler runs in the middle of the program on this OS thread, which changes neither cell
         // before it returns, and it never returns.
-        let stage = unsafe { (*runtime.as_ptr()).as_ref().map(|runtime| &*runtime.stage.as_ptr()) };
-        stage.map_or(0, |stage| stage.machine.running().0)
+        let execution = unsafe { (*runtime.as_ptr()).as_ref().map(|runtime| &*runtime.execution.as_ptr()) };
+        execution.map_or(0, |execution| execution.machine.running().0)
     })
 }
 
 impl Controller for Runtime {
     fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.create(class, value, site)
+        self.execution.borrow_mut().machine.create(class, value, site)
     }
 
     fn find(&self, class: Class, site: Site) -> ObjectId {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.find(class, site)
+        self.execution.borrow_mut().machine.find(class, site)
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
@@ -260,7 +260,7 @@ impl Controller for Runtime {
         }
         shuttle_engine::runtime::thread::switch();
         self.progress.note(me, Some(site));
-        self.stage.borrow().machine.answer(me)
+        self.execution.borrow().machine.answer(me)
     }
 
     fn destroy(&self, object: ObjectId) {
@@ -268,24 +268,24 @@ impl Controller for Runtime {
         if self.end.get().is_some() {
             return;
         }
-        let mut stage = self.stage.borrow_mut();
-        let site = stage.machine.place();
-        let local = stage.destroy(object);
-        drop(stage);
+        let mut execution = self.execution.borrow_mut();
+        let site = execution.machine.place();
+        let local = execution.destroy(object);
+        drop(execution);
         if !local {
             self.perform(Op::Destroy(object), 0, site);
         }
     }
 
-    fn commit(&self, object: ObjectId, before: u64, after: u64) {
+    fn commit(&self, object: ObjectId, left: u64) {
         let _engine = held::engine();
         if self.end.get().is_none() {
-            self.stage.borrow_mut().commit(object, before, after);
+            self.execution.borrow_mut().commit(object, left);
         }
     }
 
     fn clear_read_set(&self) {
-        self.stage.borrow_mut().machine.clear_read_set();
+        self.execution.borrow_mut().machine.clear_read_set();
     }
 
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId {
@@ -297,7 +297,7 @@ impl Controller for Runtime {
             current::give_up(current::run(), why);
         }
         let _engine = held::engine();
-        let Some(id) = self.stage.borrow_mut().spawn(name) else {
+        let Some(id) = self.execution.borrow_mut().spawn(name) else {
             self.end.set(Some(End::TooManyThreads));
             shuttle_engine::runtime::thread::switch();
             unreachable!("an execution with too many threads is over")
@@ -316,29 +316,29 @@ impl Controller for Runtime {
     }
 
     fn detach(&self, thread: ThreadId) {
-        self.stage.borrow_mut().machine.detach(thread);
+        self.execution.borrow_mut().machine.detach(thread);
     }
 
     fn thread(&self) -> ThreadId {
-        self.stage.borrow().machine.running()
+        self.execution.borrow().machine.running()
     }
 
     fn moment(&self) -> Moment {
-        self.stage.borrow().moment()
+        self.execution.borrow().moment()
     }
 
     fn causality(&self) -> Causality {
         let _engine = held::engine();
-        self.stage.borrow().causality()
+        self.execution.borrow().causality()
     }
 
     fn recording(&self) -> bool {
-        self.stage.borrow().machine.recording()
+        self.execution.borrow().machine.recording()
     }
 
     fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
         let _engine = held::engine();
-        self.stage.borrow_mut().machine.name_object(object, name.to_string());
+        self.execution.borrow_mut().machine.name_object(object, name.to_string());
     }
 
     fn tearing_down(&self) -> bool {
@@ -379,20 +379,20 @@ impl Scheduler for Filter {
         }
         // Main before its first step.
         let Some(task) = current else { return self.introduce(runnable, runnable[0].id()) };
-        let mut stage = runtime.stage.borrow_mut();
-        let running = stage.machine.running();
-        if stage.machine.phase(running) == Phase::Running {
+        let mut execution = runtime.execution.borrow_mut();
+        let running = execution.machine.running();
+        if execution.machine.phase(running) == Phase::Running {
             return Some(task);
         }
         let is_over = |task: &&&Task| {
-            runtime.thread_of(task.id()).is_some_and(|id| stage.machine.phase(id) == Phase::Ended)
+            runtime.thread_of(task.id()).is_some_and(|id| execution.machine.phase(id) == Phase::Ended)
         };
         if let Some(over) = runnable.iter().find(is_over) {
             return Some(over.id());
         }
-        match stage.turn() {
+        match execution.turn() {
             Turn::Run(thread) => {
-                let fresh = stage.machine.pending(thread) == Op::Exit;
+                let fresh = execution.machine.pending(thread) == Op::Exit;
                 let next = runtime.task_of(thread)?;
                 if fresh { self.introduce(runnable, next) } else { Some(next) }
             }
@@ -400,7 +400,7 @@ impl Scheduler for Filter {
                 runtime.end.set(Some(end));
                 None
             }
-            Turn::Choose => self.choose(&mut stage, runnable, current, yields),
+            Turn::Choose => self.choose(&mut execution, runnable, current, yields),
         }
     }
 
@@ -423,24 +423,24 @@ impl Filter {
 
     fn choose(
         &mut self,
-        stage: &mut Stage,
+        execution: &mut Execution,
         runnable: &[&Task],
         current: Option<TaskId>,
         yields: bool,
     ) -> Option<TaskId> {
         let strategy = self.strategy.as_mut().expect("an external chooser");
         let choices =
-            |task: TaskId| self.runtime.thread_of(task).map_or(0, |thread| stage.machine.choices(thread));
+            |task: TaskId| self.runtime.thread_of(task).map_or(0, |thread| execution.machine.choices(thread));
         let enabled: Vec<_> = runnable.iter().copied().filter(|task| choices(task.id()) != 0).collect();
         self.had_choice |= enabled.len() > 1;
         let (thread, choice) = if enabled.is_empty() {
-            (stage.machine.last_resort()?, 0)
+            (execution.machine.forced_thread()?, 0)
         } else {
             let task = strategy.next_task(&enabled, current, yields)?;
             let thread = self.runtime.thread_of(task)?;
             (thread, draw(choices(task), || strategy.next_u64()))
         };
-        match stage.grant(thread, choice) {
+        match execution.grant(thread, choice) {
             Turn::Run(thread) => self.runtime.task_of(thread),
             _ => None,
         }

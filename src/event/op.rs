@@ -282,6 +282,12 @@ impl Op {
         )
     }
 
+    /// Whether the answer to the operation is the value that it finds in its atomic.
+    #[cfg(feature = "instrumented")]
+    pub(crate) const fn finds_value(self) -> bool {
+        matches!(self, Self::Load(..) | Self::Rmw(..) | Self::CompareExchange { .. })
+    }
+
     /// Whether the operation may have to wait for another thread.
     pub const fn waits(self) -> bool {
         matches!(

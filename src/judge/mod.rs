@@ -1,9 +1,11 @@
 //! Every judgement: what the facts that an engine reports are worth, whether that was expected, and what caused a failure.
 //! Plain functions on plain data.
 
+mod confirmation;
 pub mod finding;
 mod record;
 mod verdict;
 
+pub use confirmation::coverage;
 pub use record::{CellReport, Status, status, undecided_questions};
 pub use verdict::{Extent, Reason, Verdict, verify};

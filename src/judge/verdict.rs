@@ -1,7 +1,8 @@
 //! What an exploration is worth: held, broken, or honestly not decided.
 
-use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Failure, Program, explore};
-use crate::judge::finding;
+use crate::engine::{Budget, Engine, Exploration, Failure, Program, explore};
+pub use crate::engine::{Extent, Reason};
+use crate::judge::{coverage, finding};
 use std::fmt;
 
 /// Explores the program within a budget that ends in seconds ([`Budget::in_seconds`]), and judges what was seen:
@@ -30,32 +31,6 @@ pub enum Verdict {
     Inconclusive(Reason),
 }
 
-/// How much was seen of what could happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub enum Extent {
-    /// Every execution of the engine's model within these bounds.
-    Complete(Bounds),
-    /// This many executions, drawn at random.
-    Sampled(u64),
-}
-
-/// Why a question stays open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
-pub enum Reason {
-    /// The budget ran out first.
-    Budget(String),
-    /// A search that the budget of a pull request is known to cut: it was not run.
-    Nightly,
-    /// No thread that was spawned used a primitive of the facade: there was nothing that the engine could drive.
-    Vacuous,
-    /// The engine cannot run the scenario.
-    Unsupported(String),
-    /// Two engines that must agree do not.
-    Disagreement(String),
-}
-
 impl Verdict {
     /// Judges what `engine` reported.
     pub fn of(engine: Engine, exploration: &Exploration) -> Self {
@@ -64,50 +39,16 @@ impl Verdict {
             return Self::Broken(Box::new(Failure { kind, ..failure.clone() }));
         }
         let vacuous = engine != Engine::Native && exploration.threads > 1 && !exploration.driven;
-        match &exploration.coverage {
-            Coverage::Unsupported(why) => Self::Inconclusive(Reason::Unsupported(why.clone())),
-            Coverage::Disagreement(what) => Self::Inconclusive(Reason::Disagreement(what.clone())),
-            Coverage::Cut(what) => Self::Inconclusive(Reason::Budget(what.clone())),
-            _ if vacuous => Self::Inconclusive(Reason::Vacuous),
-            Coverage::Complete(bounds) => Self::Held(Extent::Complete(*bounds)),
-            Coverage::Sampled => Self::Held(Extent::Sampled(exploration.executions)),
+        match coverage(exploration) {
+            Err(reason) => Self::Inconclusive(reason),
+            Ok(_) if vacuous => Self::Inconclusive(Reason::Vacuous),
+            Ok(extent) => Self::Held(extent),
         }
     }
 
     /// Whether the subject kept its properties as far as was seen.
     pub const fn held(&self) -> bool {
         matches!(self, Self::Held(_))
-    }
-}
-
-impl Extent {
-    /// Every execution of the engine's model.
-    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
-}
-
-impl fmt::Display for Extent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Complete(bounds) if bounds.daemons => {
-                write!(f, "{bounds}; detached threads still waited when main ended")
-            }
-            Self::Complete(bounds) => bounds.fmt(f),
-            Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Budget(what) => write!(f, "budget: {what}"),
-            Self::Nightly => f.write_str("left to a nightly run (--scope nightly)"),
-            Self::Vacuous => {
-                f.write_str("vacuous: no thread used a primitive of the facade (std's own are not seen)")
-            }
-            Self::Unsupported(why) => write!(f, "unsupported: {why}"),
-            Self::Disagreement(what) => write!(f, "engine disagreement: {what}"),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Facts made by hand, for the tests of the formatters.
 
-use crate::engine::{Bounds, Engine, Failure, FailureKind};
+use crate::engine::{Bounds, Engine, Exhausted, Failure, FailureKind};
 use crate::event::trace::Trace;
 use crate::judge::finding::script::crossed_forks;
 use crate::judge::{CellReport, Extent, Reason, Status, Verdict};
@@ -52,7 +52,7 @@ pub(crate) fn caught_deadlock(seats: u32) -> CellReport {
 /// One report of each look.
 pub(crate) fn reports() -> Vec<CellReport> {
     let sampled = |n| Verdict::Held(Extent::Sampled(n));
-    let budget = || Verdict::Inconclusive(Reason::Budget("10 000 executions".to_owned()));
+    let budget = || Verdict::Inconclusive(Reason::Budget(Exhausted::Executions(10_000)));
     let ring = |scope: &str, engine, verdict, executions| CellReport {
         twin: true,
         executions,

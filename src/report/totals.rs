@@ -132,7 +132,7 @@ mod tests {
     fn open_cells_are_grouped_by_their_reason() {
         assert_eq!(
             not_decided(&example::reports(), Style::Plain),
-            "? budget: 10 000 executions: threads/table/ordered/8x1@dpor\n"
+            "? budget: 10000 executions: threads/table/ordered/8x1@dpor\n"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What a child's death says about its subject, when it left no report.
 
 use super::parent::Options;
-use crate::engine::{Engine, Failure, FailureKind, HANG, HANG_IS_OVER};
+use crate::engine::{Engine, Exhausted, Failure, FailureKind, HANG, HANG_IS_OVER};
 use crate::event::trace::Trace;
 use crate::judge::{Reason, Verdict};
 use std::os::unix::process::ExitStatusExt;
@@ -41,7 +41,7 @@ pub(super) fn killed(engine: Engine, why: Killed, stderr: &str, options: &Option
         }
         Killed::Deadline => match hang(stderr) {
             Some(words) => Verdict::Inconclusive(Reason::Unsupported(format!("hang: {words}"))),
-            None => open(format!("deadline {} s", options.deadline.as_secs())),
+            None => open(Exhausted::Deadline(options.deadline)),
         },
     }
 }
@@ -59,14 +59,14 @@ pub(super) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Optio
         return None;
     }
     if let Some(line) = find_line(stderr, "memory allocation of ") {
-        return Some(open(format!("memory limit {} MiB: {line}", options.memory >> 20)));
+        return Some(open(Exhausted::Memory(options.memory, line.to_owned())));
     }
     if let Some(line) = find_line(stderr, "has overflowed its stack") {
         return Some(broken(FailureKind::Crash, format!("stack overflow: {line}")));
     }
     Some(match (status.signal(), status.code()) {
         // The subject may have done it itself, but then it is not its fault that shows.
-        (Some(KILL), _) => open("killed from outside, as the system does when memory runs out".to_owned()),
+        (Some(KILL), _) => open(Exhausted::Killed),
         (Some(signal), _) => broken(FailureKind::Crash, with_last_words(signal_name(signal), stderr)),
         (None, code) => {
             let code = code.unwrap_or_default();
@@ -82,7 +82,7 @@ fn broken(kind: FailureKind, message: String) -> Verdict {
     Verdict::Broken(Box::new(Failure { kind, message, trace: Trace::default(), execution: 0 }))
 }
 
-const fn open(what: String) -> Verdict {
+const fn open(what: Exhausted) -> Verdict {
     Verdict::Inconclusive(Reason::Budget(what))
 }
 
@@ -166,8 +166,9 @@ mod tests {
 
     #[test]
     fn exhausted_memory_is_a_limit_and_no_finding() {
-        let limit = "memory limit 1024 MiB: memory allocation of 64 bytes failed";
-        assert_eq!(by_signal(6, "memory allocation of 64 bytes failed\n"), open(limit.to_owned()));
+        let open = by_signal(6, "memory allocation of 64 bytes failed\n");
+        let limit = "Inconclusive (budget: memory limit 1024 MiB: memory allocation of 64 bytes failed)";
+        assert_eq!(open.to_string(), limit);
         assert!(matches!(by_signal(9, ""), Verdict::Inconclusive(Reason::Budget(_))));
     }
 
@@ -181,7 +182,8 @@ mod tests {
     #[test]
     fn a_deadline_is_a_limit_and_stillness_a_deadlock() {
         let options = Options::default();
-        assert_eq!(killed(Engine::Dpor, Killed::Deadline, "", &options), open("deadline 60 s".to_owned()));
+        let ended = killed(Engine::Dpor, Killed::Deadline, "", &options);
+        assert_eq!(ended.to_string(), "Inconclusive (budget: deadline 60 s)");
         let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), "", &options);
         let message = "no progress: every thread has been asleep for 2 s";
         assert_eq!(still, broken(FailureKind::Deadlock, message.to_owned()));
@@ -193,7 +195,10 @@ mod tests {
         let told = format!("x\n{HANG}thread 1 waits\ny\n");
         let unsupported = Verdict::Inconclusive(Reason::Unsupported("hang: thread 1 waits".to_owned()));
         assert_eq!(killed(&told), unsupported);
-        assert_eq!(killed(&format!("{told}{HANG_IS_OVER}\n")), open("deadline 60 s".to_owned()));
+        assert_eq!(
+            killed(&format!("{told}{HANG_IS_OVER}\n")),
+            open(Exhausted::Deadline(Options::default().deadline))
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The facade announces every operation with [`perform`](Self::perform), which returns when the
 /// engine has let it take place; no other thread of the execution runs until the calling thread
 /// announces its next one. The engine keeps the state of locks, condition variables, tokens and
-/// reference counts; the values of atomics stay in the facade's objects, and the engine is told.
+/// reference counts, and the values of atomics: it says which one an operation finds, and is told which one it left.
 pub(crate) trait Controller {
     /// A new object of the current thread. `value` is the initial value of an atomic, or the initial
     /// number of owners of an `Arc`, else 0.
@@ -27,17 +27,21 @@ pub(crate) trait Controller {
 
     /// The current thread performs an operation: waits until it may take place.
     ///
-    /// `seen` is the present value of an atomic, else 0. The answer is 1 or 0 for a `try_` operation
-    /// or an upgrade that succeeded or failed, 1 or 0 for a `WaitIf` that joined the waiters or found
-    /// another value, 1 or 0 for a `Wake` or a `Park` that returned without a permit or token or with one, 1 or 0 for a
-    /// `Spurious` where something happens for no reason or not, 1 for an `ArcDrop` of the last owner, the number of owners for an `ArcCount`.
+    /// `seen` is what std's atomic holds when the operation is announced, else 0: a value that no operation left there
+    /// was written through `get_mut`.
+    ///
+    /// The answer is the value that a `Load`, an `Rmw` or a `CompareExchange` finds, which need not be the newest one.
+    /// It is 1 or 0 for a `try_` operation or an upgrade that succeeded or failed, for a `WaitIf` that joined the
+    /// waiters or found another value, for a `Wake` or a `Park` that returned without a permit or token or with one,
+    /// and for a `Spurious` where something happens for no reason or not. It is 1 for an `ArcDrop` of the last owner,
+    /// and the number of owners for an `ArcCount`. Once the execution [is over](Self::tearing_down) it is nothing.
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64;
 
     /// The current thread destroys an object. Where others could see when, that is an operation of its own.
     fn destroy(&self, object: ObjectId);
 
-    /// The atomic operation that was just performed found `before` and left `after`.
-    fn commit(&self, object: ObjectId, before: u64, after: u64);
+    /// The atomic operation that was just performed left this value; one that wrote nothing, the value that it found.
+    fn commit(&self, object: ObjectId, left: u64);
 
     /// The current thread begins a loop that waits: what it has read so far is not what it waits for.
     fn clear_read_set(&self);

@@ -41,6 +41,8 @@ struct Run {
     inside: Cell<bool>,
     /// The execution has failed, and is being taken down.
     over: Cell<bool>,
+    /// Why the facade is about to panic.
+    stop: RefCell<Option<Stop>>,
     recording: Cell<bool>,
     /// The token that `park` takes, by thread; made when first used.
     tokens: RefCell<Vec<Option<Rc<loom::sync::Notify>>>>,
@@ -59,6 +61,7 @@ thread_local! {
         strict: Cell::new(false),
         inside: Cell::new(false),
         over: Cell::new(false),
+        stop: RefCell::new(None),
         recording: Cell::new(false),
         tokens: RefCell::new(Vec::new()),
         holds: RefCell::new(Vec::new()),
@@ -322,8 +325,37 @@ pub(super) fn held(lock: ObjectId) -> Option<(Site, bool)> {
     })
 }
 
-/// What the driver takes for a deadlock: the thread would wait for itself.
-pub(crate) const RELOCKS: &str = "waits for itself: ";
+/// Why the facade ends the execution with a panic.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// loom cannot do what is asked.
+    Unsupported(String),
+    /// A thread would wait for a lock that it holds.
+    Relocks(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported(what) => write!(f, "unsupported: {what}"),
+            Self::Relocks(what) => write!(f, "waits for itself: {what}"),
+        }
+    }
+}
+
+/// Ends the execution. The driver, which hears of the panic before it unwinds, is told why; everybody else reads it.
+#[cold]
+#[track_caller]
+pub(crate) fn stop(why: Stop) -> ! {
+    let words = why.to_string();
+    RUN.with(|run| run.stop.replace(Some(why)));
+    panic!("{words}")
+}
+
+/// Why the facade has raised the panic that is under way, if it has.
+pub(crate) fn take_stop() -> Option<Stop> {
+    RUN.with(|run| run.stop.take())
+}
 
 /// The token of a thread. loom's own `park` shares its token with condition variables and locks, and
 /// its `unpark` is no point where threads change places; its `Notify` is right in both.

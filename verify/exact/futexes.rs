@@ -2,7 +2,7 @@
 
 use super::{STRICTLY, exactly, fails_as, outcomes, same, strict, threads};
 use libtest_mimic::Failed;
-use refectory::engine::{Budget, Coverage, Engine, FailureKind, Program, explore};
+use refectory::engine::{Budget, Engine, Extent, FailureKind, Program, explore};
 use refectory::sync::atomic::AtomicUsize;
 use refectory::sync::atomic::Ordering::{Acquire, Release, SeqCst};
 use refectory::sync::{Futex, thread};
@@ -48,7 +48,7 @@ pub(super) fn time_outs(engine: Engine) -> Result<(), Failed> {
         format!("in time: {in_time}, {}", word.load(Acquire))
     };
     let found = explore(engine, &gate(once, Futex::wake_one), &strict());
-    same(&found.coverage, &Coverage::Complete(STRICTLY))?;
+    same(&found.coverage, &Ok(Extent::Complete(STRICTLY)))?;
     same(outcomes(&found), vec!["in time: false, 0", "in time: false, 1", "in time: true, 1"])?;
     // Nobody wakes: the time runs out, early or because nothing else can happen.
     let found = explore(engine, &gate(once, |_| ()), &strict());

@@ -2,7 +2,7 @@
 
 use super::{exactly, threads};
 use libtest_mimic::Failed;
-use refectory::engine::{Budget, Coverage, Engine, Program, explore};
+use refectory::engine::{Budget, Engine, Extent, Program, Reason, explore};
 use refectory::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use refectory::sync::thread;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub(super) fn fifty_threads(engine: Engine) -> Result<(), Failed> {
     });
     let cut = explore(engine, &together, &Budget { executions: 1_000, ..Budget::default() });
     match (&cut.coverage, cut.redundant, cut.outcomes.keys().next().map(String::as_str)) {
-        (Coverage::Cut(_), 0, Some("50")) if cut.failures == 0 && cut.outcomes.len() == 1 => Ok(()),
+        (Err(Reason::Budget(_)), 0, Some("50")) if cut.failures == 0 && cut.outcomes.len() == 1 => Ok(()),
         _ => Err(format!("{cut:?}").into()),
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn more_threads_than_there_can_be(engine: Engine) -> Result<(), Faile
         Ok(String::new())
     });
     match explore(engine, &program, &Budget::default()).coverage {
-        Coverage::Unsupported(why) if why == "more than 126 threads in all executions, main included" => {
+        Err(Reason::Unsupported(why)) if why == "more than 126 threads in all executions, main included" => {
             Ok(())
         }
         other => Err(format!("{other:?}").into()),
@@ -97,7 +97,7 @@ pub(super) fn an_update_lost_late(engine: Engine) -> Result<(), Failed> {
     });
     let found = explore(engine, &program, &Budget { operations: 300_000, ..Budget::default() });
     let outcomes: Vec<_> = found.outcomes.keys().map(String::as_str).collect();
-    if outcomes == ["1", "2"] && found.redundant == 0 && found.coverage == Coverage::EXHAUSTIVE {
+    if outcomes == ["1", "2"] && found.redundant == 0 && found.coverage == Ok(Extent::EXHAUSTIVE) {
         return Ok(());
     }
     Err(format!("{found:?}").into())

@@ -1,7 +1,8 @@
 //! The table of a litmus test: what may happen, and what each engine showed.
 
 use super::Litmus;
-use refectory::engine::{Bounds, Coverage, Exploration};
+use refectory::engine::{Bounds, Exploration, Extent, Reason};
+use refectory::judge::coverage;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -46,7 +47,7 @@ fn row(litmus: &Litmus, event: &str, columns: &[(&str, Exploration)]) -> Vec<Str
 
 fn mark(allowed: bool, shown: bool, facts: &Exploration) -> &'static str {
     match (allowed, shown) {
-        _ if matches!(facts.coverage, Coverage::Unsupported(_)) => "",
+        _ if matches!(coverage(facts), Err(Reason::Unsupported(_))) => "",
         (true, true) => "seen",
         (true, false) if completed(facts) => "missed",
         (true, false) => "not reached",
@@ -73,7 +74,7 @@ fn failure(facts: &Exploration) -> Option<&'static str> {
 
 /// Whether the engine believes that it has seen everything within its bounds.
 fn completed(facts: &Exploration) -> bool {
-    facts.failure.is_none() && matches!(facts.coverage, Coverage::Complete(_))
+    facts.failure.is_none() && matches!(coverage(facts), Ok(Extent::Complete(_)))
 }
 
 /// How the search ended, and why if it ended early.
@@ -81,13 +82,14 @@ fn ending(facts: &Exploration) -> (String, Option<String>) {
     if let Some(failure) = &facts.failure {
         return (format!("stopped: {}", failure.kind), Some(failure.message.clone()));
     }
-    match &facts.coverage {
-        Coverage::Complete(Bounds::NONE) => ("complete".to_owned(), None),
-        Coverage::Complete(bounds) => ("bounded".to_owned(), Some(bounds.to_string())),
-        Coverage::Sampled => ("sampled".to_owned(), None),
-        Coverage::Cut(what) => ("cut".to_owned(), Some(what.clone())),
-        Coverage::Unsupported(why) => ("unsupported".to_owned(), Some(why.clone())),
-        Coverage::Disagreement(what) => ("disagrees".to_owned(), Some(what.clone())),
+    match &coverage(facts) {
+        Ok(Extent::Complete(Bounds::NONE)) => ("complete".to_owned(), None),
+        Ok(Extent::Complete(bounds)) => ("bounded".to_owned(), Some(bounds.to_string())),
+        Ok(Extent::Sampled(_)) => ("sampled".to_owned(), None),
+        Err(Reason::Budget(what)) => ("cut".to_owned(), Some(what.to_string())),
+        Err(Reason::Unsupported(why)) => ("unsupported".to_owned(), Some(why.clone())),
+        Err(Reason::Disagreement(what)) => ("disagrees".to_owned(), Some(what.clone())),
+        Err(reason @ (Reason::Nightly | Reason::Vacuous)) => (reason.to_string(), None),
     }
 }
 

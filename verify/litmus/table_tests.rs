@@ -3,7 +3,7 @@
 use super::Litmus;
 use super::table::table;
 use libtest_mimic::Trial;
-use refectory::engine::{Bounds, Coverage, Exploration, Failure, FailureKind};
+use refectory::engine::{Bounds, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Reason};
 use refectory::event::trace::Trace;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -37,12 +37,12 @@ fn showing(coverage: Coverage, outcomes: &[&str]) -> Exploration {
 }
 
 fn a_table_says_what_each_engine_missed_and_invented() {
-    let mut stopped = showing(Coverage::EXHAUSTIVE, &["(0)"]);
+    let mut stopped = showing(Ok(Extent::EXHAUSTIVE), &["(0)"]);
     let (kind, message) = (FailureKind::Deadlock, "nobody moves".to_owned());
     stopped.failure = Some(Failure { kind, message, trace: Trace::default(), execution: 2 });
     let columns = [
-        ("all", showing(Coverage::EXHAUSTIVE, &["(0)", "(1)", "(3)"])),
-        ("some", showing(Coverage::Sampled, &["(0)"])),
+        ("all", showing(Ok(Extent::EXHAUSTIVE), &["(0)", "(1)", "(3)"])),
+        ("some", showing(Ok(Extent::Sampled(1)), &["(0)"])),
         ("none", Exploration::unsupported("too large")),
         ("stuck", stopped),
     ];
@@ -65,14 +65,14 @@ stuck stopped: deadlock: nobody moves
 }
 
 fn a_bounded_search_that_ended_has_missed_what_it_did_not_show() {
-    let columns = [("bounded", showing(Coverage::Complete(Bounds::preemptions(2)), &["(0)"]))];
+    let columns = [("bounded", showing(Ok(Extent::Complete(Bounds::preemptions(2))), &["(0)"]))];
     let text = table(&LITMUS, &columns);
     assert!(text.contains("(1)         yes  no   missed\n"), "{text}");
     assert!(text.contains("bounded\n"), "{text}");
 }
 
 fn a_search_that_was_cut_has_not_reached_what_it_did_not_show() {
-    let columns = [("cut", showing(Coverage::Cut("1 executions".to_owned()), &["(0)"]))];
+    let columns = [("cut", showing(Err(Reason::Budget(Exhausted::Executions(1))), &["(0)"]))];
     let text = table(&LITMUS, &columns);
     assert!(text.contains("(1)         yes  no   not reached\n"), "{text}");
     assert!(text.ends_with("cut cut: 1 executions\n"), "{text}");

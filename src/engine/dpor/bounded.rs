@@ -9,9 +9,9 @@
 //! Madanlal Musuvathi and Shaz Qadeer, "Iterative context bounding for systematic testing of multithreaded
 //! programs", 2007, and "Partial-order reduction for context-bounded state exploration", 2007.
 
-use super::{Explorer, Next};
+use super::{Explorer, Next, Present};
+use crate::engine::machine::RUN;
 use crate::engine::machine::access::Transition;
-use crate::engine::machine::{Machine, RUN};
 use crate::event::op::ThreadId;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -92,11 +92,11 @@ impl Bounded {
     }
 
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
-    pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
+    pub(crate) fn next(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(Node { branch, .. }) = self.nodes.get(self.depth) {
             return Next::Grant(branch.thread, branch.choice);
         }
-        let mut others = self.branches(machine, hint);
+        let mut others = self.branches(state, hint);
         if others.is_empty() {
             return Next::Fruitless;
         }
@@ -106,37 +106,37 @@ impl Bounded {
     }
 
     /// What can come next, is within the bound, and was not reached as well before: what costs least first.
-    fn branches(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Vec<Branch> {
+    fn branches(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Vec<Branch> {
         let last = self.reached.last;
-        let goes_on = last
-            .is_some_and(|last| machine.choices(last) & !(1 << RUN) != 0 && !machine.has_just_yielded(last));
+        let goes_on =
+            last.is_some_and(|last| state.choices(last) & !(1 << RUN) != 0 && !state.has_just_yielded(last));
         let mut branches: Vec<Branch> = Vec::new();
-        for thread in machine.threads() {
-            let choices = machine.choices(thread);
+        for thread in state.threads() {
+            let choices = state.choices(thread);
             let cost = u32::from(goes_on && last != Some(thread));
             let possible = (0..u128::BITS as u8).filter(|choice| choices & 1 << choice != 0);
             branches.extend(possible.map(|choice| Branch { thread, choice, cost }));
         }
         if branches.is_empty() {
-            branches.extend(machine.last_resort().map(|thread| Branch { thread, choice: 0, cost: 0 }));
+            branches.extend(state.forced_thread().map(|thread| Branch { thread, choice: 0, cost: 0 }));
         }
         branches.sort_by_key(|&Branch { thread, choice, cost }| {
             let hinted = hint == Some((thread, choice));
-            (!machine.is_unfairly_delayed(thread), cost, !hinted, choice == RUN, last != Some(thread))
+            (!state.is_unfairly_delayed(thread), cost, !hinted, choice == RUN, last != Some(thread))
         });
-        branches.retain(|branch| self.is_new(branch, machine));
+        branches.retain(|branch| self.is_new(branch, state));
         branches
     }
 
     /// Whether the branch is within the bound, and leads to a class that was not reached as well before.
-    fn is_new(&mut self, branch: &Branch, machine: &Machine) -> bool {
+    fn is_new(&mut self, branch: &Branch, state: &impl Present) -> bool {
         let preemptions = self.reached.preemptions + branch.cost;
         if preemptions > self.bound {
             self.left_out = true;
             return false;
         }
-        let transition = machine.transition(branch.thread, branch.choice);
-        let class = self.reached.class.wrapping_add(self.name(&transition, machine));
+        let transition = state.transition(branch.thread, branch.choice);
+        let class = self.reached.class.wrapping_add(self.name(&transition, state));
         let fewest = self.fewest.entry((class, branch.thread)).or_insert(u32::MAX);
         let is_new = preemptions < *fewest;
         *fewest = preemptions.min(*fewest);
@@ -144,25 +144,25 @@ impl Bounded {
     }
 
     /// A digest of a step and of all that comes before it.
-    fn name(&mut self, transition: &Transition, machine: &Machine) -> u128 {
-        let past = self.order.races_of(transition, machine).past;
+    fn name(&mut self, transition: &Transition, state: &impl Present) -> u128 {
+        let past = self.order.races_of(transition, state).past;
         let (clock, _) = self.order.stamped(transition, past);
         let half = |seed: u64| {
             let mut hasher = DefaultHasher::new();
             (seed, transition.thread, transition.choice).hash(&mut hasher);
-            machine.threads().for_each(|thread| clock.of(thread).hash(&mut hasher));
+            state.threads().for_each(|thread| clock.of(thread).hash(&mut hasher));
             u128::from(hasher.finish())
         };
         half(0) << 64 | half(1)
     }
 
     /// `transition` is about to take place.
-    pub(crate) fn take(&mut self, transition: Transition, machine: &Machine) {
-        self.reached.class = self.reached.class.wrapping_add(self.name(&transition, machine));
+    pub(crate) fn take(&mut self, transition: Transition, state: &impl Present) {
+        self.reached.class = self.reached.class.wrapping_add(self.name(&transition, state));
         self.reached.preemptions += self.nodes.get(self.depth).map_or(0, |node| node.branch.cost);
         self.reached.last = Some(transition.thread);
         self.depth += 1;
-        self.order.take(transition, 0, machine);
+        self.order.take(transition, 0, state);
     }
 
     /// The execution has come to its end: the next one leaves its path at the last choice that has others. False

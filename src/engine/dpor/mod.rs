@@ -17,6 +17,8 @@
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
 mod bounded;
+mod present;
+mod races;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -24,11 +26,12 @@ mod users;
 mod wakeup;
 
 pub(crate) use self::bounded::Bounded;
+pub(crate) use self::present::Present;
 use self::users::Users;
 use self::wakeup::{Branch, Initial, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
-use super::machine::{Edge, Machine, Phase, RUN};
+use super::machine::{Edge, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 /// A transition that took place.
@@ -162,35 +165,33 @@ impl Explorer {
     }
 
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
-    pub(crate) fn next(&mut self, machine: &Machine, hint: Option<(ThreadId, u8)>) -> Next {
+    pub(crate) fn next(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Next {
         if let Some(event) = self.events.get(self.depth) {
             let Transition { thread, choice, op, .. } = event.transition;
-            let same = is_repeated(machine.pending(thread), op)
-                && (machine.choices(thread) & 1 << choice != 0
-                    || event.transition.last_resort
-                    || choice == RUN);
+            let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
+                && (state.choices(thread) & 1 << choice != 0 || event.transition.forced || choice == RUN);
             return if same { Next::Grant(thread, choice) } else { Next::Diverged };
         }
         if let Some(branch) = self.planned.take() {
             self.nodes.last_mut().expect("a branch has a node").beside = branch.beside;
             self.subtree = branch.children;
-            return follow(&branch.step, machine);
+            return follow(&branch.step, state);
         }
         if std::mem::take(&mut self.resumes) {
             let sleep = &self.nodes.last().expect("a node is resumed").sleep;
-            let choice = any_awake(machine, sleep, hint);
+            let choice = any_awake(state, sleep, hint);
             return choice.map_or(Next::Fruitless, |(thread, choice)| Next::Grant(thread, choice));
         }
         let sleep = self.sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
         let mut beside = Vec::new();
         let next = if tree.is_empty() {
-            let choice = any_awake(machine, &sleep, hint);
+            let choice = any_awake(state, &sleep, hint);
             choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
         } else {
             let branch = tree.remove(0);
             (self.subtree, beside) = (branch.children, branch.beside);
-            follow(&branch.step, machine)
+            follow(&branch.step, state)
         };
         self.nodes.push(Node { sleep, tree, beside, explored: false });
         next
@@ -209,16 +210,16 @@ impl Explorer {
 
     /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
     /// each.
-    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, machine: &Machine) {
+    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, state: &impl Present) {
         if self.depth == self.events.len() {
-            self.append(transition.clone(), machine);
-            self.branch_over(alternatives, machine);
+            self.append(transition.clone(), state);
+            self.branch_over(alternatives, state);
         }
         let index = self.depth as u32;
         let event = &mut self.events[self.depth];
         event.released = None;
         // Values may be addresses, which are not the same in every execution.
-        (event.transition.op, event.transition.guard) = (transition.op, transition.guard.clone());
+        (event.transition.op, event.transition.awaits) = (transition.op, transition.awaits.clone());
         let (transition, clock) = (event.transition.clone(), event.clock.clone());
         self.depth += 1;
         self.leave_permits(&transition, &clock);
@@ -226,7 +227,7 @@ impl Explorer {
         me.clock = clock;
         me.events.push(index);
         for access in transition.accesses() {
-            self.target(access.target).users.push(index, access.mode, transition.last_resort);
+            self.target(access.target).users.push(index, access.mode, transition.forced);
         }
     }
 
@@ -319,79 +320,12 @@ impl Explorer {
         &mut self.targets[target.index()]
     }
 
-    /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
-    fn append(&mut self, transition: Transition, machine: &Machine) {
-        let races = self.races.len();
-        let found = self.races_of(&transition, machine);
-        let later = self.events.len() as u32;
-        self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
-        let (clock, stamp) = self.stamped(&transition, found.past);
-        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
-    }
-
-    /// The clock of an event with this past, and the number of the event in its thread.
-    fn stamped(&self, transition: &Transition, mut past: Clock) -> (Clock, u32) {
-        if transition.last_resort {
-            self.threads.iter().for_each(|thread| past.join(&thread.clock));
-        }
-        let stamp = past.tick(transition.thread);
-        (past, stamp)
-    }
-
-    /// The earlier events that conflict with the transition with nothing in between.
-    fn races_of(&mut self, transition: &Transition, machine: &Machine) -> Found {
-        let mut past = self.thread(transition.thread).clock.clone();
-        let mut enabled_by = Clock::ZERO;
-        let mut reversible = Vec::new();
-        for index in self.conflicting(transition, &past) {
-            let event = &self.events[index as usize];
-            if past.has(event.transition.thread, event.stamp) {
-                continue;
-            }
-            if self.reversed(index as usize, transition, machine).is_some() {
-                past.join(&event.clock);
-                reversible.push(index);
-            } else {
-                enabled_by.join(&event.clock);
-            }
-        }
-        past.join(&enabled_by);
-        if acquires(transition.access.mode) {
-            past.join(&self.target(transition.access.target).released);
-        }
-        Found { past, reversible }
-    }
-
-    /// The earlier events that conflict with the transition and are not in its past, the latest first.
-    fn conflicting(&mut self, transition: &Transition, past: &Clock) -> Vec<u32> {
-        let mut conflicting = Vec::new();
-        for access in transition.accesses() {
-            self.target(access.target);
-            let users = &self.targets[access.target.index()].users;
-            let is_past = |index: u32| {
-                let Event { transition, stamp, .. } = &self.events[index as usize];
-                past.has(transition.thread, *stamp)
-            };
-            users.search(access.mode, transition.last_resort, is_past, |index| {
-                let earlier = &self.events[index as usize].transition;
-                if earlier.thread != transition.thread && earlier.conflicts(transition) {
-                    conflicting.push(index);
-                }
-            });
-        }
-        if transition.guard.is_some() || transition.also.is_some() || transition.found.is_some() {
-            conflicting.sort_unstable_by(|a, b| b.cmp(a));
-            conflicting.dedup();
-        }
-        conflicting
-    }
-
     /// The other choices of the operation just appended are branches of its node.
-    fn branch_over(&mut self, alternatives: u128, machine: &Machine) {
+    fn branch_over(&mut self, alternatives: u128, state: &impl Present) {
         let depth = self.events.len() - 1;
         let thread = self.events[depth].transition.thread;
         for choice in (0..u128::BITS).filter(|choice| alternatives & 1 << choice != 0) {
-            let alternative = machine.transition(thread, choice as u8);
+            let alternative = state.transition(thread, choice as u8);
             self.schedule(depth, vec![alternative]);
         }
     }
@@ -406,12 +340,12 @@ impl Explorer {
 
     /// The execution has come to its end: what it leaves to be explored is planned, and the search goes
     /// on to the next execution. False where there is none.
-    pub(crate) fn finish(&mut self, machine: &Machine) -> bool {
+    pub(crate) fn finish(&mut self, state: &impl Present) -> bool {
         self.events.truncate(self.depth);
         self.resumes = false;
-        self.reverse_races(machine);
+        self.reverse_races(state);
         let last = self.events.last().map(|event| &event.transition);
-        let in_vain = last.is_some_and(|last| last.choice == RUN && machine.waits_for_ever(last.thread));
+        let in_vain = last.is_some_and(|last| last.choice == RUN && state.waits_for_ever(last.thread));
         if in_vain {
             let depth = self.events.len() - 1;
             let beside = std::mem::take(&mut self.nodes[depth].beside);
@@ -420,44 +354,6 @@ impl Explorer {
             self.nodes.iter_mut().for_each(|node| node.explored = true);
         }
         self.backtrack(in_vain)
-    }
-
-    fn reverse_races(&mut self, machine: &Machine) {
-        for position in 0..self.races.len() {
-            let Race { earlier, later } = self.races[position];
-            let later = self.events[later as usize].transition.clone();
-            self.reverse(earlier as usize, &later, machine);
-        }
-        // An operation that waits for ever has races too: had it come earlier, it might not wait.
-        let blocked: Vec<_> = machine.blocked().collect();
-        for transition in blocked {
-            for earlier in self.races_of(&transition, machine).reversible {
-                self.reverse(earlier as usize, &transition, machine);
-            }
-        }
-    }
-
-    fn reverse(&mut self, earlier: usize, later: &Transition, machine: &Machine) {
-        let Some((later, without)) = self.reversed(earlier, later, machine) else { return };
-        let mut sequence = self.after(earlier, |index| without.stays(index));
-        sequence.push(later);
-        self.schedule(earlier, sequence);
-    }
-
-    /// The events from `first` on that stay where the others do not take place.
-    fn after(&self, first: usize, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
-        let mut gone: Vec<&Transition> = Vec::new();
-        let mut sequence = Vec::new();
-        for (index, event) in self.events.iter().enumerate().skip(first) {
-            if stays(index) {
-                let mut transition = event.transition.clone();
-                gone.iter().for_each(|other| transition.precedes(other));
-                sequence.push(transition);
-            } else {
-                gone.push(&event.transition);
-            }
-        }
-        sequence
     }
 
     /// The deepest node with something left to explore takes its next branch. `in_vain` says so of the last event.
@@ -484,19 +380,12 @@ impl Explorer {
 }
 
 /// The planned step. Where it is the destruction of an object, the thread may not be the one that destroys.
-fn follow(step: &Transition, machine: &Machine) -> Next {
-    let is_announced =
-        || machine.phase(step.thread) == Phase::Pending && machine.pending(step.thread) == step.op;
+fn follow(step: &Transition, state: &impl Present) -> Next {
+    let is_announced = || state.pending(step.thread) == Some(step.op);
     match step.op {
         Op::Destroy(object) if !is_announced() => Next::DestroyedLast(object),
         _ => Next::Grant(step.thread, step.choice),
     }
-}
-
-/// What is found of a transition's past.
-struct Found {
-    past: Clock,
-    reversible: Vec<u32>,
 }
 
 /// Whether a thread does again what it did before; the value that it expects may be an address.
@@ -504,26 +393,26 @@ fn is_repeated(op: Op, before: Op) -> bool {
     op.regardless_of_values() == before.regardless_of_values()
 }
 
-fn acquires(mode: Mode) -> bool {
-    matches!(mode, Mode::Acquire | Mode::AcquireShared)
-}
-
 /// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
-/// which saves a context switch; one that is held back comes last. Where nothing is enabled, a last resort.
-fn any_awake(machine: &Machine, sleep: &[Sleeper], hint: Option<(ThreadId, u8)>) -> Option<(ThreadId, u8)> {
+/// which saves a context switch; one that is held back comes last. Where nothing is enabled, a forced step.
+fn any_awake(
+    state: &impl Present,
+    sleep: &[Sleeper],
+    hint: Option<(ThreadId, u8)>,
+) -> Option<(ThreadId, u8)> {
     let is_awake = |&(thread, choice): &(ThreadId, u8)| {
         let sleeps = sleep.iter().any(|it| (it.transition.thread, it.transition.choice) == (thread, choice));
-        machine.choices(thread) & 1 << choice != 0 && !sleeps
+        state.choices(thread) & 1 << choice != 0 && !sleeps
     };
     let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
-    let enabled = || machine.threads().any(|thread| machine.choices(thread) != 0);
-    let last_resort = || machine.last_resort().map(|thread| (thread, 0));
-    let mut unfairly_delayed = machine.threads().filter(|&thread| machine.is_unfairly_delayed(thread));
+    let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
+    let forced = || state.forced_thread().map(|thread| (thread, 0));
+    let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
     unfairly_delayed
         .find_map(awake)
         .or_else(|| hint.filter(is_awake))
-        .or_else(|| awake(machine.running()))
-        .or_else(|| machine.threads().find_map(awake))
-        .or_else(|| machine.threads().map(|thread| (thread, RUN)).find(is_awake))
-        .or_else(|| if enabled() { None } else { last_resort() })
+        .or_else(|| awake(state.running()))
+        .or_else(|| state.threads().find_map(awake))
+        .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
+        .or_else(|| if enabled() { None } else { forced() })
 }

@@ -4,16 +4,19 @@
 //! after it that do not depend on it lead to. Of that state only the objects that the transition uses
 //! are needed, and each is folded from the events that used it.
 
-use super::{Event, Explorer};
-use crate::engine::machine::access::{Access, Mode, Target, Transition};
+use super::{Event, Explorer, Present};
+use crate::engine::machine::RUN;
+use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
-use crate::engine::machine::{Machine, RUN, exchange};
+use crate::engine::machine::meaning::{self, Observable, Uses};
 use crate::event::op::{Class, ObjectId, Op, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
-pub(super) struct NotDep<'a> {
+pub(super) struct NotDep<'a, S> {
     explorer: &'a Explorer,
-    machine: &'a Machine,
+    state: &'a S,
+    /// Whether the thread of the later transition may time out early.
+    may_time_out: bool,
     /// Ascending.
     left_out: Vec<usize>,
 }
@@ -21,16 +24,17 @@ pub(super) struct NotDep<'a> {
 impl Explorer {
     /// The transition as it would be without event `earlier` and what depends on it, and what stays then;
     /// `None` where it would not be enabled.
-    pub(super) fn reversed<'a>(
+    pub(super) fn reversed<'a, S: Present>(
         &'a self,
         earlier: usize,
         later: &Transition,
-        machine: &'a Machine,
-    ) -> Option<(Transition, NotDep<'a>)> {
-        if later.last_resort || self.events[earlier].transition.last_resort {
+        state: &'a S,
+    ) -> Option<(Transition, NotDep<'a, S>)> {
+        if later.forced || self.events[earlier].transition.forced {
             return None;
         }
-        let without = |left_out| NotDep { explorer: self, machine, left_out };
+        let may_time_out = later.may_time_out;
+        let without = |left_out| NotDep { explorer: self, state, may_time_out, left_out };
         without(vec![earlier]).enabled(later).or_else(|| match later.op {
             // One reader out of the way is not enough where others hold the lock as well.
             Op::Write(_) => {
@@ -42,15 +46,28 @@ impl Explorer {
     }
 }
 
-impl<'a> NotDep<'a> {
+impl<S: Present> NotDep<'_, S> {
     /// The transition, if it is enabled.
     fn enabled(self, later: &Transition) -> Option<(Transition, Self)> {
-        let mut transition = later.clone();
-        let enabled = match self.guard_is_open(&transition) {
-            true => self.resolve(&mut transition),
-            false => goes_on_early(&mut transition),
+        let Transition { thread, op, .. } = *later;
+        let choice = self.choice(later)?;
+        let Uses { access, also } = meaning::uses(&self, thread, op, choice);
+        Some((Transition { choice, access, also, ..later.clone() }, self))
+    }
+
+    /// The way in which the transition would take place, if it is enabled.
+    fn choice(&self, later: &Transition) -> Option<u8> {
+        if !self.condition_holds(later) {
+            return later.may_run.then_some(RUN);
+        }
+        let choices = meaning::choices(self, later.thread, later.op);
+        let choice = match later.op {
+            // The one that it woke may not wait here.
+            Op::NotifyOne(_) => choices.trailing_zeros() as u8,
+            _ if later.choice == RUN => 0,
+            _ => later.choice,
         };
-        enabled.then_some((transition, self))
+        (choices & 1 << choice != 0).then_some(choice)
     }
 
     /// The readers that still hold the lock, of other threads than the one that wants it, as far as they
@@ -100,78 +117,16 @@ impl<'a> NotDep<'a> {
         })
     }
 
-    fn guard_is_open(&self, transition: &Transition) -> bool {
-        let guard = transition.guard.as_deref();
-        guard.is_none_or(|guard| guard.iter().any(|&(object, seen)| self.look(object) != seen))
-    }
-
-    /// Resolves the transition's use of its object; false where it is not enabled.
-    fn resolve(&self, transition: &mut Transition) -> bool {
-        if transition.choice == RUN {
-            transition.choice = 0;
-        }
-        let target = transition.access.target;
-        let (enabled, mode) = match transition.op {
-            Op::CompareExchange { object, expected, .. } => (true, exchange(self.look(object) == expected)),
-            Op::WaitIf { word, expected } => {
-                transition.also = (self.look(word) == expected).then(|| Access::enqueue(word));
-                return true;
-            }
-            Op::Lock(_) | Op::Write(_) => (self.is_free(target), Mode::Acquire),
-            Op::Read(_) => (self.is_readable(target), Mode::AcquireShared),
-            Op::TryLock(_) | Op::TryWrite(_) => {
-                (true, if self.is_free(target) { Mode::Acquire } else { Mode::Read })
-            }
-            Op::TryRead(_) => (true, if self.is_readable(target) { Mode::AcquireShared } else { Mode::Read }),
-            Op::NotifyOne(_) => {
-                let waiter = self.waiters(target).first();
-                transition.choice = waiter.map_or(0, |waiter| waiter.0 as u8 + 1);
-                (true, Mode::NotifyOne(waiter))
-            }
-            Op::NotifyAll(_) => (true, Mode::NotifyAll(self.waiters(target))),
-            Op::Wake { .. } if self.has_permit(target, transition.thread) => {
-                (true, Mode::Take(transition.thread))
-            }
-            Op::Wake { .. } => (transition.may_time_out, Mode::Leave),
-            Op::Park { timed } => (timed && transition.may_time_out || self.has_token(target), Mode::Park),
-            Op::ArcDrop(_) if transition.access.mode != Mode::Write => {
-                (true, Mode::Decrement(self.owners(target)))
-            }
-            _ => return true,
-        };
-        transition.access.mode = mode;
-        enabled
-    }
-
-    /// What a spinning thread would see of an object.
-    fn look(&self, object: ObjectId) -> u64 {
-        let target = Target::object(object);
-        let initial = self.machine.object(object);
-        match initial.class {
-            Class::Atomic => {
-                let written = self.uses(target).rev().find(|(.., mode)| *mode == Mode::Write);
-                written.map_or(initial.first_look(), |(index, ..)| self.explorer.events[index].after)
-            }
-            Class::Mutex => {
-                let taken = self.uses(target).filter(|(.., mode)| *mode == Mode::Acquire).count();
-                (taken as u64) << 1 | u64::from(!self.is_free(target))
-            }
-            Class::RwLock => {
-                let taken = self.uses(target).filter(|(.., mode)| *mode == Mode::Acquire).count();
-                let (written, readers) = self.holders(target);
-                (taken as u64) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
-            }
-            Class::Arc => u64::from(self.owners(target)),
-            Class::Condvar => u64::from(self.waiters(Target::waiters(object)).len()),
-            Class::Cell => 0,
-        }
+    fn condition_holds(&self, transition: &Transition) -> bool {
+        let awaits = transition.awaits.as_deref();
+        awaits.is_none_or(|awaits| awaits.iter().any(|&(object, seen)| self.look(object) != seen))
     }
 
     /// Whether a lock is held for writing, and by how many readers. When it was last taken or given back for
     /// writing, there were none.
-    fn holders(&self, target: Target) -> (bool, i32) {
+    fn holders(&self, lock: ObjectId) -> (bool, i32) {
         let mut readers = 0;
-        for (index, _, mode) in self.uses(target).rev() {
+        for (index, _, mode) in self.uses(Target::object(lock)).rev() {
             match mode {
                 Mode::Acquire => return (!self.is_released(index), readers),
                 Mode::Release => return (false, readers),
@@ -183,6 +138,11 @@ impl<'a> NotDep<'a> {
         (false, readers)
     }
 
+    /// How often a lock was taken for writing.
+    fn taken(&self, lock: ObjectId) -> u64 {
+        self.uses(Target::object(lock)).filter(|(.., mode)| *mode == Mode::Acquire).count() as u64
+    }
+
     /// Whether the lock that this event acquired was given back by a release that is no event, and that
     /// stays.
     fn is_released(&self, index: usize) -> bool {
@@ -192,16 +152,54 @@ impl<'a> NotDep<'a> {
         self.stays(of_thread[stamp as usize - 1] as usize)
     }
 
-    fn is_free(&self, target: Target) -> bool {
-        self.holders(target) == (false, 0)
+    fn value(&self, atomic: ObjectId, initial: u64) -> u64 {
+        let written = self.uses(Target::object(atomic)).rev().find(|(.., mode)| *mode == Mode::Write);
+        written.map_or(initial, |(index, ..)| self.explorer.events[index].after)
     }
 
-    fn is_readable(&self, target: Target) -> bool {
-        !self.holders(target).0
+    fn owners(&self, arc: ObjectId, initial: u64) -> u64 {
+        let owners = self.uses(Target::object(arc)).fold(initial as i64, |owners, (.., mode)| match mode {
+            Mode::Increment => owners + 1,
+            Mode::Decrement(_) => owners - 1,
+            _ => owners,
+        });
+        owners.max(1) as u64
+    }
+}
+
+/// Each is folded from the events that stay.
+impl<S: Present> Observable for NotDep<'_, S> {
+    fn look(&self, object: ObjectId) -> u64 {
+        let (class, initial) = self.state.initial(object);
+        match class {
+            Class::Atomic => self.value(object, initial),
+            Class::Mutex => self.taken(object) << 1 | u64::from(!self.is_free(object)),
+            Class::RwLock => {
+                let (written, readers) = self.holders(object);
+                self.taken(object) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
+            }
+            Class::Arc => self.owners(object, initial),
+            Class::Condvar => u64::from(self.waiters(object).len()),
+            Class::Cell => 0,
+        }
     }
 
-    fn waiters(&self, target: Target) -> ThreadSet {
-        self.uses(target).fold(ThreadSet::NONE, |waiters, (_, thread, mode)| match mode {
+    fn is_free(&self, lock: ObjectId) -> bool {
+        self.holders(lock) == (false, 0)
+    }
+
+    fn is_readable(&self, lock: ObjectId) -> bool {
+        !self.holders(lock).0
+    }
+
+    /// A thread that waits for itself has no race: what it did itself stays.
+    fn holds(&self, _: ThreadId, _: ObjectId) -> bool {
+        false
+    }
+
+    fn waiters(&self, object: ObjectId) -> ThreadSet {
+        let uses = self.uses(Target::waiters(object));
+        uses.fold(ThreadSet::NONE, |waiters, (_, thread, mode)| match mode {
             Mode::Enqueue => waiters.with(ThreadSet::of(thread)),
             Mode::Leave => waiters.without(ThreadSet::of(thread)),
             Mode::NotifyOne(Some(woken)) => waiters.without(ThreadSet::of(woken)),
@@ -210,8 +208,8 @@ impl<'a> NotDep<'a> {
         })
     }
 
-    fn has_permit(&self, target: Target, me: ThreadId) -> bool {
-        self.uses(target).fold(false, |permit, (_, thread, mode)| match mode {
+    fn has_permit(&self, me: ThreadId, object: ObjectId) -> bool {
+        self.uses(Target::waiters(object)).fold(false, |permit, (_, thread, mode)| match mode {
             Mode::NotifyOne(woken) => permit || woken == Some(me),
             Mode::NotifyAll(woken) => permit || woken.has(me),
             Mode::Take(taker) => permit && taker != me,
@@ -220,31 +218,25 @@ impl<'a> NotDep<'a> {
         })
     }
 
-    fn has_token(&self, target: Target) -> bool {
-        let mut uses = self.uses(target).rev();
-        uses.find_map(|(.., mode)| match mode {
+    fn has_token(&self, thread: ThreadId) -> bool {
+        let last = self.uses(Target::token(thread)).rev().find_map(|(.., mode)| match mode {
             Mode::Unpark => Some(true),
             Mode::Park => Some(false),
             _ => None,
-        })
-        .unwrap_or(false)
-    }
-
-    fn owners(&self, target: Target) -> u32 {
-        let initial = self.machine.object(target.as_object()).first_look() as i32;
-        let owners = self.uses(target).fold(initial, |owners, (.., mode)| match mode {
-            Mode::Increment => owners + 1,
-            Mode::Decrement(_) => owners - 1,
-            _ => owners,
         });
-        owners.max(1) as u32
+        last.unwrap_or(false)
     }
-}
 
-/// A thread that is held back goes on early, if it may.
-fn goes_on_early(transition: &mut Transition) -> bool {
-    if transition.may_run {
-        (transition.choice, transition.access.mode, transition.also) = (RUN, Mode::Read, None);
+    fn may_time_out(&self, _: ThreadId) -> bool {
+        self.may_time_out
     }
-    transition.may_run
+
+    /// It was so with more events before.
+    fn may_be_spurious(&self) -> bool {
+        true
+    }
+
+    fn is_watched(&self, object: ObjectId) -> bool {
+        self.state.is_watched(object)
+    }
 }

@@ -37,8 +37,8 @@ impl Users {
     }
 
     /// The event, the latest of all, uses the target so.
-    pub(super) fn push(&mut self, event: u32, mode: Mode, last_resort: bool) {
-        let kind = if last_resort { Kind::Other } else { Kind::of(mode) };
+    pub(super) fn push(&mut self, event: u32, mode: Mode, forced: bool) {
+        let kind = if forced { Kind::Other } else { Kind::of(mode) };
         let excludes = matches!(mode, Mode::Write | Mode::Acquire | Mode::Release);
         match self.0.last().copied() {
             Some(last) if last.event == event => {
@@ -68,11 +68,11 @@ impl Users {
     pub(super) fn search(
         &self,
         mode: Mode,
-        last_resort: bool,
+        forced: bool,
         is_past: impl Fn(u32) -> bool,
         mut show: impl FnMut(u32),
     ) {
-        let commutes = if last_resort { None } else { Kind::commuting(mode) };
+        let commutes = if forced { None } else { Kind::commuting(mode) };
         let mut rest = self.0.len();
         while let Some(at) = rest.checked_sub(1) {
             let user = self.0[at];

@@ -36,11 +36,6 @@ impl Target {
     /// What is left of the events that happen for no reason.
     pub(crate) const SPURIOUS: Self = Self(7);
 
-    /// The object; for a token, nothing sensible.
-    pub(crate) const fn as_object(self) -> ObjectId {
-        ObjectId(self.0 >> 2)
-    }
-
     /// A dense number.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
@@ -91,8 +86,8 @@ pub(crate) struct Access {
     pub(crate) mode: Mode,
 }
 
-/// What a spinning thread waits to see changed: objects, each with what it was read as.
-pub(crate) type Guard = Rc<[(ObjectId, u64)]>;
+/// What a spinning thread waits for: that one of these objects is not what it was read as.
+pub(crate) type AwaitCondition = Rc<[(ObjectId, u64)]>;
 
 /// A step that a thread can take: its pending operation, with a choice where the operation leaves one
 /// (whom `notify_one` wakes), resolved in the state in which it is taken.
@@ -108,10 +103,10 @@ pub(crate) struct Transition {
     pub(crate) also: Option<Access>,
     /// How it uses those objects whose names depend on the schedule.
     pub(crate) found: Option<Access>,
-    /// What the thread has to see changed first.
-    pub(crate) guard: Option<Guard>,
-    /// Fires only because nothing else can happen: it is after everything before it.
-    pub(crate) last_resort: bool,
+    /// What has to come first.
+    pub(crate) awaits: Option<AwaitCondition>,
+    /// A forced time-out or step: it fires only because nothing else can happen, and is after everything before it.
+    pub(crate) forced: bool,
     /// Whether the thread may still time out early.
     pub(crate) may_time_out: bool,
     /// Whether the thread may go on early though it is held back.
@@ -119,11 +114,6 @@ pub(crate) struct Transition {
 }
 
 impl Access {
-    /// A thread joins those who wait at an object.
-    pub(crate) const fn enqueue(object: ObjectId) -> Self {
-        Self { target: Target::waiters(object), mode: Mode::Enqueue }
-    }
-
     /// Whether the order of the two can be seen, `self` being the first.
     pub(crate) fn conflicts(self, later: Self) -> bool {
         use Mode::*;
@@ -157,7 +147,7 @@ impl Access {
 impl Transition {
     /// Everything that the transition uses: its own access, what it does besides, what it looked at.
     pub(crate) fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
-        let looks = self.guard.iter().flat_map(|guard| guard.iter());
+        let looks = self.awaits.iter().flat_map(|awaits| awaits.iter());
         std::iter::once(self.access)
             .chain(self.also)
             .chain(self.found)
@@ -167,7 +157,7 @@ impl Transition {
     /// Whether the order of the two can be seen, `self` being the first.
     #[inline]
     pub(crate) fn conflicts(&self, later: &Self) -> bool {
-        if self.thread == later.thread || self.last_resort || later.last_resort {
+        if self.thread == later.thread || self.forced || later.forced {
             return true;
         }
         if self.is_simple() && later.is_simple() {
@@ -178,7 +168,7 @@ impl Transition {
 
     /// Whether the transition is its own access and nothing else.
     fn is_simple(&self) -> bool {
-        self.also.is_none() && self.found.is_none() && self.guard.is_none()
+        self.also.is_none() && self.found.is_none() && self.awaits.is_none()
     }
 
     /// Whether the two are the same step of the same thread.

@@ -1,66 +1,54 @@
 //! What each operation does to the machine's state, once it is granted.
 
+use super::Machine;
+use super::access::Mode;
 use super::clock::{Clock, ThreadSet};
+use super::meaning::{self, Observable};
 use super::object::State;
-use super::{Machine, notified};
 use crate::event::op::{ObjectId, Op, Order, ThreadId};
 
 impl Machine {
     /// The operation takes place, in this way; gives its answer.
     pub(super) fn perform(&mut self, id: ThreadId, op: Op, choice: u8) -> u64 {
-        match op {
-            Op::Load(object, order) => self.load(id, object, order),
-            Op::Store(object, order) => self.store(id, object, order),
-            Op::Rmw(object, order) => self.read_modify_write(id, object, order),
-            Op::CompareExchange { object, expected, success, failure, .. } => {
-                if self.value(object) == expected {
-                    self.read_modify_write(id, object, success)
-                } else {
-                    self.load(id, object, failure)
-                }
+        let uses = meaning::uses(self, id, op, choice);
+        let answer = meaning::answer(self, id, op, choice, uses);
+        match (op, uses.access.mode) {
+            (Op::Load(object, order), _) => self.receive(id, object, order),
+            (Op::Store(object, order), _) => self.store(id, object, order),
+            (Op::Rmw(object, order), _) => self.read_modify_write(id, object, order),
+            (Op::CompareExchange { object, success, .. }, Mode::Write) => {
+                self.read_modify_write(id, object, success);
             }
-            Op::Lock(object) | Op::Write(object) => self.lock(id, object),
-            Op::Read(object) => self.lock_shared(id, object),
-            Op::TryLock(object) | Op::TryWrite(object) => {
-                if self.is_free(object) {
-                    self.lock(id, object)
-                } else {
-                    self.look(id, object)
-                }
-            }
-            Op::TryRead(object) => {
-                if self.is_readable(object) {
-                    self.lock_shared(id, object)
-                } else {
-                    self.look(id, object)
-                }
-            }
-            Op::Unlock(object) | Op::UnlockWrite(object) => self.unlock(id, object),
-            Op::UnlockRead(object) => self.unlock_shared(id, object),
-            Op::Wait { condvar, mutex } => {
+            (Op::CompareExchange { object, failure, .. }, _) => self.receive(id, object, failure),
+            (Op::Lock(lock) | Op::Write(lock), _) => self.lock(id, lock),
+            (Op::TryLock(lock) | Op::TryWrite(lock), Mode::Acquire) => self.lock(id, lock),
+            (Op::Read(lock), _) | (Op::TryRead(lock), Mode::AcquireShared) => self.lock_shared(id, lock),
+            // A failed attempt tells the thread that the lock was held.
+            (Op::TryLock(lock) | Op::TryWrite(lock) | Op::TryRead(lock), _) => self.notice(id, lock),
+            (Op::Unlock(lock) | Op::UnlockWrite(lock), _) => self.unlock(id, lock),
+            (Op::UnlockRead(lock), _) => self.unlock_shared(id, lock),
+            (Op::Wait { condvar, mutex }, _) => {
                 self.enqueue(id, condvar);
-                self.unlock(id, mutex)
+                self.unlock(id, mutex);
             }
-            Op::WaitIf { word, expected } => self.enqueue_if(id, word, expected),
-            Op::Wake { object, .. } => self.wake(id, object),
-            Op::NotifyOne(object) => self.notify(object, notified(choice).into_iter().collect()),
-            Op::NotifyAll(object) => self.notify(object, self.waiters(object)),
-            Op::Park { .. } => self.park(id),
-            Op::Unpark(other) => self.unpark(id, other),
-            Op::ArcClone(object) => self.own(object),
-            Op::ArcUpgrade(object) => self.upgrade(id, object),
-            Op::ArcDrop(object) => self.disown(id, object),
-            Op::ArcCount(object) => self.count(id, object),
-            Op::Destroy(object) => {
-                self.end(id, object);
-                0
+            (Op::WaitIf { word, .. }, _) => self.wait_if(id, word, uses.also.is_some()),
+            (Op::Wake { .. }, Mode::Take(_)) => self.threads[id.index()].permit = false,
+            (Op::Wake { object, .. }, _) => self.leave(object, ThreadSet::of(id)),
+            (Op::NotifyOne(object), Mode::NotifyOne(woken)) => {
+                self.notify(object, woken.into_iter().collect());
             }
-            Op::Spurious(_) => {
-                self.spurious += choice;
-                u64::from(choice)
-            }
+            (Op::NotifyAll(object), Mode::NotifyAll(woken)) => self.notify(object, woken),
+            (Op::Park { .. }, _) => self.park(id),
+            (Op::Unpark(other), _) => return self.unpark(id, other),
+            (Op::ArcClone(arc), _) => *self.owners_mut(arc) += 1,
+            (Op::ArcUpgrade(arc), _) => self.upgrade(id, arc),
+            (Op::ArcDrop(arc), _) => self.disown(id, arc),
+            (Op::ArcCount(arc), _) => self.count(id, arc),
+            (Op::Destroy(object), _) => self.end(id, object),
+            (Op::Spurious(_), _) => self.spurious += choice,
             _ => unreachable!("{op:?} is not a choice"),
         }
+        answer
     }
 
     /// The thread learns what the object's message holds.
@@ -69,33 +57,25 @@ impl Machine {
         self.threads[id.index()].view.receive(message, order);
     }
 
-    fn load(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
-        self.receive(id, object, order);
-        0
-    }
-
-    fn store(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
+    fn store(&mut self, id: ThreadId, object: ObjectId, order: Order) {
         let message = self.threads[id.index()].view.send(id, order);
         self.object_mut(object).message = message;
-        0
     }
 
     /// A read-modify-write continues the release sequence that it reads from.
-    fn read_modify_write(&mut self, id: ThreadId, object: ObjectId, order: Order) -> u64 {
+    fn read_modify_write(&mut self, id: ThreadId, object: ObjectId, order: Order) {
         self.receive(id, object, order);
         let message = self.threads[id.index()].view.send(id, order);
         self.object_mut(object).message.join(&message);
-        0
     }
 
-    /// A failed attempt tells the thread that the lock was held.
-    fn look(&mut self, id: ThreadId, object: ObjectId) -> u64 {
-        let look = self.object(object).look();
+    /// The thread has read the object, and may wait for a change of it.
+    fn notice(&mut self, id: ThreadId, object: ObjectId) {
+        let look = self.look(object);
         self.threads[id.index()].notice(object, look);
-        0
     }
 
-    fn lock(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+    fn lock(&mut self, id: ThreadId, object: ObjectId) {
         self.receive(id, object, Order::Acquire);
         let mut readers_past = None;
         match &mut self.object_mut(object).state {
@@ -114,21 +94,19 @@ impl Machine {
             self.threads[id.index()].view.learn(&past);
         }
         self.hold(id, object, false);
-        self.look(id, object);
-        1
+        self.notice(id, object);
     }
 
-    fn lock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+    fn lock_shared(&mut self, id: ThreadId, object: ObjectId) {
         self.receive(id, object, Order::Acquire);
         if let State::RwLock { readers, .. } = &mut self.object_mut(object).state {
             *readers = readers.with(ThreadSet::of(id));
         }
         self.hold(id, object, true);
-        self.look(id, object);
-        1
+        self.notice(id, object);
     }
 
-    pub(super) fn unlock(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+    pub(super) fn unlock(&mut self, id: ThreadId, object: ObjectId) {
         let message = self.threads[id.index()].view.send(id, Order::Release);
         let lock = self.object_mut(object);
         lock.message.join(&message);
@@ -138,10 +116,10 @@ impl Machine {
             _ => unreachable!("a lock"),
         }
         self.let_go(id, object);
-        self.look(id, object)
+        self.notice(id, object);
     }
 
-    fn unlock_shared(&mut self, id: ThreadId, object: ObjectId) -> u64 {
+    fn unlock_shared(&mut self, id: ThreadId, object: ObjectId) {
         let message = self.threads[id.index()].view.send(id, Order::Release);
         self.let_go(id, object);
         let still = self.holds(id, object);
@@ -151,7 +129,7 @@ impl Machine {
             }
             read.join(&message);
         }
-        self.look(id, object)
+        self.notice(id, object);
     }
 
     /// Those who wait at a condition variable or at an atomic.
@@ -167,44 +145,31 @@ impl Machine {
         *waiters = waiters.with(ThreadSet::of(id));
     }
 
-    /// 1 where the word is what was expected, so that the thread waits. It is no read of the program's: the
-    /// thread learns nothing of the past by it.
-    fn enqueue_if(&mut self, id: ThreadId, word: ObjectId, expected: u64) -> u64 {
-        let value = self.value(word);
-        self.threads[id.index()].notice(word, value);
-        if value == expected {
+    /// The look at the word is no read of the program's: the thread learns nothing of the past by it.
+    fn wait_if(&mut self, id: ThreadId, word: ObjectId, waits: bool) {
+        self.notice(id, word);
+        if waits {
             self.enqueue(id, word);
         }
-        u64::from(value == expected)
     }
 
-    /// 0 with a permit, 1 without one.
-    fn wake(&mut self, id: ThreadId, object: ObjectId) -> u64 {
-        if std::mem::take(&mut self.threads[id.index()].permit) {
-            return 0;
-        }
+    fn leave(&mut self, object: ObjectId, leaving: ThreadSet) {
         let waiters = self.waiters_mut(object);
-        *waiters = waiters.without(ThreadSet::of(id));
-        1
+        *waiters = waiters.without(leaving);
     }
 
-    fn notify(&mut self, object: ObjectId, woken: ThreadSet) -> u64 {
-        let waiters = self.waiters_mut(object);
-        *waiters = waiters.without(woken);
+    fn notify(&mut self, object: ObjectId, woken: ThreadSet) {
+        self.leave(object, woken);
         for waiter in woken {
             self.threads[waiter.index()].permit = true;
         }
-        0
     }
 
-    /// 0 with a token, 1 without one.
-    fn park(&mut self, id: ThreadId) -> u64 {
+    fn park(&mut self, id: ThreadId) {
         let thread = &mut self.threads[id.index()];
-        thread.own_token = false;
-        let found = std::mem::take(&mut thread.token);
+        (thread.token, thread.own_token) = (false, false);
         let message = std::mem::replace(&mut thread.token_message, Clock::ZERO);
         thread.view.learn(&message);
-        u64::from(!found)
     }
 
     /// 1 where nothing changes: the thread has left itself a token before, and has not parked since.
@@ -218,44 +183,33 @@ impl Machine {
         u64::from(again)
     }
 
-    fn own(&mut self, object: ObjectId) -> u64 {
-        if let State::Arc { owners, .. } = &mut self.object_mut(object).state {
-            *owners += 1;
-        }
-        0
-    }
-
-    fn upgrade(&mut self, id: ThreadId, object: ObjectId) -> u64 {
-        self.receive(id, object, Order::Acquire);
-        match &mut self.object_mut(object).state {
-            State::Arc { owners: 0, .. } => 0,
-            State::Arc { owners, .. } => {
-                *owners += 1;
-                1
-            }
+    fn owners_mut(&mut self, arc: ObjectId) -> &mut u32 {
+        match &mut self.object_mut(arc).state {
+            State::Arc { owners, .. } => owners,
             _ => unreachable!("a reference count"),
         }
     }
 
-    /// 1 where this was the last owner, which learns what the others did.
-    fn disown(&mut self, id: ThreadId, object: ObjectId) -> u64 {
-        let message = self.threads[id.index()].view.send(id, Order::Release);
-        let arc = self.object_mut(object);
-        arc.message.join(&message);
-        let State::Arc { owners, .. } = &mut arc.state else { unreachable!("a reference count") };
-        *owners -= 1;
-        let last = *owners == 0;
-        if last {
-            self.end(id, object);
-            self.receive(id, object, Order::Acquire);
-        }
-        u64::from(last)
+    fn upgrade(&mut self, id: ThreadId, arc: ObjectId) {
+        self.receive(id, arc, Order::Acquire);
+        let owners = self.owners_mut(arc);
+        *owners += u32::from(*owners > 0);
     }
 
-    fn count(&mut self, id: ThreadId, object: ObjectId) -> u64 {
-        self.receive(id, object, Order::Acquire);
-        let owners = self.object(object).look();
-        self.threads[id.index()].notice(object, owners);
-        owners
+    /// The last owner learns what the others did.
+    fn disown(&mut self, id: ThreadId, arc: ObjectId) {
+        let message = self.threads[id.index()].view.send(id, Order::Release);
+        self.object_mut(arc).message.join(&message);
+        let owners = self.owners_mut(arc);
+        *owners -= 1;
+        if *owners == 0 {
+            self.end(id, arc);
+            self.receive(id, arc, Order::Acquire);
+        }
+    }
+
+    fn count(&mut self, id: ThreadId, arc: ObjectId) {
+        self.receive(id, arc, Order::Acquire);
+        self.notice(id, arc);
     }
 }

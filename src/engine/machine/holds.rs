@@ -6,7 +6,7 @@ use crate::event::op::{ObjectId, Op, Site, ThreadId};
 /// A lock that a thread holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
-    object: ObjectId,
+    pub(super) object: ObjectId,
     since: Site,
     shared: bool,
 }
@@ -35,11 +35,6 @@ impl Machine {
         if let Some(index) = holds.iter().rposition(|hold| hold.object == object) {
             holds.remove(index);
         }
-    }
-
-    /// Whether the thread holds the lock.
-    pub(super) fn holds(&self, id: ThreadId, object: ObjectId) -> bool {
-        self.threads[id.index()].holds.iter().any(|hold| hold.object == object)
     }
 
     /// The thread waits for a lock that it holds. A second `read` is such a wait whether a writer stands in

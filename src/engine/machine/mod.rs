@@ -18,18 +18,23 @@
 //! no view orders are a data race, whatever the values were.
 
 pub(crate) mod access;
+mod announce;
 pub(crate) mod clock;
 mod effects;
+mod grant;
 pub(crate) mod holds;
 mod ids;
 mod log;
+pub(crate) mod meaning;
 mod memory;
 mod misuse;
 pub(crate) mod object;
 mod rounds;
+mod runs;
 mod transitions;
+mod watched;
 
-use self::access::{Mode, Target};
+use self::access::Target;
 use self::clock::{Clock, MAX_THREADS};
 use self::holds::Hold;
 use self::ids::Ids;
@@ -38,6 +43,7 @@ use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
 use self::rounds::{Held, Past, Rounds, Run};
+pub(crate) use self::watched::Watched;
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::event::trace::Trace;
 use std::collections::HashSet;
@@ -129,17 +135,6 @@ struct Thread {
     view: View,
     rounds: Rounds,
     holds: Vec<Hold>,
-}
-
-/// What the search has learnt about an object, whatever the execution.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Watched {
-    /// There are attempts or looks at it.
-    tried: bool,
-    /// Its end may come before a use.
-    ends: bool,
-    /// It does not: whoever comes last ends it, by a count that no engine sees.
-    ends_last: bool,
 }
 
 /// What an announced operation came to.
@@ -323,23 +318,6 @@ impl Machine {
         self.trace.take()
     }
 
-    /// Whether this execution showed that releases of some object can be observed, which until now
-    /// were taken for local: what was explored so far has to be explored again.
-    pub(crate) fn take_learned(&mut self) -> bool {
-        std::mem::take(&mut self.learned)
-    }
-
-    /// The objects that were known, when this execution began, for ones whose releases can be observed. They decide
-    /// which of its operations were choices.
-    pub(crate) fn known(&self) -> &[Watched] {
-        &self.watched_before
-    }
-
-    /// Knows these and no others.
-    pub(crate) fn know(&mut self, watched: Vec<Watched>) {
-        self.watched = watched;
-    }
-
     /// The threads of this execution.
     pub(crate) fn threads(&self) -> impl Iterator<Item = ThreadId> + use<'_> {
         let present = |(_, thread): &(usize, &Thread)| thread.phase != Phase::Absent;
@@ -452,229 +430,9 @@ impl Machine {
         self.running = thread;
     }
 
-    /// The running thread announces an operation. `seen` is the present value of an atomic.
-    pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
-        let id = self.running;
-        if matches!(op, Op::Spurious(_)) && self.allowed.spurious == 0 {
-            self.strict = true;
-            return Announced::Done(0, Edge::None);
-        }
-        self.operations += u32::from(!self.repeats_itself());
-        self.log.push(id, op, site);
-        self.driven |= id != ThreadId::MAIN && op.uses_primitive();
-        self.shared |= id != ThreadId::MAIN && is_atomic(op);
-        self.checked |= is_checked(op);
-        if let (Some(object), true) = (op.object(), is_atomic(op)) {
-            self.refresh(object, seen);
-        }
-        self.watch(op);
-        if let Some(trace) = &mut self.trace {
-            trace.begin(id, op, site);
-        }
-        if self.threads[id.index()].run.is_some() {
-            return self.run_on(id, op, site);
-        }
-        self.announced(id, op, site)
-    }
-
-    fn announced(&mut self, id: ThreadId, op: Op, site: Site) -> Announced {
-        let local = self.is_local(op);
-        let thread = &mut self.threads[id.index()];
-        thread.op = op;
-        thread.site = site;
-        if !local {
-            thread.phase = Phase::Pending;
-            let is_choice = !matches!(op, Op::Spurious(_));
-            if is_choice && thread.held.is_none() && !thread.rounds.has_begun() {
-                thread.held = thread.rounds.begins(op, site);
-                thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));
-                self.held_back |= thread.held.is_some();
-            }
-            return Announced::Pending;
-        }
-        if !matches!(op, Op::Yield | Op::Await) {
-            thread.rounds.did(op, site, 0);
-        }
-        if self.is_misuse(id, op) {
-            return Announced::Done(0, Edge::None);
-        }
-        let (answer, edge) = self.perform_local(id, op, site);
-        self.leave_mark(id, op);
-        self.record_finish(id, op, answer);
-        Announced::Done(answer, edge)
-    }
-
-    /// The thread may have learnt whatever is known to those who changed the object before.
-    fn leave_mark(&mut self, id: ThreadId, op: Op) {
-        let thread = &mut self.threads[id.index()];
-        match op {
-            Op::Join(other) => {
-                let seen = self.threads[other.index()].seen;
-                self.threads[id.index()].sees(seen);
-            }
-            Op::Spawn(other) => {
-                thread.sees(u64::from(other.0));
-                self.threads[other.index()].seen = self.threads[id.index()].seen;
-            }
-            op => {
-                let Some(object) = op.object().and_then(|object| self.objects[object.index()].as_mut())
-                else {
-                    return;
-                };
-                thread.sees(object.mark);
-                if !matches!(op, Op::Load(..) | Op::CellRead(_)) {
-                    object.mark = thread.seen;
-                }
-            }
-        }
-    }
-
-    /// The value of an atomic can be changed through `get_mut`, which announces nothing.
-    fn refresh(&mut self, object: ObjectId, seen: u64) {
-        if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
-            *value = seen;
-        }
-    }
-
-    /// Learns which objects have attempts or looks at them, so that their releases are events.
-    fn watch(&mut self, op: Op) {
-        if let Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object) = op {
-            self.learn(object, |it| it.tried = true);
-        }
-    }
-
-    /// Where this is news, what was explored so far has to be explored again.
-    fn learn(&mut self, object: ObjectId, learn: impl FnOnce(&mut Watched)) {
-        if self.watched.len() <= object.index() {
-            self.watched.resize(object.index() + 1, Watched::default());
-        }
-        let it = &mut self.watched[object.index()];
-        let before = *it;
-        learn(it);
-        self.learned |= before != *it;
-    }
-
-    fn watched(&self, object: ObjectId) -> Watched {
-        self.watched.get(object.index()).copied().unwrap_or_default()
-    }
-
-    /// Whether the releases of an object are events.
-    fn is_watched(&self, object: ObjectId) -> bool {
-        let Watched { tried, ends, ends_last } = self.watched(object);
-        tried || ends && !ends_last || self.is_found(object)
-    }
-
-    fn is_local(&self, op: Op) -> bool {
-        match op {
-            Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::CellRead(_) | Op::CellWrite(_) => true,
-            Op::Yield | Op::Await => true,
-            Op::Unlock(object) => !self.is_watched(object),
-            _ => false,
-        }
-    }
-
-    fn perform_local(&mut self, id: ThreadId, op: Op, site: Site) -> (u64, Edge) {
-        let edge = match op {
-            Op::Fence(order) => {
-                self.threads[id.index()].view.fence(id, order);
-                Edge::None
-            }
-            Op::Spawn(child) => Edge::Spawn(child),
-            Op::Exit => {
-                self.threads[id.index()].phase = Phase::Ended;
-                Edge::None
-            }
-            Op::Yield | Op::Await => {
-                self.end_round(id, op);
-                Edge::None
-            }
-            Op::CellRead(object) => self.access_cell(id, object, false, site),
-            Op::CellWrite(object) => self.access_cell(id, object, true, site),
-            Op::Unlock(object) => {
-                self.unlock(id, object);
-                Edge::Release(Target::object(object))
-            }
-            _ => unreachable!("{op:?} is not local"),
-        };
-        (0, edge)
-    }
-
-    /// The thread yields, or has nothing to do until something changes that it has read.
-    fn end_round(&mut self, id: ThreadId, op: Op) {
-        let thread = &mut self.threads[id.index()];
-        if thread.rounds.is_fresh() {
-            return;
-        }
-        if op == Op::Await {
-            thread.held = thread.rounds.waits();
-        }
-        let idle = thread.rounds.end(self.allowed.idle_rounds);
-        self.past.round(idle);
-    }
-
     /// The running thread begins a loop that waits: what it has read so far is not what it waits for.
     pub(crate) fn clear_read_set(&mut self) {
         self.threads[self.running.index()].rounds.clear_read_set();
-    }
-
-    /// A thread that was given many rounds in a row goes on with one of them, or does something else.
-    fn run_on(&mut self, id: ThreadId, op: Op, site: Site) -> Announced {
-        let thread = &mut self.threads[id.index()];
-        let run = thread.run.as_mut().expect("the thread was given rounds");
-        if matches!(op, Op::Yield | Op::Await) {
-            self.record_finish(id, op, 0);
-            return Announced::Done(0, Edge::None);
-        }
-        if !run.expects(op, site) {
-            (thread.run, thread.seen_at_first) = (None, None);
-            thread.rounds.forget();
-            return self.announced(id, op, site);
-        }
-        if run.is_over() {
-            (thread.op, thread.site, thread.phase) = (op, site, Phase::Pending);
-            self.waits_for_ever.extend(thread.seen_at_first.map(|seen| (id, seen)));
-            self.fruitless = Some(id);
-            return Announced::Pending;
-        }
-        run.step();
-        let answer = self.perform_in_run(id, op, site);
-        self.record_finish(id, op, answer);
-        Announced::Done(answer, Edge::None)
-    }
-
-    fn perform_in_run(&mut self, id: ThreadId, op: Op, site: Site) -> u64 {
-        match op {
-            Op::Fence(_) | Op::CellRead(_) => self.perform_local(id, op, site).0,
-            op => self.perform(id, op, 0),
-        }
-    }
-
-    /// Whether the thread that runs was given many rounds in a row.
-    fn repeats_itself(&self) -> bool {
-        self.threads[self.running.index()].run.is_some()
-    }
-
-    /// Whether the operation that has just taken place is one of those rounds, after the first.
-    pub(crate) fn repeats_itself_in_a_row(&self) -> bool {
-        self.threads[self.running.index()].run.as_ref().is_some_and(|run| !run.has_just_begun())
-    }
-
-    /// The thread that was given many rounds in a row is held back again.
-    pub(crate) fn hold_again(&mut self) {
-        if let Some(id) = self.fruitless.take() {
-            let thread = &mut self.threads[id.index()];
-            thread.held = thread.run.take().map(Run::hold);
-        }
-    }
-
-    /// Whether a thread was given many rounds in a row, and has not used them to get on.
-    pub(crate) fn is_fruitless(&self) -> bool {
-        self.fruitless.is_some()
-    }
-
-    /// Whether the thread was given many rounds in a row, and has not got on.
-    pub(crate) fn waits_for_ever(&self, id: ThreadId) -> bool {
-        self.fruitless == Some(id)
     }
 
     /// Whether the thread has done nothing that is a choice since it yielded.
@@ -686,158 +444,7 @@ impl Machine {
     pub(crate) fn has_held_back(&self) -> bool {
         self.held_back
     }
-
-    fn access_cell(&mut self, id: ThreadId, object: ObjectId, write: bool, site: Site) -> Edge {
-        let steps = self.trace.as_ref().map_or(0, |trace| trace.steps.len());
-        let view = &mut self.threads[id.index()].view;
-        let cell = self.objects[object.index()].as_mut().expect("a cell of this execution");
-        let State::Cell(accesses) = &mut cell.state else { unreachable!("a cell") };
-        if let Some(first) = view.access(id, accesses, write, site) {
-            let second = (id, write, site);
-            self.race.get_or_insert(Race { object, first, second, steps });
-        }
-        Edge::None
-    }
-
-    /// The value that the operation just granted to the running thread left in an atomic.
-    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
-        let id = self.running;
-        if let State::Atomic { value, .. } = &mut self.object_mut(object).state {
-            *value = after;
-        }
-        let thread = &mut self.threads[id.index()];
-        if thread.run.as_ref().is_none_or(Run::has_just_begun) {
-            thread.notice(object, after);
-            thread.rounds.found(before, after);
-        }
-        if let Some(trace) = &mut self.trace {
-            trace.answer(id, before);
-            if before != after {
-                trace.wrote(id, after);
-            }
-        }
-    }
-
-    /// Whether the thread's pending operation takes place without any choice: the join of an ended
-    /// thread, a waiter with its permit.
-    pub(crate) fn is_due(&self, id: ThreadId) -> bool {
-        let thread = &self.threads[id.index()];
-        thread.phase == Phase::Pending
-            && match thread.op {
-                Op::Join(other) => self.phase(other) == Phase::Ended,
-                Op::Wake { timed, .. } => thread.permit && !timed,
-                _ => false,
-            }
-    }
-
-    /// A due operation takes place.
-    pub(crate) fn grant_due(&mut self, id: ThreadId) -> Edge {
-        let op = self.threads[id.index()].op;
-        let edge = match op {
-            Op::Join(other) => {
-                let theirs = self.threads[other.index()].view.clone();
-                self.threads[id.index()].view.learn(theirs.past());
-                Edge::Join(other)
-            }
-            Op::Wake { .. } => {
-                self.threads[id.index()].permit = false;
-                Edge::Wake
-            }
-            _ => unreachable!("{op:?} is never due"),
-        };
-        self.granted(id, op, 0);
-        edge
-    }
-
-    /// The thread's pending operation takes place, in this way.
-    pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
-        let op = self.threads[id.index()].op;
-        let last_resort = self.is_last_resort(id, choice);
-        self.strict |= matches!(op, Op::Spurious(_)) && !self.may_be_spurious();
-        self.past.goes_on(id);
-        if self.is_misuse(id, op) {
-            self.threads[id.index()].phase = Phase::Running;
-            return Edge::None;
-        }
-        let thread = &mut self.threads[id.index()];
-        let held = thread.held.take();
-        if choice == RUN {
-            thread.run = held.and_then(|held| held.run());
-            thread.has_run.push(thread.site);
-            thread.sees(u64::from(RUN));
-        }
-        let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
-        if !last_resort && is_time_out(op, answer) {
-            self.threads[id.index()].early_timeouts += 1;
-        }
-        self.granted(id, op, answer);
-        match op {
-            Op::Wait { mutex, .. } if !self.is_watched(mutex) => Edge::Release(Target::object(mutex)),
-            _ => Edge::None,
-        }
-    }
-
-    fn granted(&mut self, id: ThreadId, op: Op, answer: u64) {
-        let thread = &mut self.threads[id.index()];
-        thread.answer = answer;
-        thread.phase = Phase::Running;
-        thread.rounds.did(op, thread.site, answer);
-        thread.sees(answer);
-        self.leave_mark(id, op);
-        self.record_finish(id, op, answer);
-    }
-
-    fn record_finish(&mut self, id: ThreadId, op: Op, answer: u64) {
-        if let Some(trace) = &mut self.trace {
-            trace.finish(id, answers(op).then_some(answer));
-        }
-    }
 }
 
 /// The choice of a thread that is held back, and goes on early all the same.
 pub(crate) const RUN: u8 = u128::BITS as u8 - 1;
-
-/// Whom choice n of a `notify_one` wakes.
-fn notified(choice: u8) -> Option<ThreadId> {
-    choice.checked_sub(1).map(|waiter| ThreadId(u32::from(waiter)))
-}
-
-/// How a compare-exchange uses its atomic.
-pub(crate) const fn exchange(succeeds: bool) -> Mode {
-    if succeeds { Mode::Write } else { Mode::Read }
-}
-
-fn is_atomic(op: Op) -> bool {
-    use Op::*;
-    matches!(op, Load(..) | Store(..) | Rmw(..) | CompareExchange { .. } | WaitIf { .. })
-}
-
-/// Whether the operation accesses memory whose races are found, or takes a lock that guards some.
-fn is_checked(op: Op) -> bool {
-    use Op::*;
-    matches!(
-        op,
-        CellRead(_) | CellWrite(_) | Lock(_) | TryLock(_) | Read(_) | TryRead(_) | Write(_) | TryWrite(_)
-    )
-}
-
-/// Whether the operation was a wait, and its time ran out.
-fn is_time_out(op: Op, answer: u64) -> bool {
-    matches!(op, Op::Wake { .. } | Op::Park { .. }) && answer == 1
-}
-
-/// Whether traces show the answer of the operation. That of an atomic one is shown by `commit`.
-fn answers(op: Op) -> bool {
-    matches!(
-        op,
-        Op::TryLock(_)
-            | Op::TryRead(_)
-            | Op::TryWrite(_)
-            | Op::WaitIf { .. }
-            | Op::Wake { .. }
-            | Op::Park { .. }
-            | Op::ArcCount(_)
-            | Op::ArcUpgrade(_)
-            | Op::Spurious(_)
-    )
-}

@@ -14,10 +14,10 @@
 //! An execution is *back where it was* if at two of its moments every object has the same state, and every
 //! thread is at the same point of the same round after the same last one, and if all rounds in between were
 //! idle. A thread may count its rounds, which nobody sees from outside. So this alone is no livelock: what came
-//! in between has to follow on itself [many times](super::super::stage). Nor is it one where some thread could
+//! in between has to follow on itself [many times](crate::engine::execution). Nor is it one where some thread could
 //! have gone on and did not: that is a schedule that leaves somebody out, and who is left out comes first.
 
-use super::access::Guard;
+use super::access::AwaitCondition;
 use super::clock::ThreadSet;
 use super::object::State;
 use super::{Machine, Phase};
@@ -72,7 +72,7 @@ pub(super) struct Rounds {
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     /// What has to change first.
-    pub(super) guard: Guard,
+    pub(super) awaits: AwaitCondition,
     /// It does nothing but wait, and says so (`spin_until`).
     pub(super) only_waits: bool,
     /// The operations of the rounds that repeat themselves, where these only read.
@@ -182,8 +182,8 @@ impl Rounds {
     /// The thread waits until something changes that it has read afresh.
     pub(super) fn waits(&self) -> Option<Held> {
         let fresh = self.present.looks.iter().filter(|look| look.fresh);
-        let guard: Vec<_> = fresh.map(|look| (look.object, look.seen)).collect();
-        (!guard.is_empty()).then(|| Held { guard: guard.into(), only_waits: true, round: None, at: 0 })
+        let awaits: Vec<_> = fresh.map(|look| (look.object, look.seen)).collect();
+        (!awaits.is_empty()).then(|| Held { awaits: awaits.into(), only_waits: true, round: None, at: 0 })
     }
 
     /// The thread yields; says whether its round was idle. `bound` rounds may repeat the one before.
@@ -249,14 +249,14 @@ impl Rounds {
         if !rounds[0].did.starts_with(present) || (next.op, next.site) != (op, site) {
             return None;
         }
-        let mut guard: Vec<(ObjectId, u64)> = Vec::new();
+        let mut awaits: Vec<(ObjectId, u64)> = Vec::new();
         for look in rounds.iter().flat_map(|round| &round.looks) {
-            guard.retain(|(object, _)| *object != look.object);
-            guard.push((look.object, look.seen));
+            awaits.retain(|(object, _)| *object != look.object);
+            awaits.push((look.object, look.seen));
         }
         let did = || rounds.iter().flat_map(|round| &round.did);
         let round = did().all(only_reads).then(|| did().map(|did| (did.op, did.site)).collect());
-        (!guard.is_empty()).then(|| Held { guard: guard.into(), only_waits: false, round, at })
+        (!awaits.is_empty()).then(|| Held { awaits: awaits.into(), only_waits: false, round, at })
     }
 }
 
@@ -422,7 +422,7 @@ impl Machine {
         let thread = &self.threads[id.index()];
         let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
         let spins = thread.held.as_ref().is_some_and(|held| !held.only_waits);
-        self.phase(id) == Phase::Pending && (timed && self.guard_is_open(id) || spins)
+        self.phase(id) == Phase::Pending && (timed && self.condition_holds(id) || spins)
     }
 
     /// Everything that decides how the execution goes on, as far as the machine can tell.
@@ -439,7 +439,7 @@ impl Machine {
             let rounds = [thread.rounds.last, digest(&thread.rounds.present.did)];
             state.extend([thread.phase as u64, place, gifts, u64::from(thread.early_timeouts)]);
             state.extend(rounds);
-            let looks = thread.held.iter().flat_map(|held| held.guard.iter());
+            let looks = thread.held.iter().flat_map(|held| held.awaits.iter());
             let has_changed = |&(object, seen): &(ObjectId, u64)| self.object(object).look() != seen;
             state.extend(looks.map(|look| u64::from(look.0.0) << 1 | u64::from(has_changed(look))));
         }

@@ -1,11 +1,12 @@
 //! What can happen next: which pending operations are enabled, in how many ways, and how each would use its
-//! object in the present state.
+//! objects in the present state.
 
-use super::access::{Access, Guard, Mode, Target, Transition};
+use super::access::{Access, AwaitCondition, Mode, Target, Transition};
 use super::clock::ThreadSet;
+use super::meaning::{self, Observable, Uses};
 use super::object::State;
 use super::rounds::Held;
-use super::{Machine, Phase, RUN, exchange, notified};
+use super::{Machine, Phase, RUN, Watched};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
@@ -27,27 +28,10 @@ impl Machine {
         if thread.phase != Phase::Pending {
             return 0;
         }
-        if !self.guard_is_open(id) {
+        if !self.condition_holds(id) {
             return u128::from(self.may_run(id)) << RUN;
         }
-        match thread.op {
-            Op::Join(_) => 0,
-            Op::Lock(object) => u128::from(self.is_free(object)),
-            Op::Write(object) => u128::from(self.is_free(object)),
-            Op::Read(object) => u128::from(self.is_readable(object) && !self.holds(id, object)),
-            Op::Wake { timed, .. } => {
-                u128::from(timed && (thread.permit || thread.early_timeouts < self.allowed.early_timeouts))
-            }
-            Op::Park { timed } => {
-                u128::from(thread.token || timed && thread.early_timeouts < self.allowed.early_timeouts)
-            }
-            Op::NotifyOne(object) => match self.waiters(object) {
-                ThreadSet::NONE => 1,
-                waiters => waiters.bits() << 1,
-            },
-            Op::Spurious(_) => 0b1 | u128::from(self.may_be_spurious()) << 1,
-            _ => 1,
-        }
+        meaning::choices(self, id, thread.op)
     }
 
     /// Whether the thread's pending operation takes place where nobody can see when: a strategy that draws
@@ -58,10 +42,10 @@ impl Machine {
         clones && self.choices(id) != 0
     }
 
-    /// Whether something changed that the spinning thread waits for; true where it does not spin.
-    pub(super) fn guard_is_open(&self, id: ThreadId) -> bool {
+    /// Whether the await condition of the thread holds; true where it does not spin.
+    pub(super) fn condition_holds(&self, id: ThreadId) -> bool {
         let held = self.threads[id.index()].held.as_ref();
-        held.is_none_or(|held| held.guard.iter().any(|&(object, seen)| self.object(object).look() != seen))
+        held.is_none_or(|held| held.awaits.iter().any(|&(object, seen)| self.look(object) != seen))
     }
 
     /// Whether the thread may go on early though it is held back.
@@ -74,12 +58,12 @@ impl Machine {
 
     /// Whether the thread spins, and nothing has changed since.
     pub(crate) fn is_spinning(&self, id: ThreadId) -> bool {
-        self.phase(id) == Phase::Pending && !self.guard_is_open(id)
+        self.phase(id) == Phase::Pending && !self.condition_holds(id)
     }
 
-    /// Who goes on because nothing else can happen: a waiter, whose time-out fires, or else a thread that
-    /// spins.
-    pub(crate) fn last_resort(&self) -> Option<ThreadId> {
+    /// Who goes on because nothing else can happen: a waiter, by a forced time-out, or else a thread that spins, by a
+    /// forced step.
+    pub(crate) fn forced_thread(&self) -> Option<ThreadId> {
         let mut in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
         let first = in_the_end.next()?;
         Some(
@@ -87,39 +71,10 @@ impl Machine {
         )
     }
 
-    /// Whether something may still happen for no reason in this execution.
-    pub(super) fn may_be_spurious(&self) -> bool {
-        self.spurious < self.allowed.spurious
-    }
-
     /// Whether a thread of this execution has used up its early time-outs, so that it may have had another one
     /// that was not explored.
     pub(crate) fn is_capped(&self) -> bool {
-        self.threads().any(|id| self.threads[id.index()].early_timeouts >= self.allowed.early_timeouts)
-    }
-
-    pub(super) fn is_free(&self, object: ObjectId) -> bool {
-        match &self.object(object).state {
-            State::Mutex { owner, .. } => owner.is_none(),
-            State::RwLock { writer, readers, .. } => writer.is_none() && readers.is_empty(),
-            _ => unreachable!("a lock"),
-        }
-    }
-
-    pub(super) fn is_readable(&self, object: ObjectId) -> bool {
-        matches!(self.object(object).state, State::RwLock { writer: None, .. })
-    }
-
-    pub(super) fn waiters(&self, object: ObjectId) -> ThreadSet {
-        match self.object(object).state {
-            State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
-            _ => unreachable!("a condition variable or a futex"),
-        }
-    }
-
-    /// The value of an atomic.
-    pub(crate) fn value(&self, object: ObjectId) -> u64 {
-        self.object(object).look()
+        self.threads().any(|id| !self.may_time_out(id))
     }
 
     /// The pending operations that are not enabled and that something earlier could have enabled.
@@ -130,48 +85,40 @@ impl Machine {
                 !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. }) && self.relock(*id).is_none();
             self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
         };
-        self.threads().filter(stuck).map(|id| Transition { last_resort: false, ..self.transition(id, 0) })
+        self.threads().filter(stuck).map(|id| Transition { forced: false, ..self.transition(id, 0) })
     }
 
-    /// Whether the transition of a thread would fire only because nothing else can happen.
-    pub(super) fn is_last_resort(&self, id: ThreadId, choice: u8) -> bool {
+    /// Whether the transition of a thread would be a forced one.
+    pub(super) fn is_forced(&self, id: ThreadId, choice: u8) -> bool {
         choice != RUN
             && self.own_choices(id) & !(1 << RUN) == 0
-            && (self.is_unfairly_delayed(id) || self.last_resort() == Some(id))
+            && (self.is_unfairly_delayed(id) || self.forced_thread() == Some(id))
     }
 
     /// The thread's pending operation, taken in this way, resolved in the present state.
     pub(crate) fn transition(&self, id: ThreadId, choice: u8) -> Transition {
         let thread = &self.threads[id.index()];
-        let last_resort = self.is_last_resort(id, choice);
-        let access = self.access(id, choice);
-        let also = match thread.op {
-            Op::Wait { mutex, .. } if self.is_watched(mutex) => {
-                Some(Access { target: Target::object(mutex), mode: Mode::Release })
-            }
-            Op::Destroy(object) => Some(Access { target: Target::waiters(object), mode: Mode::Write }),
-            Op::WaitIf { word, expected } if self.value(word) == expected => Some(Access::enqueue(word)),
-            _ => None,
-        };
+        let forced = self.is_forced(id, choice);
+        let Uses { access, also } = meaning::uses(self, id, thread.op, choice);
         Transition {
             thread: id,
             choice,
             op: thread.op,
             access,
             also,
-            found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.guard)),
-            guard: thread.held.as_ref().map(|held| Guard::clone(&held.guard)),
-            last_resort,
-            may_time_out: thread.early_timeouts < self.allowed.early_timeouts,
+            found: self.found(thread.op, thread.held.as_ref().map(|held| &*held.awaits)),
+            awaits: thread.held.as_ref().map(|held| AwaitCondition::clone(&held.awaits)),
+            forced,
+            may_time_out: self.may_time_out(id),
             may_run: self.may_run(id),
         }
     }
 
     /// The use of what was found in zeroed memory.
-    fn found(&self, op: Op, guard: Option<&[(ObjectId, u64)]>) -> Option<Access> {
+    fn found(&self, op: Op, awaits: Option<&[(ObjectId, u64)]>) -> Option<Access> {
         let mutex = if let Op::Wait { mutex, .. } = op { Some(mutex) } else { None };
         let uses = op.object().into_iter().chain(mutex).any(|object| self.is_found(object));
-        let looks = || guard.is_some_and(|guard| guard.iter().any(|&(object, _)| self.is_found(object)));
+        let looks = || awaits.is_some_and(|awaits| awaits.iter().any(|&(object, _)| self.is_found(object)));
         let mode = match op {
             Op::Load(..) if uses => Mode::Read,
             _ if uses => Mode::Write,
@@ -180,56 +127,54 @@ impl Machine {
         };
         Some(Access { target: Target::FOUND, mode })
     }
+}
 
-    fn access(&self, id: ThreadId, choice: u8) -> Access {
-        let thread = &self.threads[id.index()];
-        let mode = match thread.op {
-            Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
-            _ if choice == RUN => Mode::Read,
-            Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) => Mode::Write,
-            Op::CompareExchange { object, expected, .. } => exchange(self.value(object) == expected),
-            Op::Spurious(_) if choice == 0 => Mode::Nothing,
-            Op::Spurious(_) => Mode::Write,
-            Op::Lock(_) | Op::Write(_) => Mode::Acquire,
-            Op::Unlock(_) | Op::UnlockWrite(_) => Mode::Release,
-            Op::Read(_) => Mode::AcquireShared,
-            Op::UnlockRead(_) => Mode::ReleaseShared,
-            Op::TryLock(object) | Op::TryWrite(object) => {
-                if self.is_free(object) {
-                    Mode::Acquire
-                } else {
-                    Mode::Read
-                }
-            }
-            Op::TryRead(object) => {
-                if self.is_readable(object) {
-                    Mode::AcquireShared
-                } else {
-                    Mode::Read
-                }
-            }
-            Op::Wait { .. } => Mode::Enqueue,
-            Op::Wake { .. } if thread.permit => Mode::Take(id),
-            Op::Wake { .. } => Mode::Leave,
-            Op::NotifyOne(_) => Mode::NotifyOne(notified(choice)),
-            Op::NotifyAll(object) => Mode::NotifyAll(self.waiters(object)),
-            Op::Park { .. } => Mode::Park,
-            Op::Unpark(_) => Mode::Unpark,
-            Op::ArcClone(object) | Op::ArcDrop(object) if self.is_watched(object) => Mode::Write,
-            Op::ArcClone(_) => Mode::Increment,
-            Op::ArcDrop(object) => Mode::Decrement(self.object(object).look() as u32),
-            op => unreachable!("{op:?} is not a choice"),
-        };
-        let target = match thread.op {
-            Op::Park { .. } => Target::token(id),
-            Op::Unpark(other) => Target::token(other),
-            Op::Spurious(_) => Target::SPURIOUS,
-            Op::Wait { condvar: object, .. }
-            | Op::Wake { object, .. }
-            | Op::NotifyOne(object)
-            | Op::NotifyAll(object) => Target::waiters(object),
-            op => Target::object(op.object().expect("the operation has an object")),
-        };
-        Access { target, mode }
+impl Observable for Machine {
+    fn look(&self, object: ObjectId) -> u64 {
+        self.object(object).look()
+    }
+
+    fn is_free(&self, lock: ObjectId) -> bool {
+        match &self.object(lock).state {
+            State::Mutex { owner, .. } => owner.is_none(),
+            State::RwLock { writer, readers, .. } => writer.is_none() && readers.is_empty(),
+            _ => unreachable!("a lock"),
+        }
+    }
+
+    fn is_readable(&self, lock: ObjectId) -> bool {
+        matches!(self.object(lock).state, State::RwLock { writer: None, .. })
+    }
+
+    fn holds(&self, thread: ThreadId, lock: ObjectId) -> bool {
+        self.threads[thread.index()].holds.iter().any(|hold| hold.object == lock)
+    }
+
+    fn waiters(&self, object: ObjectId) -> ThreadSet {
+        match self.object(object).state {
+            State::Condvar { waiters } | State::Atomic { waiters, .. } => waiters,
+            _ => unreachable!("a condition variable or a futex"),
+        }
+    }
+
+    fn has_permit(&self, thread: ThreadId, _: ObjectId) -> bool {
+        self.threads[thread.index()].permit
+    }
+
+    fn has_token(&self, thread: ThreadId) -> bool {
+        self.threads[thread.index()].token
+    }
+
+    fn may_time_out(&self, thread: ThreadId) -> bool {
+        self.threads[thread.index()].early_timeouts < self.allowed.early_timeouts
+    }
+
+    fn may_be_spurious(&self) -> bool {
+        self.spurious < self.allowed.spurious
+    }
+
+    fn is_watched(&self, object: ObjectId) -> bool {
+        let Watched { tried, ends, ends_last } = self.watched(object);
+        tried || ends && !ends_last || self.is_found(object)
     }
 }

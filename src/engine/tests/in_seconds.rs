@@ -1,8 +1,8 @@
 //! What is asked without a budget ends in seconds, and says how much was seen.
 
-use crate::engine::{Budget, Coverage, Engine, Program, explore};
+use crate::engine::{Budget, Engine, Extent, Program, explore};
 #[cfg(feature = "shuttle")]
-use crate::judge::{Extent, Verdict};
+use crate::judge::Verdict;
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::thread;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn real_threads_that_ran_out_of_time_are_a_sample() {
     let budget = Budget { time: Some(Duration::from_millis(20)), ..Budget::default() };
     let explored = explore(Engine::Native, &counting(2, 2), &budget);
     assert!((1..budget.executions).contains(&explored.executions));
-    assert_eq!(explored.coverage, Coverage::Sampled);
+    assert_eq!(explored.coverage, Ok(Extent::Sampled(explored.executions)));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_search_that_was_cut_says_after_how_many_executions_and_seconds() {
             continue;
         }
         let explored = explore(engine, &counting(4, 8), &budget);
-        let cut = format!("{} executions in 0.02 s", explored.executions);
-        assert_eq!(explored.coverage, Coverage::Cut(cut), "{engine}");
+        let cut = format!("budget: {} executions in 0.02 s", explored.executions);
+        assert_eq!(explored.coverage.map_err(|reason| reason.to_string()), Err(cut), "{engine}");
     }
 }

@@ -1,7 +1,5 @@
 //! What the engines say of programs that are not as they should be.
 
-#[cfg(feature = "loom")]
-mod confirmation;
 mod hanging;
 mod in_seconds;
 mod notes;

@@ -1,6 +1,6 @@
 //! What a search says besides its verdict.
 
-use crate::engine::{Bounds, Budget, Coverage, Engine, Program, explore};
+use crate::engine::{Bounds, Budget, Coverage, Engine, Extent, Program, explore};
 use crate::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use crate::sync::{Mutex, thread};
 use std::sync::Arc;
@@ -28,12 +28,12 @@ fn spurious_events_that_were_left_out_are_named() {
         let _ = word.compare_exchange_weak(0, 1, SeqCst, SeqCst);
     };
     let spurious = |spurious| Budget { spurious, ..Budget::default() };
-    let bounded = |spurious| Coverage::Complete(Bounds { spurious: Some(spurious), ..Bounds::NONE });
+    let bounded = |spurious| Ok(Extent::Complete(Bounds { spurious: Some(spurious), ..Bounds::NONE }));
     assert_eq!(left_out(weak, spurious(0)), bounded(0));
     assert_eq!(left_out(weak, Budget::default()), bounded(1));
-    assert_eq!(left_out(weak, spurious(2)), Coverage::EXHAUSTIVE);
+    assert_eq!(left_out(weak, spurious(2)), Ok(Extent::EXHAUSTIVE));
     let strong = |word: &AtomicUsize| {
         let _ = word.compare_exchange(0, 1, SeqCst, SeqCst);
     };
-    assert_eq!(left_out(strong, Budget::default()), Coverage::EXHAUSTIVE);
+    assert_eq!(left_out(strong, Budget::default()), Ok(Extent::EXHAUSTIVE));
 }

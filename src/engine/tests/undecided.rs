@@ -1,6 +1,6 @@
 //! What is a limit of the checker, and no fault of the subject.
 
-use crate::engine::{Budget, Coverage, Engine, Program, explore, give_up};
+use crate::engine::{Budget, Engine, Extent, Program, Reason, explore, give_up};
 use crate::model::threads::queue::bounded::Bounded;
 use crate::port;
 use crate::port::exchange::{Waiting, exchange};
@@ -19,7 +19,7 @@ fn an_execution_that_cannot_be_judged_ends_every_search() {
     });
     for engine in available() {
         let explored = explore(engine, &program, &Budget { executions: 10, ..Budget::default() });
-        let undecided = Coverage::Unsupported("nobody can say".to_owned());
+        let undecided = Err(Reason::Unsupported("nobody can say".to_owned()));
         assert_eq!((explored.coverage, explored.executions), (undecided, 1), "{engine}");
         assert_eq!(explored.failure, None, "{engine}");
     }
@@ -30,7 +30,7 @@ fn giving_up_outside_an_exploration_does_nothing() {
     give_up("nobody asked");
     let program = Program::new(|| Ok(String::new()));
     let explored = explore(Engine::Dpor, &program, &Budget::default());
-    assert_eq!(explored.coverage, Coverage::EXHAUSTIVE);
+    assert_eq!(explored.coverage, Ok(Extent::EXHAUSTIVE));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_history_that_is_too_long_is_no_panic_of_the_subject() {
     let program = port::try_queue::harness::<Bounded<_>>().program(scenario);
     let explored = explore(Engine::Dpor, &program, &Budget::default());
     let why = "the history has 65 operations, and 64 can be judged".to_owned();
-    assert_eq!((explored.failure, explored.coverage), (None, Coverage::Unsupported(why)));
+    assert_eq!((explored.failure, explored.coverage), (None, Err(Reason::Unsupported(why))));
 }
 
 /// The thread of std is joined, so that its panic comes before the end of the execution.
@@ -56,7 +56,7 @@ fn a_thread_of_std_in_a_model_is_unsupported() {
     for engine in available().filter(|engine| *engine != Engine::Native) {
         let explored = explore(engine, &program, &Budget::default());
         assert_eq!(explored.failure, None, "{engine}");
-        let Coverage::Unsupported(why) = explored.coverage else { panic!("{engine}: supported") };
+        let Err(Reason::Unsupported(why)) = explored.coverage else { panic!("{engine}: supported") };
         assert!(why.starts_with("a thread of std uses an AtomicU32 of the model at undecided.rs:"), "{why}");
         assert!(why.ends_with("start it with refectory::sync::thread"), "{why}");
     }
@@ -70,7 +70,7 @@ fn an_object_that_is_left_over_says_where_it_was_made() {
         leave.send(AtomicU32::new(0)).unwrap();
         Ok(String::new())
     });
-    assert_eq!(explore(Engine::Dpor, &program, &Budget::default()).coverage, Coverage::EXHAUSTIVE);
+    assert_eq!(explore(Engine::Dpor, &program, &Budget::default()).coverage, Ok(Extent::EXHAUSTIVE));
     let left = left.recv().unwrap();
     let used = std::panic::catch_unwind(|| left.load(SeqCst)).unwrap_err();
     let message = used.downcast::<String>().unwrap();

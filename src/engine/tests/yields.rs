@@ -1,7 +1,9 @@
 //! A yield is a hint: programs that yield for reasons of their own are explored whole, and those that go round for
 //! ever are told from those that do not.
 
-use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, FailureKind, Outcome, Program, explore};
+use crate::engine::{
+    Bounds, Budget, Engine, Exploration, Extent, FailureKind, Outcome, Program, Reason, explore,
+};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::hint::{spin_loop, spin_until};
 use crate::sync::thread::{current, spawn, yield_now};
@@ -28,7 +30,7 @@ fn explored(program: &Program) -> Exploration {
 fn outcomes(program: &Program) -> Vec<String> {
     let found = explored(program);
     assert_eq!(found.failure, None);
-    assert!(matches!(found.coverage, Coverage::Complete(_)), "{:?}", found.coverage);
+    assert!(matches!(found.coverage, Ok(Extent::Complete(_))), "{:?}", found.coverage);
     found.outcomes.into_keys().collect()
 }
 
@@ -133,7 +135,7 @@ fn a_failed_exchange_that_spins_is_tried_again() {
         found
     };
     let found = explored(&two(add, add));
-    assert_eq!(found.coverage, Coverage::EXHAUSTIVE);
+    assert_eq!(found.coverage, Ok(Extent::EXHAUSTIVE));
     assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["0 1", "1 0"]);
 }
 
@@ -188,12 +190,12 @@ fn a_loop_that_yields_is_bounded_and_one_that_only_waits_is_not() {
         0
     };
     let rounds = Bounds { idle_rounds: Some(1), ..Bounds::NONE };
-    assert_eq!(explored(&two(spins, sets)).coverage, Coverage::Complete(rounds));
+    assert_eq!(explored(&two(spins, sets)).coverage, Ok(Extent::Complete(rounds)));
     let waits = |locks: &Locks| {
         spin_until(1, || locks.set.load(SeqCst));
         0
     };
-    assert_eq!(explored(&two(waits, sets)).coverage, Coverage::EXHAUSTIVE);
+    assert_eq!(explored(&two(waits, sets)).coverage, Ok(Extent::EXHAUSTIVE));
 }
 
 #[test]
@@ -280,6 +282,6 @@ fn a_loop_that_asks_the_clock_of_the_system_is_no_livelock() {
     });
     let found = explore(Engine::Dpor, &program, &Budget::default());
     assert_eq!(found.failure, None);
-    let Coverage::Unsupported(why) = &found.coverage else { panic!("{:?}", found.coverage) };
+    let Err(Reason::Unsupported(why)) = &found.coverage else { panic!("{:?}", found.coverage) };
     assert!(why.contains("it waits for a clock"), "{why}");
 }

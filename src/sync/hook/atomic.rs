@@ -1,9 +1,11 @@
 //! The hook of atomics.
 //!
-//! Under an engine of this crate the value is in std's atomic, and the engine is told each change.
-//! Under loom it is in loom's, and std's follows it, so that destructors find the newest value when
+//! An engine of this crate says which value an operation finds; what the operation leaves is put into std's atomic,
+//! and the engine is told.
+//! Under loom the value is in loom's atomic, and std's follows it, so that destructors find the newest value when
 //! loom can no longer be asked.
 
+use super::super::current::Controller;
 use super::driven::{Owned, Turn, is_spurious, torn_down};
 use super::raw::{Exchange, Holds, Value};
 use crate::event::op::{ObjectId, Op, Spurious};
@@ -58,10 +60,9 @@ impl<V: Value> AtomicHook<V> {
                 looming::operation(op(id), Location::caller(), || behind.get(order), |value| read(*value))
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
-                let value = inner.get(Relaxed);
-                controller.commit(id, value.bits(), value.bits());
-                value
+                let found: V = find(controller, op(id), inner);
+                controller.commit(id, found.bits());
+                found
             }
         }
     }
@@ -80,9 +81,8 @@ impl<V: Value> AtomicHook<V> {
             }
             Turn::Controlled(controller, id) => {
                 controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
-                let before = inner.get(Relaxed);
                 inner.set(value, Relaxed);
-                controller.commit(id, before.bits(), value.bits());
+                controller.commit(id, value.bits());
             }
         }
     }
@@ -111,9 +111,9 @@ impl<V: Value> AtomicHook<V> {
                 modify(op(id), || loom(behind), follow)
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+                inner.set(find(controller, op(id), inner), Relaxed);
                 let found = std(inner);
-                controller.commit(id, found.bits(), inner.get(Relaxed).bits());
+                controller.commit(id, inner.get(Relaxed).bits());
                 found
             }
         }
@@ -157,10 +157,14 @@ impl<V: Value> AtomicHook<V> {
                 Err(self.load(inner, what.failure))
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
-                let found = inner.get(Relaxed);
-                let result = inner.exchange(what);
-                controller.commit(id, found.bits(), inner.get(Relaxed).bits());
+                let found: V = find(controller, op(id), inner);
+                let result = if found.bits() == what.expected.bits() {
+                    inner.set(found, Relaxed);
+                    inner.exchange(what)
+                } else {
+                    Err(found)
+                };
+                controller.commit(id, result.map_or(found, |_| what.new).bits());
                 result
             }
         }
@@ -229,6 +233,13 @@ impl AtomicHook<u32> {
             _ => false,
         }
     }
+}
+
+/// The value that the operation finds: the engine's answer, and std's own value where the engine has stopped.
+#[track_caller]
+fn find<V: Value>(controller: &dyn Controller, op: Op, inner: &V::Std) -> V {
+    let answer = controller.perform(op, inner.get(Relaxed).bits(), Location::caller());
+    if controller.tearing_down() { inner.get(Relaxed) } else { V::from_bits(answer) }
 }
 
 /// Under loom: a read-modify-write, and then the same in std's atomic.

@@ -67,6 +67,6 @@ impl Born {
     #[track_caller]
     pub(in crate::sync) fn unsupported(&self, what: &str) -> ! {
         let Self { kind, site, .. } = self;
-        panic!("unsupported: {kind} made at {}:{} {what}", site.file(), site.line());
+        super::driven::unsupported(&format!("{kind} made at {}:{} {what}", site.file(), site.line()))
     }
 }

@@ -337,12 +337,12 @@ pub(in crate::sync) fn is_spurious(controller: &dyn Controller, what: Spurious, 
     controller.perform(Op::Spurious(what), 0, site) == 1
 }
 
-/// What the engine cannot do. The prefix tells its driver that nothing is wrong with the subject.
+/// What loom cannot do: nothing is wrong with the subject.
 #[cfg(feature = "loom")]
 #[cold]
 #[track_caller]
 pub(in crate::sync) fn unsupported(what: &str) -> ! {
-    panic!("unsupported: {what}")
+    looming::stop(looming::Stop::Unsupported(what.to_owned()))
 }
 
 /// std's lock beside one that an engine has granted: free, unless the execution is being torn down

@@ -196,7 +196,7 @@ impl<K: Kind, G> fmt::Debug for Grant<'_, K, G> {
 fn refuse_relock(op: Op, lock: ObjectId, site: Site) {
     if let Some((since, shared)) = looming::held(lock) {
         let what = relocks(op, site, since, shared);
-        panic!("{}thread {} {what}", looming::RELOCKS, looming::thread().0);
+        looming::stop(looming::Stop::Relocks(format!("thread {} {what}", looming::thread().0)));
     }
 }
 

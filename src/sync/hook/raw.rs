@@ -56,6 +56,8 @@ pub(in crate::sync) trait Value: Copy {
     type Kind: Kind<Behind = Self::Behind>;
     /// The value's bits, widened.
     fn bits(self) -> u64;
+    /// The value of such bits.
+    fn from_bits(bits: u64) -> Self;
     /// The newest value of loom's atomic, which nobody else can be using.
     #[cfg(feature = "loom")]
     fn newest(behind: &mut Self::Behind) -> Self;
@@ -118,6 +120,11 @@ macro_rules! number {
                 self as u64
             }
 
+            #[allow(clippy::unnecessary_cast, reason = "one body for every width")]
+            fn from_bits(bits: u64) -> Self {
+                bits as Self
+            }
+
             #[cfg(feature = "loom")]
             #[track_caller]
             #[inline]
@@ -152,6 +159,10 @@ impl Value for bool {
 
     fn bits(self) -> u64 {
         u64::from(self)
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        bits != 0
     }
 
     #[cfg(feature = "loom")]
@@ -226,8 +237,13 @@ impl<T> Value for *mut T {
     type Behind = behind::AtomicUsize;
     type Kind = Pointer;
 
+    /// An engine may answer it to whoever reads the pointer.
     fn bits(self) -> u64 {
-        self.addr() as u64
+        self.expose_provenance() as u64
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        std::ptr::with_exposed_provenance_mut(bits as usize)
     }
 
     #[cfg(feature = "loom")]

@@ -1,10 +1,13 @@
 //! What an engine of this crate is told. The engine here grants everything at once, on one thread:
-//! a spawned body runs when it is joined, and every answer is the one that was set up, else 1.
+//! a spawned body runs when it is joined, and every answer is the one that was set up; else what std's atomic
+//! holds, or 1.
 
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
-use crate::sync::atomic::{AtomicI32, AtomicU32, fence};
+use crate::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicI32, AtomicIsize, AtomicPtr, AtomicU32, AtomicU64, fence,
+};
 use crate::sync::current::{Controller, Current, Entered, enter, first_escaped, next_epoch};
 use crate::sync::{
     Arc, Barrier, Condvar, Futex, Mutex, Once, OnceLock, RwLock, UnsafeCell, hint, lazy::statics,
@@ -19,7 +22,7 @@ use std::time::Duration;
 enum Told {
     Create(Class, u64),
     Perform(Op, u64),
-    Commit(u64, u64),
+    Commit(u64),
     Name(u32, String),
 }
 
@@ -33,7 +36,7 @@ struct Granting {
     objects: Cell<u32>,
     bodies: RefCell<Vec<Option<Body>>>,
     thread: Cell<u32>,
-    /// Answers to operations, in place of 1, or of 0 where the engine is asked for something spurious.
+    /// Answers to operations, in place of the usual ones. Nothing spurious happens by itself.
     answers: RefCell<Vec<(Op, u64)>>,
 }
 
@@ -64,7 +67,7 @@ impl Controller for Granting {
         if let Op::Join(thread) = op {
             self.run(thread);
         }
-        answer.unwrap_or(1)
+        answer.unwrap_or(if op.finds_value() { seen } else { 1 })
     }
 
     fn find(&self, class: Class, site: Site) -> ObjectId {
@@ -73,8 +76,8 @@ impl Controller for Granting {
 
     fn destroy(&self, _: ObjectId) {}
 
-    fn commit(&self, _: ObjectId, before: u64, after: u64) {
-        self.told.borrow_mut().push(Told::Commit(before, after));
+    fn commit(&self, _: ObjectId, left: u64) {
+        self.told.borrow_mut().push(Told::Commit(left));
     }
 
     fn clear_read_set(&self) {}
@@ -263,7 +266,7 @@ fn a_futex_waits_in_two_operations_and_wakes_in_one() {
 }
 
 #[test]
-fn an_atomic_tells_what_it_found_and_left() {
+fn an_atomic_tells_what_it_left() {
     let (engine, _entered) = granting(&[]);
     let count = AtomicI32::new(-1);
     count.load(Acquire);
@@ -274,11 +277,11 @@ fn an_atomic_tells_what_it_found_and_left() {
     let expected = [
         Told::Create(Class::Atomic, minus_one),
         Told::Perform(Op::Load(A, Order::Acquire), minus_one),
-        Told::Commit(minus_one, minus_one),
+        Told::Commit(minus_one),
         Told::Perform(Op::Store(A, Order::Release), minus_one),
-        Told::Commit(minus_one, 2),
+        Told::Commit(2),
         Told::Perform(Op::Rmw(A, Order::AcqRel), 2),
-        Told::Commit(2, 5),
+        Told::Commit(5),
         Told::Perform(Op::Fence(Order::SeqCst), 0),
     ];
     assert_eq!(*engine.told.borrow(), expected);
@@ -303,13 +306,56 @@ fn a_weak_compare_exchange_fails_where_the_engine_says_so() {
         Told::Create(Class::Atomic, 1),
         Told::Perform(fails, 0),
         Told::Perform(Op::Load(A, Order::Acquire), 1),
-        Told::Commit(1, 1),
+        Told::Commit(1),
         Told::Perform(exchange, 1),
-        Told::Commit(1, 2),
+        Told::Commit(2),
         Told::Perform(exchange, 2),
-        Told::Commit(2, 2),
+        Told::Commit(2),
     ];
     assert_eq!(*engine.told.borrow(), expected);
+}
+
+#[test]
+fn what_an_atomic_finds_is_what_the_engine_answers() {
+    let exchange = |expected| Op::CompareExchange {
+        object: A,
+        expected,
+        success: Order::Relaxed,
+        failure: Order::Relaxed,
+        weak: false,
+    };
+    let answers = [
+        (Op::Load(A, Order::Relaxed), 7),
+        (Op::Rmw(A, Order::Relaxed), 20),
+        (exchange(1), 8),
+        (exchange(8), 8),
+    ];
+    let (engine, _entered) = granting(&answers);
+    let mut value = AtomicU32::new(1);
+    assert_eq!(value.load(Relaxed), 7);
+    assert_eq!(value.compare_exchange(1, 2, Relaxed, Relaxed), Err(8), "std's atomic holds the 1");
+    assert_eq!(*value.get_mut(), 1, "nothing was written");
+    assert_eq!(value.compare_exchange(8, 3, Relaxed, Relaxed), Ok(8));
+    assert_eq!(*value.get_mut(), 3);
+    assert_eq!(value.fetch_add(2, Relaxed), 20);
+    assert_eq!(value.into_inner(), 22);
+    let told = engine.told.borrow();
+    let left = told.iter().filter_map(|told| if let Told::Commit(left) = told { Some(*left) } else { None });
+    assert_eq!(left.collect::<Vec<_>>(), [7, 8, 3, 22]);
+}
+
+#[test]
+fn values_of_every_width_travel_as_bits() {
+    let (_engine, _entered) = granting(&[]);
+    assert_eq!(AtomicI8::new(-3).fetch_sub(125, Relaxed), -3);
+    assert_eq!(AtomicU64::new(u64::MAX).load(Relaxed), u64::MAX);
+    assert_eq!(AtomicIsize::new(-1).swap(0, Relaxed), -1);
+    assert!(AtomicBool::new(true).fetch_not(Relaxed));
+    let mut forks = [1, 2];
+    let pointer = AtomicPtr::new(&raw mut forks[0]);
+    pointer.fetch_ptr_add(1, Relaxed);
+    // SAFETY: it points to the second fork.
+    assert_eq!(unsafe { *pointer.load(Relaxed) }, 2);
 }
 
 #[test]

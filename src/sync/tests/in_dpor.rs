@@ -1,7 +1,7 @@
 //! What the exact explorer sees of the facade's objects: raw memory, objects that are destroyed, owners that
 //! go through pointers.
 
-use crate::engine::{Budget, Coverage, Engine, Exploration, Failure, FailureKind, Note, Program, explore};
+use crate::engine::{Budget, Engine, Exploration, Extent, Failure, FailureKind, Note, Program, explore};
 use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize};
 use crate::sync::{Arc, LazyLock, Mutex, Tracked, UnsafeCell, hint, thread};
@@ -19,7 +19,7 @@ fn exploration(body: fn()) -> Exploration {
 pub(super) fn holds(body: fn()) -> u64 {
     let seen = exploration(body);
     assert!(seen.failure.is_none(), "{:?}", seen.failure);
-    assert!(matches!(seen.coverage, Coverage::Complete(_)), "{:?}", seen.coverage);
+    assert!(matches!(seen.coverage, Ok(Extent::Complete(_))), "{:?}", seen.coverage);
     assert_eq!(seen.redundant, 0);
     seen.executions
 }
@@ -315,7 +315,7 @@ fn objects_in_zeroed_memory_show_all_their_orders() {
     for engine in Engine::ALL.into_iter().filter(|engine| engine.name().starts_with("dpor")) {
         if engine.available() {
             let seen = explore(engine, &program, &Budget::default());
-            assert_eq!(seen.coverage, Coverage::EXHAUSTIVE);
+            assert_eq!(seen.coverage, Ok(Extent::EXHAUSTIVE));
             assert_eq!(seen.outcomes.keys().collect::<Vec<_>>(), ["[0, 1]", "[1, 0]", "[1, 1]"]);
         }
     }
@@ -350,7 +350,7 @@ fn loom_refuses_objects_in_zeroed_memory() {
         Ok(String::new())
     });
     let seen = explore(Engine::Loom, &program, &Budget::default());
-    let Coverage::Unsupported(why) = seen.coverage else { panic!("{seen:?}") };
+    let Err(crate::engine::Reason::Unsupported(why)) = seen.coverage else { panic!("{seen:?}") };
     assert!(why.contains("zeroed memory"), "{why}");
 }
 

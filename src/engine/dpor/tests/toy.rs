@@ -1,7 +1,7 @@
-//! Toy programs, run straight on the stage: each thread is a list of instructions.
+//! Toy programs, run without any runtime: each thread is a list of instructions.
 
 use crate::engine::Budget;
-use crate::engine::stage::{Chooser, End, Stage, Turn};
+use crate::engine::execution::{Chooser, End, Execution, Turn};
 use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
@@ -102,7 +102,7 @@ pub(super) struct Seen {
 
 struct Run<'a> {
     toy: &'a Toy,
-    stage: &'a mut Stage,
+    execution: &'a mut Execution,
     objects: Vec<ObjectId>,
     ids: BTreeMap<ThreadId, usize>,
     counters: Vec<usize>,
@@ -130,11 +130,11 @@ impl Toy {
     }
 
     fn explore_with(&self, budget: &Budget, executions: u64) -> Seen {
-        let mut stage = Stage::new(Chooser::exact(budget), budget);
+        let mut execution = Execution::new(Chooser::exact(budget), budget);
         let mut seen = Seen::default();
         loop {
-            stage.restart(false);
-            let (end, read, at) = self.run(&mut stage);
+            execution.restart(false);
+            let (end, read, at) = self.run(&mut execution);
             seen.executions += 1;
             match end {
                 End::Finished => {
@@ -153,9 +153,9 @@ impl Toy {
                 }
                 other => panic!("{other:?} of {:?}", self.threads),
             }
-            let more = stage.advance();
-            if stage.machine.take_learned() {
-                assert!(stage.chooser.reset(), "the search is exact");
+            let more = execution.advance();
+            if execution.machine.take_learned() {
+                assert!(execution.chooser.reset(), "the search is exact");
                 seen = Seen::default();
             } else if !more || seen.executions >= executions {
                 seen.cut = more;
@@ -164,23 +164,23 @@ impl Toy {
         }
     }
 
-    fn run(&self, stage: &mut Stage) -> (End, Vec<Vec<u64>>, Stuck) {
+    fn run(&self, execution: &mut Execution) -> (End, Vec<Vec<u64>>, Stuck) {
         let here = Location::caller();
         let owners = self.threads.len() as u64;
         let value = |class| if class == Class::Arc { owners } else { 0 };
-        let create = |&class: &Class| stage.machine.create(class, value(class), here);
+        let create = |&class: &Class| execution.machine.create(class, value(class), here);
         let objects: Vec<_> = self.objects.iter().map(create).collect();
         let mut ids = BTreeMap::new();
         for index in 0..self.threads.len() {
-            let id = stage.spawn(None).expect("few threads");
-            assert!(stage.announce(Op::Spawn(id), 0, here).is_some());
+            let id = execution.spawn(None).expect("few threads");
+            assert!(execution.announce(Op::Spawn(id), 0, here).is_some());
             ids.insert(id, index);
         }
-        stage.announce(Op::Exit, 0, here);
+        execution.announce(Op::Exit, 0, here);
         let count = self.threads.len();
         let mut run = Run {
             toy: self,
-            stage,
+            execution,
             values: vec![0; objects.len()],
             objects,
             ids,
@@ -192,11 +192,11 @@ impl Toy {
         };
         let mut started = vec![false; count];
         loop {
-            match run.stage.turn() {
+            match run.execution.turn() {
                 Turn::Run(id) => {
                     let index = run.ids[&id];
                     if std::mem::replace(&mut started[index], true) {
-                        run.finish(index, run.stage.machine.answer(id));
+                        run.finish(index, run.execution.machine.answer(id));
                     }
                     run.go_on(index);
                 }
@@ -270,20 +270,18 @@ impl Run<'_> {
                 _ => false,
             };
             if afresh {
-                self.stage.machine.clear_read_set();
+                self.execution.machine.clear_read_set();
             }
-            let seen = op.object().map_or(0, |id| {
-                self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
-            });
-            match self.stage.announce(op, seen, site(self.counters[index])) {
+            match self.execution.announce(op, self.value(op), site(self.counters[index])) {
                 Some(answer) => self.finish(index, answer),
                 None => return,
             }
         }
-        self.stage.announce(Op::Exit, 0, Location::caller());
+        self.execution.announce(Op::Exit, 0, Location::caller());
     }
 
     fn finish(&mut self, index: usize, answer: u64) {
+        self.check_value(index, answer);
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
         match instruction {
@@ -309,10 +307,10 @@ impl Run<'_> {
                     _ => before,
                 };
                 self.values[x] = after;
-                self.stage.commit(self.objects[x], before, after);
+                self.execution.commit(self.objects[x], after);
                 match instruction {
                     Do::Await(_, wanted) | Do::SpinUntil(_, wanted) if before != wanted => {
-                        self.stage.announce(Op::Await, 0, here);
+                        self.execution.announce(Op::Await, 0, here);
                         return;
                     }
                     Do::Load(_) | Do::Add(_) => self.read[index].push(before),
@@ -357,6 +355,19 @@ impl Run<'_> {
         self.counters[index] += 1;
     }
 
+    /// The answer to an operation that finds a value is what this driver has put there.
+    fn check_value(&self, index: usize, answer: u64) {
+        if let Some(op) = self.op(index).filter(|op| op.finds_value()) {
+            assert_eq!(answer, self.value(op), "{op:?}");
+        }
+    }
+
+    fn value(&self, op: Op) -> u64 {
+        op.object().map_or(0, |id| {
+            self.values[self.objects.iter().position(|object| *object == id).expect("an object")]
+        })
+    }
+
     /// A step of a back-off took place; says whether it was the last one.
     fn back_off(&mut self, index: usize, x: usize, y: usize) -> bool {
         let part = self.waking[index];
@@ -368,7 +379,7 @@ impl Run<'_> {
             _ => before,
         };
         self.values[object] = after;
-        self.stage.commit(self.objects[object], before, after);
+        self.execution.commit(self.objects[object], after);
         let (next, yields) = match (part, before) {
             (0, 0) => (1, None),
             (1, 0) => (0, None),
@@ -380,7 +391,7 @@ impl Run<'_> {
         };
         self.waking[index] = next;
         if let Some(yields) = yields {
-            self.stage.announce(yields, 0, Location::caller());
+            self.execution.announce(yields, 0, Location::caller());
         }
         (part, before) == (1, 0)
     }
@@ -420,7 +431,7 @@ impl Run<'_> {
                 let before = self.values[x];
                 let succeeds = before == self.found[index];
                 self.values[x] += u64::from(succeeds);
-                self.stage.commit(self.objects[x], before, self.values[x]);
+                self.execution.commit(self.objects[x], self.values[x]);
                 if succeeds {
                     self.read[index].push(before);
                     return true;
@@ -442,12 +453,12 @@ impl Run<'_> {
             }
             (other, _) => unreachable!("{other:?} is no loop"),
         }
-        self.stage.announce(Op::Yield, 0, Location::caller());
+        self.execution.announce(Op::Yield, 0, Location::caller());
         false
     }
 
     fn load(&mut self, x: usize) -> u64 {
-        self.stage.commit(self.objects[x], self.values[x], self.values[x]);
+        self.execution.commit(self.objects[x], self.values[x]);
         self.values[x]
     }
 }

@@ -139,7 +139,7 @@ fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
 #[cfg(all(test, feature = "dpor"))]
 mod tests {
     use super::*;
-    use crate::engine::{Budget, Coverage, Engine, Program, explore};
+    use crate::engine::{Budget, Engine, Extent, Program, explore};
     use crate::model::gil::interpreter::broken::LoadAddStore;
     use crate::model::gil::interpreter::counter::{Increment, OneStep};
     use crate::model::gil::interpreter::cpython::Interpreter;
@@ -153,7 +153,7 @@ mod tests {
 
     fn outcomes(program: &Program) -> BTreeSet<String> {
         let seen = explore(Engine::Dpor, program, &Budget { spurious: 0, ..Budget::default() });
-        assert!(matches!(seen.coverage, Coverage::Complete(_)) && seen.failure.is_none(), "{seen:?}");
+        assert!(matches!(seen.coverage, Ok(Extent::Complete(_))) && seen.failure.is_none(), "{seen:?}");
         seen.outcomes.into_keys().collect()
     }
 

@@ -1,6 +1,7 @@
 //! loom's word counts only where the exact engine bears it out.
 
-use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Program, confirmed, confirming, explore};
+use super::coverage;
+use crate::engine::{Bounds, Budget, Coverage, Engine, Exploration, Extent, Program, Reason, explore};
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Relaxed, SeqCst},
@@ -28,21 +29,37 @@ fn two_stores() -> Program {
 /// A complete search of loom's that saw the outcomes of `program`.
 fn loom_saw(program: &Program) -> Exploration {
     let outcomes = explore(Engine::Dpor, program, &Budget::default()).outcomes;
-    Exploration { outcomes, ..Exploration::new(Coverage::EXHAUSTIVE) }
+    Exploration { outcomes, ..Exploration::new(Ok(Extent::EXHAUSTIVE)) }
+}
+
+/// The exact search of another program, or within another budget, beside that of loom's; without the events that
+/// loom does not have.
+fn beside(loom: Exploration, program: &Program, budget: Budget) -> Coverage {
+    let exact = explore(Engine::Dpor, program, &Budget { spurious: 0, ..budget });
+    coverage(&Exploration { exact: Some(Box::new(exact)), ..loom })
 }
 
 #[test]
 fn a_complete_exact_search_confirms() {
-    let confirmed = explore(Engine::Loom, &two_stores(), &Budget::default());
-    assert_eq!(confirmed.coverage, Coverage::EXHAUSTIVE);
+    let explored = explore(Engine::Loom, &two_stores(), &Budget::default());
+    assert!(explored.exact.is_some());
+    assert_eq!(coverage(&explored), Ok(Extent::EXHAUSTIVE));
+}
+
+#[test]
+fn a_search_within_a_bound_needs_no_confirmation() {
+    let budget = Budget { preemptions: Some(1), ..Budget::default() };
+    let explored = explore(Engine::Loom, &two_stores(), &budget);
+    assert!(explored.exact.is_none());
+    assert_eq!(coverage(&explored), Ok(Extent::Complete(Bounds::preemptions(1))));
 }
 
 #[test]
 fn an_exact_search_that_was_cut_confirms_nothing() {
     let program = two_stores();
-    let cut = confirmed(loom_saw(&program), &program, &Budget { executions: 1, ..Budget::default() });
+    let cut = beside(loom_saw(&program), &program, Budget { executions: 1, ..Budget::default() });
     let why = "loom is complete, but dpor, which has to confirm it, was cut: 1 executions";
-    assert_eq!(cut.coverage, Coverage::Cut(why.to_owned()));
+    assert_eq!(cut.map_err(|reason| reason.to_string()), Err(format!("budget: {why}")));
 }
 
 #[test]
@@ -56,9 +73,7 @@ fn a_program_that_the_exact_search_cannot_run_is_not_confirmed() {
         let _ = if eager { first.swap(1, SeqCst) } else { first.load(SeqCst) };
         two_stores().run()
     });
-    let Coverage::Unsupported(why) = confirmed(loom, &moody, &confirming(&Budget::default())).coverage else {
-        panic!("supported")
-    };
+    let Err(Reason::Unsupported(why)) = beside(loom, &moody, Budget::default()) else { panic!("supported") };
     assert!(why.starts_with("loom is complete, but dpor, which has to confirm it, cannot run it: "), "{why}");
 }
 
@@ -79,9 +94,9 @@ fn what_the_exact_search_left_out_is_left_out() {
         ringer.join().unwrap();
         Ok(String::new())
     });
-    let bounded = confirmed(loom_saw(&program), &program, &confirming(&Budget::default()));
+    let bounded = beside(loom_saw(&program), &program, Budget::default());
     let bounds = Bounds { spurious: Some(0), ..Bounds::timeouts(2) };
-    assert_eq!(bounded.coverage, Coverage::Complete(bounds));
+    assert_eq!(bounded, Ok(Extent::Complete(bounds)));
 }
 
 #[test]
@@ -89,9 +104,6 @@ fn an_outcome_that_only_the_exact_search_sees_is_a_disagreement() {
     let program = two_stores();
     let mut loom = loom_saw(&program);
     loom.outcomes.pop_first();
-    let Coverage::Disagreement(what) = confirmed(loom, &program, &confirming(&Budget::default())).coverage
-    else {
-        panic!("agreed")
-    };
+    let Err(Reason::Disagreement(what)) = beside(loom, &program, Budget::default()) else { panic!("agreed") };
     assert_eq!(what, "loom misses 1 of the 3 outcomes that dpor finds");
 }

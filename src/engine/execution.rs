@@ -1,76 +1,20 @@
 //! One execution on the [`Machine`], with something that chooses.
 //!
-//! The stage is what the drivers share: it takes announcements, lets operations take place that leave no
+//! It is what the drivers share: it takes announcements, lets operations take place that leave no
 //! choice, and asks the chooser where there is one. A driver only switches to the thread whose turn it is.
 
+mod chooser;
+mod cycle;
+mod present;
+
+pub(crate) use self::chooser::Chooser;
+use self::cycle::{Cycle, GoingRound};
 use super::Budget;
-use super::dpor::{Bounded, Explorer, Next};
+use super::dpor::{Explorer, Next};
 use super::machine::clock::ThreadSet;
 use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Watched};
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
-use std::time::{Duration, Instant};
-
-/// What decides whose operation takes place.
-#[derive(Debug)]
-pub(crate) enum Chooser {
-    /// The exact explorer.
-    Explorer(Box<Explorer>),
-    /// The explorer within a bound on preemptions.
-    Bounded(Box<Bounded>),
-    /// A schedule that was recorded before.
-    Script { schedule: Vec<Choice>, position: usize },
-    /// The driver itself, which calls [`Stage::grant`].
-    #[cfg_attr(not(feature = "shuttle"), expect(dead_code, reason = "shuttle's strategies are external"))]
-    External,
-}
-
-impl Chooser {
-    /// What explores every execution, or every one within the budget's bound on preemptions.
-    pub(crate) fn exact(budget: &Budget) -> Self {
-        match budget.preemptions {
-            Some(bound) => Self::Bounded(Box::new(Bounded::new(bound))),
-            None => Self::Explorer(Box::default()),
-        }
-    }
-
-    /// An exact search begins again; false where it is none.
-    pub(crate) fn reset(&mut self) -> bool {
-        match self {
-            Self::Explorer(explorer) => explorer.reset(),
-            Self::Bounded(bounded) => bounded.reset(),
-            Self::Script { .. } | Self::External => return false,
-        }
-        true
-    }
-
-    /// Whether it is settled how the execution goes on.
-    fn has_a_plan(&self) -> bool {
-        match self {
-            Self::Explorer(explorer) => explorer.has_a_plan(),
-            Self::Bounded(bounded) => bounded.has_a_plan(),
-            Self::Script { schedule, position } => *position < schedule.len(),
-            Self::External => false,
-        }
-    }
-
-    /// The order of events, where the search keeps it.
-    fn order(&self) -> Option<&Explorer> {
-        match self {
-            Self::Explorer(explorer) => Some(explorer),
-            Self::Bounded(bounded) => Some(&bounded.order),
-            Self::Script { .. } | Self::External => None,
-        }
-    }
-
-    fn order_mut(&mut self) -> Option<&mut Explorer> {
-        match self {
-            Self::Explorer(explorer) => Some(explorer),
-            Self::Bounded(bounded) => Some(&mut bounded.order),
-            Self::Script { .. } | Self::External => None,
-        }
-    }
-}
 
 /// What an execution needs to be run again.
 #[derive(Clone, Debug)]
@@ -123,9 +67,9 @@ pub(crate) enum End {
     TooManyThreads,
 }
 
-/// One execution, and what has been chosen in it.
+/// An execution, and what has been chosen in it; then the next one.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct Execution {
     pub(crate) machine: Machine,
     pub(crate) chooser: Chooser,
     pub(crate) schedule: Vec<Choice>,
@@ -145,32 +89,8 @@ pub(crate) struct Stage {
     livelocked: bool,
 }
 
-/// Choices after which the execution was back where it was, followed once more.
-#[derive(Debug)]
-struct Cycle {
-    /// How many choices there were when it was back for the first time.
-    found: usize,
-    choices: Vec<Choice>,
-    position: usize,
-    times: u32,
-    since: Instant,
-}
-
-impl Cycle {
-    /// Who goes round so many times is taken to go round for ever.
-    const ENOUGH: u32 = 100;
-
-    /// The first time in a search, for so long as well, and outside of the search: who asks the system's clock, which
-    /// no engine sees, may go on.
-    const LONG: Duration = Duration::from_millis(20);
-
-    fn is_complete(&self) -> bool {
-        self.position == self.choices.len()
-    }
-}
-
-impl Stage {
-    /// A stage on which nothing has been run.
+impl Execution {
+    /// Nothing has been run yet.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
         let allowed = Allowed {
             spurious: budget.spurious,
@@ -193,8 +113,8 @@ impl Stage {
         }
     }
 
-    /// A stage on which an execution of this one is run again. It takes the machine along: that one has given the
-    /// threads and objects their numbers.
+    /// One of the executions, to be run again. It takes the machine along: that has given the threads and objects
+    /// their numbers.
     pub(crate) fn again(&mut self, script: Script, budget: &Budget) -> Self {
         let Script { schedule, watched } = script;
         let mut again = Self::new(Chooser::Script { schedule, position: 0 }, budget);
@@ -274,11 +194,6 @@ impl Stage {
         }
     }
 
-    /// Whether the execution follows a cycle outside of the search.
-    fn goes_round_outside(&self) -> bool {
-        self.cycle.as_ref().is_some_and(|cycle| cycle.times >= self.followed())
-    }
-
     fn edge(&mut self, me: ThreadId, edge: Edge) {
         if let Some(explorer) = self.order_mut() {
             explorer.edge(me, edge);
@@ -317,15 +232,15 @@ impl Stage {
                 _ => self.machine.hold_again(),
             }
         }
-        if self.goes_round() {
-            if self.is_finished() {
-                return Turn::End(End::Finished);
+        match self.going_round() {
+            GoingRound::No => {}
+            GoingRound::Outside => return self.go_round_once_more(),
+            GoingRound::Left => return self.leave_cycle(),
+            GoingRound::ForEver if self.is_finished() => return Turn::End(End::Finished),
+            GoingRound::ForEver => {
+                self.livelocked = true;
+                return Turn::End(End::Repetition);
             }
-            self.livelocked = true;
-            return Turn::End(End::Repetition);
-        }
-        if self.goes_round_outside() {
-            return self.go_round_once_more();
         }
         if matches!(self.chooser, Chooser::External)
             && let Some(thread) = self.find(Machine::is_unseen)
@@ -333,7 +248,7 @@ impl Stage {
             return self.grant(thread, 0);
         }
         let enabled = self.find(|machine, id| machine.choices(id) != 0);
-        match enabled.or_else(|| self.machine.last_resort()) {
+        match enabled.or_else(|| self.machine.forced_thread()) {
             Some(thread) => self.choose(thread),
             None => Turn::End(self.end()),
         }
@@ -407,75 +322,10 @@ impl Stage {
         self.run(thread)
     }
 
-    /// Whether the execution goes round for ever.
-    fn goes_round(&mut self) -> bool {
-        let could =
-            |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
-        let back = self.machine.is_back(self.schedule.len(), could);
-        let followed = self.followed();
-        match (&mut self.cycle, back) {
-            (Some(cycle), back) if cycle.is_complete() => {
-                cycle.position = 0;
-                cycle.times += 1;
-                match back {
-                    None if cycle.times > followed => cycle.choices.clear(),
-                    None => self.cycle = None,
-                    Some(_) => {}
-                }
-            }
-            (None, Some(since)) if since < self.schedule.len() => {
-                let found = self.schedule.len();
-                let choices = self.schedule[since..].to_vec();
-                self.cycle = Some(Cycle { found, choices, position: 0, times: 0, since: Instant::now() });
-            }
-            _ => {}
-        }
-        let Some(cycle) = &self.cycle else { return false };
-        match &self.chooser {
-            // It was seen to go round before, and the schedule ends there.
-            Chooser::Script { schedule, position } if *position == schedule.len() => true,
-            _ if cycle.times < Cycle::ENOUGH || cycle.choices.is_empty() => false,
-            _ => {
-                self.waited_long |= cycle.since.elapsed() >= Cycle::LONG;
-                self.waited_long
-            }
-        }
-    }
-
-    /// How many times a cycle is followed within the search.
-    fn followed(&self) -> u32 {
-        if self.livelocked && !self.chooser.has_a_plan() { 1 } else { Cycle::ENOUGH }
-    }
-
-    /// The next choice of the cycle is taken again, and whoever chooses is not told: how often depends on the time.
-    fn go_round_once_more(&mut self) -> Turn {
-        let left = if self.livelocked { End::Fruitless } else { End::LeftCycle };
-        let Some(cycle) = &mut self.cycle else { return Turn::End(left) };
-        let Some(&(thread, choice)) = cycle.choices.get(cycle.position) else { return Turn::End(left) };
-        cycle.position += 1;
-        self.machine.let_go_on(thread);
-        if !self.is_possible(thread, choice) {
-            return Turn::End(left);
-        }
-        self.machine.grant(thread, choice);
-        self.run(thread)
-    }
-
     fn is_possible(&self, thread: ThreadId, choice: u8) -> bool {
         self.machine.choices(thread) & 1 << choice != 0
-            || self.machine.last_resort() == Some(thread)
+            || self.machine.forced_thread() == Some(thread)
             || choice == RUN && self.machine.is_spinning(thread)
-    }
-
-    /// The choice is that of the cycle, or the execution leaves it.
-    fn follow(&mut self, thread: ThreadId, choice: u8) {
-        if let Some(cycle) = &mut self.cycle {
-            if cycle.choices.get(cycle.position) == Some(&(thread, choice)) {
-                cycle.position += 1;
-            } else {
-                self.cycle = None;
-            }
-        }
     }
 
     /// The choices that show how the execution ended: of one that goes round, those of the first time.
@@ -521,14 +371,14 @@ impl Stage {
         order
     }
 
-    /// The atomic operation that was just granted found `before` and left `after`.
-    pub(crate) fn commit(&mut self, object: ObjectId, before: u64, after: u64) {
-        self.machine.commit(object, before, after);
+    /// The atomic operation that was just granted left this value.
+    pub(crate) fn commit(&mut self, object: ObjectId, left: u64) {
+        self.machine.commit(object, left);
         if self.machine.repeats_itself_in_a_row() {
             return;
         }
         if let Some(explorer) = self.order_mut() {
-            explorer.commit(after);
+            explorer.commit(left);
         }
     }
 

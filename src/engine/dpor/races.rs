@@ -1,0 +1,121 @@
+//! Races: two events that conflict with nothing in between, the later of which could have come first.
+
+use super::{Event, Explorer, Present, Race};
+use crate::engine::machine::access::{Mode, Transition};
+use crate::engine::machine::clock::Clock;
+
+/// What is found of a transition's past.
+pub(super) struct Found {
+    pub(super) past: Clock,
+    reversible: Vec<u32>,
+}
+
+impl Explorer {
+    /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
+    pub(super) fn append(&mut self, transition: Transition, state: &impl Present) {
+        let races = self.races.len();
+        let found = self.races_of(&transition, state);
+        let later = self.events.len() as u32;
+        self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
+        let (clock, stamp) = self.stamped(&transition, found.past);
+        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
+    }
+
+    /// The clock of an event with this past, and the number of the event in its thread.
+    pub(super) fn stamped(&self, transition: &Transition, mut past: Clock) -> (Clock, u32) {
+        if transition.forced {
+            self.threads.iter().for_each(|thread| past.join(&thread.clock));
+        }
+        let stamp = past.tick(transition.thread);
+        (past, stamp)
+    }
+
+    /// The earlier events that conflict with the transition with nothing in between.
+    pub(super) fn races_of(&mut self, transition: &Transition, state: &impl Present) -> Found {
+        let mut past = self.thread(transition.thread).clock.clone();
+        let mut enabled_by = Clock::ZERO;
+        let mut reversible = Vec::new();
+        for index in self.conflicting(transition, &past) {
+            let event = &self.events[index as usize];
+            if past.has(event.transition.thread, event.stamp) {
+                continue;
+            }
+            if self.reversed(index as usize, transition, state).is_some() {
+                past.join(&event.clock);
+                reversible.push(index);
+            } else {
+                enabled_by.join(&event.clock);
+            }
+        }
+        past.join(&enabled_by);
+        if acquires(transition.access.mode) {
+            past.join(&self.target(transition.access.target).released);
+        }
+        Found { past, reversible }
+    }
+
+    /// The earlier events that conflict with the transition and are not in its past, the latest first.
+    fn conflicting(&mut self, transition: &Transition, past: &Clock) -> Vec<u32> {
+        let mut conflicting = Vec::new();
+        for access in transition.accesses() {
+            self.target(access.target);
+            let users = &self.targets[access.target.index()].users;
+            let is_past = |index: u32| {
+                let Event { transition, stamp, .. } = &self.events[index as usize];
+                past.has(transition.thread, *stamp)
+            };
+            users.search(access.mode, transition.forced, is_past, |index| {
+                let earlier = &self.events[index as usize].transition;
+                if earlier.thread != transition.thread && earlier.conflicts(transition) {
+                    conflicting.push(index);
+                }
+            });
+        }
+        if transition.awaits.is_some() || transition.also.is_some() || transition.found.is_some() {
+            conflicting.sort_unstable_by(|a, b| b.cmp(a));
+            conflicting.dedup();
+        }
+        conflicting
+    }
+
+    pub(super) fn reverse_races(&mut self, state: &impl Present) {
+        for position in 0..self.races.len() {
+            let Race { earlier, later } = self.races[position];
+            let later = self.events[later as usize].transition.clone();
+            self.reverse(earlier as usize, &later, state);
+        }
+        // An operation that waits for ever has races too: had it come earlier, it might not wait.
+        for transition in state.blocked() {
+            for earlier in self.races_of(&transition, state).reversible {
+                self.reverse(earlier as usize, &transition, state);
+            }
+        }
+    }
+
+    fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present) {
+        let Some((later, without)) = self.reversed(earlier, later, state) else { return };
+        let mut sequence = self.after(earlier, |index| without.stays(index));
+        sequence.push(later);
+        self.schedule(earlier, sequence);
+    }
+
+    /// The events from `first` on that stay where the others do not take place.
+    fn after(&self, first: usize, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
+        let mut gone: Vec<&Transition> = Vec::new();
+        let mut sequence = Vec::new();
+        for (index, event) in self.events.iter().enumerate().skip(first) {
+            if stays(index) {
+                let mut transition = event.transition.clone();
+                gone.iter().for_each(|other| transition.precedes(other));
+                sequence.push(transition);
+            } else {
+                gone.push(&event.transition);
+            }
+        }
+        sequence
+    }
+}
+
+fn acquires(mode: Mode) -> bool {
+    matches!(mode, Mode::Acquire | Mode::AcquireShared)
+}

@@ -1,0 +1,208 @@
+//! How much of what could happen a search has seen, or why that is not known.
+
+use std::fmt;
+use std::time::Duration;
+
+/// What a search without failure came to: how much was seen, or why the question stays open.
+pub type Coverage = Result<Extent, Reason>;
+
+/// How much was seen of what could happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Extent {
+    /// Every execution within these bounds, as far as the engine's model of the machine goes.
+    Complete(Bounds),
+    /// This many executions, drawn at random.
+    Sampled(u64),
+}
+
+/// Why a question stays open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Reason {
+    /// The budget ran out first.
+    Budget(Exhausted),
+    /// A search that the budget of a pull request is known to cut: it was not run.
+    Nightly,
+    /// No thread that was spawned used a primitive of the facade: there was nothing that the engine could drive.
+    Vacuous,
+    /// The engine cannot run the scenario; says why.
+    Unsupported(String),
+    /// Two engines that must agree do not: the engine believes to have seen everything, and an exact enumeration shows
+    /// that it has not.
+    Disagreement(String),
+}
+
+/// What ran out before a search had come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub enum Exhausted {
+    /// So many executions.
+    Executions(u64),
+    /// The time of the search, in which there were so many executions.
+    Time {
+        /// The time.
+        time: Duration,
+        /// The executions.
+        executions: u64,
+    },
+    /// The operations of one execution: a loop waits that does not say so.
+    Operations {
+        /// How many it may have.
+        most: u32,
+        /// Whether it may be a loop as well that waits for what never comes, which the engine cannot tell.
+        for_ever: bool,
+    },
+    /// This, even with so few preemptions.
+    Bounded(u32, Box<Self>),
+    /// This, of the exact search that has to confirm loom's, which is complete.
+    Confirmation(Box<Self>),
+    /// The time that a process was given.
+    Deadline(Duration),
+    /// The memory that a process was given, in bytes; what it said of that.
+    Memory(u64, String),
+    /// Unknown: the process was killed from outside.
+    Killed,
+}
+
+impl Extent {
+    /// Every execution of the engine's model.
+    pub const EXHAUSTIVE: Self = Self::Complete(Bounds::NONE);
+}
+
+/// What a search that came to its end has left out: executions with more of something than this. `None` where
+/// nothing was left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub struct Bounds {
+    /// Preemptions.
+    pub preemptions: Option<u32>,
+    /// Idle rounds of a thread that spins.
+    pub idle_rounds: Option<u8>,
+    /// Early time-outs of each thread.
+    pub timeouts: Option<u8>,
+    /// Events that happen for no reason: waits and parks that return, weak compare-exchanges that fail.
+    pub spurious: Option<u8>,
+    /// Whether threads whose handles were dropped still waited when all others had ended.
+    pub daemons: bool,
+}
+
+impl Bounds {
+    /// Nothing was left out.
+    pub const NONE: Self =
+        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
+
+    /// Whether every schedule was seen, be it without spurious events.
+    pub fn has_every_schedule(&self) -> bool {
+        matches!(self.spurious, None | Some(0)) && Self { spurious: None, ..*self } == Self::NONE
+    }
+
+    /// Only executions with more preemptions than this were left out.
+    pub const fn preemptions(most: u32) -> Self {
+        Self { preemptions: Some(most), ..Self::NONE }
+    }
+
+    /// Only executions in which a thread times out early more often than this were left out.
+    pub const fn timeouts(most: u8) -> Self {
+        Self { timeouts: Some(most), ..Self::NONE }
+    }
+
+    /// What is left out where two searches were needed: what either of them left out.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        fn tighter<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+            match (one, other) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            }
+        }
+        Self {
+            preemptions: tighter(self.preemptions, other.preemptions),
+            idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
+            timeouts: tighter(self.timeouts, other.timeouts),
+            spurious: tighter(self.spurious, other.spurious),
+            daemons: self.daemons || other.daemons,
+        }
+    }
+}
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: u32| if count == 1 { "" } else { "s" };
+        let counted = |count: Option<u32>, what: &str, of: &str| {
+            count.filter(|count| *count > 0).map(|count| format!("{count} {what}{}{of}", plural(count)))
+        };
+        let parts = [
+            self.preemptions.map(|most| format!("{most} preemption{}", plural(most))),
+            counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
+            counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
+            counted(self.spurious.map(u32::from), "spurious event", ""),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        match parts.split_last() {
+            None => f.write_str("exhaustive")?,
+            Some((last, others)) => {
+                f.write_str(if self.preemptions.is_some() { "bounded by " } else { "exhaustive up to " })?;
+                if !others.is_empty() {
+                    write!(f, "{} and ", others.join(", "))?;
+                }
+                f.write_str(last)?;
+            }
+        }
+        if self.spurious == Some(0) { f.write_str(", without spurious events") } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Complete(bounds) if bounds.daemons => {
+                write!(f, "{bounds}; detached threads still waited when main ended")
+            }
+            Self::Complete(bounds) => bounds.fmt(f),
+            Self::Sampled(executions) => write!(f, "sampled {executions} executions"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Budget(what) => write!(f, "budget: {what}"),
+            Self::Nightly => f.write_str("left to a nightly run (--scope nightly)"),
+            Self::Vacuous => {
+                f.write_str("vacuous: no thread used a primitive of the facade (std's own are not seen)")
+            }
+            Self::Unsupported(why) => write!(f, "unsupported: {why}"),
+            Self::Disagreement(what) => write!(f, "engine disagreement: {what}"),
+        }
+    }
+}
+
+/// How the reason begins for which a complete search of loom's does not count.
+pub(crate) const UNCONFIRMED: &str = "loom is complete, but dpor, which has to confirm it,";
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Executions(executions) => write!(f, "{executions} executions"),
+            Self::Time { time, executions } => {
+                write!(f, "{executions} executions in {} s", time.as_secs_f64())
+            }
+            Self::Operations { most, for_ever: false } => write!(
+                f,
+                "{most} operations in one execution; a loop that waits needs hint::spin_loop or thread::yield_now"
+            ),
+            Self::Operations { most, for_ever: true } => write!(
+                f,
+                "{most} operations in one execution: a loop waits without hint::spin_loop or thread::yield_now, or \
+                 for what never comes"
+            ),
+            Self::Bounded(bound, what) => write!(f, "{what}, with at most {bound} preemptions"),
+            Self::Confirmation(what) => write!(f, "{UNCONFIRMED} was cut: {what}"),
+            Self::Deadline(time) => write!(f, "deadline {} s", time.as_secs()),
+            Self::Memory(bytes, words) => write!(f, "memory limit {} MiB: {words}", bytes >> 20),
+            Self::Killed => f.write_str("killed from outside, as the system does when memory runs out"),
+        }
+    }
+}
