@@ -5,6 +5,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{Bencher, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use refectory::catalogue;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
 use refectory::model::threads::lock::barrier::Barrier;
 use refectory::model::threads::lock::condition::Condition;
@@ -13,6 +14,7 @@ use refectory::model::threads::lock::futex::Lock;
 use refectory::model::threads::lock::guarded::Guarded;
 use refectory::model::threads::lock::recursive::RLock;
 use refectory::model::threads::lock::semaphore::Semaphore;
+use refectory::port::Size;
 use std::cell::Cell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -71,7 +73,9 @@ fn contended(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lock/2 threads");
     // An iteration is a critical section of each.
     group.throughput(Throughput::Elements(2));
-    race(&mut group, "threads/futex", &counter());
+    for (name, time) in catalogue::timed("lock") {
+        group.bench_function(name, |bencher| bencher.iter_custom(|rounds| time(Size(2, 1), rounds)));
+    }
     race(&mut group, "parking_lot Mutex", &parking_lot::Mutex::new(0));
     race(&mut group, "std Mutex", &sync::Mutex::new(0));
     group.finish();

@@ -83,6 +83,10 @@ pub mod sync;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+#[cfg(doctest)]
+#[doc = include_str!("../CONTRIBUTING.md")]
+struct Contributing;
+
 #[cfg(all(test, feature = "instrumented"))]
 #[global_allocator]
 static ALLOCATOR: alloc::Quarantine = alloc::Quarantine;

@@ -14,6 +14,7 @@ use std::fmt;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 mod random;
 
@@ -225,4 +226,21 @@ impl StartLine {
             if looks % Self::PATIENCE == 0 { sync::thread::yield_now() } else { sync::hint::spin_loop() }
         }
     }
+}
+
+/// The time that real threads take together, from the moment when all are ready.
+pub(crate) fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B>) -> Duration {
+    let start = StartLine::new(bodies.len() + 1);
+    let begun = std::thread::scope(|scope| {
+        for body in bodies {
+            let start = &start;
+            scope.spawn(move || {
+                start.wait();
+                body();
+            });
+        }
+        start.wait();
+        Instant::now()
+    });
+    begun.elapsed()
 }

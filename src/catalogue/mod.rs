@@ -15,7 +15,7 @@ mod threads;
 
 use crate::cell::{Cell, CellId, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
-use crate::port::{self, BlockingQueue, Deque, Item, RawLock, Size, SpscQueue, Table, TryQueue};
+use crate::port::{self, BlockingQueue, Deque, Item, RawLock, Size, SpscQueue, Table, Timing, TryQueue};
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
@@ -57,6 +57,15 @@ const fn deque<D: Deque<Item>>(id: &'static str) -> Subject {
 
 const fn spsc<L: SpscQueue<Item>>(id: &'static str) -> Subject {
     Subject::new(id).on(port::spsc::harness::<L>())
+}
+
+/// The correct subjects of a family that benches find here, each with its name and how it is measured.
+pub fn timed(family: &str) -> impl Iterator<Item = (String, Timing)> {
+    let correct = subjects().filter(move |subject| subject.family == family && subject.twin_of().is_none());
+    correct.filter_map(|subject| {
+        let time = subject.harness.and_then(|harness| harness.timing())?;
+        Some((format!("{}/{}", subject.model, subject.name), time))
+    })
 }
 
 /// The scopes in which a subject is run: those of its port, then the rows of its contract.

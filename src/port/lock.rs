@@ -5,10 +5,12 @@
 
 use super::{Harness, Port, Size};
 use crate::engine::{Outcome, Violation};
-use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run};
+use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run, time_together};
 use crate::sync;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A lock for one thread at a time.
 ///
@@ -50,7 +52,22 @@ pub fn locking(threads: usize, rounds: usize) -> Scenario {
 
 /// Plays on this lock.
 pub const fn harness<L: RawLock>() -> Harness {
-    Harness::new(&PORT, |scenario, observer| play::<L>(scenario, observer).into())
+    Harness::new(&PORT, |scenario, observer| play::<L>(scenario, observer).into()).timed(race::<L>)
+}
+
+/// The time in which every thread enters its critical section so often.
+fn race<L: RawLock>(Size(threads, _): Size, rounds: u64) -> Duration {
+    let lock = &L::new();
+    let enter = |_| {
+        move || {
+            (0..rounds).for_each(|round| {
+                lock.lock();
+                black_box(round);
+                lock.unlock();
+            })
+        }
+    };
+    time_together((0..threads).map(enter))
 }
 
 /// Plays the scenario on a lock.

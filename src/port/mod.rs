@@ -81,6 +81,7 @@ use crate::engine::{ExecutionResult, Program};
 use crate::scenario::{Observer, Scenario, SplitMix64, Unobserved};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Every port.
 pub const PORTS: [&Port; 6] =
@@ -117,7 +118,11 @@ pub struct Harness {
     /// The port.
     pub port: &'static Port,
     play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
+    time: Option<Timing>,
 }
+
+/// The time that real threads take, at this size, to do what the port is about so often.
+pub type Timing = fn(Size, u64) -> Duration;
 
 impl Harness {
     /// One that plays in this way.
@@ -125,7 +130,18 @@ impl Harness {
         port: &'static Port,
         play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
     ) -> Self {
-        Self { port, play }
+        Self { port, play, time: None }
+    }
+
+    /// The same, measured in this way.
+    #[must_use]
+    pub const fn timed(self, time: Timing) -> Self {
+        Self { time: Some(time), ..self }
+    }
+
+    /// How it is measured without the harness's records, where benches find it in the catalogue.
+    pub const fn timing(&self) -> Option<Timing> {
+        self.time
     }
 
     /// Plays the scenario once.

@@ -6,13 +6,15 @@
 use super::{Harness, Port, Size};
 use crate::check::overtaking::{self, Meal};
 use crate::engine::{ExecutionResult, Outcome, Violation};
-use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run};
+use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run, time_together};
 use crate::sync;
 use crate::sync::causality::{causality, moment};
 use std::cell::Cell;
 use std::fmt::Write;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A round table with one fork between each two neighbours (Edsger W. Dijkstra, "Hierarchical ordering
 /// of sequential processes", 1971).
@@ -73,7 +75,23 @@ pub fn dining(seats: usize, meals: usize) -> Scenario {
 
 /// Plays on this table.
 pub const fn harness<T: Table>() -> Harness {
-    Harness::new(&PORT, play::<T>)
+    Harness::new(&PORT, play::<T>).timed(dinner::<T>)
+}
+
+/// The time in which everybody at the table eats so many meals.
+fn dinner<T: Table>(Size(seats, _): Size, meals: u64) -> Duration {
+    let table = T::with_seats(seats);
+    let dine = |seat| {
+        let table = &table;
+        move || {
+            for meal in 0..meals {
+                table.dine(seat, &mut || {
+                    black_box(meal);
+                });
+            }
+        }
+    };
+    time_together((0..seats).map(dine))
 }
 
 /// Plays the scenario on a table.
