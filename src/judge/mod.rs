@@ -3,7 +3,9 @@
 
 pub mod finding;
 mod record;
+mod rounds;
 mod verdict;
 
 pub use record::{CellReport, Status, status, undecided_questions};
+pub use rounds::{Rounds, RoundsReport, id_of_rounds, rounds_of, status_if_shown};
 pub use verdict::{Extent, Reason, Verdict, verify};

@@ -1,14 +1,20 @@
-//! The last findings, kept in the build directory, so that they can be shown again without a run.
+//! The last findings, kept in the build directory, so that they can be shown again without a run; and how long cells took.
 //!
 //! One JSON file a cell, under `refectory/` of the directory that cargo builds in (found from the place
 //! of the current executable), or under `REFECTORY_STORE`, or else of the system's directory for
 //! temporary files. A cell that is found in order takes its file away.
 
-use crate::cell::{Cell, CellId};
-use crate::judge::CellReport;
+use crate::cell::CellId;
+use crate::judge::{CellReport, rounds_of};
+use crate::runner::Costs;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file for how long cells took.
+const COSTS: &str = "costs.json";
 
 /// Where findings are kept.
 #[derive(Clone, Debug)]
@@ -43,19 +49,61 @@ impl Store {
                 _ => Ok(()),
             };
         }
+        self.write(&path, &serde_json::to_vec(report)?)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(&self.directory)?;
         // Renamed when it is whole, so that a reader never sees half of it.
         let draft = path.with_extension(format!("{}.draft", std::process::id()));
-        std::fs::write(&draft, serde_json::to_vec(report)?)?;
+        std::fs::write(&draft, bytes)?;
         std::fs::rename(draft, path)
     }
 
-    /// The last finding of the cell, if there is one.
+    /// How long cells took when they were last run; nothing is known where no run is kept, or one of another version.
+    pub fn costs(&self) -> Costs {
+        let bytes = std::fs::read(self.directory.join(COSTS)).unwrap_or_default();
+        let known: BTreeMap<String, Duration> = serde_json::from_slice(&bytes).unwrap_or_default();
+        known.into_iter().filter_map(|(id, time)| Some((id.parse().ok()?, time))).collect()
+    }
+
+    /// Keeps how long these cells took, beside what is known of others.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_costs(&self, reports: &[CellReport]) -> io::Result<()> {
+        let mut costs = self.costs();
+        costs.extend(reports.iter().map(|report| (report.id.clone(), report.elapsed)));
+        let costs: BTreeMap<String, Duration> =
+            costs.into_iter().map(|(id, time)| (id.to_string(), time)).collect();
+        self.write(&self.directory.join(COSTS), &serde_json::to_vec(&costs)?)
+    }
+
+    /// Keeps what a campaign found of a subject, in place of what earlier ones found, whose rounds had other seeds.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_rounds(&self, report: &CellReport) -> io::Result<()> {
+        let files = match std::fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.keep(report),
+            files => files?,
+        };
+        for file in files.map_while(Result::ok) {
+            let earlier =
+                file.file_name().to_str().and_then(id_in).is_some_and(|id| is_campaign_of(&id, &report.id));
+            if earlier {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        self.keep(report)
+    }
+
+    /// The last finding of this name, if there is one.
     ///
     /// # Errors
     /// What the file system says, or that the file is not a finding of this version.
-    pub fn last(&self, cell: &Cell) -> io::Result<Option<CellReport>> {
-        match std::fs::read(self.path(&cell.id())) {
+    pub fn last(&self, id: &CellId) -> io::Result<Option<CellReport>> {
+        match std::fs::read(self.path(id)) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -65,6 +113,17 @@ impl Store {
     fn path(&self, id: &CellId) -> PathBuf {
         self.directory.join(id.to_string().replace('/', "__") + ".json")
     }
+}
+
+/// The name that a file is for.
+fn id_in(file: &str) -> Option<CellId> {
+    file.strip_suffix(".json")?.replace("__", "/").parse().ok()
+}
+
+/// Whether one is the name of rounds of the same subject as the other.
+fn is_campaign_of(one: &CellId, other: &CellId) -> bool {
+    let subject = |id: &CellId| rounds_of(id).map(|(subject, _)| subject.id());
+    subject(one).is_some() && subject(one) == subject(other)
 }
 
 /// `target/refectory` for an executable in `target/release` or `target/release/deps`. Cargo marks the
