@@ -50,7 +50,7 @@ enum Format {
 /// How cells are run.
 #[derive(Args, Debug, Default)]
 pub(super) struct Running {
-    /// Processes at a time [default: one for each core].
+    /// Processes at a time [default: one more than there are cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Seconds for each cell [default: 60].

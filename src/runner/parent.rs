@@ -34,7 +34,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        // One more than there are cores: a native cell that hangs is waited for without one.
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from) + 1;
         Self { jobs, deadline: Duration::from_secs(60), memory: 1 << 30, budget: None, costs: Costs::new() }
     }
 }
