@@ -34,7 +34,11 @@ impl Show {
             }
             None => {
                 let command = format!("refectory replay {}", self.id);
-                Err(Stop::usage(format!("no finding of this name is kept; run it with `{command}`")))
+                let what = match named {
+                    Named::Cell(_) => "this cell",
+                    Named::Rounds(..) => "these rounds",
+                };
+                Err(Stop::usage(format!("no finding of {what} is kept; run with `{command}`")))
             }
         }
     }
