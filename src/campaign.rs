@@ -62,18 +62,13 @@ pub fn run(campaign: &Campaign, cancel: &AtomicBool) -> Result<Vec<RoundsReport>
     let mut turns: Vec<Turn> = campaign.subjects().map(|subject| Turn::new(subject, campaign.seed)).collect();
     let slice = SLICE.min(campaign.duration / turns.len().max(1) as u32);
     let end = Instant::now() + campaign.duration;
-    let mut first = true;
-    // Ordering: the flag stands for itself.
-    let cancelled = || cancel.load(Ordering::Relaxed);
-    while first || Instant::now() < end && turns.iter().any(Turn::goes_on) {
+    loop {
         for turn in turns.iter_mut().filter(|turn| turn.goes_on()) {
-            if cancelled() {
-                break;
-            }
             child::run(turn, slice, cancel)?;
         }
-        first = false;
-        if cancelled() {
+        // Ordering: the flag stands for itself.
+        let cancelled = cancel.load(Ordering::Relaxed);
+        if cancelled || Instant::now() >= end || !turns.iter().any(Turn::goes_on) {
             break;
         }
     }

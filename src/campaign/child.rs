@@ -4,7 +4,7 @@
 
 use super::Turn;
 use super::plan::Plan;
-use super::round::{Work, next_seed, perform};
+use super::round::{Round, Work, next_seed, perform};
 use crate::catalogue::subjects;
 use crate::cell::Subject;
 use crate::engine::{Engine, Exploration};
@@ -56,6 +56,10 @@ fn serve(mut pipe: File, subject: &Subject, task: &Task, draw: impl Fn(Port, u64
 
 /// Runs a slice of a subject's rounds in a child, or what there is of it until `cancel` becomes true.
 pub(super) fn run(turn: &mut Turn, slice: Duration, cancel: &AtomicBool) -> Result<(), RunError> {
+    // Ordering: the flag stands for itself.
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     let started = Instant::now();
     let ended = watch(turn, slice, cancel);
     turn.rounds.elapsed += started.elapsed();
@@ -72,35 +76,33 @@ fn watch(turn: &mut Turn, slice: Duration, cancel: &AtomicBool) -> Result<Option
     let id = id_of_rounds(turn.rounds.subject, turn.next).to_string();
     let failed = |source| RunError::Process { id: id.clone(), source };
     let mut process = start(turn, slice, options.memory).map_err(failed)?;
-    let mut news = Instant::now();
-    let before = turn.rounds.exploration.executions;
-    loop {
+    let (mut told, mut news) = (0, Instant::now());
+    // Ordering: the flag stands for itself.
+    while !cancel.load(Ordering::Relaxed) {
         let ended = process.advance().map_err(failed)?;
-        let lines = process.lines();
-        for round in lines.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()) {
+        for round in rounds(&process.lines()) {
             turn.add(round);
-            news = Instant::now();
+            (told, news) = (told + 1, Instant::now());
         }
-        match ended {
+        if let Some(status) = ended {
             // A child that tells of no round has been ended by its subject.
-            Some(status) if status.success() && turn.rounds.exploration.executions > before => {
-                return Ok(None);
+            if status.success() && told > 0 {
+                break;
             }
-            Some(status) => {
-                let seen = died(status, &process.words(), &options);
-                return seen.map(Some).ok_or_else(|| RunError::NoChild { id, stderr: process.words() });
-            }
-            None => {}
-        }
-        // Ordering: the flag stands for itself.
-        if cancel.load(Ordering::Relaxed) {
-            return Ok(None);
+            let seen = died(status, &process.words(), &options);
+            return seen.map(Some).ok_or_else(|| RunError::NoChild { id, stderr: process.words() });
         }
         // A round that moves, and does not come to its end.
         if news.elapsed() >= options.deadline {
             return Ok(Some(killed(Engine::Native, Killed::Deadline, &process.words(), &options)));
         }
     }
+    Ok(None)
+}
+
+/// What these lines tell.
+fn rounds(lines: &[u8]) -> impl Iterator<Item = Round> {
+    lines.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
 }
 
 fn start(turn: &Turn, slice: Duration, memory: u64) -> io::Result<Process> {

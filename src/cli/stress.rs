@@ -49,7 +49,8 @@ pub(super) fn perform(campaign: &Campaign) -> Result<Vec<RoundsReport>, Stop> {
     verify::heed_interrupts()?;
     let reports = campaign::run(campaign, &verify::INTERRUPTED).map_err(Stop::infrastructure)?;
     let store = Store::default();
-    for report in &reports {
+    // One that was interrupted before its first round says nothing of what is kept.
+    for report in reports.iter().filter(|report| report.cell.executions > 0) {
         store.keep_rounds(&report.cell).map_err(Stop::infrastructure)?;
     }
     Ok(reports)

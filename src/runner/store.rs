@@ -134,3 +134,58 @@ fn build_directory(executable: &Path) -> Option<PathBuf> {
         || executable.ancestors().find(|directory| directory.file_name() == Some(OsStr::new("target")));
     marked.or_else(named).map(|target| target.join("refectory"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::subjects;
+    use crate::engine::{Engine, FailureKind};
+    use crate::judge::id_of_rounds;
+    use crate::report::example;
+
+    /// A store of its own, removed with what it keeps.
+    struct Scratch(Store);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            Self(Store::at(std::env::temp_dir().join(format!("refectory-{name}-{}", std::process::id()))))
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0.directory);
+        }
+    }
+
+    #[test]
+    fn a_campaign_replaces_what_an_earlier_one_found() {
+        let scratch = Scratch::new("rounds");
+        let subject = subjects().next().unwrap();
+        let hung = |seed| {
+            let id = id_of_rounds(subject, seed);
+            let question = id.question.to_string();
+            (id, example::report(&question, Engine::Native, example::broken(FailureKind::Hang)))
+        };
+        let ((first, report), (second, later)) = (hung(1), hung(2));
+        scratch.0.keep_rounds(&report).unwrap();
+        assert_eq!(scratch.0.last(&first).unwrap(), Some(report));
+        scratch.0.keep_rounds(&later).unwrap();
+        assert_eq!(scratch.0.last(&first).unwrap(), None);
+        assert_eq!(scratch.0.last(&second).unwrap(), Some(later));
+    }
+
+    #[test]
+    fn what_cells_took_is_known_until_they_are_run_again() {
+        let scratch = Scratch::new("costs");
+        assert!(scratch.0.costs().is_empty());
+        let took = |scope: &str, seconds| CellReport {
+            elapsed: Duration::from_secs(seconds),
+            ..example::report(&format!("threads/table/ordered/{scope}"), Engine::Dpor, example::held())
+        };
+        scratch.0.keep_costs(&[took("2x1", 1), took("3x1", 2)]).unwrap();
+        scratch.0.keep_costs(&[took("3x1", 5)]).unwrap();
+        let seconds: Vec<u64> = scratch.0.costs().values().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [1, 5]);
+    }
+}
