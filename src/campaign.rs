@@ -1,16 +1,16 @@
 //! Campaigns: subjects on the real cores of this machine, round after round.
 //!
 //! A round plays a scenario that is drawn from a seed (threads, items, capacity, pauses), or a row of the
-//! subject's contract again and again, by the engine `native`. While it runs a watchdog sees when nothing moves any
-//! more, and tells who waits for what. How far the operations really overlapped is measured, because a
-//! round in which they took turns has shown nothing.
+//! subject's contract again and again, by the engine `native`. While it runs a watchdog sees when nothing
+//! moves any more, and tells who waits for what. How far the operations really overlapped is measured,
+//! because a round in which they took turns has shown nothing.
 //!
 //! A seed draws the same round again on every machine. What the system's scheduler does with it is not
 //! in the seed: a failure that was seen once may need many rounds to be seen again.
 //!
-//! Rounds run in a process of their own, as cells do, so that a subject that hangs, aborts or exhausts the memory does
-//! not stop the campaign. Each binary that runs campaigns calls [`child_main`] first. What rounds are worth is for
-//! [`judge`](crate::judge) to say, and how people read it for [`report`](crate::report).
+//! Rounds run in a process of their own, as cells do, so that a subject that hangs, aborts or exhausts the
+//! memory does not stop the campaign. Each binary that runs campaigns calls [`child_main`] first. What rounds
+//! are worth is for [`judge`](crate::judge) to say, and how people read it for [`report`](crate::report).
 
 mod child;
 mod plan;

@@ -122,8 +122,8 @@ fn round(seed: u64, seen: Exploration, operations: u64, overlapped: Option<u64>)
     Round { seed, threads, operations, overlapped, coverage, failure }
 }
 
-/// Runs the program so often in a thread, and looks at what moves until that has ended or hangs; then `waits` tells who
-/// waits.
+/// Runs the program so often in a thread, and looks at what moves until that has ended or hangs; then `waits`
+/// tells who waits.
 fn watch(
     program: Program,
     times: usize,

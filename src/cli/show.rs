@@ -46,8 +46,8 @@ impl Show {
 
 #[derive(Args, Debug)]
 pub(super) struct Replay {
-    /// The id of a cell, as findings and `list` print it. That of rounds, as `stress` prints it, runs their subject for
-    /// some seconds from the seed on.
+    /// The id of a cell, as findings and `list` print it. That of rounds, as `stress` prints it, runs their
+    /// subject for some seconds from the seed on.
     id: String,
     #[command(flatten)]
     running: Running,

@@ -34,8 +34,8 @@ pub(super) struct Verify {
 /// How much of what was selected is run.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct Limits {
-    /// Time of the whole run, as in `60s` or `5m`: the small scopes of all subjects first, then larger ones, as long as
-    /// they fit. What is left out is named.
+    /// Time of the whole run, as in `60s` or `5m`: the small scopes of all subjects first, then larger ones,
+    /// as long as they fit. What is left out is named.
     #[arg(long, value_name = "TIME", value_parser = terminal::time)]
     budget: Option<Duration>,
 }

@@ -1,4 +1,5 @@
-//! What the rounds of a campaign are worth: a subject's rounds are judged as a cell of `native` is, whose scope is the seed.
+//! What the rounds of a campaign are worth: a subject's rounds are judged as a cell of `native` is, whose
+//! scope is the seed.
 
 use super::record::{CellReport, Status, status};
 use super::verdict::{Extent, Verdict};
@@ -65,8 +66,8 @@ impl From<Rounds> for RoundsReport {
     }
 }
 
-/// What is expected of a subject on real cores; `None` where anything may come: a race and a use after the end show in
-/// their consequences alone, which may be of any kind.
+/// What is expected of a subject on real cores; `None` where anything may come: a race and a use after the
+/// end show in their consequences alone, which may be of any kind.
 fn expect(subject: &Subject) -> Option<Expect> {
     let any = [FailureKind::DataRace, FailureKind::UseAfterDestroy];
     match subject.expect {

@@ -1,8 +1,8 @@
 //! What people read: the matrix, counterexamples, wait-for cycles, totals and snapshots.
 //!
-//! Pure functions from plain facts to text; nothing here runs a subject or writes to a stream. The
-//! same facts give the same text, without times, addresses or paths of a machine; only
-//! [`totals`](totals()) and [`totals_of_rounds`] print a duration, and it is never part of a snapshot. Widths count characters.
+//! Pure functions from plain facts to text; nothing here runs a subject or writes to a stream. The same facts
+//! give the same text, without times, addresses or paths of a machine; only [`totals`](totals()) and
+//! [`totals_of_rounds`] print a duration, and it is never part of a snapshot. Widths count characters.
 
 mod counterexample;
 mod details;

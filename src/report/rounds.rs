@@ -80,7 +80,8 @@ pub fn totals_of_rounds(reports: &[RoundsReport], elapsed: Duration, style: Styl
     text
 }
 
-/// The finding of rounds that a test of the suite has drawn: the command draws others from a seed than the test does.
+/// The finding of rounds that a test of the suite has drawn: the command draws others from a seed than the
+/// test does.
 pub fn finding_of_test(cell: &CellReport) -> String {
     let mut told = super::headline(cell, Style::Plain);
     if let Some(failure) = cell.failure() {

@@ -83,7 +83,8 @@ pub(super) fn against(reports: &[CellReport], style: Style) -> String {
     }
 }
 
-/// What the budget of a run left out: how many cells, and which scopes of each model and port. Empty if nothing was.
+/// What the budget of a run left out: how many cells, and which scopes of each model and port. Empty if
+/// nothing was.
 pub fn left_out(ids: &[CellId], budget: Duration, style: Style) -> String {
     if ids.is_empty() {
         return String::new();

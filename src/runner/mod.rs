@@ -11,9 +11,9 @@
 //! | memory | `RLIMIT_DATA` in the child; not the address space, most of which threads only reserve |
 //! | the parent dies | its end of the child's standard input closes, even at `kill -9`; a thread of the child that reads there then kills the child's process group |
 //!
-//! Unix only. What a cell is worth is decided by [`Verdict`](crate::judge::Verdict) from the engine's
-//! facts, or, if the child could not report any, from what the way in which it died shows. The rounds of a campaign run
-//! in children of the same kind.
+//! Unix only. What a cell is worth is decided by [`Verdict`](crate::judge::Verdict) from the engine's facts,
+//! or, if the child could not report any, from what the way in which it died shows. The rounds of a campaign
+//! run in children of the same kind.
 
 mod child;
 mod death;

@@ -85,8 +85,9 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Runs cells, and gives their reports in the order of the cells. When `cancel` becomes true, children
-/// are killed, and the reports are those of the cells that have ended; so they are where a budget leaves cells out.
+/// Runs cells, and gives their reports in the order of the cells. When `cancel` becomes true, children are
+/// killed, and the reports are those of the cells that have ended; so they are where a budget leaves cells
+/// out.
 ///
 /// # Errors
 /// The first cell that could not be run at all ends the run.

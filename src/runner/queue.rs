@@ -1,10 +1,10 @@
 //! In which order cells are started, and which of them a budget leaves out.
 //!
-//! Without a budget the longest come first, so that no slot is idle while another one works on the last cell. With
-//! one, every subject's smallest scope comes first, then every subject's next one; a question (a subject in a
-//! scope) is begun only if the time that is left is enough for it, and then runs on all its engines, so that what was
-//! run is decided as in a run without a budget. How long cells take is what they took in the last run; one that is
-//! not known is tried as long as there is time.
+//! Without a budget the longest come first, so that no slot is idle while another one works on the last cell.
+//! With one, every subject's smallest scope comes first, then every subject's next one; a question (a subject
+//! in a scope) is begun only if the time that is left is enough for it, and then runs on all its engines, so
+//! that what was run is decided as in a run without a budget. How long cells take is what they took in the
+//! last run; one that is not known is tried as long as there is time.
 
 use crate::cell::{Cell, CellId, Scope};
 use crate::engine::Engine;
@@ -124,7 +124,8 @@ fn smallest_scopes_first(
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// How many smaller scopes its subject has: the catalogue lists them from small to large. A row is a small program.
+/// How many smaller scopes its subject has: the catalogue lists them from small to large. A row is a small
+/// program.
 fn rank(sizes: &mut Vec<Scope>, scope: Scope) -> usize {
     if matches!(scope, Scope::Row(_)) {
         return 0;

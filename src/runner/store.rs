@@ -1,4 +1,5 @@
-//! The last findings, kept in the build directory, so that they can be shown again without a run; and how long cells took.
+//! The last findings, kept in the build directory, so that they can be shown again without a run; and how
+//! long cells took.
 //!
 //! One JSON file a cell, under `refectory/` of the directory that cargo builds in (found from the place
 //! of the current executable), or under `REFECTORY_STORE`, or else of the system's directory for
@@ -60,7 +61,8 @@ impl Store {
         std::fs::rename(draft, path)
     }
 
-    /// How long cells took when they were last run; nothing is known where no run is kept, or one of another version.
+    /// How long cells took when they were last run; nothing is known where no run is kept, or one of another
+    /// version.
     pub fn costs(&self) -> Costs {
         let bytes = std::fs::read(self.directory.join(COSTS)).unwrap_or_default();
         let known: BTreeMap<String, Duration> = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -79,7 +81,8 @@ impl Store {
         self.write(&self.directory.join(COSTS), &serde_json::to_vec(&costs)?)
     }
 
-    /// Keeps what a campaign found of a subject, in place of what earlier ones found, whose rounds had other seeds.
+    /// Keeps what a campaign found of a subject, in place of what earlier ones found, whose rounds had other
+    /// seeds.
     ///
     /// # Errors
     /// What the file system says.
