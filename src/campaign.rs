@@ -1,16 +1,16 @@
 //! Campaigns: subjects on the real cores of this machine, round after round.
 //!
 //! A round plays a scenario that is drawn from a seed (threads, items, capacity, pauses), or a row of the
-//! subject's contract again and again. While it runs, and when it has ended, the properties are checked; a watchdog sees when nothing moves any
-//! more, and tells who waits for what. How far the operations really overlapped is measured, because a
-//! round in which they took turns has shown nothing.
+//! subject's contract again and again, by the engine `native`. While it runs a watchdog sees when nothing
+//! moves any more, and tells who waits for what. How far the operations really overlapped is measured,
+//! because a round in which they took turns has shown nothing.
 //!
 //! A seed draws the same round again on every machine. What the system's scheduler does with it is not
 //! in the seed: a failure that was seen once may need many rounds to be seen again.
 //!
-//! Rounds run in a process of their own, the current executable started again, so that a subject that hangs,
-//! aborts or exhausts the memory does not stop the campaign. Each binary that runs campaigns calls
-//! [`child_main`] first. The child watches its standard input, which ends with the parent.
+//! Rounds run in a process of their own, as cells do, so that a subject that hangs, aborts or exhausts the
+//! memory does not stop the campaign. Each binary that runs campaigns calls [`child_main`] first. What rounds
+//! are worth is for [`judge`](crate::judge) to say, and how people read it for [`report`](crate::report).
 
 mod child;
 mod plan;
@@ -18,12 +18,14 @@ mod round;
 
 pub use child::child_main;
 pub use plan::{Pauses, Plan};
-pub use round::{Ending, RoundReport, Work, perform};
+pub use round::{Round, Work, perform};
 
 use crate::catalogue::subjects;
-use crate::cell::{Expect, Subject};
-use std::fmt;
-use std::ops::ControlFlow;
+use crate::cell::Subject;
+use crate::engine::Exploration;
+use crate::judge::{Rounds, RoundsReport};
+use crate::runner::RunError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What is to be run.
@@ -48,107 +50,74 @@ impl Campaign {
     }
 }
 
-/// A subject's part of a campaign.
-#[derive(Clone, Debug)]
-pub struct Tally {
-    /// The subject.
-    pub subject: &'static Subject,
-    /// Rounds that were run.
-    pub rounds: u64,
-    /// Operations in them.
-    pub operations: u64,
-    /// Operations during which another thread had one under way; not known of rows.
-    pub overlapped: Option<u64>,
-    /// The round that ended badly: the subject's last.
-    pub failure: Option<RoundReport>,
-}
-
-impl Tally {
-    const fn of(subject: &'static Subject) -> Self {
-        Self { subject, rounds: 0, operations: 0, overlapped: None, failure: None }
-    }
-
-    fn add(&mut self, round: &RoundReport) {
-        self.rounds += 1;
-        self.operations += round.operations;
-        self.overlapped = match (self.overlapped, round.overlapped) {
-            (Some(so_far), Some(more)) => Some(so_far + more),
-            (one, other) => one.or(other),
-        };
-        if round.ending != Ending::Kept {
-            self.failure = Some(round.clone());
-        }
-    }
-
-    /// Whether a subject that is to keep every property has not.
-    pub fn unexpected(&self) -> bool {
-        self.subject.expect == Expect::Held && self.failure.is_some()
-    }
-}
-
-/// What came of a campaign.
-#[derive(Clone, Debug)]
-pub struct CampaignReport {
-    /// Subject by subject, in the catalogue's order.
-    pub tallies: Vec<Tally>,
-}
-
-impl CampaignReport {
-    /// The rounds that ended badly, those of broken twins too.
-    pub fn failures(&self) -> impl Iterator<Item = &RoundReport> {
-        self.tallies.iter().filter_map(|tally| tally.failure.as_ref())
-    }
-
-    /// The failures of subjects that are to keep every property.
-    pub fn unexpected(&self) -> impl Iterator<Item = &RoundReport> {
-        self.tallies.iter().filter(|tally| tally.unexpected()).filter_map(|tally| tally.failure.as_ref())
-    }
-}
-
 /// The longest time for which one child runs rounds of one subject.
 const SLICE: Duration = Duration::from_millis(500);
 
-/// Runs rounds of every subject in turn, and tells of each, until the time is over or the caller breaks
-/// off. A subject whose round ends badly takes no further part.
-pub fn run(campaign: &Campaign, on_round: &mut dyn FnMut(&RoundReport) -> ControlFlow<()>) -> CampaignReport {
-    let mut tallies: Vec<Tally> = campaign.subjects().map(Tally::of).collect();
-    let mut seeds = vec![campaign.seed; tallies.len()];
-    let slice = SLICE.min(campaign.duration / tallies.len().max(1) as u32);
+/// Runs rounds of every subject in turn until the time is over, or `cancel` becomes true. A subject whose
+/// round ends badly takes no further part. The reports come in the catalogue's order.
+///
+/// # Errors
+/// The first child that could not run rounds at all ends the campaign.
+pub fn run(campaign: &Campaign, cancel: &AtomicBool) -> Result<Vec<RoundsReport>, RunError> {
+    let mut turns: Vec<Turn> = campaign.subjects().map(|subject| Turn::new(subject, campaign.seed)).collect();
+    let slice = SLICE.min(campaign.duration / turns.len().max(1) as u32);
     let end = Instant::now() + campaign.duration;
-    let mut first_turn = true;
-    while first_turn || Instant::now() < end && tallies.iter().any(|tally| tally.failure.is_none()) {
-        for (tally, seed) in tallies.iter_mut().zip(&mut seeds).filter(|(tally, _)| tally.failure.is_none()) {
-            let went = child::run(tally.subject, seed, slice, &mut |round| {
-                tally.add(&round);
-                on_round(&round)
-            });
-            if went.is_break() {
-                return CampaignReport { tallies };
-            }
+    loop {
+        for turn in turns.iter_mut().filter(|turn| turn.goes_on()) {
+            child::run(turn, slice, cancel)?;
         }
-        first_turn = false;
+        // Ordering: the flag stands for itself.
+        let cancelled = cancel.load(Ordering::Relaxed);
+        if cancelled || Instant::now() >= end || !turns.iter().any(Turn::goes_on) {
+            break;
+        }
     }
-    CampaignReport { tallies }
+    Ok(turns.into_iter().map(|turn| turn.rounds.into()).collect())
 }
 
-impl fmt::Display for CampaignReport {
-    /// A line a subject.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.tallies.iter().map(|tally| tally.subject.id().len()).max().unwrap_or(0);
-        writeln!(f, "{:width$}  {:>7}  {:>11}  overlapped", "", "rounds", "operations")?;
-        for Tally { subject, rounds, operations, overlapped, failure } in &self.tallies {
-            let share = share(*overlapped, *operations);
-            write!(f, "{:width$}  {rounds:>7}  {operations:>11}  {share:>10}", subject.id())?;
-            match failure {
-                Some(round) => writeln!(f, "  {}", round.ending.name())?,
-                None => writeln!(f, "  kept")?,
-            }
-        }
-        Ok(())
-    }
+/// A subject in a campaign.
+#[derive(Debug)]
+struct Turn {
+    rounds: Rounds,
+    /// The seed of its next round.
+    next: u64,
 }
 
-/// How many in a hundred, as in `42%`.
-fn share(part: Option<u64>, whole: u64) -> String {
-    part.map_or("-".to_owned(), |part| format!("{}%", (100 * part).checked_div(whole).unwrap_or(0)))
+impl Turn {
+    fn new(subject: &'static Subject, seed: u64) -> Self {
+        Self { rounds: Rounds::none(subject, seed), next: seed }
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.rounds.are_over()
+    }
+
+    /// Counts a round that came to its end.
+    fn add(&mut self, round: Round) {
+        let Self { rounds, next } = self;
+        *next = round::next_seed(round.seed);
+        rounds.exploration.executions += 1;
+        rounds.exploration.threads = rounds.exploration.threads.max(round.threads);
+        rounds.operations += round.operations;
+        rounds.overlapped = match (rounds.overlapped, round.overlapped) {
+            (Some(so_far), Some(more)) => Some(so_far + more),
+            (one, other) => one.or(other),
+        };
+        rounds.exploration.coverage = round.coverage;
+        if let Some(mut failure) = round.failure {
+            failure.execution = rounds.exploration.executions;
+            rounds.exploration.failures = 1;
+            rounds.exploration.failure = Some(failure);
+        }
+        if rounds.are_over() {
+            rounds.seed = round.seed;
+        }
+    }
+
+    /// Counts the round in which the child died.
+    fn died(&mut self, seen: Exploration) {
+        let seed = self.next;
+        let Exploration { coverage, failure, threads, .. } = seen;
+        self.add(Round { seed, threads, operations: 0, overlapped: None, coverage, failure });
+    }
 }

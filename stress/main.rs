@@ -3,25 +3,33 @@
 //! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign, CampaignReport, Plan, RoundReport, Tally};
+use refectory::campaign::{self, Campaign, Plan};
 use refectory::catalogue::subjects;
-use refectory::cell::{Expect, Subject};
-use std::ops::ControlFlow;
+use refectory::cell::Subject;
+use refectory::judge::{RoundsReport, Status, rounds_of, status_if_shown};
+use refectory::report::{self, Style};
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn main() -> ExitCode {
     campaign::child_main(Plan::draw);
+    let started = Instant::now();
     let (tell, told) = mpsc::channel();
     let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     drop(tell);
-    let report = CampaignReport { tallies: told.into_iter().collect() };
-    println!("{report}");
-    for round in report.failures() {
-        println!("{round}\nreplay: {}\n", replay(round));
+    let mut reports: Vec<RoundsReport> = told.into_iter().collect();
+    let order: Vec<String> = subjects().map(Subject::id).collect();
+    reports.sort_by_key(|report| {
+        rounds_of(&report.cell.id).map(|(of, _)| order.iter().position(|id| *id == of.id()))
+    });
+    println!("{}", report::rounds(&reports, Style::Plain));
+    for report in reports.iter().filter(|report| report.cell.failure().is_some()) {
+        println!("{}", report::finding_of_test(&report.cell));
     }
+    print!("{}", report::totals_of_rounds(&reports, started.elapsed(), Style::Plain));
     conclusion.exit_code()
 }
 
@@ -33,41 +41,27 @@ const CAUGHT: [&str; 3] = [
     "threads/queue/bounded.try~check_then_act",
 ];
 
-fn trial(subject: &'static Subject, tell: mpsc::Sender<Tally>) -> Trial {
+fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {
     Trial::test(subject.id(), move || {
-        let tally = run(subject);
+        let report = run(subject)?;
         // The receiver outlives the trials.
-        let _ = tell.send(tally.clone());
-        judge(&tally)
+        let _ = tell.send(report.clone());
+        let status = if must_be_caught(subject) { status_if_shown(&report.cell) } else { report.cell.status };
+        if status == Status::Expected { Ok(()) } else { Err(report::finding_of_test(&report.cell).into()) }
     })
 }
 
-fn run(subject: &Subject) -> Tally {
+fn run(subject: &Subject) -> Result<RoundsReport, Failed> {
     // A campaign ends as soon as its last subject is caught.
     let usual = if must_be_caught(subject) { Duration::from_secs(30) } else { Duration::from_millis(300) };
     let duration = from_environment("REFECTORY_SECONDS").map_or(usual, Duration::from_secs);
     let seed = from_environment("REFECTORY_SEED").unwrap_or(0x5EED);
     let campaign = Campaign { filter: subject.id(), duration, seed };
-    let mut report = campaign::run(&campaign, &mut |_| ControlFlow::Continue(()));
-    report.tallies.pop().expect("a subject is found by its id")
-}
-
-fn judge(tally: &Tally) -> Result<(), Failed> {
-    match (&tally.failure, tally.subject.expect) {
-        (Some(round), Expect::Held) => Err(format!("{round}\nreplay: {}", replay(round)).into()),
-        (None, _) if must_be_caught(tally.subject) => Err("the twin kept its properties".into()),
-        (None, _) if tally.rounds == 0 => Err("no round was run".into()),
-        _ => Ok(()),
-    }
+    campaign::run(&campaign, &AtomicBool::new(false))?.pop().ok_or_else(|| "no subject has this id".into())
 }
 
 fn must_be_caught(subject: &Subject) -> bool {
     CAUGHT.contains(&subject.id().as_str())
-}
-
-fn replay(round: &RoundReport) -> String {
-    let RoundReport { subject, seed, .. } = round;
-    format!("REFECTORY_SEED={seed} REFECTORY_SECONDS=10 cargo test --test stress -- --exact {subject}")
 }
 
 fn from_environment(name: &str) -> Option<u64> {

@@ -2,8 +2,8 @@
 
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
-use refectory::cell::{Cell, Level};
-use refectory::engine::Engine;
+use refectory::cell::{Cell, Expect, Level, Subject};
+use refectory::engine::{Engine, FailureKind};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
@@ -14,6 +14,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("command_line/json_has_a_report_for_each_cell", json_has_a_report_for_each_cell),
         Trial::test("command_line/a_reader_that_leaves_is_no_error", a_reader_that_leaves_is_no_error),
         Trial::test("command_line/what_is_kept_is_shown", what_is_kept_is_shown),
+        Trial::test(
+            "command_line/a_budget_that_is_no_time_says_what_is",
+            a_budget_that_is_no_time_says_what_is,
+        ),
+        Trial::test("command_line/what_a_budget_leaves_out_is_named", what_a_budget_leaves_out_is_named),
+        Trial::test("command_line/a_run_of_nothing_is_an_error", a_run_of_nothing_is_an_error),
+        Trial::test("command_line/rounds_are_told_as_cells_are", rounds_are_told_as_cells_are),
+        Trial::test("command_line/rounds_that_went_wrong_are_kept", rounds_that_went_wrong_are_kept),
     ]
 }
 
@@ -85,4 +93,56 @@ fn what_is_kept_is_shown() -> Result<(), Failed> {
     let id = small_cell()?.id().to_string();
     expect(&run(&["replay", &id])?, 0, "verdict: Held", "")?;
     expect(&run(&["show", &id])?, 2, "", "no finding of this cell is kept")
+}
+
+fn a_budget_that_is_no_time_says_what_is() -> Result<(), Failed> {
+    expect(&run(&["verify", "--budget", "soon"])?, 2, "", "`soon` is no time; write `60s` or `5m`")?;
+    expect(&run(&["--budget", "1h"])?, 2, "", "`1h` is no time; write `60s` or `5m`")
+}
+
+/// Every scope of every table takes longer than that.
+fn what_a_budget_leaves_out_is_named() -> Result<(), Failed> {
+    let arguments = ["verify", "threads/table", "--engine", "native", "--jobs", "1", "--budget", "1s"];
+    let output = run(&arguments)?;
+    expect(&output, 0, "left out for the budget of 1 s: ", "")?;
+    expect(&output, 0, "\n  threads/table: ", "")?;
+    let file = std::env::temp_dir().join(format!("refectory-test-{}.json", std::process::id()));
+    let told = file.to_str().ok_or("a path that is no text")?;
+    run(&[&arguments[..], &["--json", told]].concat())?;
+    let run: serde_json::Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    std::fs::remove_file(file)?;
+    let number = |list: &str| run[list].as_array().map_or(0, Vec::len);
+    let all = catalogue::cells(Level::PullRequest).into_iter().map(|cell| cell.id());
+    let all = all.filter(|id| id.engine == Engine::Native && id.question.folder() == "threads/table").count();
+    match number("left_out") > 0 && number("cells") > 0 && number("cells") + number("left_out") == all {
+        true => Ok(()),
+        false => Err(format!("{} of {all} left out, {} run", number("left_out"), number("cells")).into()),
+    }
+}
+
+fn a_run_of_nothing_is_an_error() -> Result<(), Failed> {
+    let id = small_cell()?.id().to_string();
+    expect(&run(&["verify", &id, "--budget", "0s"])?, 2, "", "nothing was run: no cell fits into 0 s")
+}
+
+fn rounds_are_told_as_cells_are() -> Result<(), Failed> {
+    let output = run(&["stress", &small_cell()?.subject.id(), "--for", "1s"])?;
+    expect(&output, 0, "  ordered ", "")?;
+    expect(&output, 0, "\n1 subject: 1 held in samples; all as expected\n", "")
+}
+
+/// A table whose philosophers all wait, on any machine.
+fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
+    let deadlocks = |subject: &&Subject| {
+        matches!(subject.expect, Expect::Broken([FailureKind::Deadlock]))
+            && subject.id().starts_with("threads/table/")
+    };
+    let twin = catalogue::subjects().find(deadlocks).ok_or("no table ends in a deadlock")?;
+    let output = run(&["stress", &twin.id(), "--for", "30s"])?;
+    expect(&output, 0, "1 caught a broken twin; all as expected", "")?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let id = said.split(" in ").nth(1).and_then(|rest| rest.split(' ').next()).ok_or("no finding")?;
+    expect(&run(&["show", id])?, 0, "waits for fork", "")?;
+    expect(&run(&["show", id])?, 0, &format!("replay: cargo refectory replay {id}"), "")?;
+    expect(&run(&["replay", id])?, 0, "✗ hang in ", "")
 }

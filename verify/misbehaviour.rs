@@ -123,7 +123,7 @@ fn run_with(cells: &[Cell], options: &Options) -> Result<Vec<CellReport>, RunErr
 }
 
 fn quick() -> Options {
-    Options { jobs: 1, deadline: Duration::from_secs(30), memory: 256 << 20 }
+    Options { jobs: 1, deadline: Duration::from_secs(30), memory: 256 << 20, ..Options::default() }
 }
 
 fn verdict_of(name: &str) -> Result<Verdict, Failed> {
@@ -156,7 +156,7 @@ fn held(name: &str) -> Trial {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    use FailureKind::{Crash, Deadlock, Panic, Property};
+    use FailureKind::{Crash, Hang, Panic, Property};
     vec![
         held("holds"),
         held("prints"),
@@ -164,7 +164,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         held("leaves_a_process"),
         broken("panics", Panic, "no soup today"),
         broken("violates", Property, "nothing_lost: 7 is missing"),
-        broken("hangs", Deadlock, "no progress"),
+        broken("hangs", Hang, "no progress"),
         broken("aborts", Crash, "died by SIGABRT"),
         broken("overflows", Crash, "stack overflow"),
         broken("exits", Crash, "the subject ended its process, with exit code 7"),

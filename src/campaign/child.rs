@@ -1,27 +1,25 @@
 //! Rounds in a process of their own: both sides.
 //!
-//! The child writes a JSON line a round to its standard output, and ends itself when its slice is over, when
-//! a round has ended badly, or when its standard input has ended: then the parent is gone.
+//! The child writes a JSON line a round, and ends when its slice is over or a round has ended badly.
 
+use super::Turn;
 use super::plan::Plan;
-use super::round::{Ending, RoundReport, Work, perform};
+use super::round::{Round, Work, next_seed, perform};
 use crate::catalogue::subjects;
 use crate::cell::Subject;
+use crate::engine::{Engine, Exploration};
+use crate::judge::id_of_rounds;
 use crate::port::Port;
-use crate::runner::{die_with_the_parent, limit_memory};
-use crate::scenario::SplitMix64;
+use crate::runner::{Killed, Options, Process, RunError, begin, died, exit_code, killed};
 use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead, BufReader, Write};
-use std::ops::ControlFlow;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio, exit};
+use std::fs::File;
+use std::io::{self, Write};
+use std::process::exit;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Says what a child has to do: a [`Task`].
 const TASK: &str = "REFECTORY_ROUNDS";
-
-/// Bytes of data that a child may have.
-const MEMORY: u64 = 1 << 30;
 
 #[derive(Serialize, Deserialize)]
 struct Task {
@@ -34,85 +32,85 @@ struct Task {
 /// To be called first in `main`. `draw` gives the plan of a seed, as [`Plan::draw`] does.
 pub fn child_main(draw: impl Fn(&Port, u64) -> Plan) {
     let Ok(task) = std::env::var(TASK) else { return };
-    die_with_the_parent();
-    limit_memory(Some(MEMORY));
-    // A panic is reported in the round's ending.
-    std::panic::set_hook(Box::new(|_| {}));
-    match serve(&task, draw) {
-        Ok(()) => exit(0),
-        Err(error) => {
-            eprintln!("rounds: {error}");
-            exit(1);
-        }
-    }
+    let task: Option<Task> = serde_json::from_str(&task).ok();
+    let subject = |task: &Task| subjects().find(|subject| subject.id() == task.subject);
+    let Some((task, subject)) = task.and_then(|task| subject(&task).map(|subject| (task, subject))) else {
+        exit(exit_code::NO_SUCH_CELL)
+    };
+    let served = serve(begin(), subject, &task, draw);
+    exit(if served.is_ok() { 0 } else { exit_code::NO_PIPE });
 }
 
-fn serve(task: &str, draw: impl Fn(&Port, u64) -> Plan) -> io::Result<()> {
-    let Task { subject, mut seed, slice } = serde_json::from_str(task)?;
-    let known = subjects().find(|known| known.id() == subject);
-    let subject = known.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, subject))?;
-    let end = Instant::now() + slice;
+fn serve(
+    mut pipe: File,
+    subject: &Subject,
+    task: &Task,
+    draw: impl Fn(&Port, u64) -> Plan,
+) -> io::Result<()> {
+    let end = Instant::now() + task.slice;
+    let mut seed = task.seed;
     loop {
-        let report = perform(subject, Work::draw(subject, seed, &draw), seed);
-        writeln!(io::stdout(), "{}", serde_json::to_string(&report)?)?;
-        if report.ending != Ending::Kept || Instant::now() >= end {
+        let round = perform(Work::draw(subject, seed, &draw), seed);
+        writeln!(pipe, "{}", serde_json::to_string(&round)?)?;
+        if !round.is_good() || Instant::now() >= end {
             return Ok(());
         }
         seed = next_seed(seed);
     }
 }
 
-/// The seed of the round after that of this seed.
-const fn next_seed(seed: u64) -> u64 {
-    SplitMix64::new(seed).next_u64()
-}
-
-/// Runs a slice of rounds of a subject in a child, from `seed` on; leaves the seed of the next one.
-pub(super) fn run(
-    subject: &Subject,
-    seed: &mut u64,
-    slice: Duration,
-    on_round: &mut dyn FnMut(RoundReport) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let task = Task { subject: subject.id(), seed: *seed, slice };
-    let mut child = match start(&task) {
-        Ok(child) => Reaped(child),
-        Err(error) => return on_round(died(subject, *seed, format!("it could not be started: {error}"))),
-    };
-    let output = child.0.stdout.take().expect("its standard output is a pipe");
-    // What is not a report, the subject has printed.
-    let lines = BufReader::new(output).lines().map_while(Result::ok);
-    for round in lines.filter_map(|line| serde_json::from_str::<RoundReport>(&line).ok()) {
-        *seed = next_seed(round.seed);
-        on_round(round)?;
+/// Runs a slice of a subject's rounds in a child, or what there is of it until `cancel` becomes true.
+pub(super) fn run(turn: &mut Turn, slice: Duration, cancel: &AtomicBool) -> Result<(), RunError> {
+    // Ordering: the flag stands for itself.
+    if cancel.load(Ordering::Relaxed) {
+        return Ok(());
     }
-    match child.0.wait() {
-        Ok(status) if status.success() => ControlFlow::Continue(()),
-        Ok(status) => on_round(died(subject, *seed, status.to_string())),
-        Err(error) => on_round(died(subject, *seed, error.to_string())),
+    let started = Instant::now();
+    let ended = watch(turn, slice, cancel);
+    turn.rounds.elapsed += started.elapsed();
+    match ended? {
+        Some(seen) if turn.goes_on() => turn.died(seen),
+        _ => {}
     }
+    Ok(())
 }
 
-fn start(task: &Task) -> io::Result<Child> {
-    let task = serde_json::to_string(task)?;
-    let mut command = Command::new(std::env::current_exe()?);
-    // A group of its own: Ctrl-C is for the parent, which then ends the child.
-    command.env(TASK, task).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).spawn()
-}
-
-/// A child that does not outlive its owner.
-struct Reaped(Child);
-
-impl Drop for Reaped {
-    fn drop(&mut self) {
-        // Both fail only where the child has already been waited for.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+/// Counts the child's rounds. Gives what is known of its last one if the child died in it.
+fn watch(turn: &mut Turn, slice: Duration, cancel: &AtomicBool) -> Result<Option<Exploration>, RunError> {
+    let options = Options::default();
+    let id = id_of_rounds(turn.rounds.subject, turn.next).to_string();
+    let failed = |source| RunError::Process { id: id.clone(), source };
+    let mut process = start(turn, slice, options.memory).map_err(failed)?;
+    let (mut told, mut news) = (0, Instant::now());
+    // Ordering: the flag stands for itself.
+    while !cancel.load(Ordering::Relaxed) {
+        let ended = process.advance().map_err(failed)?;
+        for round in rounds(&process.lines()) {
+            turn.add(round);
+            (told, news) = (told + 1, Instant::now());
+        }
+        if let Some(status) = ended {
+            // A child that tells of no round has been ended by its subject.
+            if status.success() && told > 0 {
+                break;
+            }
+            let seen = died(status, &process.words(), &options);
+            return seen.map(Some).ok_or_else(|| RunError::NoChild { id, stderr: process.words() });
+        }
+        // A round that moves, and does not come to its end.
+        if news.elapsed() >= options.deadline {
+            return Ok(Some(killed(Engine::Native, Killed::Deadline, &process.words(), &options)));
+        }
     }
+    Ok(None)
 }
 
-/// The report of a round that left none.
-fn died(subject: &Subject, seed: u64, how: String) -> RoundReport {
-    let ending = Ending::Died(how);
-    RoundReport { subject: subject.id(), seed, threads: 0, operations: 0, overlapped: None, ending }
+/// What these lines tell.
+fn rounds(lines: &[u8]) -> impl Iterator<Item = Round> {
+    lines.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+}
+
+fn start(turn: &Turn, slice: Duration, memory: u64) -> io::Result<Process> {
+    let task = Task { subject: turn.rounds.subject.id(), seed: turn.next, slice };
+    Process::start(&std::env::current_exe()?, (TASK, &serde_json::to_string(&task)?), memory)
 }

@@ -1,97 +1,46 @@
 //! One round, in this process.
 
 use super::plan::{Pauses, Plan};
-use super::share;
 use crate::cell::{Row, Subject};
-use crate::engine::{Outcome, Violation};
-use crate::port::table::{DINE, forks_of};
+use crate::engine::{self, Budget, Coverage, Engine, Exploration, Extent, Failure, FailureKind, Program};
+use crate::event::trace::Trace;
 use crate::port::{Harness, Port};
+use crate::report::{Unfinished, unfinished, unfinished_row};
 use crate::scenario::{Observer, Scenario, SplitMix64, Step};
-use crate::sync::thread;
 use serde::{Deserialize, Serialize};
-use std::any::Any;
-use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-/// How a round ended.
+/// What was seen in a round: plain facts, as the engine `native` reports them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ending {
-    /// Every property was kept.
-    Kept,
-    /// A property was violated.
-    Violated {
-        /// Its name.
-        property: String,
-        /// What happened instead.
-        detail: String,
-    },
-    /// A thread panicked, and said this.
-    Panicked(String),
-    /// Nothing moved any more. A line a thread that is not done: what it waits for.
-    Hung(Vec<String>),
-    /// The process died, in this way.
-    Died(String),
-}
-
-impl Ending {
-    /// The name, as in tables.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Kept => "kept",
-            Self::Violated { .. } => "property violated",
-            Self::Panicked(_) => "panic",
-            Self::Hung(_) => "hang",
-            Self::Died(_) => "crash",
-        }
-    }
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kept => f.write_str("kept"),
-            Self::Violated { property, detail } => write!(f, "{property} violated: {detail}"),
-            Self::Panicked(message) => write!(f, "panic: {message}"),
-            Self::Hung(waits) => write!(f, "hang:\n  {}", waits.join("\n  ")),
-            Self::Died(how) => write!(f, "the process died: {how}"),
-        }
-    }
-}
-
-/// What came of a round.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoundReport {
-    /// The subject's id.
-    pub subject: String,
+pub struct Round {
     /// The seed that draws the round again.
     pub seed: u64,
-    /// Threads of the round.
-    pub threads: usize,
+    /// Threads of the round, main included.
+    pub threads: u32,
     /// Operations that were completed.
     pub operations: u64,
     /// Those during which another thread had one under way; not known of a row.
     pub overlapped: Option<u64>,
-    /// How it ended.
-    pub ending: Ending,
+    /// Whether the round can be judged.
+    pub coverage: Coverage,
+    /// How it went wrong, if it did.
+    pub failure: Option<Failure>,
 }
 
-impl RoundReport {
-    /// The command that plays this round first, and then others for as long as it takes.
-    pub fn replay(&self) -> String {
-        format!("cargo refectory stress {} --seed {} --for 10s", self.subject, self.seed)
+impl Round {
+    /// Whether every property was kept.
+    pub fn is_good(&self) -> bool {
+        self.failure.is_none() && self.coverage.is_ok()
     }
 }
 
-impl fmt::Display for RoundReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, seed, threads, operations, overlapped, ending } = self;
-        let share = share(*overlapped, *operations);
-        write!(f, "{subject}, seed {seed}: {threads} threads, {operations} operations, ")?;
-        write!(f, "{share} overlapped: {ending}")
-    }
+/// The seed of the round after that of this seed.
+pub(super) const fn next_seed(seed: u64) -> u64 {
+    SplitMix64::new(seed).next_u64()
 }
 
 /// How often the watchdog looks.
@@ -134,81 +83,80 @@ impl Work {
 
 /// Plays a round, and watches it. If it hangs, its threads are left behind: the caller is to
 /// end the process.
-pub fn perform(subject: &Subject, work: Work, seed: u64) -> RoundReport {
-    let subject = subject.id();
+pub fn perform(work: Work, seed: u64) -> Round {
     match work {
-        Work::Plan(rig, plan) => perform_plan(subject, rig, plan, seed),
-        Work::Row(row, times) => perform_row(subject, row, times, seed),
+        Work::Plan(rig, plan) => perform_plan(rig, plan, seed),
+        Work::Row(row, times) => perform_row(row, times, seed),
     }
 }
 
-fn perform_plan(subject: String, rig: Harness, plan: Plan, seed: u64) -> RoundReport {
+fn perform_plan(rig: Harness, plan: Plan, seed: u64) -> Round {
     let scenario = Arc::new(plan.scenario);
-    let threads = scenario.roles.len();
     let clock = Arc::new(Clock::of(&scenario, plan.pauses));
-    let play = {
+    let program = {
         let (scenario, observer) = (scenario.clone(), clock.clone() as Arc<dyn Observer>);
-        move || rig.play(&scenario, &observer).outcome
+        Program::measured(move || rig.play(&scenario, &observer))
     };
-    let ending = watch(play, || clock.moves(), || clock.waits(&scenario));
+    let seen = watch(program, 1, || clock.moves(), || unfinished(&clock.unfinished(&scenario)));
     let (operations, overlapped) = overlap(clock.intervals());
-    RoundReport { subject, seed, threads, operations, overlapped: Some(overlapped), ending }
+    round(seed, seen, operations, Some(overlapped))
 }
 
-fn perform_row(subject: String, row: Row, times: usize, seed: u64) -> RoundReport {
+fn perform_row(row: Row, times: usize, seed: u64) -> Round {
     let played = Arc::new(AtomicUsize::new(0));
-    let play = {
+    let program = {
         let played = played.clone();
-        move || {
-            for _ in 0..times {
-                (row.play)()?;
-                played.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(String::new())
-        }
+        Program::new(move || {
+            let outcome = (row.play)();
+            // Ordering: the count publishes nothing.
+            played.fetch_add(1, Ordering::Relaxed);
+            outcome
+        })
     };
     let moves = || played.load(Ordering::Relaxed);
-    let ending = watch(play, moves, || vec![format!("{}, time {} of {times}", row.name, moves() + 1)]);
-    RoundReport { subject, seed, threads: 1, operations: moves() as u64, overlapped: None, ending }
+    let seen = watch(program, times, moves, || unfinished_row(row.name, moves() + 1, times));
+    round(seed, seen, moves() as u64, None)
 }
 
-/// Plays in a thread, and looks at what moves until it has ended or hangs; then `waits` tells who waits.
+fn round(seed: u64, seen: Exploration, operations: u64, overlapped: Option<u64>) -> Round {
+    let Exploration { threads, coverage, failure, .. } = seen;
+    Round { seed, threads, operations, overlapped, coverage, failure }
+}
+
+/// Runs the program so often in a thread, and looks at what moves until that has ended or hangs; then `waits`
+/// tells who waits.
 fn watch(
-    play: impl FnOnce() -> Outcome + Send + 'static,
+    program: Program,
+    times: usize,
     moves: impl Fn() -> usize,
-    waits: impl FnOnce() -> Vec<String>,
-) -> Ending {
+    waits: impl FnOnce() -> String,
+) -> Exploration {
+    let budget = Budget { executions: times as u64, ..Budget::default() };
     let (told, tidings) = mpsc::channel();
     // Nobody hears of a round that was given up as hung.
-    let main = thread::spawn(move || drop(told.send(play())));
+    let play = move || drop(told.send(engine::explore(Engine::Native, &program, &budget)));
+    #[expect(clippy::disallowed_methods, reason = "a thread of the campaign, outside every engine")]
+    let main = std::thread::spawn(play);
     let mut last = 0;
     let mut still = 0;
     loop {
         match tidings.recv_timeout(TICK) {
-            Ok(Ok(_outcome)) => return Ending::Kept,
-            Ok(Err(Violation { property, detail, .. })) => {
-                return Ending::Violated { property: property.to_owned(), detail };
-            }
-            Err(RecvTimeoutError::Disconnected) => return panicked(main.join()),
+            Ok(seen) => return seen,
+            Err(RecvTimeoutError::Disconnected) => resume_unwind(main.join().expect_err("it told nothing")),
             Err(RecvTimeoutError::Timeout) => {}
         }
         let moves = moves();
         still = if moves == last { still + 1 } else { 0 };
         last = moves;
         if still == PATIENCE {
-            return Ending::Hung(waits());
+            return hung(waits());
         }
     }
 }
 
-/// The main thread ended without an outcome.
-fn panicked(ended: Result<(), Box<dyn Any + Send>>) -> Ending {
-    let payload = ended.err();
-    let text = payload.as_deref().and_then(|payload| {
-        let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        literal.or_else(|| payload.downcast_ref::<String>().cloned())
-    });
-    Ending::Panicked(text.unwrap_or_else(|| "without words".to_owned()))
+fn hung(message: String) -> Exploration {
+    let failure = Failure { kind: FailureKind::Hang, message, trace: Trace::default(), execution: 1 };
+    Exploration { failures: 1, failure: Some(failure), ..Exploration::new(Ok(Extent::Sampled(1))) }
 }
 
 /// Knows when each operation began and ended. Threads write their own stamps alone, relaxed: a clock
@@ -258,28 +206,15 @@ impl Clock {
         self.stamps().filter(|&[_, _, ends]| ends != 0).map(|[begins, _, ends]| (begins, ends)).collect()
     }
 
-    /// What each thread that is not done waits for.
-    fn waits(&self, scenario: &Scenario) -> Vec<String> {
-        let mut waits = Vec::new();
+    /// What each thread that is not done is in the middle of.
+    fn unfinished<'a>(&self, scenario: &'a Scenario) -> Vec<Unfinished<'a>> {
+        let mut unfinished = Vec::new();
         for (role, stamps) in scenario.roles.iter().zip(&self.roles) {
-            let Some(k) = stamps.iter().position(|stamp| stamp.values()[2] == 0) else { continue };
-            let doing = describe(role.steps[k], stamps[k].values(), scenario.size);
-            waits.push(format!("{} {doing}, operation {} of {}", role.name, k + 1, stamps.len()));
+            let Some(done) = stamps.iter().position(|stamp| stamp.values()[2] == 0) else { continue };
+            let [begun, ate, _] = stamps[done].values().map(|time| time != 0);
+            unfinished.push(Unfinished { role, size: scenario.size, done, begun, ate });
         }
-        waits
-    }
-}
-
-/// What a thread does that has not ended this step.
-fn describe(step: Step, stamps: [u64; 3], size: usize) -> String {
-    match (step, stamps) {
-        (_, [0, ..]) => format!("is about to {step}"),
-        (Step { verb: DINE, on: Some(seat) }, [_, 0, _]) => {
-            let (left, right) = forks_of(seat as usize, size);
-            format!("waits for fork {left} or fork {right}")
-        }
-        (Step { verb: DINE, .. }, _) => "has eaten and puts down its forks".to_owned(),
-        _ => format!("waits in {step}"),
+        unfinished
     }
 }
 
@@ -327,9 +262,8 @@ mod tests {
     fn every_correct_subject_keeps_its_properties() {
         for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
             for seed in 0..5 {
-                let report = perform(subject, Work::draw(subject, seed, Plan::draw), seed);
-                assert_eq!(report.ending, Ending::Kept, "{report}");
-                assert!(report.operations > 0);
+                let round = perform(Work::draw(subject, seed, Plan::draw), seed);
+                assert!(round.is_good() && round.operations > 0, "{}: {round:?}", subject.id());
             }
         }
     }
@@ -343,11 +277,10 @@ mod tests {
         clock.ends(0, 0);
         clock.begins(0, 1);
         assert_eq!(
-            clock.waits(&scenario),
-            [
-                "philosopher 0 waits for fork 0 or fork 1, operation 2 of 3",
-                "philosopher 1 is about to dine at 1, operation 1 of 3",
-            ]
+            unfinished(&clock.unfinished(&scenario)),
+            "nothing moves any more\n\
+             philosopher 0 waits for fork 0 or fork 1, operation 2 of 3\n\
+             philosopher 1 is about to dine at 1, operation 1 of 3"
         );
         assert_eq!(clock.moves(), 4);
     }
@@ -355,12 +288,11 @@ mod tests {
     #[test]
     fn a_hung_round_is_given_up() {
         let notify_one_for_all = subject("threads/queue/bounded~notify_one_for_all");
-        let hung =
-            |seed| perform(notify_one_for_all, Work::draw(notify_one_for_all, seed, Plan::draw), seed).ending;
-        let Some(Ending::Hung(waits)) = (0..1000).map(hung).find(|ending| *ending != Ending::Kept) else {
-            panic!("the lost wake-up was not caught");
-        };
-        assert!(waits.iter().all(|wait| wait.contains("waits in p")), "{waits:?}");
+        let failure = |seed| perform(Work::draw(notify_one_for_all, seed, Plan::draw), seed).failure;
+        let failure = (0..1000).find_map(failure).expect("the lost wake-up is caught");
+        assert_eq!(failure.kind, FailureKind::Hang);
+        let mut waits = failure.message.lines().skip(1);
+        assert!(waits.all(|wait| wait.contains("waits in p")), "{}", failure.message);
     }
 
     #[test]
@@ -372,23 +304,14 @@ mod tests {
     }
 
     #[test]
-    fn a_report_prints_its_seed() {
-        let report = RoundReport {
-            subject: "threads/table/ordered~left_first".to_owned(),
-            seed: 255,
-            threads: 2,
-            operations: 10,
-            overlapped: Some(5),
-            ending: Ending::Hung(vec!["philosopher 0 waits for fork 0 or fork 1".to_owned()]),
-        };
-        assert_eq!(
-            report.to_string(),
-            "threads/table/ordered~left_first, seed 255: 2 threads, 10 operations, 50% overlapped: hang:\n  \
-             philosopher 0 waits for fork 0 or fork 1"
-        );
-        assert_eq!(
-            report.replay(),
-            "cargo refectory stress threads/table/ordered~left_first --seed 255 --for 10s"
-        );
+    fn a_failure_keeps_its_kind() {
+        let row = Row::new("starves", || {
+            let kind = FailureKind::Starvation;
+            Err(engine::Violation { kind, ..engine::Violation::new("all_are_fed", "0 is not".to_owned()) })
+        });
+        let failure = perform(Work::Row(row, 3), 0).failure.unwrap();
+        assert_eq!((failure.kind, &*failure.message), (FailureKind::Starvation, "all_are_fed: 0 is not"));
+        let row = Row::new("panics", || panic!("no soup today"));
+        assert_eq!(perform(Work::Row(row, 3), 0).failure.unwrap().kind, FailureKind::Panic);
     }
 }

@@ -1,18 +1,20 @@
 //! How a command ends: exit codes, and what decides them.
 
 use refectory::judge::{CellReport, Status, undecided_questions};
-use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
+use std::{fmt, io};
 
 /// The part of `--help` on exit codes.
 pub(super) const HELP: &str = "\
 Exit codes:
   0    everything is as expected
   1    violation: a subject that must hold is broken, or a broken twin was not caught as what it is
-  2    usage: an argument is not known, or there is nothing to show
+  2    usage: an argument is not known, there is nothing to show, or no cell fits into `--budget`
   3    not decided: for some subject and scope no engine of the run came to a verdict, or the exact
        explorer, dpor, did not for another reason than its budget. That one engine of several cannot
-       run a scope, or that its budget ends first, is said in the matrix and is no failure
+       run a scope, or that its budget ends first, is said in the matrix and is no failure; what
+       `--budget` leaves out is named below the totals and decides nothing
   4    infrastructure: cells could not be run, or findings could not be stored
   130  interrupted; what was known by then is printed";
 
@@ -67,6 +69,10 @@ pub(super) struct Stop {
 impl Stop {
     pub(super) fn usage(message: impl Into<String>) -> Self {
         Self { ending: Ending::Usage, message: message.into() }
+    }
+
+    pub(super) fn unwritten(file: &Path, error: io::Error) -> Self {
+        Self::infrastructure(format!("{}: {error}", file.display()))
     }
 
     pub(super) fn infrastructure(what: impl fmt::Display) -> Self {

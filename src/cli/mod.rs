@@ -17,8 +17,10 @@ use std::process::ExitCode;
 ///
 /// Without a command: verifies everything that a pull request is checked with.
 #[derive(Debug, Parser)]
-#[command(name = "refectory", version, after_help = ending::HELP)]
+#[command(name = "refectory", version, after_help = ending::HELP, args_conflicts_with_subcommands = true)]
 struct Arguments {
+    #[command(flatten)]
+    limits: verify::Limits,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -39,7 +41,8 @@ enum Command {
 
 /// Runs the command that the arguments ask for.
 pub(crate) fn main() -> ExitCode {
-    let command = Arguments::parse().command.unwrap_or_else(|| Command::Verify(verify::Verify::default()));
+    let Arguments { limits, command } = Arguments::parse();
+    let command = command.unwrap_or_else(|| Command::Verify(verify::Verify::everything(limits)));
     let ended = match command {
         Command::List(selection) => show::list(&selection),
         Command::Verify(verify) => verify.run(),

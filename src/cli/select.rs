@@ -3,8 +3,9 @@
 use super::ending::Stop;
 use clap::Args;
 use refectory::catalogue;
-use refectory::cell::{Cell, Level, Subject};
+use refectory::cell::{Cell, CellId, Level, Subject};
 use refectory::engine::Engine;
+use refectory::judge::{id_of_rounds, rounds_of};
 use std::collections::BTreeSet;
 
 /// Names offered for one that is not known.
@@ -80,8 +81,29 @@ fn engine(name: &str) -> Result<Engine, Stop> {
     Ok(engine)
 }
 
+/// What an id is the name of.
+pub(super) enum Named {
+    Cell(Cell),
+    Rounds(&'static Subject, u64),
+}
+
+impl Named {
+    pub(super) fn id(&self) -> CellId {
+        match self {
+            Self::Cell(cell) => cell.id(),
+            Self::Rounds(subject, seed) => id_of_rounds(subject, *seed),
+        }
+    }
+}
+
+/// The cell, or the rounds, with this id.
+pub(super) fn named(id: &str) -> Result<Named, Stop> {
+    let rounds = id.parse().ok().and_then(|id| rounds_of(&id));
+    rounds.map_or_else(|| cell(id).map(Named::Cell), |(subject, seed)| Ok(Named::Rounds(subject, seed)))
+}
+
 /// The cell with this id.
-pub(super) fn cell(id: &str) -> Result<Cell, Stop> {
+fn cell(id: &str) -> Result<Cell, Stop> {
     let ids = || catalogue::cells(Level::Nightly).iter().map(|cell| cell.id().to_string()).collect();
     catalogue::find(id).ok_or_else(|| unknown("cell", id, &ids()))
 }
@@ -99,7 +121,7 @@ fn vocabulary(cells: &[Cell]) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for cell in cells {
         let id = cell.id().to_string();
-        words.extend(id.split(['/', '@']).map(str::to_owned));
+        words.extend(id.split(['/', '@', '~', '.']).map(str::to_owned));
         let subject = id.rsplit_once('/').map_or(id.as_str(), |(subject, _)| subject);
         words.insert(subject.to_owned());
         words.insert(id);

@@ -1,13 +1,15 @@
 //! `list`, `show` and `replay`: one cell at a time.
 
 use super::ending::{Ending, Stop};
-use super::select::{self, Selection};
-use super::terminal;
-use super::verify::{Running, ending};
+use super::select::{self, Named, Selection};
+use super::verify::{Limits, Running, ending};
+use super::{stress, terminal};
 use clap::Args;
+use refectory::campaign::Campaign;
 use refectory::judge::CellReport;
 use refectory::report;
 use refectory::runner::store::Store;
+use std::time::Duration;
 
 /// Prints the ids of the cells.
 pub(super) fn list(selection: &Selection) -> Result<Ending, Stop> {
@@ -18,21 +20,25 @@ pub(super) fn list(selection: &Selection) -> Result<Ending, Stop> {
 
 #[derive(Args, Debug)]
 pub(super) struct Show {
-    /// The cell's id, as `list` prints it.
+    /// The id of a cell, as `list` prints it, or of rounds, as `stress` prints it.
     id: String,
 }
 
 impl Show {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
-        let cell = select::cell(&self.id)?;
-        match Store::default().last(&cell).map_err(Stop::infrastructure)? {
+        let named = select::named(&self.id)?;
+        match Store::default().last(&named.id()).map_err(Stop::infrastructure)? {
             Some(last) => {
                 terminal::print(&report::finding(&last, terminal::style()));
                 Ok(Ending::AsExpected)
             }
             None => {
                 let command = format!("refectory replay {}", self.id);
-                Err(Stop::usage(format!("no finding of this cell is kept; run it with `{command}`")))
+                let what = match named {
+                    Named::Cell(_) => "this cell",
+                    Named::Rounds(..) => "these rounds",
+                };
+                Err(Stop::usage(format!("no finding of {what} is kept; run with `{command}`")))
             }
         }
     }
@@ -40,7 +46,8 @@ impl Show {
 
 #[derive(Args, Debug)]
 pub(super) struct Replay {
-    /// The cell's id, as findings and `list` print it.
+    /// The id of a cell, as findings and `list` print it. That of rounds, as `stress` prints it, runs their
+    /// subject for some seconds from the seed on.
     id: String,
     #[command(flatten)]
     running: Running,
@@ -48,12 +55,20 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
-        let cell = select::cell(&self.id)?;
-        let reports = self.running.run(&[cell])?;
+        let reports = match select::named(&self.id)? {
+            Named::Cell(cell) => self.running.run(&[cell], Limits::default())?,
+            Named::Rounds(subject, seed) => {
+                let campaign = Campaign { filter: subject.id(), duration: ROUNDS, seed };
+                stress::perform(&campaign)?.into_iter().map(|report| report.cell).collect()
+            }
+        };
         terminal::print(&reports.iter().map(in_full).collect::<String>());
         Ok(ending(&reports))
     }
 }
+
+/// For how long rounds are run again: what the system does with them differs from run to run.
+const ROUNDS: Duration = Duration::from_secs(10);
 
 fn in_full(cell: &CellReport) -> String {
     match cell.failure() {

@@ -1,8 +1,9 @@
-//! The two streams: facts go to standard output, the rest to standard error.
+//! The two streams: facts go to standard output, the rest to standard error. And how times are written.
 
 use anstream::{AutoStream, ColorChoice};
 use refectory::report::{Style, Tone};
 use std::io::{ErrorKind, Write};
+use std::time::Duration;
 
 /// Colours where a person reads, unless `NO_COLOR` or the terminal says otherwise.
 pub(super) fn style() -> Style {
@@ -23,6 +24,11 @@ pub(super) fn print(text: &str) {
     }
 }
 
+/// The parts that are not empty, with an empty line between them.
+pub(super) fn joined(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
 /// Writes a message to standard error; if even that is gone, there is nobody to tell.
 pub(super) fn complain(message: &str) {
     let style = match AutoStream::choice(&std::io::stderr()) {
@@ -35,4 +41,27 @@ pub(super) fn complain(message: &str) {
 /// Writes a line to standard error.
 pub(super) fn note(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+/// `60s`, `5m`, or a bare number of seconds.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("`{text}` is no time; write `60s` or `5m`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_seconds_or_minutes() {
+        assert_eq!(time("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(time("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(time("7"), Ok(Duration::from_secs(7)));
+        assert!(time("soon").is_err());
+    }
 }

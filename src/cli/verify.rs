@@ -5,11 +5,13 @@ use super::progress::Progress;
 use super::select::Selection;
 use super::terminal;
 use clap::{Args, ValueEnum};
-use refectory::cell::Cell;
+use refectory::cell::{Cell, CellId};
 use refectory::judge::CellReport;
 use refectory::report::{self, Style};
 use refectory::runner::{self, Options, store::Store};
 use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,9 +21,23 @@ pub(super) struct Verify {
     selection: Selection,
     #[command(flatten)]
     running: Running,
+    #[command(flatten)]
+    limits: Limits,
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Writes what programs read to this file as well.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// How much of what was selected is run.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Limits {
+    /// Time of the whole run, as in `60s` or `5m`: the small scopes of all subjects first, then larger ones,
+    /// as long as they fit. What is left out is named.
+    #[arg(long, value_name = "TIME", value_parser = terminal::time)]
+    budget: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -34,7 +50,7 @@ enum Format {
 /// How cells are run.
 #[derive(Args, Debug, Default)]
 pub(super) struct Running {
-    /// Processes at a time [default: one for each core].
+    /// Processes at a time [default: one more than there are cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Seconds for each cell [default: 60].
@@ -52,22 +68,25 @@ impl Running {
         }
     }
 
-    /// Runs the cells and keeps their findings. Ctrl-C ends the run early.
-    pub(super) fn run(&self, cells: &[Cell]) -> Result<Vec<CellReport>, Stop> {
+    /// Runs the cells within the limits, and keeps their findings. Ctrl-C ends the run early.
+    pub(super) fn run(&self, cells: &[Cell], limits: Limits) -> Result<Vec<CellReport>, Stop> {
         heed_interrupts()?;
+        let store = Store::default();
+        let options = Options { budget: limits.budget, costs: store.costs(), ..self.options() };
         let mut progress = Progress::of(cells.len());
-        let reports = runner::run(cells, &self.options(), &INTERRUPTED, &mut |event| progress.show(&event))
+        let reports = runner::run(cells, &options, &INTERRUPTED, &mut |event| progress.show(&event))
             .map_err(Stop::infrastructure)?;
         drop(progress);
-        let store = Store::default();
         for report in &reports {
             store.keep(report).map_err(Stop::infrastructure)?;
         }
+        store.keep_costs(&reports).map_err(Stop::infrastructure)?;
         Ok(reports)
     }
 }
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether Ctrl-C was pressed.
+pub(super) static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The first time, children are killed and what is known is printed; the second time, the process ends
 /// at once, and its children with it.
@@ -83,58 +102,92 @@ pub(super) fn heed_interrupts() -> Result<(), Stop> {
     ctrlc::set_handler(interrupt).map_err(Stop::infrastructure)
 }
 
-/// Whether Ctrl-C was pressed.
-pub(super) fn interrupted() -> bool {
-    // Ordering: as above.
-    INTERRUPTED.load(Ordering::Relaxed)
-}
-
 /// How a run with these reports ends, if it came to its end.
 pub(super) fn ending(reports: &[CellReport]) -> Ending {
-    match interrupted() {
+    // Ordering: as above.
+    match INTERRUPTED.load(Ordering::Relaxed) {
         true => Ending::Interrupted,
         false => Ending::of(reports),
     }
 }
 
 impl Verify {
+    /// Everything that a pull request is checked with, within these limits.
+    pub(super) fn everything(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     pub(super) fn run(&self) -> Result<Ending, Stop> {
         let cells = self.selection.cells()?;
         let started = Instant::now();
-        let reports = self.running.run(&cells)?;
-        let ending = ending(&reports);
+        let reports = self.running.run(&cells, self.limits)?;
+        let run = Run::new(self.limits, &cells, &reports);
+        if let (true, Some(budget), Ending::AsExpected) = (reports.is_empty(), self.limits.budget, run.ending)
+        {
+            let message =
+                format!("nothing was run: no cell fits into {} s; give more time", budget.as_secs());
+            return Err(Stop::usage(message));
+        }
+        if let Some(file) = &self.json {
+            std::fs::write(file, run.json()?).map_err(|error| Stop::unwritten(file, error))?;
+        }
         terminal::print(&match self.format {
-            Format::Human => human(&reports, cells.len(), started.elapsed(), terminal::style()),
-            Format::Json => json(&reports, ending)?,
+            Format::Human => run.human(started.elapsed(), terminal::style()),
+            Format::Json => run.json()?,
         });
-        Ok(ending)
+        Ok(run.ending)
     }
 }
 
-/// The matrix, the findings, what is not decided, and the totals.
-fn human(reports: &[CellReport], cells: usize, elapsed: Duration, style: Style) -> String {
-    let missing = match cells - reports.len() {
-        0 => String::new(),
-        n => format!("interrupted: {n} of {cells} cells did not come to their end\n"),
-    };
-    let parts = [
-        if reports.is_empty() { String::new() } else { report::matrix(reports, style) },
-        report::measures(reports, style),
-        report::findings(reports, style),
-        report::not_decided(reports, style),
-        report::notes(reports, style),
-        report::totals(reports, elapsed, style),
-        missing,
-    ];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+/// What came of a run.
+struct Run<'a> {
+    ending: Ending,
+    budget: Option<Duration>,
+    reports: &'a [CellReport],
+    /// The cells that have no report: left out for the budget, or not ended when the run was interrupted.
+    left_out: Vec<CellId>,
 }
 
-fn json(reports: &[CellReport], ending: Ending) -> Result<String, Stop> {
-    #[derive(Serialize)]
-    struct Run<'a> {
-        exit_code: u8,
-        cells: &'a [CellReport],
+impl<'a> Run<'a> {
+    fn new(limits: Limits, cells: &[Cell], reports: &'a [CellReport]) -> Self {
+        let known: BTreeSet<&CellId> = reports.iter().map(|report| &report.id).collect();
+        let left_out = cells.iter().map(Cell::id).filter(|id| !known.contains(id)).collect();
+        Self { ending: ending(reports), budget: limits.budget, reports, left_out }
     }
-    let run = Run { exit_code: ending.code(), cells: reports };
-    serde_json::to_string_pretty(&run).map(|text| text + "\n").map_err(Stop::infrastructure)
+
+    /// The matrix, the findings, what is not decided, and the totals.
+    fn human(&self, elapsed: Duration, style: Style) -> String {
+        let reports = self.reports;
+        let parts = [
+            if reports.is_empty() { String::new() } else { report::matrix(reports, style) },
+            report::measures(reports, style),
+            report::findings(reports, style),
+            report::not_decided(reports, style),
+            report::notes(reports, style),
+            report::totals(reports, elapsed, style),
+            match (self.ending, self.budget) {
+                (Ending::Interrupted, _) => report::interrupted(self.left_out.len(), style),
+                (_, Some(budget)) => report::left_out(&self.left_out, budget, style),
+                (_, None) => String::new(),
+            },
+        ];
+        terminal::joined(parts)
+    }
+
+    fn json(&self) -> Result<String, Stop> {
+        #[derive(Serialize)]
+        struct Json<'a> {
+            exit_code: u8,
+            budget_seconds: Option<u64>,
+            left_out: &'a [CellId],
+            cells: &'a [CellReport],
+        }
+        let run = Json {
+            exit_code: self.ending.code(),
+            budget_seconds: self.budget.map(|budget| budget.as_secs()),
+            left_out: &self.left_out,
+            cells: self.reports,
+        };
+        serde_json::to_string_pretty(&run).map(|text| text + "\n").map_err(Stop::infrastructure)
+    }
 }

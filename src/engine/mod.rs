@@ -254,6 +254,8 @@ pub enum FailureKind {
     /// Every thread that is left spins, and nothing can change what it reads; or all repeat themselves for
     /// ever.
     Livelock,
+    /// Nothing moves any more on real cores, where a deadlock, a lost wake-up and a livelock look alike.
+    Hang,
     /// Two unordered accesses to the same memory, one of them a write.
     DataRace,
     /// An operation on an object that was destroyed before.
@@ -279,6 +281,7 @@ impl FailureKind {
             Self::Deadlock => "deadlock",
             Self::LostWakeup => "lost wake-up",
             Self::Livelock => "livelock",
+            Self::Hang => "hang",
             Self::DataRace => "data race",
             Self::UseAfterDestroy => "use after destroy",
             Self::Panic => "panic",

@@ -4,8 +4,10 @@
 mod confirmation;
 pub mod finding;
 mod record;
+mod rounds;
 mod verdict;
 
 pub use confirmation::coverage;
 pub use record::{CellReport, Status, status, undecided_questions};
+pub use rounds::{Rounds, RoundsReport, id_of_rounds, rounds_of, status_if_shown};
 pub use verdict::{Extent, Reason, Verdict, verify};

@@ -1,8 +1,8 @@
 //! What is known of a cell after its run, and whether it is what was expected.
 
 use crate::cell::{Cell, CellId, Expect, Question};
-use crate::engine::{Bounds, Engine, Failure, Note};
-use crate::judge::{Extent, Reason, Verdict};
+use crate::engine::{Bounds, Engine, Exploration, Failure, FailureKind, Note};
+use crate::judge::{Extent, Reason, Verdict, finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub struct CellReport {
     pub twin: bool,
     /// What came of it.
     pub verdict: Verdict,
-    /// whether that was expected.
+    /// Whether that was expected.
     pub status: Status,
     /// Executions that were run.
     pub executions: u64,
@@ -51,10 +51,19 @@ impl CellReport {
     /// The report of `cell`, before anything but its verdict is known.
     pub fn new(cell: &Cell, verdict: Verdict) -> Self {
         Self {
-            id: cell.id(),
-            engine: cell.engine,
             twin: matches!(cell.subject.expect, Expect::Broken(_)),
             status: status(cell.expect(), &verdict),
+            ..Self::bare(cell.id(), verdict)
+        }
+    }
+
+    /// A report of this name, of which nothing was expected.
+    pub(super) fn bare(id: CellId, verdict: Verdict) -> Self {
+        Self {
+            engine: id.engine,
+            id,
+            twin: false,
+            status: status(None, &verdict),
             verdict,
             executions: 0,
             outcomes: BTreeMap::new(),
@@ -63,6 +72,19 @@ impl CellReport {
             notes: Vec::new(),
             elapsed: Duration::ZERO,
         }
+    }
+
+    /// The report of what an engine saw.
+    pub fn of(cell: &Cell, seen: Exploration) -> Self {
+        Self::new(cell, Verdict::of(cell.engine, &seen)).with(seen)
+    }
+
+    /// The same with the facts beside the verdict.
+    #[must_use]
+    pub(super) fn with(self, seen: Exploration) -> Self {
+        let measures = seen.measures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let Exploration { executions, outcomes, redundant, notes, .. } = seen;
+        Self { executions, outcomes, measures, redundant, notes, ..self }
     }
 
     /// The execution that went wrong, if the verdict is `Broken`.
@@ -84,16 +106,24 @@ impl CellReport {
 
 /// Compares a verdict with what was expected. Where either may come, a verdict is as expected. Only a search
 /// that saw everything has to catch a twin: one that drew executions, or bounded them, may miss it.
+///
+/// A hang on real cores may be any of the kinds in which threads wait for ever.
 pub fn status(expect: Option<Expect>, verdict: &Verdict) -> Status {
     match (expect, verdict) {
         (_, Verdict::Inconclusive(_)) => Status::Undecided,
         (None, _) | (Some(Expect::Held), Verdict::Held(_)) => Status::Expected,
         (Some(Expect::Broken(_)), Verdict::Held(extent)) if may_miss(extent) => Status::Expected,
-        (Some(Expect::Broken(kinds)), Verdict::Broken(failure)) if kinds.contains(&failure.kind) => {
+        (Some(Expect::Broken(kinds)), Verdict::Broken(failure)) if shows_any_of(kinds, failure.kind) => {
             Status::Expected
         }
         _ => Status::Violation,
     }
+}
+
+/// Whether a failure that was seen as this kind is one of those.
+fn shows_any_of(kinds: &[FailureKind], seen: FailureKind) -> bool {
+    let waits = |kind: &FailureKind| finding::ends_in_a_wait(*kind);
+    kinds.contains(&seen) || seen == FailureKind::Hang && kinds.iter().any(waits)
 }
 
 /// Whether the search drew executions, or bounded them.
@@ -122,7 +152,7 @@ pub fn undecided_questions(reports: &[CellReport]) -> BTreeSet<&Question> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::FailureKind::{Deadlock, LostWakeup};
+    use crate::engine::FailureKind::{Deadlock, Hang, LostWakeup, Panic};
     use crate::report::example;
 
     #[test]
@@ -139,6 +169,15 @@ mod tests {
         assert_eq!(stands(example::broken(LostWakeup)), Status::Expected);
         assert_eq!(stands(example::broken(Deadlock)), Status::Violation);
         assert_eq!(stands(example::held()), Status::Violation);
+    }
+
+    #[test]
+    fn a_hang_may_be_any_wait_for_ever() {
+        let stands = |kinds| status(Some(Expect::Broken(kinds)), &example::broken(Hang));
+        assert_eq!(stands(&[LostWakeup]), Status::Expected);
+        assert_eq!(stands(&[Panic, Deadlock]), Status::Expected);
+        assert_eq!(stands(&[Panic]), Status::Violation);
+        assert_eq!(status(Some(Expect::Held), &example::broken(Hang)), Status::Violation);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What people read: the matrix, counterexamples, wait-for cycles, totals and snapshots.
 //!
-//! Pure functions from plain facts to text; nothing here runs a subject or writes to a stream. The
-//! same facts give the same text, without times, addresses or paths of a machine; only
-//! [`totals`](totals()) prints a duration, and it is never part of a snapshot. Widths count characters.
+//! Pure functions from plain facts to text; nothing here runs a subject or writes to a stream. The same facts
+//! give the same text, without times, addresses or paths of a machine; only [`totals`](totals()) and
+//! [`totals_of_rounds`] print a duration, and it is never part of a snapshot. Widths count characters.
 
 mod counterexample;
 mod details;
@@ -11,9 +11,11 @@ pub(crate) mod example;
 mod finding;
 mod matrix;
 mod measures;
+mod rounds;
 mod snapshot;
 mod style;
 mod totals;
+mod unfinished;
 mod waits;
 
 pub use counterexample::counterexample;
@@ -21,7 +23,9 @@ pub use details::details;
 pub use finding::{evidence, finding, findings, headline};
 pub use matrix::matrix;
 pub use measures::measures;
+pub use rounds::{finding_of_test, rounds, totals_of_rounds};
 pub use snapshot::{field_of, is_caught, snapshot, without_lines};
 pub use style::{Style, Tone, grouped};
-pub use totals::{not_decided, notes, totals};
+pub use totals::{interrupted, left_out, not_decided, notes, totals};
+pub use unfinished::{Unfinished, unfinished, unfinished_row};
 pub use waits::wait_lines;

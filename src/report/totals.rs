@@ -1,6 +1,6 @@
 //! The last lines: how many cells, what came of them, and what stays open and why.
 
-use super::style::{Style, Tone, grouped, listed};
+use super::style::{Style, Tone, grouped, listed, times};
 use crate::cell::CellId;
 use crate::engine::{Bounds, Note};
 use crate::judge::{CellReport, Extent, Status, Verdict};
@@ -37,14 +37,26 @@ pub fn notes(reports: &[CellReport], style: Style) -> String {
 
 /// Cells, verdicts and executions in a few words; `elapsed` is the time of the whole run.
 pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String {
+    let executions = reports.iter().map(|report| report.executions).sum();
+    format!(
+        "{}: {}; {}\n{} executions in {:.1} s{}\n",
+        cells(reports.len()),
+        kinds_of_verdicts(reports, style),
+        against(reports, style),
+        grouped(executions),
+        elapsed.as_secs_f64(),
+        shares(reports),
+    )
+}
+
+/// As in `1 held exhaustively, 2 not decided`.
+pub(super) fn kinds_of_verdicts(reports: &[CellReport], style: Style) -> String {
     let count = |test: &dyn Fn(&CellReport) -> bool| reports.iter().filter(|report| test(report)).count();
     let held = |extent: fn(&Extent) -> bool| {
         count(&|r| !r.twin && matches!(&r.verdict, Verdict::Held(e) if extent(e)))
     };
     let caught = count(&|r| r.failure().is_some() && r.status == Status::Expected);
     let passed = count(&|r| r.twin && r.verdict.held() && r.status == Status::Expected);
-    let open = count(&|r| r.open().is_some());
-    let violations = count(&|r| r.status == Status::Violation);
     let kinds = [
         (held(|e| matches!(e, Extent::Complete(Bounds::NONE))), "held exhaustively", Tone::Good),
         (
@@ -55,25 +67,71 @@ pub fn totals(reports: &[CellReport], elapsed: Duration, style: Style) -> String
         (held(|e| matches!(e, Extent::Sampled(_))), "held in samples", Tone::Good),
         (caught, "caught a broken twin", Tone::Good),
         (passed, "passed one where its bug need not show", Tone::Usual),
-        (open, "not decided", Tone::Open),
+        (count(&|r| r.open().is_some()), "not decided", Tone::Open),
     ];
     let said = kinds.into_iter().filter(|(number, ..)| *number > 0);
     let said: Vec<String> =
         said.map(|(number, words, tone)| style.paint(tone, format!("{number} {words}"))).collect();
-    let executions = reports.iter().map(|report| report.executions).sum();
-    let against = match violations {
+    said.join(", ")
+}
+
+/// How many verdicts are not as expected.
+pub(super) fn against(reports: &[CellReport], style: Style) -> String {
+    match reports.iter().filter(|report| report.status == Status::Violation).count() {
         0 => style.paint(Tone::Good, "all as expected"),
         n => style.paint(Tone::Bad, format!("{n} against expectation")),
-    };
-    format!(
-        "{} {}: {}; {against}\n{} executions in {:.1} s{}\n",
-        reports.len(),
-        if reports.len() == 1 { "cell" } else { "cells" },
-        said.join(", "),
-        grouped(executions),
-        elapsed.as_secs_f64(),
-        shares(reports),
-    )
+    }
+}
+
+/// What the budget of a run left out: how many cells, and which scopes of each model and port. Empty if
+/// nothing was.
+pub fn left_out(ids: &[CellId], budget: Duration, style: Style) -> String {
+    if ids.is_empty() {
+        return String::new();
+    }
+    let mut families: Vec<(String, Vec<&CellId>)> = Vec::new();
+    for id in ids {
+        let family = id.question.folder();
+        match families.iter_mut().find(|(known, _)| *known == family) {
+            Some((_, cells)) => cells.push(id),
+            None => families.push((family, vec![id])),
+        }
+    }
+    let lines: String = families
+        .iter()
+        .map(|(family, ids)| format!("  {family}: {}, {}\n", cells(ids.len()), scopes(ids)))
+        .collect();
+    let head = format!("left out for the budget of {} s: {}:", budget.as_secs(), cells(ids.len()));
+    format!("{}\n{lines}", style.paint(Tone::Open, head))
+}
+
+/// As in `1×1, 2×1 and 7 more scopes`.
+fn scopes(ids: &[&CellId]) -> String {
+    const SHOWN: usize = 6;
+    let mut scopes: Vec<String> = Vec::new();
+    for scope in ids.iter().map(|id| times(&id.question.scope)) {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    let shown = scopes[..scopes.len().min(SHOWN)].join(", ");
+    match scopes.len().saturating_sub(SHOWN) {
+        0 => shown,
+        1 => shown + " and 1 more scope",
+        n => format!("{shown} and {n} more scopes"),
+    }
+}
+
+fn cells(number: usize) -> String {
+    format!("{number} {}", if number == 1 { "cell" } else { "cells" })
+}
+
+/// How many cells an interrupted run has no report of; empty if it has all.
+pub fn interrupted(missing: usize, style: Style) -> String {
+    match missing {
+        0 => String::new(),
+        n => style.paint(Tone::Open, format!("interrupted: {} did not come to an end\n", cells(n))),
+    }
 }
 
 /// Each model's share of the time of all cells, as in `; threads 61 %, gil 14 %, pool 25 %`; nothing where there is one
@@ -126,6 +184,19 @@ mod tests {
         ];
         assert_eq!(shares(&reports), "; threads 75 %, gil 25 %");
         assert_eq!(shares(&reports[..1]), "");
+    }
+
+    #[test]
+    fn what_a_budget_left_out_is_named_by_its_scopes() {
+        let ids = [
+            "threads/table/ordered/3x2@dpor",
+            "threads/table/ordered/3x2@loom",
+            "gil/queue/bounded/2x1@dpor",
+        ];
+        let ids = ids.map(|id| id.parse().unwrap());
+        let expected = "left out for the budget of 60 s: 3 cells:\n  threads/table: 2 cells, 3×2\n  gil/queue: 1 cell, 2×1\n";
+        assert_eq!(left_out(&ids, Duration::from_secs(60), Style::Plain), expected);
+        assert_eq!(left_out(&[], Duration::from_secs(60), Style::Plain), "");
     }
 
     #[test]

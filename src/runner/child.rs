@@ -1,13 +1,13 @@
-//! The child's side: runs one cell and reports.
+//! The child's side: runs one cell and reports; and what every child does first.
 
 use super::death::exit_code;
 use crate::catalogue;
 use crate::cell::Cell;
-use crate::engine::{self, Exploration};
-use crate::judge::{CellReport, Verdict};
+use crate::engine;
+use crate::judge::CellReport;
 use rustix::process::{Resource, Rlimit, Signal, getpgrp, kill_process_group, setrlimit};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::process::exit;
 
 /// The cell that a process is to run.
@@ -28,31 +28,20 @@ pub fn child_main_with(find: impl FnOnce(&str) -> Option<Cell>) {
         eprintln!("this binary has no cell `{id}`");
         exit(exit_code::NO_SUCH_CELL);
     };
-    let Ok(mut pipe) = take_standard_output() else { exit(exit_code::NO_PIPE) };
-    die_with_the_parent();
-    limit_memory(std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok()));
-    let report = explore(&cell);
+    let mut pipe = begin();
+    engine::leave_stopped_threads();
+    let report = CellReport::of(&cell, engine::explore(cell.engine, &cell.program(), &cell.budget()));
     let written =
-        serde_json::to_vec(&report).map_err(std::io::Error::from).and_then(|bytes| pipe.write_all(&bytes));
+        serde_json::to_vec(&report).map_err(io::Error::from).and_then(|bytes| pipe.write_all(&bytes));
     exit(if written.is_ok() { 0 } else { exit_code::NO_PIPE });
 }
 
-fn explore(cell: &Cell) -> CellReport {
-    engine::leave_stopped_threads();
-    let exploration = engine::explore(cell.engine, &cell.program(), &cell.budget());
-    judged(cell, exploration)
-}
-
-/// The report of what an engine saw.
-fn judged(cell: &Cell, exploration: Exploration) -> CellReport {
-    let mut report = CellReport::new(cell, Verdict::of(cell.engine, &exploration));
-    report.executions = exploration.executions;
-    report.outcomes = exploration.outcomes;
-    report.measures =
-        exploration.measures.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    report.redundant = exploration.redundant;
-    report.notes = exploration.notes;
-    report
+/// What every child does first. Gives the pipe for what it reports; the process ends where there is none.
+pub(crate) fn begin() -> File {
+    let Ok(pipe) = take_standard_output() else { exit(exit_code::NO_PIPE) };
+    die_with_the_parent();
+    limit_memory(std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok()));
+    pipe
 }
 
 /// Moves standard output to a descriptor of our own; from now on what is printed goes to standard
@@ -65,7 +54,7 @@ fn take_standard_output() -> rustix::io::Result<File> {
 
 /// A thread that waits for the end of standard input, which the parent holds open for as long as it
 /// lives, and then ends this process and its group, which is to be its own.
-pub(crate) fn die_with_the_parent() {
+fn die_with_the_parent() {
     #[expect(clippy::disallowed_methods, reason = "a thread of the runner, outside every engine")]
     std::thread::spawn(|| {
         let mut nothing = [0; 1];
@@ -77,7 +66,7 @@ pub(crate) fn die_with_the_parent() {
 
 /// Without the limit, or where the system knows none, a cell may take what the machine has: the
 /// deadline still holds.
-pub(crate) fn limit_memory(bytes: Option<u64>) {
+fn limit_memory(bytes: Option<u64>) {
     let at_most = |bytes| Rlimit { current: bytes, maximum: bytes };
     let _ = setrlimit(Resource::Core, at_most(Some(0)));
     let _ = setrlimit(Resource::Data, at_most(bytes));

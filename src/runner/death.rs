@@ -1,16 +1,17 @@
-//! What a child's death says about its subject, when it left no report.
+//! What a child's death shows of its subject, when it left no report.
 
 use super::parent::Options;
-use crate::engine::{Engine, Exhausted, Failure, FailureKind, HANG, HANG_IS_OVER};
+use crate::engine::{
+    Engine, Exhausted, Exploration, Extent, Failure, FailureKind, HANG, HANG_IS_OVER, Reason,
+};
 use crate::event::trace::Trace;
-use crate::judge::{Reason, Verdict};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 /// Exit codes of a child that could not run its cell; a subject that exits with one of them is
 /// reported as our failure, not as its own.
-pub(super) mod exit_code {
+pub(crate) mod exit_code {
     /// The cell's id is not known to this binary.
     pub(crate) const NO_SUCH_CELL: i32 = 120;
     /// The result could not be written.
@@ -21,26 +22,26 @@ pub(super) mod exit_code {
 
 /// Why a child was killed by its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Killed {
+pub(crate) enum Killed {
     /// The deadline passed.
     Deadline,
     /// All its threads have slept for this long.
     Still(Duration),
 }
 
-/// The verdict on a cell whose process was killed, after it had printed this.
-pub(super) fn killed(engine: Engine, why: Killed, stderr: &str, options: &Options) -> Verdict {
+/// What is known of a subject whose process was killed, after it had printed this.
+pub(crate) fn killed(engine: Engine, why: Killed, stderr: &str, options: &Options) -> Exploration {
     match why {
         Killed::Still(time) => {
-            let message = format!("no progress: every thread has been asleep for {} s", time.as_secs());
-            broken(FailureKind::Deadlock, message)
+            let message = format!("no progress: every thread has been asleep for {} ms", time.as_millis());
+            broken(FailureKind::Hang, message)
         }
         Killed::Deadline if engine == Engine::Native && !super::stillness::KNOWN => {
             let message = format!("no end within {} s", options.deadline.as_secs());
-            broken(FailureKind::Deadlock, message)
+            broken(FailureKind::Hang, message)
         }
         Killed::Deadline => match hang(stderr) {
-            Some(words) => Verdict::Inconclusive(Reason::Unsupported(format!("hang: {words}"))),
+            Some(words) => Exploration::unsupported(format!("hang: {words}")),
             None => open(Exhausted::Deadline(options.deadline)),
         },
     }
@@ -52,9 +53,9 @@ fn hang(stderr: &str) -> Option<&str> {
     stderr.lines().rfind(told)?.strip_prefix(HANG)
 }
 
-/// The verdict on a cell whose process ended by itself without a report; `None` where the process
-/// never came to run the cell.
-pub(super) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Option<Verdict> {
+/// What is known of a subject whose process ended by itself without a report; `None` where the process
+/// never came to run it.
+pub(crate) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Option<Exploration> {
     if matches!(status.code(), Some(exit_code::NO_SUCH_CELL | exit_code::NO_PIPE | exit_code::ORPHAN)) {
         return None;
     }
@@ -78,12 +79,13 @@ pub(super) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Optio
 
 const KILL: i32 = 9;
 
-fn broken(kind: FailureKind, message: String) -> Verdict {
-    Verdict::Broken(Box::new(Failure { kind, message, trace: Trace::default(), execution: 0 }))
+fn broken(kind: FailureKind, message: String) -> Exploration {
+    let failure = Failure { kind, message, trace: Trace::default(), execution: 0 };
+    Exploration { failures: 1, failure: Some(failure), ..Exploration::new(Ok(Extent::Sampled(0))) }
 }
 
-const fn open(what: Exhausted) -> Verdict {
-    Verdict::Inconclusive(Reason::Budget(what))
+fn open(what: Exhausted) -> Exploration {
+    Exploration::new(Err(Reason::Budget(what)))
 }
 
 fn signal_name(signal: i32) -> String {
@@ -140,11 +142,11 @@ fn without_registry(word: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn by_signal(signal: i32, stderr: &str) -> Verdict {
+    fn by_signal(signal: i32, stderr: &str) -> Exploration {
         died(ExitStatus::from_raw(signal), stderr, &Options::default()).unwrap()
     }
 
-    fn crash(message: &str) -> Verdict {
+    fn crash(message: &str) -> Exploration {
         broken(FailureKind::Crash, message.to_owned())
     }
 
@@ -166,10 +168,11 @@ mod tests {
 
     #[test]
     fn exhausted_memory_is_a_limit_and_no_finding() {
-        let open = by_signal(6, "memory allocation of 64 bytes failed\n");
-        let limit = "Inconclusive (budget: memory limit 1024 MiB: memory allocation of 64 bytes failed)";
-        assert_eq!(open.to_string(), limit);
-        assert!(matches!(by_signal(9, ""), Verdict::Inconclusive(Reason::Budget(_))));
+        let limit = "memory allocation of 64 bytes failed";
+        let options = Options::default();
+        let memory = open(Exhausted::Memory(options.memory, limit.to_owned()));
+        assert_eq!(by_signal(6, "memory allocation of 64 bytes failed\n"), memory);
+        assert_eq!(by_signal(9, "").coverage, Err(Reason::Budget(Exhausted::Killed)));
     }
 
     #[test]
@@ -180,25 +183,22 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_a_limit_and_stillness_a_deadlock() {
+    fn a_deadline_is_a_limit_and_stillness_a_hang() {
         let options = Options::default();
         let ended = killed(Engine::Dpor, Killed::Deadline, "", &options);
-        assert_eq!(ended.to_string(), "Inconclusive (budget: deadline 60 s)");
+        assert_eq!(ended, open(Exhausted::Deadline(options.deadline)));
         let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), "", &options);
-        let message = "no progress: every thread has been asleep for 2 s";
-        assert_eq!(still, broken(FailureKind::Deadlock, message.to_owned()));
+        let message = "no progress: every thread has been asleep for 2000 ms";
+        assert_eq!(still, broken(FailureKind::Hang, message.to_owned()));
     }
 
     #[test]
     fn a_hang_that_an_engine_cannot_see_is_told_at_the_deadline() {
         let killed = |stderr: &str| killed(Engine::Dpor, Killed::Deadline, stderr, &Options::default());
         let told = format!("x\n{HANG}thread 1 waits\ny\n");
-        let unsupported = Verdict::Inconclusive(Reason::Unsupported("hang: thread 1 waits".to_owned()));
-        assert_eq!(killed(&told), unsupported);
-        assert_eq!(
-            killed(&format!("{told}{HANG_IS_OVER}\n")),
-            open(Exhausted::Deadline(Options::default().deadline))
-        );
+        assert_eq!(killed(&told), Exploration::unsupported("hang: thread 1 waits"));
+        let deadline = open(Exhausted::Deadline(Options::default().deadline));
+        assert_eq!(killed(&format!("{told}{HANG_IS_OVER}\n")), deadline);
     }
 
     #[test]

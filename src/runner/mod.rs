@@ -11,15 +11,21 @@
 //! | memory | `RLIMIT_DATA` in the child; not the address space, most of which threads only reserve |
 //! | the parent dies | its end of the child's standard input closes, even at `kill -9`; a thread of the child that reads there then kills the child's process group |
 //!
-//! Unix only. What a cell is worth is decided by [`Verdict`](crate::judge::Verdict) from the engine's
-//! facts, or, if the child could not report any, from the way in which it died.
+//! Unix only. What a cell is worth is decided by [`Verdict`](crate::judge::Verdict) from the engine's facts,
+//! or, if the child could not report any, from what the way in which it died shows. The rounds of a campaign
+//! run in children of the same kind.
 
 mod child;
 mod death;
 mod parent;
+mod process;
+mod queue;
 mod stillness;
 pub mod store;
 
+pub(crate) use child::begin;
 pub use child::{child_main, child_main_with};
-pub(crate) use child::{die_with_the_parent, limit_memory};
+pub(crate) use death::{Killed, died, exit_code, killed};
 pub use parent::{Event, Options, RunError, run};
+pub(crate) use process::Process;
+pub use queue::Costs;

@@ -2,20 +2,19 @@
 
 use super::child;
 use super::death::{Killed, died, killed};
+use super::process::Process;
+use super::queue::{Budget, Costs, Queue};
 use super::stillness::Stillness;
 use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
 use crate::judge::{CellReport, Reason, Verdict};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use crate::sync::Mutex;
 use std::fmt;
-use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
+use std::io;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// How cells are run.
@@ -27,12 +26,17 @@ pub struct Options {
     pub deadline: Duration,
     /// Bytes of data of each cell.
     pub memory: u64,
+    /// Time of all cells together: none is started for which it is not enough.
+    pub budget: Option<Duration>,
+    /// What is known of how long cells take.
+    pub costs: Costs,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { jobs, deadline: Duration::from_secs(60), memory: 1 << 30 }
+        // One more than there are cores: a native cell that hangs is waited for without one.
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+        Self { jobs, deadline: Duration::from_secs(60), memory: 1 << 30, budget: None, costs: Costs::new() }
     }
 }
 
@@ -81,8 +85,9 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Runs cells, and gives their reports in the order of the cells. When `cancel` becomes true, children
-/// are killed, and the reports are those of the cells that have ended.
+/// Runs cells, and gives their reports in the order of the cells. When `cancel` becomes true, children are
+/// killed, and the reports are those of the cells that have ended; so they are where a budget leaves cells
+/// out.
 ///
 /// # Errors
 /// The first cell that could not be run at all ends the run.
@@ -92,19 +97,22 @@ pub fn run(
     cancel: &AtomicBool,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<CellReport>, RunError> {
+    let slots = options.jobs.clamp(1, cells.len().max(1));
+    let budget = options.budget.map(|time| Budget { time, slots });
     let pool = Pool {
         executable: std::env::current_exe().map_err(RunError::Executable)?,
         cells,
         options,
         cancel,
         failed: AtomicBool::new(false),
-        next: AtomicUsize::new(0),
+        queue: Mutex::new(Queue::new(cells, &options.costs, budget)),
+        started: Instant::now(),
     };
     let mut reports: Vec<Option<CellReport>> = cells.iter().map(|_| None).collect();
     let mut error = None;
     std::thread::scope(|scope| {
         let (news, told) = mpsc::channel();
-        for _ in 0..options.jobs.clamp(1, cells.len().max(1)) {
+        for _ in 0..slots {
             let (pool, news) = (&pool, news.clone());
             scope.spawn(move || pool.work(&news));
         }
@@ -138,16 +146,16 @@ struct Pool<'a> {
     options: &'a Options,
     cancel: &'a AtomicBool,
     failed: AtomicBool,
-    next: AtomicUsize,
+    queue: Mutex<Queue>,
+    started: Instant,
 }
 
 impl Pool<'_> {
     /// One slot: takes the next cell until there is none. A receiver that is gone wants no more news.
     fn work(&self, news: &mpsc::Sender<News>) {
         while !self.stopped() {
-            // Ordering: the counter hands out numbers and publishes nothing.
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(cell) = self.cells.get(index) else { return };
+            let Some(index) = self.take() else { return };
+            let cell = &self.cells[index];
             let _ = news.send(News::Started(index));
             let piece = match self.run_one(cell) {
                 Ok(Some(report)) => News::Ended(index, Box::new(report)),
@@ -159,6 +167,11 @@ impl Pool<'_> {
             };
             let _ = news.send(piece);
         }
+    }
+
+    fn take(&self) -> Option<usize> {
+        // A slot that panicked has taken its cell before.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.started.elapsed())
     }
 
     fn stopped(&self) -> bool {
@@ -173,24 +186,25 @@ impl Pool<'_> {
         let started = Instant::now();
         let id = cell.id().to_string();
         let failed = |source| RunError::Process { id: cell.id().to_string(), source };
-        let mut process = Process::start(&self.executable, &id, self.options).map_err(failed)?;
+        let task = (child::CELL, id.as_str());
+        let mut process = Process::start(&self.executable, task, self.options.memory).map_err(failed)?;
         let end = self.wait(&mut process, cell.engine, started).map_err(failed)?;
-        let verdict = match end {
+        let seen = match end {
             End::Cancelled => return Ok(None),
-            End::Killed(why) => Some(killed(cell.engine, why, &process.stderr.text(), self.options)),
+            End::Killed(why) => Some(killed(cell.engine, why, &process.words(), self.options)),
             End::Exited(status) => {
-                if let Ok(report) = serde_json::from_slice::<CellReport>(&process.result.bytes) {
+                if let Ok(report) = serde_json::from_slice::<CellReport>(process.result()) {
                     return Ok(Some(CellReport { elapsed: started.elapsed(), ..report }));
                 }
-                died(status, &process.stderr.text(), self.options)
+                died(status, &process.words(), self.options)
             }
         };
-        let verdict = verdict.ok_or_else(|| RunError::NoChild { id, stderr: process.stderr.text() })?;
-        Ok(Some(CellReport { elapsed: started.elapsed(), ..CellReport::new(cell, verdict) }))
+        let seen = seen.ok_or_else(|| RunError::NoChild { id, stderr: process.words() })?;
+        Ok(Some(CellReport { elapsed: started.elapsed(), ..CellReport::of(cell, seen) }))
     }
 
     fn wait(&self, process: &mut Process, engine: Engine, started: Instant) -> io::Result<End> {
-        let mut stillness = Stillness::of(process.child.id());
+        let mut stillness = Stillness::of(process.id());
         loop {
             if let Some(status) = process.advance()? {
                 return Ok(End::Exited(status));
@@ -219,138 +233,5 @@ enum End {
     Cancelled,
 }
 
-/// Time without any motion after which a native cell counts as deadlocked.
+/// Time without any motion after which a native cell counts as hung.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// Longest wait for news of a child before its deadline is looked at again.
-const SLICE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
-/// Shortest wait, for a child that has closed its pipes and is about to be gone.
-const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
-/// Bytes of standard error that are kept: its end.
-const TAIL: usize = 64 << 10;
-
-/// A child, and what it has written. It is killed, with all that it started, and reaped when this is
-/// dropped.
-struct Process {
-    child: Child,
-    result: Stream<std::process::ChildStdout>,
-    stderr: Stream<std::process::ChildStderr>,
-    group: Pid,
-    reaped: bool,
-}
-
-impl Process {
-    fn start(executable: &PathBuf, id: &str, options: &Options) -> io::Result<Self> {
-        let mut child = Command::new(executable)
-            .env(child::CELL, id)
-            .env(child::MEMORY, options.memory.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A group of its own: Ctrl-C at a terminal is for us, and what it starts dies with it.
-            .process_group(0)
-            .spawn()?;
-        let result = Stream::new(child.stdout.take(), usize::MAX);
-        let stderr = Stream::new(child.stderr.take(), TAIL);
-        let group = Pid::from_child(&child);
-        Ok(Self { child, result, stderr, group, reaped: false })
-    }
-
-    /// Waits for a short while for output or the end of the child.
-    ///
-    /// Normally both pipes end together with the child. If it has left a process behind that holds
-    /// them open, or closed them itself, its end is seen at the next look.
-    fn advance(&mut self) -> io::Result<Option<ExitStatus>> {
-        let open: Vec<PollFd<'_>> =
-            [self.result.poll_fd(), self.stderr.poll_fd()].into_iter().flatten().collect();
-        let slice = if open.is_empty() { &MOMENT } else { &SLICE };
-        let ready = ready(open, slice)?;
-        if ready {
-            self.result.read_ready()?;
-            self.stderr.read_ready()?;
-        }
-        let silent = self.result.source.is_none() && self.stderr.source.is_none();
-        if ready && !silent {
-            return Ok(None);
-        }
-        if !self.has_ended()? {
-            return Ok(None);
-        }
-        let status = self.reap()?;
-        self.result.read_ready()?;
-        self.stderr.read_ready()?;
-        Ok(Some(status))
-    }
-
-    /// Whether the child is dead and waits to be reaped.
-    fn has_ended(&self) -> io::Result<bool> {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        Ok(waitid(WaitId::Pid(self.group), look)?.is_some())
-    }
-
-    /// Kills whatever is left of the child's group, and reaps the child.
-    ///
-    /// Until the child is reaped its id, which is that of the group, cannot come to belong to another.
-    fn reap(&mut self) -> io::Result<ExitStatus> {
-        if !std::mem::replace(&mut self.reaped, true) {
-            // The group may be gone already.
-            let _ = kill_process_group(self.group, Signal::KILL);
-        }
-        self.child.wait()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.reap();
-    }
-}
-
-/// Whether one of these has something to read, or has ended, within the time.
-fn ready(mut open: Vec<PollFd<'_>>, time: &Timespec) -> io::Result<bool> {
-    match poll(&mut open, Some(time)) {
-        Ok(number) => Ok(number > 0),
-        Err(rustix::io::Errno::INTR) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// One of the child's pipes; `source` is gone when it has ended.
-struct Stream<R> {
-    source: Option<R>,
-    bytes: Vec<u8>,
-    keep: usize,
-}
-
-impl<R: Read + AsFd> Stream<R> {
-    const fn new(source: Option<R>, keep: usize) -> Self {
-        Self { source, bytes: Vec::new(), keep }
-    }
-
-    fn poll_fd(&self) -> Option<PollFd<'_>> {
-        self.source.as_ref().map(|source| PollFd::new(source, PollFlags::IN))
-    }
-
-    /// Reads what is there, without waiting for more.
-    fn read_ready(&mut self) -> io::Result<()> {
-        const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let mut buffer = [0; 16 << 10];
-        while let Some(fd) = self.poll_fd() {
-            if !ready(vec![fd], &NOW)? {
-                break;
-            }
-            match self.source.as_mut().map_or(Ok(0), |source| source.read(&mut buffer))? {
-                0 => self.source = None,
-                length => self.bytes.extend_from_slice(&buffer[..length]),
-            }
-            if self.bytes.len() / 2 > self.keep {
-                self.bytes.drain(..self.bytes.len() - self.keep);
-            }
-        }
-        Ok(())
-    }
-
-    fn text(&self) -> String {
-        let tail = &self.bytes[self.bytes.len().saturating_sub(self.keep)..];
-        String::from_utf8_lossy(tail).into_owned()
-    }
-}

@@ -1,14 +1,21 @@
-//! The last findings, kept in the build directory, so that they can be shown again without a run.
+//! The last findings, kept in the build directory, so that they can be shown again without a run; and how
+//! long cells took.
 //!
 //! One JSON file a cell, under `refectory/` of the directory that cargo builds in (found from the place
 //! of the current executable), or under `REFECTORY_STORE`, or else of the system's directory for
 //! temporary files. A cell that is found in order takes its file away.
 
-use crate::cell::{Cell, CellId};
-use crate::judge::CellReport;
+use crate::cell::CellId;
+use crate::judge::{CellReport, rounds_of};
+use crate::runner::Costs;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file for how long cells took.
+const COSTS: &str = "costs.json";
 
 /// Where findings are kept.
 #[derive(Clone, Debug)]
@@ -43,19 +50,63 @@ impl Store {
                 _ => Ok(()),
             };
         }
+        self.write(&path, &serde_json::to_vec(report)?)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(&self.directory)?;
         // Renamed when it is whole, so that a reader never sees half of it.
         let draft = path.with_extension(format!("{}.draft", std::process::id()));
-        std::fs::write(&draft, serde_json::to_vec(report)?)?;
+        std::fs::write(&draft, bytes)?;
         std::fs::rename(draft, path)
     }
 
-    /// The last finding of the cell, if there is one.
+    /// How long cells took when they were last run; nothing is known where no run is kept, or one of another
+    /// version.
+    pub fn costs(&self) -> Costs {
+        let bytes = std::fs::read(self.directory.join(COSTS)).unwrap_or_default();
+        let known: BTreeMap<String, Duration> = serde_json::from_slice(&bytes).unwrap_or_default();
+        known.into_iter().filter_map(|(id, time)| Some((id.parse().ok()?, time))).collect()
+    }
+
+    /// Keeps how long these cells took, beside what is known of others.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_costs(&self, reports: &[CellReport]) -> io::Result<()> {
+        let mut costs = self.costs();
+        costs.extend(reports.iter().map(|report| (report.id.clone(), report.elapsed)));
+        let costs: BTreeMap<String, Duration> =
+            costs.into_iter().map(|(id, time)| (id.to_string(), time)).collect();
+        self.write(&self.directory.join(COSTS), &serde_json::to_vec(&costs)?)
+    }
+
+    /// Keeps what a campaign found of a subject, in place of what earlier ones found, whose rounds had other
+    /// seeds.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_rounds(&self, report: &CellReport) -> io::Result<()> {
+        let files = match std::fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return self.keep(report),
+            files => files?,
+        };
+        for file in files.map_while(Result::ok) {
+            let earlier =
+                file.file_name().to_str().and_then(id_in).is_some_and(|id| is_campaign_of(&id, &report.id));
+            if earlier {
+                std::fs::remove_file(file.path())?;
+            }
+        }
+        self.keep(report)
+    }
+
+    /// The last finding of this name, if there is one.
     ///
     /// # Errors
     /// What the file system says, or that the file is not a finding of this version.
-    pub fn last(&self, cell: &Cell) -> io::Result<Option<CellReport>> {
-        match std::fs::read(self.path(&cell.id())) {
+    pub fn last(&self, id: &CellId) -> io::Result<Option<CellReport>> {
+        match std::fs::read(self.path(id)) {
             Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -67,6 +118,17 @@ impl Store {
     }
 }
 
+/// The name that a file is for.
+fn id_in(file: &str) -> Option<CellId> {
+    file.strip_suffix(".json")?.replace("__", "/").parse().ok()
+}
+
+/// Whether one is the name of rounds of the same subject as the other.
+fn is_campaign_of(one: &CellId, other: &CellId) -> bool {
+    let subject = |id: &CellId| rounds_of(id).map(|(subject, _)| subject.id());
+    subject(one).is_some() && subject(one) == subject(other)
+}
+
 /// `target/refectory` for an executable in `target/release` or `target/release/deps`. Cargo marks the
 /// directory that it builds in with a `CACHEDIR.TAG`.
 fn build_directory(executable: &Path) -> Option<PathBuf> {
@@ -74,4 +136,59 @@ fn build_directory(executable: &Path) -> Option<PathBuf> {
     let named =
         || executable.ancestors().find(|directory| directory.file_name() == Some(OsStr::new("target")));
     marked.or_else(named).map(|target| target.join("refectory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::subjects;
+    use crate::engine::{Engine, FailureKind};
+    use crate::judge::id_of_rounds;
+    use crate::report::example;
+
+    /// A store of its own, removed with what it keeps.
+    struct Scratch(Store);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            Self(Store::at(std::env::temp_dir().join(format!("refectory-{name}-{}", std::process::id()))))
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0.directory);
+        }
+    }
+
+    #[test]
+    fn a_campaign_replaces_what_an_earlier_one_found() {
+        let scratch = Scratch::new("rounds");
+        let subject = subjects().next().unwrap();
+        let hung = |seed| {
+            let id = id_of_rounds(subject, seed);
+            let question = id.question.to_string();
+            (id, example::report(&question, Engine::Native, example::broken(FailureKind::Hang)))
+        };
+        let ((first, report), (second, later)) = (hung(1), hung(2));
+        scratch.0.keep_rounds(&report).unwrap();
+        assert_eq!(scratch.0.last(&first).unwrap(), Some(report));
+        scratch.0.keep_rounds(&later).unwrap();
+        assert_eq!(scratch.0.last(&first).unwrap(), None);
+        assert_eq!(scratch.0.last(&second).unwrap(), Some(later));
+    }
+
+    #[test]
+    fn what_cells_took_is_known_until_they_are_run_again() {
+        let scratch = Scratch::new("costs");
+        assert!(scratch.0.costs().is_empty());
+        let took = |scope: &str, seconds| CellReport {
+            elapsed: Duration::from_secs(seconds),
+            ..example::report(&format!("threads/table/ordered/{scope}"), Engine::Dpor, example::held())
+        };
+        scratch.0.keep_costs(&[took("2x1", 1), took("3x1", 2)]).unwrap();
+        scratch.0.keep_costs(&[took("3x1", 5)]).unwrap();
+        let seconds: Vec<u64> = scratch.0.costs().values().map(Duration::as_secs).collect();
+        assert_eq!(seconds, [1, 5]);
+    }
 }
