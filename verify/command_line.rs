@@ -58,6 +58,7 @@ fn an_unknown_name_is_a_usage_error() -> Result<(), Failed> {
     expect(&run(&["verify", "--engine", "natve"])?, 2, "", "did you mean `native`?")?;
     expect(&run(&["verify", "--scope", "nightl"])?, 2, "", "did you mean `nightly`")?;
     expect(&run(&["replay", "threads/table/ordered/2x1@natve"])?, 2, "", "ordered/2x1@native`")?;
+    expect(&run(&["list", "--engine", "native,natve"])?, 2, "", "did you mean `native`?")?;
     expect(&run(&["serve"])?, 2, "", "unrecognized subcommand")
 }
 

@@ -19,8 +19,8 @@ pub(super) struct Selection {
     /// Parts of cell ids, as in `threads/table`, `left_first` or `3x1@dpor`; a cell that contains one
     /// of them is taken.
     filter: Vec<String>,
-    /// Engines: native, loom, random, pct, urw, dpor, dpor-on-shuttle.
-    #[arg(long = "engine", value_name = "ENGINE")]
+    /// Engines, as in `loom,dpor`: native, loom, random, pct, urw, dpor, dpor-on-shuttle.
+    #[arg(long = "engine", value_name = "ENGINE", value_delimiter = ',')]
     engines: Vec<String>,
     /// What a pull request is checked with (`pr`), all scopes (`nightly`), or one scope, as in `3x1`
     /// [default: pr].
