@@ -94,11 +94,11 @@ struct ChannelPool {
 impl ChannelPool {
     fn new(workers: usize) -> Self {
         let (sender, tasks): (_, Receiver<Box<dyn FnOnce() + Send>>) = channel::unbounded();
-        let employ = |_| {
+        let spawn_worker = |_| {
             let tasks = tasks.clone();
             thread::Builder::new().spawn(move || tasks.iter().for_each(|task| task())).expect("a thread")
         };
-        Self { tasks: Some(sender), workers: (0..workers).map(employ).collect() }
+        Self { tasks: Some(sender), workers: (0..workers).map(spawn_worker).collect() }
     }
 }
 

@@ -122,6 +122,7 @@ impl<S: Spec> Search<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::regressions::kept;
     use crate::event::causality::{Causality, Moment};
     use crate::event::op::ThreadId;
     use crate::history::Operation;
@@ -283,7 +284,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(30_000))]
+        #![proptest_config(ProptestConfig { failure_persistence: kept("linearizability"), ..ProptestConfig::with_cases(30_000) })]
 
         #[test]
         fn agrees_with_brute_force(

@@ -232,14 +232,14 @@ mod tests {
     #[test]
     fn subjects_go_down_and_engines_across() {
         let expected = "
-threads/queue     native  random     dpor
-  ring †     1×1  ○ 200   ○ 2 000    ○ 31
-             2×1  ○ 200   ✗ race 17  ! ○ 1 204
+threads/queue             native  random     dpor
+  ring †             1×1  ○ 200   ○ 2 000    ○ 31
+                     2×1  ○ 200   ✗ race 17  ! ○ 1 204
 
-threads/table     native  random          dpor
-  ordered    3×1  ✓ ~200  ✓ ~2 000        ✓ 6
-             8×1  ✓ ~200  ✓ ≤2p 1 204     ? budget
-  left_first 3×1          ! ✗ deadlock 5
+threads/table             native  random          dpor
+  ordered            3×1  ✓ ~200  ✓ ~2 000        ✓ 6
+                     8×1  ✓ ~200  ✓ ≤2p 1 204     ? budget
+  ordered~left_first 3×1          ! ✗ deadlock 5
 
 ✓ n   held in all n executions there are
 ✓ ≤kp held in all executions with at most k preemptions

@@ -111,7 +111,7 @@ mod tests {
         let hung = example::broken(FailureKind::Hang);
         [
             (report("threads/queue/monitor/seed-7", false, held.clone(), 1_200), 240_000, Some(120_000)),
-            (report("threads/table/left_first/seed-9", true, hung, 3), 12, Some(6)),
+            (report("threads/table/ordered~left_first/seed-9", true, hung, 3), 12, Some(6)),
             (report("threads/table/polite/seed-7", true, held, 1_200), 5, None),
         ]
         .map(|(cell, operations, overlapped)| RoundsReport { cell, operations, overlapped })
@@ -123,9 +123,9 @@ mod tests {
 threads/queue   rounds   operations  overlapped  verdict
   monitor        1 200      240 000        50 %  ✓ held
 
-threads/table    rounds   operations  overlapped  verdict
-  left_first †        3           12        50 %  ✗ hang
-  polite †        1 200            5           -  ○ not caught
+threads/table            rounds   operations  overlapped  verdict
+  ordered~left_first †        3           12        50 %  ✗ hang
+  polite †                1 200            5           -  ○ not caught
 ";
         assert_eq!(format!("\n{}", rounds(&reports(), Style::Plain)), expected);
     }
@@ -144,7 +144,7 @@ threads/table    rounds   operations  overlapped  verdict
     #[test]
     fn a_test_says_how_it_is_run_again() {
         let text = finding_of_test(&reports()[1].cell);
-        assert!(text.starts_with("✗ hang in threads/table/left_first/seed-9@native"), "{text}");
-        assert!(text.ends_with("-- --exact threads/table/left_first\n"), "{text}");
+        assert!(text.starts_with("✗ hang in threads/table/ordered~left_first/seed-9@native"), "{text}");
+        assert!(text.ends_with("-- --exact threads/table/ordered~left_first\n"), "{text}");
     }
 }

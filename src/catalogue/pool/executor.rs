@@ -5,7 +5,7 @@ use crate::cell::{Row, Subject};
 use crate::contract::pool::executor::{self, shutdown, stealing};
 use crate::engine::FailureKind;
 use crate::model::pool::executor::broken::{
-    BreaksInSilence, LooksThenEmploys, NestedWait, NoSecondLook, ShutdownTellsNobody, ShutdownWakesOne,
+    BreaksInSilence, LooksThenSpawns, NestedWait, NoSecondLook, ShutdownTellsNobody, ShutdownWakesOne,
     StaleIdle, TellsOne,
 };
 use crate::model::pool::executor::crew::TellsAll;
@@ -31,8 +31,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("pool/executor/thread_pool~stale_idle")
         .with_rows(rows![executor::x08_a_busy_worker_is_not_idle[StaleIdle]])
         .broken(NEVER_WOKEN),
-    Subject::new("pool/executor/thread_pool~looks_then_employs")
-        .with_rows(rows![executor::x08_never_more_workers_than_allowed[LooksThenEmploys]])
+    Subject::new("pool/executor/thread_pool~looks_then_spawns")
+        .with_rows(rows![executor::x08_never_more_workers_than_allowed[LooksThenSpawns]])
         .broken(&[FailureKind::Property]),
     Subject::new("pool/executor/thread_pool~breaks_in_silence")
         .with_rows(rows![executor::x09_failing_initializer_breaks_the_pool[BreaksInSilence]])

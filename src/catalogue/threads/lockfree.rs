@@ -2,7 +2,7 @@
 
 use crate::catalogue::{NO_ORDER_IN_TIME, size, spsc, try_queue};
 use crate::cell::{Row, Subject};
-use crate::contract::threads::lockfree::{self, Parcel, Tie};
+use crate::contract::threads::lockfree::{self, DropProbe, Tie};
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::lockfree::arena::Arena;
 use crate::model::threads::lockfree::broken::arena::Tagless;
@@ -59,7 +59,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .hidden_in(&[size(1, 1)]),
     try_queue::<Combining<Item, RelaxedServed>>("threads/lockfree/combining~relaxed_served").broken(RACE),
     Subject::new("threads/lockfree/combining~loses_item_in_hand")
-        .with_rows(rows![lockfree::q13_a_comparison_may_panic[Combining<Parcel, LosesItemInHand>]])
+        .with_rows(rows![lockfree::q13_a_comparison_may_panic[Combining<DropProbe, LosesItemInHand>]])
         .broken(WRONG),
     Subject::new("threads/lockfree/treiber~looks_once")
         .with_rows(rows![lockfree::a_node_stays_while_a_pop_looks[Treiber<Item, treiber::LooksOnce>]])
@@ -78,24 +78,24 @@ const MICHAEL_SCOTT: &[Row] = rows![
     lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item>],
     lockfree::a_helped_push_is_complete[MichaelScott<Item>],
     lockfree::a_node_stays_while_two_push[MichaelScott<Item>],
-    lockfree::q10_an_item_leaves_with_its_receiver[MichaelScott<Parcel>],
-    lockfree::q11_a_drop_may_push[MichaelScott<Parcel>],
-    lockfree::q12_a_drop_may_panic[MichaelScott<Parcel>],
+    lockfree::q10_an_item_leaves_with_its_receiver[MichaelScott<DropProbe>],
+    lockfree::q11_a_drop_may_push[MichaelScott<DropProbe>],
+    lockfree::q12_a_drop_may_panic[MichaelScott<DropProbe>],
 ];
 
 const COMBINING: &[Row] = rows![
-    lockfree::q10_an_item_leaves_with_its_receiver[Combining<Parcel>],
-    lockfree::q11_a_drop_may_push[Combining<Parcel>],
-    lockfree::q12_a_drop_may_panic[Combining<Parcel>],
-    lockfree::q13_a_comparison_may_panic[Combining<Parcel>],
+    lockfree::q10_an_item_leaves_with_its_receiver[Combining<DropProbe>],
+    lockfree::q11_a_drop_may_push[Combining<DropProbe>],
+    lockfree::q12_a_drop_may_panic[Combining<DropProbe>],
+    lockfree::q13_a_comparison_may_panic[Combining<DropProbe>],
     lockfree::q14_ties_come_out_as_they_went_in[Combining<Tie>],
 ];
 
 const TREIBER: &[Row] = rows![
     lockfree::a_node_stays_while_a_pop_looks[Treiber<Item>],
-    lockfree::q10_an_item_leaves_with_its_receiver[Treiber<Parcel>],
-    lockfree::q11_a_drop_may_push[Treiber<Parcel>],
-    lockfree::q12_a_drop_may_panic[Treiber<Parcel>],
+    lockfree::q10_an_item_leaves_with_its_receiver[Treiber<DropProbe>],
+    lockfree::q11_a_drop_may_push[Treiber<DropProbe>],
+    lockfree::q12_a_drop_may_panic[Treiber<DropProbe>],
     lockfree::a_crowd_shares_records[Treiber<Item, Crowded>],
 ];
 

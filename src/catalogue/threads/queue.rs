@@ -4,7 +4,7 @@ use crate::catalogue::{NEVER_WOKEN, NO_ORDER_IN_TIME, queue, size, try_queue};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
-use crate::contract::threads::queue::items::{Failing, OnDrop, Touchy};
+use crate::contract::threads::queue::items::{Failing, OnDrop, PanickingOrd};
 use crate::contract::threads::queue::{FIFO, LIFO, PRIORITY, SIMPLE, exchange, panics, shutdown, tasks};
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::lockfree::ring::Ring;
@@ -40,8 +40,10 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<CheckThenAct<Item>>("threads/queue/bounded.try~check_then_act")
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER),
+    // With three items a producer would wait for ever for a consumer that has given up.
     queue::<Spinning<Ring<Item>, GivesUp>>("threads/queue/spinning~gives_up")
-        .broken(&[FailureKind::NotLinearizable, FailureKind::Livelock])
+        .only(&[size(2, 1), size(1, 2), size(2, 2)])
+        .broken(&[FailureKind::NotLinearizable])
         .blind(NO_ORDER_IN_TIME),
     Subject::new("threads/queue/queue~keeps_wakeup")
         .with_rows(rows![
@@ -85,8 +87,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .broken(PROPERTY),
     Subject::new("threads/queue/priority_queue~moves_first")
         .with_rows(rows![
-            panics::q13_comparison_fails_in_get[MovesFirst<Touchy>],
-            panics::q13_comparison_fails_in_put[MovesFirst<Touchy>],
+            panics::q13_comparison_fails_in_get[MovesFirst<PanickingOrd>],
+            panics::q13_comparison_fails_in_put[MovesFirst<PanickingOrd>],
             exchange::q14_ties_keep_their_order[MovesFirst<Ranked>],
         ])
         .broken(PROPERTY),

@@ -139,14 +139,14 @@ pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {
 }
 
 /// What goes through a queue in the rows where an item does something: ordered by its label.
-pub struct Parcel {
+pub struct DropProbe {
     label: u32,
     on_drop: Option<Box<dyn FnOnce() + Send>>,
     /// Comparisons with this parcel panic as long as it is set.
     fragile: Arc<AtomicBool>,
 }
 
-impl Parcel {
+impl DropProbe {
     fn new(label: u32) -> Self {
         Self { label, on_drop: None, fragile: Arc::default() }
     }
@@ -167,7 +167,7 @@ impl Parcel {
     }
 }
 
-impl Drop for Parcel {
+impl Drop for DropProbe {
     fn drop(&mut self) {
         if let Some(what) = self.on_drop.take() {
             what();
@@ -175,13 +175,13 @@ impl Drop for Parcel {
     }
 }
 
-impl std::fmt::Debug for Parcel {
+impl std::fmt::Debug for DropProbe {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Parcel").field("label", &self.label).finish_non_exhaustive()
+        f.debug_struct("DropProbe").field("label", &self.label).finish_non_exhaustive()
     }
 }
 
-impl Ord for Parcel {
+impl Ord for DropProbe {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         if [self, other].iter().any(|parcel| parcel.fragile.load(Ordering::Relaxed)) {
             // Not `panic!`: the hook would report what is part of the row.
@@ -191,19 +191,19 @@ impl Ord for Parcel {
     }
 }
 
-impl PartialOrd for Parcel {
+impl PartialOrd for DropProbe {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Parcel {
+impl PartialEq for DropProbe {
     fn eq(&self, other: &Self) -> bool {
         self.label == other.label
     }
 }
 
-impl Eq for Parcel {}
+impl Eq for DropProbe {}
 
 /// The payload of the panics in these rows.
 struct Broken;
@@ -221,14 +221,14 @@ fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
 type Count = Arc<AtomicU32>;
 
 /// When its receiver drops an item, it is gone: no slot or node keeps it.
-pub fn q10_an_item_leaves_with_its_receiver<Q: TryQueue<Parcel>>() -> Outcome {
+pub fn q10_an_item_leaves_with_its_receiver<Q: TryQueue<DropProbe>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(2));
     let drops = Count::default();
     for round in rounds(1) {
         let before = drops.load(Ordering::Relaxed);
         let producer = spawn("producer", {
             let (queue, drops) = (queue.clone(), drops.clone());
-            move || queue.try_push(Parcel::counted(0, &drops)).is_ok()
+            move || queue.try_push(DropProbe::counted(0, &drops)).is_ok()
         });
         let consumer = spawn("consumer", {
             let queue = queue.clone();
@@ -245,16 +245,16 @@ pub fn q10_an_item_leaves_with_its_receiver<Q: TryQueue<Parcel>>() -> Outcome {
 }
 
 /// An item whose drop puts another one into the same queue.
-pub fn q11_a_drop_may_push<Q: TryQueue<Parcel>>() -> Outcome {
+pub fn q11_a_drop_may_push<Q: TryQueue<DropProbe>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
     let again = {
         let queue = Arc::downgrade(&queue);
         move || {
             let queue = queue.upgrade().expect("the queue is there");
-            queue.try_push(Parcel::new(2)).expect("there is room");
+            queue.try_push(DropProbe::new(2)).expect("there is room");
         }
     };
-    queue.try_push(Parcel::dropping(0, again)).expect("there is room");
+    queue.try_push(DropProbe::dropping(0, again)).expect("there is room");
     let consumers = [0, 1].map(|i| {
         let queue = queue.clone();
         spawn(&format!("consumer {i}"), move || queue.try_pop().map(|parcel| parcel.label))
@@ -269,10 +269,10 @@ pub fn q11_a_drop_may_push<Q: TryQueue<Parcel>>() -> Outcome {
 
 /// One of three items has a drop that panics, in the receiver's hands or with the queue: the queue goes on, and
 /// each is dropped once.
-pub fn q12_a_drop_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
+pub fn q12_a_drop_may_panic<Q: TryQueue<DropProbe>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
     let drops = Count::default();
-    queue.try_push(Parcel::counted(0, &drops)).expect("there is room");
+    queue.try_push(DropProbe::counted(0, &drops)).expect("there is room");
     let consumer = spawn("consumer", {
         let queue = queue.clone();
         move || [0, 1].map(|_| caught(|| drop(queue.try_pop())).is_none())
@@ -287,8 +287,8 @@ pub fn q12_a_drop_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
                     resume_unwind(Box::new(Broken));
                 }
             };
-            queue.try_push(Parcel::dropping(1, fall)).expect("there is room");
-            queue.try_push(Parcel::counted(2, &drops)).expect("there is room");
+            queue.try_push(DropProbe::dropping(1, fall)).expect("there is room");
+            queue.try_push(DropProbe::counted(2, &drops)).expect("there is room");
         }
     });
     let [first, second] = join(consumer);
@@ -305,15 +305,15 @@ pub fn q12_a_drop_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
 /// One thread puts an item in with which every comparison panics, another takes one out: the push panics,
 /// whoever serves it, and so does the pop if it comes second; nothing is lost. When comparisons are well again, so
 /// is the order.
-pub fn q13_a_comparison_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
+pub fn q13_a_comparison_may_panic<Q: TryQueue<DropProbe>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
     let fragile = Arc::new(AtomicBool::new(true));
     for label in [1, 2] {
-        queue.try_push(Parcel::new(label)).expect("there is room");
+        queue.try_push(DropProbe::new(label)).expect("there is room");
     }
     let producer = spawn("producer", {
         let queue = queue.clone();
-        let parcel = Parcel::fragile(0, &fragile);
+        let parcel = DropProbe::fragile(0, &fragile);
         move || caught(|| queue.try_push(parcel).is_ok()).is_none()
     });
     let consumer = spawn("consumer", {
@@ -322,7 +322,7 @@ pub fn q13_a_comparison_may_panic<Q: TryQueue<Parcel>>() -> Outcome {
     });
     let (push_fell, popped) = (join(producer), join(consumer));
     fragile.store(false, Ordering::Relaxed);
-    queue.try_push(Parcel::new(3)).expect("there is room");
+    queue.try_push(DropProbe::new(3)).expect("there is room");
     let left = labels(&*queue);
     let said = format!("push fell {push_fell}, popped {popped:?}, left {left:?}");
     let mut all: Vec<u32> = popped.flatten().into_iter().chain(left.iter().copied()).collect();
@@ -376,7 +376,7 @@ impl PartialEq for Tie {
 
 impl Eq for Tie {}
 
-fn labels<Q: TryQueue<Parcel>>(queue: &Q) -> Vec<u32> {
+fn labels<Q: TryQueue<DropProbe>>(queue: &Q) -> Vec<u32> {
     std::iter::from_fn(|| queue.try_pop()).map(|parcel| parcel.label).collect()
 }
 

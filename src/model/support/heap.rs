@@ -141,6 +141,7 @@ impl<T> fmt::Debug for Heap<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::regressions::kept;
     use proptest::prelude::*;
     use std::cell::Cell;
     use std::cmp::Ordering;
@@ -152,9 +153,9 @@ mod tests {
     }
 
     #[derive(Debug, PartialEq, Eq)]
-    struct Moody(u32);
+    struct SometimesPanics(u32);
 
-    impl Ord for Moody {
+    impl Ord for SometimesPanics {
         fn cmp(&self, other: &Self) -> Ordering {
             match GOOD.replace(GOOD.get().saturating_sub(1)) {
                 0 => resume_unwind(Box::new("moody")),
@@ -163,7 +164,7 @@ mod tests {
         }
     }
 
-    impl PartialOrd for Moody {
+    impl PartialOrd for SometimesPanics {
         fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
             Some(self.cmp(other))
         }
@@ -206,6 +207,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: kept("heap"), ..ProptestConfig::default() })]
+
         #[test]
         fn a_comparison_that_panics_loses_nothing(
             items in prop::collection::vec(0..50_u32, 1..20),
@@ -216,7 +219,7 @@ mod tests {
             GOOD.set(good);
             let calm = |result: std::thread::Result<_>| result.inspect_err(|_| GOOD.set(u32::MAX)).ok().flatten();
             for &item in &items {
-                calm(catch_unwind(AssertUnwindSafe(|| { heap.push(Moody(item)); None::<Moody> })));
+                calm(catch_unwind(AssertUnwindSafe(|| { heap.push(SometimesPanics(item)); None::<SometimesPanics> })));
             }
             for _ in 0..items.len() / 2 {
                 out.extend(calm(catch_unwind(AssertUnwindSafe(|| heap.pop()))));

@@ -82,12 +82,12 @@ impl Eq for OnDrop {}
 
 /// An item whose comparison panics while the flag is up.
 #[derive(Debug)]
-pub struct Touchy {
+pub struct PanickingOrd {
     pub(super) rank: u32,
     pub(super) flag: Flag,
 }
 
-impl Ord for Touchy {
+impl Ord for PanickingOrd {
     fn cmp(&self, other: &Self) -> Ordering {
         if self.flag.is_up() {
             refuse();
@@ -96,19 +96,19 @@ impl Ord for Touchy {
     }
 }
 
-impl PartialOrd for Touchy {
+impl PartialOrd for PanickingOrd {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Touchy {
+impl PartialEq for PanickingOrd {
     fn eq(&self, other: &Self) -> bool {
         self.rank == other.rank
     }
 }
 
-impl Eq for Touchy {}
+impl Eq for PanickingOrd {}
 
 /// Tells a [`Failing`] buffer what to do with an item.
 pub trait Mood {

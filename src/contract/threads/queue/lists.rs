@@ -3,7 +3,7 @@
 use super::{exchange, panics, row, shutdown, tasks};
 use crate::cell::Row;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
-use crate::contract::threads::queue::items::{Failing, OnDrop, Touchy};
+use crate::contract::threads::queue::items::{Failing, OnDrop, PanickingOrd};
 use crate::model::threads::queue::{Fifo, Heap, Lifo, Mesa, Queue, SimpleQueue};
 
 /// The rows that a queue on any buffer keeps, and those of its order.
@@ -59,8 +59,8 @@ pub const LIFO: &[Row] = rows!(Lifo);
 /// The rows of `PriorityQueue`.
 pub const PRIORITY: &[Row] = rows!(
     Heap,
-    row!(panics::q13_comparison_fails_in_get, Heap<Touchy>),
-    row!(panics::q13_comparison_fails_in_put, Heap<Touchy>),
+    row!(panics::q13_comparison_fails_in_get, Heap<PanickingOrd>),
+    row!(panics::q13_comparison_fails_in_put, Heap<PanickingOrd>),
     row!(exchange::q14_ties_keep_their_order, Heap<Ranked>)
 );
 

@@ -1,7 +1,7 @@
 //! Code of the user that calls the queue, or panics, while the queue calls it: Q11–Q13.
 
 use super::{Flag, Items, Line, SHORT, alone};
-use crate::contract::threads::queue::items::{OnDrop, SPOILED, TRAP, Touchy, refused};
+use crate::contract::threads::queue::items::{OnDrop, PanickingOrd, SPOILED, TRAP, refused};
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
 use crate::model::threads::queue::{Buffer, Discipline, GetError, PutError, Queue, TaskDoneError};
@@ -146,28 +146,28 @@ pub fn q12_failed_get_passes_on<B: Items<u32>, D: Discipline>() -> Outcome {
 }
 
 /// Items of these ranks are in.
-fn with_ranks<B: Items<Touchy>>(queue: &Queue<Touchy, B>, flag: &Flag, ranks: &[u32]) {
+fn with_ranks<B: Items<PanickingOrd>>(queue: &Queue<PanickingOrd, B>, flag: &Flag, ranks: &[u32]) {
     for &rank in ranks {
-        queue.put(Touchy { rank, flag: flag.clone() }).expect("there is no limit");
+        queue.put(PanickingOrd { rank, flag: flag.clone() }).expect("there is no limit");
     }
 }
 
 /// All items are there, in order, and each has its task.
-fn has_ranks<B: Items<Touchy>>(queue: &Queue<Touchy, B>, ranks: &[u32]) -> Result<(), Violation> {
+fn has_ranks<B: Items<PanickingOrd>>(queue: &Queue<PanickingOrd, B>, ranks: &[u32]) -> Result<(), Violation> {
     let got: Vec<_> = std::iter::from_fn(|| queue.get_nowait().ok()).map(|item| item.rank).collect();
     ensure(got == ranks, "nothing_lost", || format!("{got:?} came out, not {ranks:?}"))?;
     every_task_once(queue, ranks.len())
 }
 
 /// A comparison panics while an item comes out: it stays in.
-pub fn q13_comparison_fails_in_get<B: Items<Touchy>>() -> Outcome {
+pub fn q13_comparison_fails_in_get<B: Items<PanickingOrd>>() -> Outcome {
     alone(|| {
-        let queue = Queue::<Touchy, B>::new(0);
+        let queue = Queue::<PanickingOrd, B>::new(0);
         for _ in 0..2 {
             let flag = Flag::default();
             with_ranks(&queue, &flag, &[3, 1, 2]);
             flag.raise();
-            let got: Option<Result<Touchy, GetError>> = refused(|| queue.get());
+            let got: Option<Result<PanickingOrd, GetError>> = refused(|| queue.get());
             ensure(got.is_none(), "refused", || format!("{got:?}"))?;
             flag.lower();
             has_ranks(&queue, &[1, 2, 3])?;
@@ -177,14 +177,14 @@ pub fn q13_comparison_fails_in_get<B: Items<Touchy>>() -> Outcome {
 }
 
 /// A comparison panics while an item goes in: it is not in.
-pub fn q13_comparison_fails_in_put<B: Items<Touchy>>() -> Outcome {
+pub fn q13_comparison_fails_in_put<B: Items<PanickingOrd>>() -> Outcome {
     alone(|| {
-        let queue = Queue::<Touchy, B>::new(0);
+        let queue = Queue::<PanickingOrd, B>::new(0);
         for _ in 0..2 {
             let flag = Flag::default();
             with_ranks(&queue, &flag, &[3, 2]);
             flag.raise();
-            let put = refused(|| queue.put(Touchy { rank: 1, flag: flag.clone() }));
+            let put = refused(|| queue.put(PanickingOrd { rank: 1, flag: flag.clone() }));
             ensure(put.is_none(), "refused", || format!("{put:?}"))?;
             flag.lower();
             has_ranks(&queue, &[2, 3])?;

@@ -23,7 +23,7 @@ twins! {
     /// Looks whether a worker is needed, then starts it: two threads that submit start one too many (gh-117344).
     ///
     /// Twin of [`Sound`](crate::model::pool::rules::Sound).
-    LooksThenEmploys breaks COUNTS_AT_ONCE;
+    LooksThenSpawns breaks COUNTS_AT_ONCE;
     /// An initializer fails, and nobody tells those who wait for the tasks that were queued.
     ///
     /// Twin of [`Sound`](crate::model::pool::rules::Sound).

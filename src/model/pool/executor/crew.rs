@@ -89,12 +89,12 @@ impl<P: Parting> Crew<P> {
             queue: Mutex::new(queue).named(format_args!("tasks")),
             changed: Condvar::new().named(format_args!("a task")),
         });
-        let employ = |number| {
+        let spawn_worker = |number| {
             let tasks = Arc::clone(&tasks);
             let work = move || tasks.work();
             Builder::new().name(format!("worker {number}")).spawn(work).expect("a thread can be started")
         };
-        let workers = (0..workers).map(employ).collect();
+        let workers = (0..workers).map(spawn_worker).collect();
         Self { tasks, workers }
     }
 

@@ -94,12 +94,12 @@ impl<B: BeforeParking> StealingPool<B> {
             deques: deques.iter().map(Worker::stealer).collect(),
             idle: Idle::new(workers),
         });
-        let employ = |(number, own): (usize, Worker<_>)| {
+        let spawn_worker = |(number, own): (usize, Worker<_>)| {
             let shared = Arc::clone(&shared);
             let work = move || Local::new(number, &own, &shared).work();
             Builder::new().name(format!("worker {number}")).spawn(work).expect("a thread can be started")
         };
-        let workers = deques.into_iter().enumerate().map(employ).collect();
+        let workers = deques.into_iter().enumerate().map(spawn_worker).collect();
         Self { shared, workers }
     }
 

@@ -172,7 +172,7 @@ impl<R: Rules> Executor for ThreadPoolExecutor<R> {
                 drop(pool);
                 pool = self.shared.lock();
             }
-            match self.shared.employ(&mut pool) {
+            match self.shared.spawn_worker(&mut pool) {
                 Err(_) if pool.alive == 0 => return Err(SubmitError::NoThread(task)),
                 // Those that there are will come to it.
                 Ok(()) | Err(_) => {}
@@ -222,7 +222,7 @@ impl<R: Rules> Shared<R> {
     }
 
     /// Starts a worker.
-    fn employ(self: &Arc<Self>, pool: &mut Pool<R>) -> std::io::Result<()> {
+    fn spawn_worker(self: &Arc<Self>, pool: &mut Pool<R>) -> std::io::Result<()> {
         let shared = self.clone();
         let name = format!("worker {}", pool.started);
         Builder::new().name(name).spawn(move || shared.work())?;

@@ -119,6 +119,7 @@ impl<T> Buffer<T> for Fifo<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::regressions::kept;
     use crate::model::threads::queue::{Heap, Lifo};
     use proptest::prelude::*;
 
@@ -160,6 +161,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: kept("buffer"), ..ProptestConfig::default() })]
+
         /// A heap that is drained is a stable sort, whatever came out in between.
         #[test]
         fn the_heap_agrees_with_a_sorted_list(steps in proptest::collection::vec(proptest::option::of(0u8..6), 0..60)) {
