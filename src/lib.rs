@@ -35,10 +35,10 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`sync`] | the facade: std's names and signatures, driven by whichever engine is current |
-//! | [`port`] | the traits that an implementation under test implements; their docs are the contract |
-//! | [`model`] | the implementations, by concurrency model, with their broken twins |
 //! | [`history`], [`spec`], [`check`] | what was asked and answered, the sequential objects, and whether one explains the other |
-//! | [`scenario`] | what each thread does, as plain data, and the properties that must hold |
+//! | [`scenario`] | what each thread does, as plain data |
+//! | [`port`] | the traits that an implementation under test implements, and what is checked of each; their docs are the contract |
+//! | [`model`] | the implementations, by concurrency model, with their broken twins |
 //! | [`contract`] | what subjects promise, row by row: a small program for each promise |
 //! | [`alloc`] | an allocator that keeps what a model frees, so that a use after free is a finding and no crash |
 //! | [`engine`] | what drives the threads, and the facts that it reports |

@@ -411,8 +411,11 @@ impl Execution {
 
     /// Plans the next execution; false where all have been explored.
     pub(crate) fn advance(&mut self) -> bool {
+        // Where a livelock was found others are of interest only for being shorter: nothing happens in a cycle's
+        // repetitions that does not happen the first time.
+        let counted = if self.livelocked { self.evidence().len() } else { self.schedule.len() };
         match &mut self.chooser {
-            Chooser::Explorer(explorer) => explorer.finish(&self.machine),
+            Chooser::Explorer(explorer) => explorer.finish(&self.machine, counted),
             Chooser::Bounded(bounded) => bounded.finish(),
             Chooser::Script { .. } => false,
             Chooser::External => true,

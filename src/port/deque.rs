@@ -1,5 +1,12 @@
 //! Work-stealing deques: an owner, and its thieves.
 //!
+//! | property                             |                                            |
+//! |--------------------------------------|--------------------------------------------|
+//! | `nothing_lost`, `nothing_duplicated`, `dropped_once` | as for queues              |
+//! | `lifo_for_the_owner`                 | it pops its newest item that is left       |
+//! | `empty_means_empty`                  | where it finds nothing, thieves have all   |
+//! | `fifo_for_thieves`                   | each steals older items before newer ones  |
+//!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
 use super::exchange::{PUSH, TRY_POP, abbreviated, dropped, same};

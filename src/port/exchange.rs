@@ -1,5 +1,14 @@
 //! What the ports of queues have in common: items, what producers and consumers do, and where each item went.
 //!
+//! | property              |                                             |
+//! |-----------------------|---------------------------------------------|
+//! | `nothing_lost`        | what was accepted is received, or left      |
+//! | `nothing_duplicated`  | ... once                                    |
+//! | `fifo_per_producer`   | for each consumer, where that is its order  |
+//! | `linearizable`        | to the sequential queue of its order        |
+//! | `dropped_once`        | each item, by whoever had it last           |
+//! | `rejected_comes_back` | `Full` has the item that did not fit        |
+//!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
 use crate::check::linearizability;

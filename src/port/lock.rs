@@ -1,5 +1,10 @@
 //! Locks.
 //!
+//! | property                         |                                                |
+//! |----------------------------------|------------------------------------------------|
+//! | `critical_sections_never_overlap` | one thread at a time is inside                |
+//! | `everybody_enters`               | each thread enters as often as it asks for     |
+//!
 //! Outcome: the threads in the order in which they entered, which under a lock for n threads and m sections of each
 //! is any of (nm)!/(m!)ⁿ.
 

@@ -9,24 +9,8 @@
 //! - A constructor runs on the main thread of an execution, and the subject is dropped there, after
 //!   all other threads have ended.
 //!
-//! | port                      | property                        |                                            |
-//! |---------------------------|---------------------------------|--------------------------------------------|
-//! | `Table`                   | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
-//! |                           | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
-//! |                           | `bounded_overtaking`            | no wait is longer than the table promises  |
-//! | `TryQueue`, `SpscQueue`, `BlockingQueue` | `nothing_lost`      | what was accepted is received, or left     |
-//! |                           | `nothing_duplicated`            | ... once                                   |
-//! |                           | `fifo_per_producer`             | for each consumer, where that is its order |
-//! |                           | `linearizable`                  | to the sequential queue of its order       |
-//! |                           | `dropped_once`                  | each item, by whoever had it last          |
-//! |                           | `rejected_comes_back`           | `Full` has the item that did not fit       |
-//! | `Deque`                   | `nothing_lost`, `nothing_duplicated`, `dropped_once` | as for queues         |
-//! |                           | `lifo_for_the_owner`            | it pops its newest item that is left       |
-//! |                           | `empty_means_empty`             | where it finds nothing, thieves have all   |
-//! |                           | `fifo_for_thieves`              | each steals older items before newer ones  |
-//!
-//!
-//! That nobody waits for ever, and that nobody panics, is for the engine to see.
+//! Each port names the properties that it judges by. That nobody waits for ever, and that nobody panics, is for the engine
+//! to see.
 //!
 //! ```
 //! use refectory::port::Table;

@@ -1,5 +1,11 @@
 //! Tables of philosophers.
 //!
+//! | property                        |                                            |
+//! |---------------------------------|--------------------------------------------|
+//! | `neighbours_never_eat_together` | a fork serves one philosopher at a time    |
+//! | `every_seat_is_fed`             | every philosopher eats once in each `dine` |
+//! | `bounded_overtaking`            | no wait is longer than the table promises  |
+//!
 //! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
 //! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
 

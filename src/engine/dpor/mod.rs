@@ -338,12 +338,14 @@ impl Explorer {
         }
     }
 
-    /// The execution has come to its end: what it leaves to be explored is planned, and the search goes
-    /// on to the next execution. False where there is none.
-    pub(crate) fn finish(&mut self, state: &impl Present) -> bool {
+    /// The execution has come to its end: what its first `counted` events leave to be explored is planned, and the
+    /// search goes on to the next execution. False where there is none.
+    pub(crate) fn finish(&mut self, state: &impl Present, counted: usize) -> bool {
         self.events.truncate(self.depth);
         self.resumes = false;
-        self.reverse_races(state);
+        let counted = counted.min(self.depth);
+        self.reverse_races(state, counted);
+        self.events.truncate(counted);
         let last = self.events.last().map(|event| &event.transition);
         let in_vain = last.is_some_and(|last| last.choice == RUN && state.waits_for_ever(last.thread));
         if in_vain {

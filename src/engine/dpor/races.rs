@@ -3,6 +3,7 @@
 use super::{Event, Explorer, Present, Race};
 use crate::engine::machine::access::{Mode, Transition};
 use crate::engine::machine::clock::Clock;
+use std::ops::Range;
 
 /// What is found of a transition's past.
 pub(super) struct Found {
@@ -78,32 +79,39 @@ impl Explorer {
         conflicting
     }
 
-    pub(super) fn reverse_races(&mut self, state: &impl Present) {
+    /// Reverses the races among so many events.
+    pub(super) fn reverse_races(&mut self, state: &impl Present, counted: usize) {
         for position in 0..self.races.len() {
             let Race { earlier, later } = self.races[position];
+            if later as usize >= counted {
+                break;
+            }
             let later = self.events[later as usize].transition.clone();
-            self.reverse(earlier as usize, &later, state);
+            self.reverse(earlier as usize, &later, state, counted);
+        }
+        if counted < self.events.len() {
+            return;
         }
         // An operation that waits for ever has races too: had it come earlier, it might not wait.
         for transition in state.blocked() {
             for earlier in self.races_of(&transition, state).reversible {
-                self.reverse(earlier as usize, &transition, state);
+                self.reverse(earlier as usize, &transition, state, counted);
             }
         }
     }
 
-    fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present) {
+    fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present, counted: usize) {
         let Some((later, without)) = self.reversed(earlier, later, state) else { return };
-        let mut sequence = self.after(earlier, |index| without.stays(index));
+        let mut sequence = self.after(earlier..counted, |index| without.stays(index));
         sequence.push(later);
         self.schedule(earlier, sequence);
     }
 
-    /// The events from `first` on that stay where the others do not take place.
-    fn after(&self, first: usize, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
+    /// Those of the events that stay where the others do not take place.
+    fn after(&self, events: Range<usize>, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
         let mut gone: Vec<&Transition> = Vec::new();
         let mut sequence = Vec::new();
-        for (index, event) in self.events.iter().enumerate().skip(first) {
+        for (index, event) in events.clone().zip(&self.events[events]) {
             if stays(index) {
                 let mut transition = event.transition.clone();
                 gone.iter().for_each(|other| transition.precedes(other));

@@ -12,7 +12,8 @@ use std::marker::PhantomData;
 /// Makes a [`BlockingQueue`] of any [`TryQueue`].
 ///
 /// ```
-/// use refectory::model::threads::{ring::Ring, spinning::Spinning};
+/// use refectory::model::threads::lockfree::ring::Ring;
+/// use refectory::model::threads::queue::spinning::Spinning;
 /// use refectory::port::BlockingQueue;
 ///
 /// let queue = <Spinning<Ring<char>>>::with_capacity(2);
