@@ -11,6 +11,6 @@ static ALLOCATOR: Quarantine = Quarantine;
 
 fn main() -> ExitCode {
     refectory::runner::child_main();
-    refectory::campaign::child_main(refectory::campaign::Plan::draw);
+    refectory::campaign::child_main();
     cli::main()
 }

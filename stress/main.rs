@@ -3,7 +3,7 @@
 //! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign, Plan};
+use refectory::campaign::{self, Campaign};
 use refectory::catalogue::subjects;
 use refectory::cell::Subject;
 use refectory::judge::{RoundsReport, Status, rounds_of, status_if_shown};
@@ -14,7 +14,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 fn main() -> ExitCode {
-    campaign::child_main(Plan::draw);
+    campaign::child_main();
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
     let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();

@@ -3,13 +3,11 @@
 //! The child writes a JSON line a round, and ends when its slice is over or a round has ended badly.
 
 use super::Turn;
-use super::plan::Plan;
 use super::round::{Round, Work, next_seed, perform};
 use crate::catalogue::subjects;
 use crate::cell::Subject;
 use crate::engine::{Engine, Exploration};
 use crate::judge::id_of_rounds;
-use crate::port::Port;
 use crate::runner::{Killed, Options, Process, RunError, begin, died, exit_code, killed};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -29,28 +27,23 @@ struct Task {
 }
 
 /// Runs the rounds for which the environment asks, and ends the process; returns if it asks for none.
-/// To be called first in `main`. `draw` gives the plan of a seed, as [`Plan::draw`] does.
-pub fn child_main(draw: impl Fn(&Port, u64) -> Plan) {
+/// To be called first in `main`.
+pub fn child_main() {
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Option<Task> = serde_json::from_str(&task).ok();
     let subject = |task: &Task| subjects().find(|subject| subject.id() == task.subject);
     let Some((task, subject)) = task.and_then(|task| subject(&task).map(|subject| (task, subject))) else {
         exit(exit_code::NO_SUCH_CELL)
     };
-    let served = serve(begin(), subject, &task, draw);
+    let served = serve(begin(), subject, &task);
     exit(if served.is_ok() { 0 } else { exit_code::NO_PIPE });
 }
 
-fn serve(
-    mut pipe: File,
-    subject: &Subject,
-    task: &Task,
-    draw: impl Fn(&Port, u64) -> Plan,
-) -> io::Result<()> {
+fn serve(mut pipe: File, subject: &Subject, task: &Task) -> io::Result<()> {
     let end = Instant::now() + task.slice;
     let mut seed = task.seed;
     loop {
-        let round = perform(Work::draw(subject, seed, &draw), seed);
+        let round = perform(Work::draw(subject, seed), seed);
         writeln!(pipe, "{}", serde_json::to_string(&round)?)?;
         if !round.is_good() || Instant::now() >= end {
             return Ok(());

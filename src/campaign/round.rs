@@ -4,7 +4,7 @@ use super::plan::{Pauses, Plan};
 use crate::cell::{Row, Subject};
 use crate::engine::{self, Budget, Coverage, Engine, Exploration, Extent, Failure, FailureKind, Program};
 use crate::event::trace::Trace;
-use crate::port::{Harness, Port};
+use crate::port::Harness;
 use crate::report::{Unfinished, unfinished, unfinished_row};
 use crate::scenario::{Observer, Scenario, SplitMix64, Step};
 use serde::{Deserialize, Serialize};
@@ -62,16 +62,16 @@ impl Work {
     /// A row is played at most so many times in one round.
     const ENCORES: usize = 64;
 
-    /// What the round of this seed does: the plan that `draw` gives, or, where the subject has rows, one of
+    /// What the round of this seed does: its plan, or, where the subject has rows, one of
     /// them every other time.
     ///
     /// # Panics
     /// If the subject has neither a port nor rows.
-    pub fn draw(subject: &Subject, seed: u64, draw: impl Fn(&Port, u64) -> Plan) -> Self {
+    pub fn draw(subject: &Subject, seed: u64) -> Self {
         let mut random = SplitMix64::new(seed);
         match subject.harness {
-            Some(rig) if subject.rows.is_empty() || random.between(0, 1) == 0 => {
-                Self::Plan(rig, draw(rig.port, seed))
+            Some(harness) if subject.rows.is_empty() || random.between(0, 1) == 0 => {
+                Self::Plan(harness, Plan::draw(harness.port, seed))
             }
             _ => {
                 let row = subject.rows[random.between(0, subject.rows.len() - 1)];
@@ -85,17 +85,17 @@ impl Work {
 /// end the process.
 pub fn perform(work: Work, seed: u64) -> Round {
     match work {
-        Work::Plan(rig, plan) => perform_plan(rig, plan, seed),
+        Work::Plan(harness, plan) => perform_plan(harness, plan, seed),
         Work::Row(row, times) => perform_row(row, times, seed),
     }
 }
 
-fn perform_plan(rig: Harness, plan: Plan, seed: u64) -> Round {
+fn perform_plan(harness: Harness, plan: Plan, seed: u64) -> Round {
     let scenario = Arc::new(plan.scenario);
     let clock = Arc::new(Clock::of(&scenario, plan.pauses));
     let program = {
         let (scenario, observer) = (scenario.clone(), clock.clone() as Arc<dyn Observer>);
-        Program::measured(move || rig.play(&scenario, &observer))
+        Program::measured(move || harness.play(&scenario, &observer))
     };
     let seen = watch(program, 1, || clock.moves(), || unfinished(&clock.unfinished(&scenario)));
     let (operations, overlapped) = overlap(clock.intervals());
@@ -262,7 +262,7 @@ mod tests {
     fn every_correct_subject_keeps_its_properties() {
         for subject in subjects().filter(|subject| subject.expect == Expect::Held) {
             for seed in 0..5 {
-                let round = perform(Work::draw(subject, seed, Plan::draw), seed);
+                let round = perform(Work::draw(subject, seed), seed);
                 assert!(round.is_good() && round.operations > 0, "{}: {round:?}", subject.id());
             }
         }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_hung_round_is_given_up() {
         let notify_one_for_all = subject("threads/queue/bounded~notify_one_for_all");
-        let failure = |seed| perform(Work::draw(notify_one_for_all, seed, Plan::draw), seed).failure;
+        let failure = |seed| perform(Work::draw(notify_one_for_all, seed), seed).failure;
         let failure = (0..1000).find_map(failure).expect("the lost wake-up is caught");
         assert_eq!(failure.kind, FailureKind::Hang);
         let mut waits = failure.message.lines().skip(1);
