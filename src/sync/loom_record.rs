@@ -242,24 +242,64 @@ pub(super) fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
 /// Asks loom for something that is no step of the program.
 #[inline]
 pub(super) fn quietly<R>(ask: impl FnOnce() -> R) -> R {
-    RUN.with(|run| run.enter(ask))
+    let thread = enter();
+    let answer = ask();
+    leave(thread);
+    answer
 }
 
 /// One step of the program: `run` lets loom take it, `tell` says what came out.
-#[inline]
 pub(super) fn operation<R>(op: Op, site: Site, run: impl FnOnce() -> R, tell: impl FnOnce(&R) -> Told) -> R {
-    RUN.with(|state| {
-        if op.uses_primitive() && state.thread.get() != ThreadId::MAIN {
-            state.driven.set(true);
+    let recording = begin(op, site);
+    let answer = quietly(run);
+    if recording {
+        finish(tell(&answer));
+    }
+    answer
+}
+
+/// A step begins. Says whether it is recorded.
+fn begin(op: Op, site: Site) -> bool {
+    RUN.with(|run| {
+        if op.uses_primitive() && run.thread.get() != ThreadId::MAIN {
+            run.driven.set(true);
         }
         if matches!(op, Op::CompareExchange { weak: true, .. } | Op::Wake { .. } | Op::Park { .. }) {
-            state.strict.set(true);
+            run.strict.set(true);
         }
-        if state.recording.get() {
-            return state.recorded(op, site, run, tell);
+        if run.recording.get() {
+            run.trace.borrow_mut().begin(run.thread.get(), op, site);
         }
-        state.enter(run)
+        run.recording.get()
     })
+}
+
+/// The recorded step of the running thread has taken place.
+fn finish(told: Told) {
+    RUN.with(|run| {
+        let thread = run.thread.get();
+        let mut trace = run.trace.borrow_mut();
+        trace.finish(thread, told.answer);
+        if let Some(bits) = told.wrote {
+            trace.wrote(thread, bits);
+        }
+    });
+}
+
+/// Enters loom; other threads may run now. Says which thread does so.
+fn enter() -> ThreadId {
+    RUN.with(|run| {
+        run.inside.set(true);
+        run.thread.get()
+    })
+}
+
+/// Comes back from loom, as the thread that entered.
+fn leave(thread: ThreadId) {
+    RUN.with(|run| {
+        run.inside.set(false);
+        run.thread.set(thread);
+    });
 }
 
 /// A step that loom takes as a part of the next one: shown where it was called.
@@ -272,33 +312,6 @@ pub(super) fn note(op: Op, site: Site) {
             trace.finish(thread, None);
         }
     });
-}
-
-impl Run {
-    /// Inside loom. Other threads may run meanwhile.
-    #[inline]
-    fn enter<R>(&self, ask: impl FnOnce() -> R) -> R {
-        let thread = self.thread.get();
-        self.inside.set(true);
-        let answer = ask();
-        self.inside.set(false);
-        self.thread.set(thread);
-        answer
-    }
-
-    #[cold]
-    fn recorded<R>(&self, op: Op, site: Site, run: impl FnOnce() -> R, tell: impl FnOnce(&R) -> Told) -> R {
-        let thread = self.thread.get();
-        self.trace.borrow_mut().begin(thread, op, site);
-        let answer = self.enter(run);
-        let told = tell(&answer);
-        let mut trace = self.trace.borrow_mut();
-        trace.finish(thread, told.answer);
-        if let Some(bits) = told.wrote {
-            trace.wrote(thread, bits);
-        }
-        answer
-    }
 }
 
 /// The running thread has acquired a lock.

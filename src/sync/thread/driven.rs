@@ -1,22 +1,23 @@
 //! Threads of a model.
 //!
-//! The result of a thread goes through a plain slot, which only the join that the engine has let
-//! take place reads. A body that panics is caught here, so that a join can hand the panic on; but
-//! an unwinding that the engine has begun goes on.
+//! How a thread ended goes through a plain slot, which only the join that the engine has let take
+//! place reads. A body that panics is caught here, so that a join can hand the panic on; but an
+//! unwinding that the engine has begun goes on.
 
 use super::super::current::{Controller, Current, current as engine, epoch, panic_escaped, panic_taken};
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::local::locals;
+use super::{Body, Slot, leave, take};
 use crate::event::op::{Op, Site, Spurious, ThreadId};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-/// Where a thread leaves its result.
-type Slot<T> = Arc<Mutex<Option<std::thread::Result<T>>>>;
+/// How a thread ended.
+type Ended = std::thread::Result<()>;
 
 /// A thread of the execution in which the handle was made.
 #[derive(Clone)]
@@ -34,11 +35,11 @@ pub(super) struct Identity {
 }
 
 /// A thread that can be waited for.
-pub(super) struct JoinHandle<T> {
+pub(super) struct JoinHandle {
     thread: Thread,
-    slot: Slot<T>,
+    slot: Slot<Ended>,
     attached: Attached,
-    /// loom's handle: its result is in the slot.
+    /// loom's handle: how the thread ended is in the slot.
     #[cfg(feature = "loom")]
     loom: Option<loom::thread::JoinHandle<()>>,
 }
@@ -91,13 +92,9 @@ pub(super) fn refuse_native(what: &str) {
 
 /// Starts a thread of the model.
 #[track_caller]
-pub(super) fn spawn<F, T>(name: Option<String>, stack: Option<usize>, body: F) -> JoinHandle<T>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
+pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> JoinHandle {
     let site = Location::caller();
-    let slot: Slot<T> = Arc::default();
+    let slot = Slot::default();
     let born = Born::here("a thread");
     match asked() {
         Asked::Nobody => torn_down(),
@@ -129,7 +126,7 @@ where
 
 /// The body of a thread that loom runs.
 #[cfg(feature = "loom")]
-fn in_loom<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, site: Site) -> impl FnOnce() {
+fn in_loom(id: ThreadId, body: Body, slot: Slot<Ended>, site: Site) -> impl FnOnce() {
     move || {
         looming::begin_thread(id);
         run(id, body, slot, looming::gave_up);
@@ -139,10 +136,10 @@ fn in_loom<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, site: Site)
 }
 
 /// The body of a thread that an engine of this crate runs.
-fn controlled<T>(
+fn controlled(
     controller: &'static dyn Controller,
-    body: impl FnOnce() -> T,
-    slot: Slot<T>,
+    body: Body,
+    slot: Slot<Ended>,
     site: Site,
 ) -> impl FnOnce() {
     move || {
@@ -151,8 +148,8 @@ fn controlled<T>(
     }
 }
 
-/// Runs the body, and leaves what it gives or panics with. Nothing of it is left when this returns.
-fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: impl FnOnce() -> bool) {
+/// Runs the body, and leaves how it ended. Nothing of it is left when this returns.
+fn run(id: ThreadId, body: Body, slot: Slot<Ended>, engine_stops: impl FnOnce() -> bool) {
     let result = catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         if payload.is::<TornDown>() || engine_stops() {
             resume_unwind(payload);
@@ -161,7 +158,7 @@ fn run<T>(id: ThreadId, body: impl FnOnce() -> T, slot: Slot<T>, engine_stops: i
         payload
     });
     locals::end(id);
-    *slot.lock().expect("nothing panics with the slot locked") = Some(result);
+    leave(&slot, result);
 }
 
 /// What a panic says.
@@ -171,13 +168,13 @@ fn message(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
-impl<T> JoinHandle<T> {
+impl JoinHandle {
     pub(super) fn thread(&self) -> &Thread {
         &self.thread
     }
 
     #[track_caller]
-    pub(super) fn join(mut self) -> std::thread::Result<T> {
+    pub(super) fn join(mut self) -> Ended {
         let id = self.thread.id;
         let site = Location::caller();
         self.attached.thread = None;
@@ -193,8 +190,7 @@ impl<T> JoinHandle<T> {
                 controller.perform(Op::Join(id), 0, site);
             }
         }
-        let result = self.slot.lock().expect("nothing panics with the slot locked").take();
-        let result = result.unwrap_or_else(|| torn_down());
+        let result = take(&self.slot).unwrap_or_else(|| torn_down());
         if result.is_err() {
             panic_taken(id);
         }

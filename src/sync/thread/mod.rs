@@ -16,6 +16,7 @@ use crate::event::op::Op;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 pub use std::thread::{Result, panicking};
 use std::time::Duration;
 
@@ -44,12 +45,31 @@ enum Identity {
 /// The right to wait for a thread's end, as [`std::thread::JoinHandle`].
 ///
 /// Dropping it lets the thread go on alone.
-pub struct JoinHandle<T>(Joining<T>);
+pub struct JoinHandle<T> {
+    joining: Joining,
+    result: Slot<T>,
+}
 
-enum Joining<T> {
-    Native(std::thread::JoinHandle<T>),
+/// Where a thread leaves what it gives.
+type Slot<T> = Arc<Mutex<Option<T>>>;
+
+fn leave<T>(slot: &Slot<T>, given: T) {
+    *slot.lock().expect(UNLOCKED) = Some(given);
+}
+
+fn take<T>(slot: &Slot<T>) -> Option<T> {
+    slot.lock().expect(UNLOCKED).take()
+}
+
+const UNLOCKED: &str = "nothing panics with the slot locked";
+
+/// What a thread runs. Boxed, so that what starts threads and waits for them is compiled once and not for each body.
+type Body = Box<dyn FnOnce() + Send>;
+
+enum Joining {
+    Native(std::thread::JoinHandle<()>),
     #[cfg(feature = "instrumented")]
-    Driven(driven::JoinHandle<T>),
+    Driven(driven::JoinHandle),
 }
 
 /// What a thread is made with, as [`std::thread::Builder`].
@@ -98,9 +118,17 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        let result = Slot::default();
+        let slot = Slot::clone(&result);
+        let body = Box::new(move || leave(&slot, body()));
+        Ok(JoinHandle { joining: self.start(body)?, result })
+    }
+
+    #[track_caller]
+    fn start(self, body: Body) -> io::Result<Joining> {
         #[cfg(feature = "instrumented")]
         if !matches!(engine(), Current::Native) {
-            return Ok(JoinHandle(Joining::Driven(driven::spawn(self.name, self.stack_size, body))));
+            return Ok(Joining::Driven(driven::spawn(self.name, self.stack_size, body)));
         }
         let mut native = std::thread::Builder::new();
         if let Some(name) = self.name {
@@ -115,7 +143,7 @@ impl Builder {
             super::current::work_for(run);
             body()
         };
-        native.spawn(body).map(|handle| JoinHandle(Joining::Native(handle)))
+        native.spawn(body).map(Joining::Native)
     }
 }
 
@@ -139,23 +167,31 @@ impl<T> JoinHandle<T> {
     /// If the thread panicked: what it panicked with.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        match self.0 {
-            Joining::Native(handle) => {
+        self.joining.join()?;
+        Ok(take(&self.result).expect("a thread that ended without a panic has left what it gives"))
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> Thread {
+        match &self.joining {
+            Joining::Native(handle) => Thread(Whose::Native(handle.thread().clone())),
+            #[cfg(feature = "instrumented")]
+            Joining::Driven(handle) => Thread(Whose::Driven(handle.thread().clone())),
+        }
+    }
+}
+
+impl Joining {
+    #[track_caller]
+    fn join(self) -> Result<()> {
+        match self {
+            Self::Native(handle) => {
                 #[cfg(feature = "instrumented")]
                 driven::refuse_native("joined");
                 handle.join()
             }
             #[cfg(feature = "instrumented")]
-            Joining::Driven(handle) => handle.join(),
-        }
-    }
-
-    /// The thread.
-    pub fn thread(&self) -> Thread {
-        match &self.0 {
-            Joining::Native(handle) => Thread(Whose::Native(handle.thread().clone())),
-            #[cfg(feature = "instrumented")]
-            Joining::Driven(handle) => Thread(Whose::Driven(handle.thread().clone())),
+            Self::Driven(handle) => handle.join(),
         }
     }
 }
