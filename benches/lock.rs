@@ -5,7 +5,7 @@
 
 use criterion::measurement::WallTime;
 use criterion::{Bencher, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use refectory::catalogue;
+use refectory::catalogue::{self, Timed};
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
 use refectory::model::threads::lock::barrier::Barrier;
 use refectory::model::threads::lock::condition::Condition;
@@ -73,7 +73,7 @@ fn contended(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lock/2 threads");
     // An iteration is a critical section of each.
     group.throughput(Throughput::Elements(2));
-    for (name, time) in catalogue::timed("lock") {
+    for (name, Timed { time, .. }) in catalogue::timed("lock") {
         group.bench_function(name, |bencher| bencher.iter_custom(|rounds| time(Size(2, 1), rounds)));
     }
     race(&mut group, "parking_lot Mutex", &parking_lot::Mutex::new(0));

@@ -2,47 +2,38 @@
 //!
 //! None of them waits by itself: who finds no item, or no room, tries again. `spsc` is measured beside rtrb, with
 //! one thread a side; `michael_scott` beside crossbeam's `SegQueue`, which puts 31 items into a node; `combining`
-//! beside std's heap behind std's lock, with the queue half full, so that the heap has something to do.
+//! beside std's heap behind std's lock, which one thread measures with 500 items in, so that the heap has something to do.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "benches compare with std, on default features"
-)]
+#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::queue::{ArrayQueue, SegQueue};
+use refectory::catalogue;
 use refectory::model::threads::lockfree::arena::Arena;
 use refectory::model::threads::lockfree::combining::Combining;
 use refectory::model::threads::lockfree::michael_scott::MichaelScott;
 use refectory::model::threads::lockfree::ring::Ring;
 use refectory::model::threads::lockfree::spsc::Spsc;
 use refectory::model::threads::lockfree::treiber::Treiber;
-use refectory::port::{Full, SpscConsumer, SpscProducer, SpscQueue, TryQueue};
+use refectory::port::transfer::{spsc, trying};
+use refectory::port::{Full, Size, SpscConsumer, SpscProducer, SpscQueue, Timing, TryQueue};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::hint::{black_box, spin_loop};
-use std::sync::{Barrier, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::hint::black_box;
+use std::sync::Mutex;
+use std::time::Duration;
 
 const CAPACITY: usize = 1024;
 
-fn lanes(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("lockfree/one producer, one consumer");
-    group.throughput(Throughput::Elements(1));
-    lane::<Spsc<u64>>(&mut group, "threads/spsc");
-    lane::<Rtrb>(&mut group, "rtrb");
-    group.finish();
-    let mut group = criterion.benchmark_group("lockfree/one producer, one consumer, one thread");
-    group.throughput(Throughput::Elements(1));
-    lane_alone::<Spsc<u64>>(&mut group, "threads/spsc");
-    lane_alone::<Rtrb>(&mut group, "rtrb");
-    group.finish();
-}
+/// What the catalogue's queues are compared with, for any number of threads a side.
+const PEERS: [(&str, Timing); 3] = [
+    ("crossbeam SegQueue", trying::<CrossbeamSegQueue>),
+    ("crossbeam ArrayQueue", trying::<CrossbeamArrayQueue>),
+    ("std heap and lock", trying::<LockedHeap>),
+];
 
-fn queues(criterion: &mut Criterion) {
+fn one_thread(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("lockfree/one thread");
     group.throughput(Throughput::Elements(1));
     alone::<MichaelScott<u64>>(&mut group, "threads/michael_scott", 1);
@@ -53,15 +44,24 @@ fn queues(criterion: &mut Criterion) {
     alone::<CrossbeamArrayQueue>(&mut group, "crossbeam ArrayQueue", 1);
     alone::<Combining<u64>>(&mut group, "threads/combining", 500);
     alone::<LockedHeap>(&mut group, "std heap and lock", 500);
+    spsc_alone::<Spsc<u64>>(&mut group, "threads/spsc");
+    spsc_alone::<Rtrb>(&mut group, "rtrb");
     group.finish();
-    for threads in [1, 2] {
-        let mut group = criterion.benchmark_group(format!("lockfree/{threads}p{threads}c"));
-        group.throughput(Throughput::Elements(threads as u64));
-        together::<MichaelScott<u64>>(&mut group, "threads/michael_scott", threads);
-        together::<CrossbeamSegQueue>(&mut group, "crossbeam SegQueue", threads);
-        together::<Treiber<u64>>(&mut group, "threads/treiber", threads);
-        together::<Combining<u64>>(&mut group, "threads/combining", threads);
-        together::<LockedHeap>(&mut group, "std heap and lock", threads);
+}
+
+fn threads(criterion: &mut Criterion) {
+    let ours: Vec<_> = catalogue::timed("lockfree").collect();
+    let peers = PEERS.map(|(name, time)| (name.to_owned(), time));
+    for pairs in [1, 2] {
+        let mut group = criterion.benchmark_group(format!("lockfree/{pairs}p{pairs}c"));
+        group.throughput(Throughput::Elements(pairs as u64));
+        let size = Size(pairs, pairs);
+        let fitting = ours.iter().filter(|(_, timed)| timed.port.sizes.contains(&size));
+        let fitting = fitting.map(|(name, timed)| (name.clone(), timed.time));
+        let one_a_side = (pairs == 1).then(|| ("rtrb".to_owned(), spsc::<Rtrb> as Timing));
+        for (name, time) in fitting.chain(peers.clone()).chain(one_a_side) {
+            group.bench_function(name, |bencher| bencher.iter_custom(|items| time(size, items)));
+        }
         group.finish();
     }
 }
@@ -80,91 +80,14 @@ fn alone<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str,
     });
 }
 
-fn lane_alone<L: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
-    let (mut producer, mut consumer) = L::with_capacity(CAPACITY);
+fn spsc_alone<Q: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
+    let (mut producer, mut consumer) = Q::with_capacity(CAPACITY);
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
             assert!(producer.try_push(black_box(7)).is_ok());
             black_box(consumer.try_pop())
         });
     });
-}
-
-/// So many threads a side, each item from one to another.
-fn together<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, threads: usize) {
-    group.bench_function(name, |bencher| {
-        bencher.iter_custom(|items| {
-            let queue = &Q::with_capacity(CAPACITY);
-            let producers = (0..threads).map(|_| {
-                || {
-                    (0..items)
-                        .for_each(|item| retry(item, |item| queue.try_push(item).map_err(|Full(item)| item)))
-                }
-            });
-            let consumers = (0..threads).map(|_| || (0..items).for_each(|_| wait(|| queue.try_pop())));
-            time(producers, consumers)
-        });
-    });
-}
-
-fn lane<L: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
-    group.bench_function(name, |bencher| {
-        bencher.iter_custom(|items| {
-            let (mut producer, mut consumer) = L::with_capacity(CAPACITY);
-            let produce = || {
-                (0..items)
-                    .for_each(|item| retry(item, |item| producer.try_push(item).map_err(|Full(item)| item)))
-            };
-            let consume = || (0..items).for_each(|_| wait(|| consumer.try_pop()));
-            time([produce].into_iter(), [consume].into_iter())
-        });
-    });
-}
-
-fn retry(mut item: u64, mut attempt: impl FnMut(u64) -> Result<(), u64>) {
-    let mut patience = 0;
-    while let Err(rejected) = attempt(black_box(item)) {
-        item = rejected;
-        pause(&mut patience);
-    }
-}
-
-fn wait(mut attempt: impl FnMut() -> Option<u64>) {
-    let mut patience = 0;
-    while black_box(attempt()).is_none() {
-        pause(&mut patience);
-    }
-}
-
-/// On a machine with fewer free cores than threads, one that only spins holds up the other side.
-fn pause(patience: &mut u32) {
-    *patience += 1;
-    if patience.is_multiple_of(64) { thread::yield_now() } else { spin_loop() }
-}
-
-/// The time from the moment when all are ready until the last has ended.
-fn time<P: FnOnce() + Send, C: FnOnce() + Send>(
-    producers: impl ExactSizeIterator<Item = P>,
-    consumers: impl ExactSizeIterator<Item = C>,
-) -> Duration {
-    let start = &Barrier::new(producers.len() + consumers.len() + 1);
-    let begun = thread::scope(|scope| {
-        for produce in producers {
-            scope.spawn(move || {
-                start.wait();
-                produce();
-            });
-        }
-        for consume in consumers {
-            scope.spawn(move || {
-                start.wait();
-                consume();
-            });
-        }
-        start.wait();
-        Instant::now()
-    });
-    begun.elapsed()
 }
 
 struct Rtrb;
@@ -251,6 +174,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(600));
-    targets = lanes, queues
+    targets = one_thread, threads
 }
 criterion_main!(benches);

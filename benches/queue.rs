@@ -5,80 +5,41 @@
 
 #![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
 
-use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel;
 use crossbeam::queue::ArrayQueue;
-use refectory::model::gil::queue::bounded as gil;
-use refectory::model::threads::lockfree::ring::Ring;
-use refectory::model::threads::queue::bounded::Bounded;
+use refectory::catalogue;
+use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
-use refectory::model::threads::queue::{LifoQueue, PriorityQueue, Queue, SimpleQueue};
-use refectory::port::{BlockingQueue, Closed, Full, TryQueue};
-use std::hint::black_box;
-use std::sync::{Barrier, Mutex, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use refectory::port::transfer::waiting;
+use refectory::port::{BlockingQueue, Closed, Full, Size, Timing, TryQueue};
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
-const CAPACITY: usize = 128;
+/// What the catalogue's queues are compared with.
+const PEERS: [(&str, Timing); 6] = [
+    ("threads/queue, unbounded", waiting::<Unbounded>),
+    ("crossbeam ArrayQueue", waiting::<Spinning<CrossbeamArrayQueue>>),
+    ("crossbeam channel", waiting::<CrossbeamChannel>),
+    ("std sync_channel", waiting::<SyncChannel>),
+    ("crossbeam channel, unbounded", waiting::<UnboundedCrossbeamChannel>),
+    ("std channel, unbounded", waiting::<Channel>),
+];
 
 fn queues(criterion: &mut Criterion) {
-    for (producers, consumers) in [(1, 1), (2, 2)] {
-        let mut group = criterion.benchmark_group(format!("queue/{producers}p{consumers}c"));
+    let ours = catalogue::timed("queue").map(|(name, timed)| (name, timed.time));
+    let peers = PEERS.map(|(name, time)| (name.to_owned(), time));
+    let queues: Vec<_> = ours.chain(peers).collect();
+    for pairs in [1, 2] {
+        let mut group = criterion.benchmark_group(format!("queue/{pairs}p{pairs}c"));
         // An iteration moves one item for each pair.
-        group.throughput(Throughput::Elements(producers as u64));
-        let scope = (producers, consumers);
-        measure::<Bounded<u64>>(&mut group, "threads/bounded", scope);
-        measure::<Queue<u64>>(&mut group, "threads/queue", scope);
-        measure::<Unbounded>(&mut group, "threads/queue, unbounded", scope);
-        measure::<SimpleQueue<u64>>(&mut group, "threads/simple_queue", scope);
-        measure::<LifoQueue<u64>>(&mut group, "threads/lifo_queue", scope);
-        measure::<PriorityQueue<u64>>(&mut group, "threads/priority_queue", scope);
-        measure::<gil::Bounded<u64>>(&mut group, "gil/bounded", scope);
-        measure::<Spinning<Ring<u64>>>(&mut group, "threads/spinning", scope);
-        measure::<Spinning<CrossbeamArrayQueue>>(&mut group, "crossbeam ArrayQueue", scope);
-        measure::<CrossbeamChannel>(&mut group, "crossbeam channel", scope);
-        measure::<SyncChannel>(&mut group, "std sync_channel", scope);
-        measure::<UnboundedCrossbeamChannel>(&mut group, "crossbeam channel, unbounded", scope);
-        measure::<Channel>(&mut group, "std channel, unbounded", scope);
+        group.throughput(Throughput::Elements(pairs as u64));
+        for (name, time) in &queues {
+            group
+                .bench_function(name, |bencher| bencher.iter_custom(|items| time(Size(pairs, pairs), items)));
+        }
         group.finish();
     }
-}
-
-fn measure<Q: BlockingQueue<u64>>(
-    group: &mut BenchmarkGroup<'_, WallTime>,
-    name: &str,
-    (producers, consumers): (usize, usize),
-) {
-    group.bench_function(name, |bencher| {
-        bencher.iter_custom(|items| transfer(&Q::with_capacity(CAPACITY), producers, consumers, items));
-    });
-}
-
-/// The time in which every producer puts in, and every consumer takes out, so many items.
-fn transfer<Q: BlockingQueue<u64>>(queue: &Q, producers: usize, consumers: usize, items: u64) -> Duration {
-    let start = Barrier::new(producers + consumers + 1);
-    let begun = thread::scope(|scope| {
-        for _ in 0..producers {
-            scope.spawn(|| {
-                start.wait();
-                for item in 0..items {
-                    queue.push(black_box(item)).expect("nobody closes it");
-                }
-            });
-        }
-        for _ in 0..consumers {
-            scope.spawn(|| {
-                start.wait();
-                for _ in 0..items {
-                    black_box(queue.pop());
-                }
-            });
-        }
-        start.wait();
-        Instant::now()
-    });
-    begun.elapsed()
 }
 
 struct CrossbeamArrayQueue(ArrayQueue<u64>);

@@ -1,7 +1,7 @@
 //! The catalogue's tables side by side: meals a second of five philosophers who are always hungry.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use refectory::catalogue;
+use refectory::catalogue::{self, Timed};
 use refectory::port::Size;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn tables(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("table/{SEATS} seats"));
     // In an iteration everybody eats one meal.
     group.throughput(Throughput::Elements(SEATS as u64));
-    for (name, time) in catalogue::timed("table") {
+    for (name, Timed { time, .. }) in catalogue::timed("table") {
         group.bench_function(name, |bencher| bencher.iter_custom(|meals| time(Size(SEATS, 1), meals)));
     }
     group.finish();

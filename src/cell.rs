@@ -6,7 +6,7 @@ mod limits;
 pub use self::id::{CellId, NoCellId, Question};
 pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
-use crate::port::{Harness, Size};
+use crate::port::{Harness, Size, Timing};
 use std::fmt;
 use std::time::Duration;
 
@@ -118,6 +118,16 @@ impl Subject {
     #[must_use]
     pub const fn on(self, harness: Harness) -> Self {
         Self { harness: Some(harness), ..self }
+    }
+
+    /// The same, measured in this way.
+    ///
+    /// # Panics
+    /// If it has no harness.
+    #[must_use]
+    pub const fn timed(self, time: Timing) -> Self {
+        let harness = self.harness.expect("only what plays scenarios is measured");
+        self.on(harness.timed(time))
     }
 
     /// The same, with the rows of a contract beside the scenarios of its port.

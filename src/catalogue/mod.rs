@@ -15,7 +15,9 @@ mod threads;
 
 use crate::cell::{Cell, CellId, Level, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
-use crate::port::{self, BlockingQueue, Deque, Item, RawLock, Size, SpscQueue, Table, Timing, TryQueue};
+use crate::port::{
+    self, BlockingQueue, Deque, Item, Port, RawLock, Size, SpscQueue, Table, Timing, TryQueue,
+};
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
@@ -60,12 +62,22 @@ const fn spsc<L: SpscQueue<Item>>(id: &'static str) -> Subject {
 }
 
 /// The correct subjects of a family that benches find here, each with its name and how it is measured.
-pub fn timed(family: &str) -> impl Iterator<Item = (String, Timing)> {
+pub fn timed(family: &str) -> impl Iterator<Item = (String, Timed)> {
     let correct = subjects().filter(move |subject| subject.family == family && subject.twin_of().is_none());
     correct.filter_map(|subject| {
-        let time = subject.harness.and_then(|harness| harness.timing())?;
-        Some((format!("{}/{}", subject.model, subject.name), time))
+        let harness = subject.harness?;
+        let timed = Timed { port: harness.port, time: harness.timing()? };
+        Some((format!("{}/{}", subject.model, subject.name), timed))
     })
+}
+
+/// How a subject is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed {
+    /// What it is.
+    pub port: &'static Port,
+    /// Measures it.
+    pub time: Timing,
 }
 
 /// The scopes in which a subject is run: those of its port, then the rows of its contract.

@@ -50,6 +50,7 @@ pub mod spsc;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod try_queue;
 
 pub use self::deque::{Deque, Steal, Stealer};

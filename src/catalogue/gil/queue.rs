@@ -7,10 +7,10 @@ use crate::engine::FailureKind;
 use crate::model::gil::lock::plain::Plain;
 use crate::model::gil::queue::bounded::Bounded;
 use crate::model::gil::queue::broken::{CheckThenAct, ParksLate};
-use crate::port::Item;
+use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    queue::<Bounded<Item>>("gil/queue/bounded").only(&[size(2, 1)]),
+    queue::<Bounded<Item>>("gil/queue/bounded").timed(transfer::waiting::<Bounded<u64>>).only(&[size(2, 1)]),
     queue::<Bounded<Item, Plain>>("gil/queue/bounded.plain").with_rows(CLOSING),
     try_queue::<Bounded<Item>>("gil/queue/bounded.try"),
     queue::<ParksLate<Item>>("gil/queue/bounded~parks_late").only(&[size(1, 1)]).broken(NEVER_WOKEN),

@@ -17,15 +17,22 @@ use crate::model::threads::lockfree::michael_scott::MichaelScott;
 use crate::model::threads::lockfree::ring::Ring;
 use crate::model::threads::lockfree::spsc::Spsc;
 use crate::model::threads::lockfree::treiber::Treiber;
-use crate::port::Item;
+use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    try_queue::<Ring<Item>>("threads/lockfree/ring"),
-    spsc::<Spsc<Item>>("threads/lockfree/spsc"),
-    try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott").with_rows(MICHAEL_SCOTT),
-    try_queue::<Combining<Item>>("threads/lockfree/combining").with_rows(COMBINING),
-    try_queue::<Treiber<Item>>("threads/lockfree/treiber").with_rows(TREIBER),
+    try_queue::<Ring<Item>>("threads/lockfree/ring").timed(transfer::trying::<Ring<u64>>),
+    spsc::<Spsc<Item>>("threads/lockfree/spsc").timed(transfer::spsc::<Spsc<u64>>),
+    try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
+        .timed(transfer::trying::<MichaelScott<u64>>)
+        .with_rows(MICHAEL_SCOTT),
+    try_queue::<Combining<Item>>("threads/lockfree/combining")
+        .timed(transfer::trying::<Combining<u64>>)
+        .with_rows(COMBINING),
+    try_queue::<Treiber<Item>>("threads/lockfree/treiber")
+        .timed(transfer::trying::<Treiber<u64>>)
+        .with_rows(TREIBER),
     try_queue::<Arena<Item>>("threads/lockfree/arena")
+        .timed(transfer::trying::<Arena<u64>>)
         .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item>]]),
     try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
         .broken(&[FailureKind::NotLinearizable])

@@ -20,15 +20,23 @@ use crate::model::threads::queue::broken::simple_queue::DeadlineFirst;
 use crate::model::threads::queue::broken::spinning::GivesUp;
 use crate::model::threads::queue::spinning::Spinning;
 use crate::model::threads::queue::{Fifo, LifoQueue, PriorityQueue, Queue, SimpleQueue};
-use crate::port::Item;
+use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    queue::<Bounded<Item>>("threads/queue/bounded").with_rows(CLOSING),
-    queue::<Spinning<Ring<Item>>>("threads/queue/spinning"),
-    queue::<Queue<Item>>("threads/queue/queue").with_rows(FIFO),
-    queue::<LifoQueue<Item>>("threads/queue/lifo_queue").with_rows(LIFO),
-    queue::<PriorityQueue<Item>>("threads/queue/priority_queue").with_rows(PRIORITY),
-    queue::<SimpleQueue<Item>>("threads/queue/simple_queue").with_rows(SIMPLE),
+    queue::<Bounded<Item>>("threads/queue/bounded")
+        .timed(transfer::waiting::<Bounded<u64>>)
+        .with_rows(CLOSING),
+    queue::<Spinning<Ring<Item>>>("threads/queue/spinning").timed(transfer::waiting::<Spinning<Ring<u64>>>),
+    queue::<Queue<Item>>("threads/queue/queue").timed(transfer::waiting::<Queue<u64>>).with_rows(FIFO),
+    queue::<LifoQueue<Item>>("threads/queue/lifo_queue")
+        .timed(transfer::waiting::<LifoQueue<u64>>)
+        .with_rows(LIFO),
+    queue::<PriorityQueue<Item>>("threads/queue/priority_queue")
+        .timed(transfer::waiting::<PriorityQueue<u64>>)
+        .with_rows(PRIORITY),
+    queue::<SimpleQueue<Item>>("threads/queue/simple_queue")
+        .timed(transfer::waiting::<SimpleQueue<u64>>)
+        .with_rows(SIMPLE),
     try_queue::<Bounded<Item>>("threads/queue/bounded.try"),
     try_queue::<Queue<Item>>("threads/queue/queue.try"),
     try_queue::<LifoQueue<Item>>("threads/queue/lifo_queue.try"),
