@@ -1,23 +1,23 @@
 //! Threads of a model.
 //!
-//! How a thread ended goes through a plain slot, which only the join that the engine has let take
-//! place reads. A body that panics is caught here, so that a join can hand the panic on; but an
-//! unwinding that the engine has begun goes on.
+//! The result of a thread goes through a plain slot, which only the join that the engine has let
+//! take place reads. A body that panics is caught here, so that a join can hand the panic on; but
+//! an unwinding that the engine has begun goes on.
 
 use super::super::current::{Controller, Current, current as engine, epoch, panic_escaped, panic_taken};
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
 use super::local::locals;
-use super::{Body, Slot, leave, take};
+use super::{Body, Given};
 use crate::event::op::{Op, Site, Spurious, ThreadId};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-/// How a thread ended.
-type Ended = std::thread::Result<()>;
+/// Where a thread leaves its result.
+type Slot = Arc<Mutex<Option<std::thread::Result<Given>>>>;
 
 /// A thread of the execution in which the handle was made.
 #[derive(Clone)]
@@ -37,9 +37,9 @@ pub(super) struct Identity {
 /// A thread that can be waited for.
 pub(super) struct JoinHandle {
     thread: Thread,
-    slot: Slot<Ended>,
+    slot: Slot,
     attached: Attached,
-    /// loom's handle: how the thread ended is in the slot.
+    /// loom's handle: its result is in the slot.
     #[cfg(feature = "loom")]
     loom: Option<loom::thread::JoinHandle<()>>,
 }
@@ -126,7 +126,7 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
 
 /// The body of a thread that loom runs.
 #[cfg(feature = "loom")]
-fn in_loom(id: ThreadId, body: Body, slot: Slot<Ended>, site: Site) -> impl FnOnce() {
+fn in_loom(id: ThreadId, body: Body, slot: Slot, site: Site) -> impl FnOnce() {
     move || {
         looming::begin_thread(id);
         run(id, body, slot, looming::gave_up);
@@ -136,20 +136,15 @@ fn in_loom(id: ThreadId, body: Body, slot: Slot<Ended>, site: Site) -> impl FnOn
 }
 
 /// The body of a thread that an engine of this crate runs.
-fn controlled(
-    controller: &'static dyn Controller,
-    body: Body,
-    slot: Slot<Ended>,
-    site: Site,
-) -> impl FnOnce() {
+fn controlled(controller: &'static dyn Controller, body: Body, slot: Slot, site: Site) -> impl FnOnce() {
     move || {
         run(controller.thread(), body, slot, || controller.tearing_down());
         controller.perform(Op::Exit, 0, site);
     }
 }
 
-/// Runs the body, and leaves how it ended. Nothing of it is left when this returns.
-fn run(id: ThreadId, body: Body, slot: Slot<Ended>, engine_stops: impl FnOnce() -> bool) {
+/// Runs the body, and leaves what it gives or panics with. Nothing of it is left when this returns.
+fn run(id: ThreadId, body: Body, slot: Slot, engine_stops: impl FnOnce() -> bool) {
     let result = catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         if payload.is::<TornDown>() || engine_stops() {
             resume_unwind(payload);
@@ -158,7 +153,7 @@ fn run(id: ThreadId, body: Body, slot: Slot<Ended>, engine_stops: impl FnOnce() 
         payload
     });
     locals::end(id);
-    leave(&slot, result);
+    *slot.lock().expect("nothing panics with the slot locked") = Some(result);
 }
 
 /// What a panic says.
@@ -174,7 +169,7 @@ impl JoinHandle {
     }
 
     #[track_caller]
-    pub(super) fn join(mut self) -> Ended {
+    pub(super) fn join(mut self) -> std::thread::Result<Given> {
         let id = self.thread.id;
         let site = Location::caller();
         self.attached.thread = None;
@@ -190,7 +185,8 @@ impl JoinHandle {
                 controller.perform(Op::Join(id), 0, site);
             }
         }
-        let result = take(&self.slot).unwrap_or_else(|| torn_down());
+        let result = self.slot.lock().expect("nothing panics with the slot locked").take();
+        let result = result.unwrap_or_else(|| torn_down());
         if result.is_err() {
             panic_taken(id);
         }

@@ -13,10 +13,11 @@ pub use self::local::{AccessError, LocalKey};
 use super::current::{Current, current as engine};
 #[cfg(feature = "instrumented")]
 use crate::event::op::Op;
+use std::any::Any;
 use std::fmt;
 use std::io;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 pub use std::thread::{Result, panicking};
 use std::time::Duration;
 
@@ -47,27 +48,18 @@ enum Identity {
 /// Dropping it lets the thread go on alone.
 pub struct JoinHandle<T> {
     joining: Joining,
-    result: Slot<T>,
+    gives: PhantomData<fn() -> T>,
 }
 
-/// Where a thread leaves what it gives.
-type Slot<T> = Arc<Mutex<Option<T>>>;
+/// What a thread gives, of a type that only its handle knows. It is boxed as the body is, so that what starts threads
+/// and waits for them is compiled once and not for each body.
+type Given = Box<dyn Any + Send>;
 
-fn leave<T>(slot: &Slot<T>, given: T) {
-    *slot.lock().expect(UNLOCKED) = Some(given);
-}
-
-fn take<T>(slot: &Slot<T>) -> Option<T> {
-    slot.lock().expect(UNLOCKED).take()
-}
-
-const UNLOCKED: &str = "nothing panics with the slot locked";
-
-/// What a thread runs. Boxed, so that what starts threads and waits for them is compiled once and not for each body.
-type Body = Box<dyn FnOnce() + Send>;
+/// What a thread runs.
+type Body = Box<dyn FnOnce() -> Given + Send>;
 
 enum Joining {
-    Native(std::thread::JoinHandle<()>),
+    Native(std::thread::JoinHandle<Given>),
     #[cfg(feature = "instrumented")]
     Driven(driven::JoinHandle),
 }
@@ -118,10 +110,8 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let result = Slot::default();
-        let slot = Slot::clone(&result);
-        let body = Box::new(move || leave(&slot, body()));
-        Ok(JoinHandle { joining: self.start(body)?, result })
+        let body = Box::new(move || -> Given { Box::new(body()) });
+        Ok(JoinHandle { joining: self.start(body)?, gives: PhantomData })
     }
 
     #[track_caller]
@@ -167,8 +157,9 @@ impl<T> JoinHandle<T> {
     /// If the thread panicked: what it panicked with.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        self.joining.join()?;
-        Ok(take(&self.result).expect("a thread that ended without a panic has left what it gives"))
+        let given = Box::into_raw(self.joining.join()?);
+        // SAFETY: `spawn` has made this handle with a body that gives a `T`, and boxes it.
+        Ok(*unsafe { Box::from_raw(given.cast::<T>()) })
     }
 
     /// The thread.
@@ -183,7 +174,7 @@ impl<T> JoinHandle<T> {
 
 impl Joining {
     #[track_caller]
-    fn join(self) -> Result<()> {
+    fn join(self) -> Result<Given> {
         match self {
             Self::Native(handle) => {
                 #[cfg(feature = "instrumented")]
