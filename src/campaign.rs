@@ -16,11 +16,10 @@ mod child;
 mod plan;
 mod round;
 
-pub use child::child_main;
+pub use child::{child_main, child_main_with};
 pub use plan::{Pauses, Plan};
 pub use round::{Round, Work, perform};
 
-use crate::catalogue::subjects;
 use crate::cell::Subject;
 use crate::engine::Exploration;
 use crate::judge::{Rounds, RoundsReport};
@@ -31,44 +30,43 @@ use std::time::{Duration, Instant};
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Campaign {
-    /// The id of a subject, or a part of several.
-    pub filter: String,
+    /// The subjects that take part.
+    pub subjects: Vec<&'static Subject>,
     /// For how long, all subjects together. Each is run for at least one slice.
     pub duration: Duration,
     /// The seed of every subject's first round; those of the next follow from it.
     pub seed: u64,
 }
 
-impl Campaign {
-    /// The subjects that take part.
-    pub fn subjects(&self) -> impl Iterator<Item = &'static Subject> {
-        let exact = subjects().any(|subject| subject.id() == self.filter);
-        subjects().filter(move |subject| match exact {
-            true => subject.id() == self.filter,
-            false => subject.id().contains(&self.filter),
-        })
-    }
-}
-
 /// The longest time for which one child runs rounds of one subject.
 const SLICE: Duration = Duration::from_millis(500);
+
+/// For so long the campaign goes on when its time is over: for a round of each subject that had none, and for
+/// rounds that hang to be seen to do so.
+const OVERTIME: Duration = Duration::from_secs(5);
 
 /// Runs rounds of every subject in turn until the time is over, or `cancel` becomes true. A subject whose
 /// round ends badly takes no further part. The reports come in the catalogue's order.
 ///
 /// # Errors
-/// The first child that could not run rounds at all ends the campaign.
+/// If no rounds can be run.
 pub fn run(campaign: &Campaign, cancel: &AtomicBool) -> Result<Vec<RoundsReport>, RunError> {
-    let mut turns: Vec<Turn> = campaign.subjects().map(|subject| Turn::new(subject, campaign.seed)).collect();
-    let slice = SLICE.min(campaign.duration / turns.len().max(1) as u32);
-    let end = Instant::now() + campaign.duration;
+    let turn = |subject: &&'static Subject| Turn::new(subject, campaign.seed);
+    let mut turns: Vec<Turn> = campaign.subjects.iter().map(turn).collect();
+    let started = Instant::now();
+    let left = || campaign.duration.saturating_sub(started.elapsed());
+    // Ordering: the flag stands for itself.
+    let cancelled =
+        || cancel.load(Ordering::Relaxed) || started.elapsed() >= campaign.duration.saturating_add(OVERTIME);
     loop {
-        for turn in turns.iter_mut().filter(|turn| turn.goes_on()) {
-            child::run(turn, slice, cancel)?;
+        let mut going: Vec<&mut Turn> = turns.iter_mut().filter(|turn| turn.goes_on()).collect();
+        let number = going.len();
+        for (index, turn) in going.iter_mut().enumerate() {
+            // What one takes longer, because it hangs, is taken from those that follow.
+            let fair = left() / (number - index) as u32;
+            child::run(turn, SLICE.min(fair), &cancelled)?;
         }
-        // Ordering: the flag stands for itself.
-        let cancelled = cancel.load(Ordering::Relaxed);
-        if cancelled || Instant::now() >= end || !turns.iter().any(Turn::goes_on) {
+        if number == 0 || cancelled() || left().is_zero() {
             break;
         }
     }

@@ -6,7 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use refectory::campaign::{self, Campaign};
 use refectory::catalogue::subjects;
 use refectory::cell::Subject;
-use refectory::judge::{RoundsReport, Status, rounds_of, status_if_shown};
+use refectory::judge::{Reason, RoundsReport, Status, rounds_of, status_if_shown};
 use refectory::report::{self, Style};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -47,16 +47,23 @@ fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {
         // The receiver outlives the trials.
         let _ = tell.send(report.clone());
         let status = if must_be_caught(subject) { status_if_shown(&report.cell) } else { report.cell.status };
-        if status == Status::Expected { Ok(()) } else { Err(report::finding_of_test(&report.cell).into()) }
+        let took_turns = matches!(report.cell.open(), Some(Reason::NotExercised(_)));
+        // One core cannot do otherwise.
+        let alone = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+        if status == Status::Expected || alone && took_turns {
+            Ok(())
+        } else {
+            Err(report::finding_of_test(&report.cell).into())
+        }
     })
 }
 
-fn run(subject: &Subject) -> Result<RoundsReport, Failed> {
+fn run(subject: &'static Subject) -> Result<RoundsReport, Failed> {
     // A campaign ends as soon as its last subject is caught.
     let usual = if must_be_caught(subject) { Duration::from_secs(30) } else { Duration::from_millis(300) };
     let duration = from_environment("REFECTORY_SECONDS").map_or(usual, Duration::from_secs);
     let seed = from_environment("REFECTORY_SEED").unwrap_or(0x5EED);
-    let campaign = Campaign { filter: subject.id(), duration, seed };
+    let campaign = Campaign { subjects: vec![subject], duration, seed };
     campaign::run(&campaign, &AtomicBool::new(false))?.pop().ok_or_else(|| "no subject has this id".into())
 }
 

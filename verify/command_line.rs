@@ -20,6 +20,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         Trial::test("command_line/what_a_budget_leaves_out_is_named", what_a_budget_leaves_out_is_named),
         Trial::test("command_line/a_run_of_nothing_is_an_error", a_run_of_nothing_is_an_error),
+        Trial::test("command_line/an_absurd_time_is_a_usage_error", an_absurd_time_is_a_usage_error),
+        Trial::test("command_line/what_cannot_be_kept_is_printed", what_cannot_be_kept_is_printed),
+        Trial::test("command_line/what_nobody_can_read_is_a_failure", what_nobody_can_read_is_a_failure),
+        Trial::test("command_line/the_hidden_mode_is_for_children", the_hidden_mode_is_for_children),
+        Trial::test("command_line/no_room_for_a_process_is_told", no_room_for_a_process_is_told),
         Trial::test("command_line/rounds_are_told_as_cells_are", rounds_are_told_as_cells_are),
         Trial::test("command_line/rounds_that_went_wrong_are_kept", rounds_that_went_wrong_are_kept),
     ]
@@ -119,6 +124,60 @@ fn what_a_budget_leaves_out_is_named() -> Result<(), Failed> {
         true => Ok(()),
         false => Err(format!("{} of {all} left out, {} run", number("left_out"), number("cells")).into()),
     }
+}
+
+fn an_absurd_time_is_a_usage_error() -> Result<(), Failed> {
+    expect(&run(&["stress", "--for", "18446744073709551615s"])?, 2, "", "is more than a year")?;
+    expect(&run(&["--budget", "999999999999m"])?, 2, "", "is more than a year")?;
+    expect(&run(&["stress", "--for", "0s"])?, 2, "", "no round fits into `--for 0s`")
+}
+
+fn what_cannot_be_kept_is_printed() -> Result<(), Failed> {
+    let id = small_cell()?.id().to_string();
+    let mut command = refectory();
+    command.env("REFECTORY_STORE", "/dev/null/store").stdin(Stdio::null());
+    let way_out = "REFECTORY_STORE names another directory";
+    let verified = command.args(["verify", &id]).output()?;
+    expect(&verified, 4, "1 cell: 1 held in samples", "cannot be kept in /dev/null/store: ")?;
+    expect(&verified, 4, "", way_out)?;
+    let mut command = refectory();
+    command.env("REFECTORY_STORE", "/dev/null/store").stdin(Stdio::null());
+    let stressed = command.args(["stress", &small_cell()?.subject.id(), "--for", "1s"]).output()?;
+    expect(&stressed, 4, "1 subject: 1 held in samples", way_out)
+}
+
+fn what_nobody_can_read_is_a_failure() -> Result<(), Failed> {
+    let id = small_cell()?.id().to_string();
+    for arguments in [&["list"][..], &["verify", &id]] {
+        // Linux, and most others, have a device that is always full.
+        let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else { return Ok(()) };
+        let output =
+            refectory().args(arguments).stdin(Stdio::null()).stdout(full).stderr(Stdio::piped()).output()?;
+        expect(&output, 4, "", "standard output: ")?;
+    }
+    Ok(())
+}
+
+/// Who sets the variable by hand loses nothing: the group is not the process's own.
+fn the_hidden_mode_is_for_children() -> Result<(), Failed> {
+    let id = small_cell()?.id().to_string();
+    for (variable, task) in [("REFECTORY_CELL", &*id), ("REFECTORY_ROUNDS", "{}")] {
+        let output = refectory().arg("list").env(variable, task).stdin(Stdio::null()).output()?;
+        expect(&output, 2, "", &format!("{variable} is for the processes that refectory starts; unset it"))?;
+    }
+    Ok(())
+}
+
+fn no_room_for_a_process_is_told() -> Result<(), Failed> {
+    let command =
+        format!("ulimit -n 6; exec {} verify {}", env!("CARGO_BIN_EXE_refectory"), small_cell()?.id());
+    let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
+    let output = Command::new("sh")
+        .args(["-c", &command])
+        .env("REFECTORY_STORE", store)
+        .stdin(Stdio::null())
+        .output()?;
+    expect(&output, 4, "not run: no process: Too many open files", "")
 }
 
 fn a_run_of_nothing_is_an_error() -> Result<(), Failed> {

@@ -95,7 +95,9 @@ fn a_subject_is_found_by_its_name() -> Result<(), Failed> {
         }
         contains(&format!("src/catalogue/{model}/{family}.rs"), &format!("\"{id}\""))?;
         // Some benches walk the catalogue.
-        let is_timed = subject.harness.is_some_and(|harness| harness.timing().is_some());
+        let place = |subject: &Subject| (subject.model, subject.family, subject.stem());
+        let timed = |of: &Subject| of.harness.is_some_and(|harness| harness.timing().is_some());
+        let is_timed = subjects().any(|other| place(other) == place(subject) && timed(other));
         let named =
             if is_timed { format!("catalogue::timed(\"{family}\")") } else { format!("\"{model}/{stem}\"") };
         if subject.bug().is_none() {

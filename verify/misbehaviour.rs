@@ -5,16 +5,17 @@
 #![expect(clippy::disallowed_methods, reason = "threads outside every engine")]
 
 use libtest_mimic::{Failed, Trial};
+use refectory::campaign::{self, Campaign};
 use refectory::catalogue;
 use refectory::cell::{Cell, CellId, Level, Row, Scope, Subject};
 use refectory::engine::{Engine, Exhausted, FailureKind, Outcome, Violation};
 use refectory::judge::{CellReport, Extent, Reason, Verdict};
 use refectory::runner::{self, Event, Options, RunError};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 static CHILD: Subject = Subject::new("misbehaviour/process/child").with_rows(ROWS);
@@ -37,7 +38,32 @@ const ROWS: &[Row] = &[
     Row::new("prints", print),
     Row::new("shouts", shout),
     Row::new("leaves_a_process", leave_a_process),
+    Row::new("leaves_a_daemon", leave_a_daemon),
+    Row::new("copies_itself", copy_itself),
+    Row::new("stops", stop_self),
+    Row::new("aborts_at_its_end", abort_at_its_end),
+    Row::new("exits_as_if_unreported", || std::process::exit(121)),
+    Row::new("closes_its_descriptors", close_descriptors),
+    Row::new("closes_its_input", || {
+        close(0);
+        Ok("closed".to_owned())
+    }),
 ];
+
+/// What rounds on real cores do to their process. A round plays its row several times.
+static ROUNDS: &[Subject] = &[
+    rounds("misbehaviour/rounds/holds", &[Row::new("holds", || Ok(String::new()))]),
+    rounds("misbehaviour/rounds/exits", &[Row::new("exits", || std::process::exit(0))]),
+    rounds("misbehaviour/rounds/exits_later", &[Row::new("exits_later", exit_later)]),
+    rounds("misbehaviour/rounds/prints_and_violates", &[Row::new("prints_and_violates", print_and_violate)]),
+    rounds("misbehaviour/rounds/stops", &[Row::new("stops", stop_self)]),
+    rounds("misbehaviour/rounds/leaves_a_daemon", &[Row::new("leaves_a_daemon", leave_a_daemon)]),
+    rounds("misbehaviour/rounds/hangs", &[Row::new("hangs", hang)]),
+];
+
+const fn rounds(id: &'static str, rows: &'static [Row]) -> Subject {
+    Subject::new(id).with_rows(rows)
+}
 
 fn cells() -> impl Iterator<Item = Cell> {
     ROWS.iter().map(|row| Cell {
@@ -58,15 +84,16 @@ fn find(id: &str) -> Option<Cell> {
 
 /// Where a subject, or a whole run, connects to tell that it is there; the connection ends with it.
 const SIGN_OF_LIFE: &str = "REFECTORY_TEST_SIGN_OF_LIFE";
-/// This process is to be a parent that runs a hanging cell.
+/// This process is to be a parent that runs the cell of this row, and succeeds where it holds.
 const PARENT: &str = "REFECTORY_TEST_PARENT";
 
 /// What the children of these tests do instead of testing.
 pub(crate) fn child_main() {
     runner::child_main_with(|id| find(id).or_else(|| catalogue::find(id)));
-    if std::env::var_os(PARENT).is_some() {
-        let _ = run_with(&[cell("hangs")], &Options::default());
-        std::process::exit(1);
+    campaign::child_main_with(|id| ROUNDS.iter().find(|subject| subject.id() == id));
+    if let Ok(name) = std::env::var(PARENT) {
+        let reports = run_with(&[cell(&name)], &Options::default());
+        std::process::exit(i32::from(!reports.is_ok_and(|reports| reports[0].verdict.held())));
     }
 }
 
@@ -118,6 +145,70 @@ fn leave_a_process() -> Outcome {
     Ok(if left.is_ok() { "left" } else { "could not" }.to_owned())
 }
 
+/// Outside of the group, and it would write to the pipe of this process for ever.
+fn leave_a_daemon() -> Outcome {
+    let script = "echo $$ >> \"$1\"; while :; do echo; done";
+    let file = std::env::var_os(DAEMONS).unwrap_or_else(|| "/dev/null".into());
+    let daemon =
+        Command::new("setsid").args(["sh", "-c", script, "sh"]).arg(file).stdin(Stdio::piped()).spawn();
+    Ok(if daemon.is_ok() { "left" } else { "could not" }.to_owned())
+}
+
+/// The file for the numbers of the daemons that were left.
+const DAEMONS: &str = "REFECTORY_TEST_DAEMONS";
+
+/// Both copies come to the end of the program.
+fn copy_itself() -> Outcome {
+    unsafe extern "C" {
+        safe fn fork() -> i32;
+    }
+    fork();
+    Ok("copied".to_owned())
+}
+
+fn stop_self() -> Outcome {
+    let _ = Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
+    Ok("went on".to_owned())
+}
+
+fn abort_at_its_end() -> Outcome {
+    unsafe extern "C" {
+        safe fn atexit(call: extern "C" fn()) -> i32;
+    }
+    extern "C" fn abort() {
+        std::process::abort()
+    }
+    atexit(abort);
+    Ok("will abort".to_owned())
+}
+
+fn close(descriptor: i32) {
+    unsafe extern "C" {
+        safe fn close(descriptor: i32) -> i32;
+    }
+    close(descriptor);
+}
+
+fn close_descriptors() -> Outcome {
+    (3..64).for_each(close);
+    Ok("closed".to_owned())
+}
+
+/// Not in its first rounds.
+fn exit_later() -> Outcome {
+    static PLAYED: AtomicUsize = AtomicUsize::new(0);
+    match PLAYED.fetch_add(1, Ordering::SeqCst) {
+        ..200 => Ok(String::new()),
+        _ => std::process::exit(0),
+    }
+}
+
+fn print_and_violate() -> Outcome {
+    print!("no end of the line");
+    std::io::stdout().flush().map_err(|error| Violation::new("prints", error.to_string()))?;
+    Err(Violation::new("nothing_lost", "7 is missing".to_owned()))
+}
+
 fn run_with(cells: &[Cell], options: &Options) -> Result<Vec<CellReport>, RunError> {
     runner::run(cells, options, &AtomicBool::new(false), &mut |_| {})
 }
@@ -162,6 +253,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         held("prints"),
         held("shouts"),
         held("leaves_a_process"),
+        held("copies_itself"),
+        held("closes_its_input"),
         broken("panics", Panic, "no soup today"),
         broken("violates", Property, "nothing_lost: 7 is missing"),
         broken("hangs", Hang, "no progress"),
@@ -170,11 +263,17 @@ pub(crate) fn trials() -> Vec<Trial> {
         broken("exits", Crash, "the subject ended its process, with exit code 7"),
         open("allocates", "memory limit 256 MiB: memory allocation of"),
         open("is_killed", "killed from outside"),
+        open("stops", "the process was stopped"),
+        broken("aborts_at_its_end", Crash, "died by SIGABRT, after it had told what it found"),
+        Trial::test("runner/a_cell_that_cannot_tell_is_not_run_and_the_others_are", the_others_go_on),
+        Trial::test("runner/a_daemon_is_ended_with_its_cell", a_daemon_is_ended),
+        Trial::test("rounds/an_exit_is_a_crash", an_exit_is_a_crash),
+        Trial::test("rounds/what_is_printed_hides_no_violation", what_is_printed_hides_no_violation),
+        Trial::test("rounds/a_campaign_ends_in_its_time", a_campaign_ends_in_its_time),
         Trial::test("runner/the_deadline_ends_a_subject_that_spins", the_deadline_ends_a_spin),
         Trial::test("runner/reports_come_in_the_order_of_the_cells", reports_come_in_order),
         Trial::test("runner/cancelling_kills_the_children", cancelling_kills_the_children),
         Trial::test("runner/children_die_with_a_killed_parent", children_die_with_a_killed_parent),
-        Trial::test("runner/an_unknown_cell_is_an_error", an_unknown_cell_is_an_error),
     ]
 }
 
@@ -199,6 +298,91 @@ fn reports_come_in_order() -> Result<(), Failed> {
     }
 }
 
+fn the_others_go_on() -> Result<(), Failed> {
+    let stranger = Cell { scope: Scope::Row("is_a_stranger"), ..cell("holds") };
+    let bad = ["exits_as_if_unreported", "closes_its_descriptors"].map(cell);
+    let cells = [bad[0], stranger, bad[1], cell("holds")];
+    let reports = run_with(&cells, &quick())?;
+    let not_run = |report: &CellReport, why: &str| match report.open() {
+        Some(Reason::NotRun(words)) => words.contains(why),
+        _ => false,
+    };
+    let [exits, stranger, closes, holds] = &reports[..] else { return Err(format!("{reports:?}").into()) };
+    let expected = not_run(exits, "could not tell what it found")
+        && not_run(stranger, "has no cell `misbehaviour/process/child/is_a_stranger@native`")
+        && not_run(closes, "what was found could not be told: Bad file descriptor")
+        && holds.verdict.held();
+    if expected { Ok(()) } else { Err(format!("{reports:?}").into()) }
+}
+
+fn campaign_of(name: &str, time: Duration) -> Result<CellReport, Failed> {
+    let subjects = ROUNDS.iter().filter(|subject| subject.name == name).collect();
+    let campaign = Campaign { subjects, duration: time, seed: 1 };
+    let mut reports = campaign::run(&campaign, &AtomicBool::new(false))?;
+    Ok(reports.pop().ok_or("no such subject")?.cell)
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Where the system tells of processes by a file system.
+fn a_daemon_is_ended() -> Result<(), Failed> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let file = Scratch::new("daemons");
+    let mut parent = Command::new(std::env::current_exe()?);
+    parent.env(PARENT, "leaves_a_daemon").env(DAEMONS, &file.0).stdin(Stdio::null());
+    if !parent.status()?.success() {
+        return Err("the cell does not hold".into());
+    }
+    let daemons = std::fs::read_to_string(&file.0)?;
+    match daemons.lines().find(|daemon| std::path::Path::new("/proc").join(daemon).exists()) {
+        None if !daemons.is_empty() => Ok(()),
+        found => Err(format!("of the daemons {daemons:?} there is {found:?}").into()),
+    }
+}
+
+fn an_exit_is_a_crash() -> Result<(), Failed> {
+    for name in ["exits", "exits_later"] {
+        match campaign_of(name, 10 * SECOND)?.verdict {
+            Verdict::Broken(failure) if failure.kind == FailureKind::Crash => {}
+            other => return Err(format!("{name}: {other:?}").into()),
+        }
+    }
+    Ok(())
+}
+
+fn what_is_printed_hides_no_violation() -> Result<(), Failed> {
+    match campaign_of("prints_and_violates", SECOND)?.verdict {
+        Verdict::Broken(failure) if failure.message == "nothing_lost: 7 is missing" => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
+/// Beside one that stops itself, one that leaves a daemon with its pipe, and one that hangs. None of them may hold the campaign
+/// up for more than a slice, or what it takes to see a hang.
+fn a_campaign_ends_in_its_time() -> Result<(), Failed> {
+    let names = ["stops", "leaves_a_daemon", "hangs", "holds"];
+    let subjects = ROUNDS.iter().filter(|subject| names.contains(&subject.name)).collect();
+    let started = Instant::now();
+    let campaign = Campaign { subjects, duration: 6 * SECOND, seed: 1 };
+    let reports = campaign::run(&campaign, &AtomicBool::new(false))?;
+    let took = started.elapsed();
+    let verdict = |name: &str| reports.iter().find(|report| report.cell.id.question.subject == name);
+    let verdict = |name: &str| verdict(name).map(|report| report.cell.verdict.clone());
+    let expected =
+        matches!(verdict("stops"), Some(Verdict::Inconclusive(Reason::Budget(Exhausted::Stopped))))
+            && matches!(verdict("hangs"), Some(Verdict::Broken(failure)) if failure.kind == FailureKind::Hang)
+            && verdict("holds").is_some_and(|verdict| verdict.held())
+            && verdict("leaves_a_daemon").is_some_and(|verdict| verdict.held());
+    // Twice what it was given: the deadline of a child alone would be more.
+    if expected && took < 2 * campaign.duration {
+        Ok(())
+    } else {
+        Err(format!("{took:?}: {reports:?}").into())
+    }
+}
+
 /// The first cell ends, the second hangs until the run is cancelled.
 fn cancelling_kills_the_children() -> Result<(), Failed> {
     let cancel = AtomicBool::new(false);
@@ -216,10 +400,10 @@ fn cancelling_kills_the_children() -> Result<(), Failed> {
 
 /// The child is connected to us, and the connection ends only with the child.
 fn children_die_with_a_killed_parent() -> Result<(), Failed> {
-    let path = Socket::new();
+    let path = Scratch::new("socket");
     let listener = UnixListener::bind(&path.0)?;
     let mut parent = Command::new(std::env::current_exe()?)
-        .env(PARENT, "yes")
+        .env(PARENT, "hangs")
         .env(SIGN_OF_LIFE, &path.0)
         .stdin(Stdio::null())
         .spawn()?;
@@ -234,25 +418,17 @@ fn children_die_with_a_killed_parent() -> Result<(), Failed> {
     }
 }
 
-/// A path for a socket; the file goes when this is dropped.
-struct Socket(PathBuf);
+/// A path for a file, which goes when this is dropped.
+struct Scratch(PathBuf);
 
-impl Socket {
-    fn new() -> Self {
-        Self(std::env::temp_dir().join(format!("refectory-test-{}.socket", std::process::id())))
+impl Scratch {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("refectory-test-{}.{name}", std::process::id())))
     }
 }
 
-impl Drop for Socket {
+impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-fn an_unknown_cell_is_an_error() -> Result<(), Failed> {
-    let stranger = Cell { scope: Scope::Row("is_a_stranger"), ..cell("holds") };
-    match run_with(&[stranger], &quick()) {
-        Err(RunError::NoChild { stderr, .. }) if stderr.contains("is_a_stranger") => Ok(()),
-        other => Err(format!("{other:?}").into()),
     }
 }

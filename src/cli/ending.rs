@@ -1,6 +1,8 @@
 //! How a command ends: exit codes, and what decides them.
 
-use refectory::judge::{CellReport, Status, undecided_questions};
+use super::terminal;
+use refectory::judge::{CellReport, Reason, Status, undecided_questions};
+use refectory::runner::store::Store;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fmt, io};
@@ -15,7 +17,8 @@ Exit codes:
        explorer, dpor, did not for another reason than its budget. That one engine of several cannot
        run a scope, or that its budget ends first, is said in the matrix and is no failure; what
        `--budget` leaves out is named below the totals and decides nothing
-  4    infrastructure: cells could not be run, or findings could not be stored
+  4    infrastructure: a cell could not be run, what was found could not be kept, or nobody could read it.
+       The other cells have been run, and printed
   130  interrupted; what was known by then is printed";
 
 /// How a command ends.
@@ -34,10 +37,24 @@ impl Ending {
     pub(super) fn of(reports: &[CellReport]) -> Self {
         if reports.iter().any(|report| report.status == Status::Violation) {
             Self::Violation
+        } else if reports.iter().any(|report| matches!(report.open(), Some(Reason::NotRun(_)))) {
+            Self::Infrastructure
         } else if undecided_questions(reports).is_empty() {
             Self::AsExpected
         } else {
             Self::NotDecided
+        }
+    }
+
+    /// The same, where what was found could be kept or not.
+    pub(super) fn and_kept(self, kept: Result<(), Stop>) -> Self {
+        match kept {
+            Ok(()) => self,
+            Err(stop) => {
+                terminal::complain(&stop.message);
+                // What is known weighs more than that it is not kept.
+                if self == Self::AsExpected { stop.ending } else { self }
+            }
         }
     }
 
@@ -75,6 +92,14 @@ impl Stop {
         Self::infrastructure(format!("{}: {error}", file.display()))
     }
 
+    /// What was found cannot be kept.
+    pub(super) fn not_kept(store: &Store, error: io::Error) -> Self {
+        let directory = store.directory().display();
+        Self::infrastructure(format!(
+            "what was found cannot be kept in {directory}: {error}; REFECTORY_STORE names another directory"
+        ))
+    }
+
     pub(super) fn infrastructure(what: impl fmt::Display) -> Self {
         Self { ending: Ending::Infrastructure, message: what.to_string() }
     }
@@ -84,7 +109,7 @@ impl Stop {
 mod tests {
     use super::*;
     use refectory::engine::Engine;
-    use refectory::judge::{Extent, Reason, Verdict};
+    use refectory::judge::{Extent, Verdict};
 
     fn report(engine: Engine, status: Status) -> CellReport {
         let verdict = match status {

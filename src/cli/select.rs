@@ -108,8 +108,16 @@ fn cell(id: &str) -> Result<Cell, Stop> {
     catalogue::find(id).ok_or_else(|| unknown("cell", id, &ids()))
 }
 
-/// Why no subject has this in its id.
-pub(super) fn unknown_subject(filter: &str) -> Stop {
+/// The subject with this id, or those that have it in theirs.
+pub(super) fn subjects(filter: &str) -> Result<Vec<&'static Subject>, Stop> {
+    let exact = catalogue::subjects().any(|subject| subject.id() == filter);
+    let fits =
+        |subject: &&Subject| if exact { subject.id() == filter } else { subject.id().contains(filter) };
+    let found: Vec<_> = catalogue::subjects().filter(fits).collect();
+    if found.is_empty() { Err(unknown_subject(filter)) } else { Ok(found) }
+}
+
+fn unknown_subject(filter: &str) -> Stop {
     let subjects = catalogue::subjects();
     let mut names: BTreeSet<String> = subjects.clone().map(|subject| subject.name.to_owned()).collect();
     names.extend(subjects.map(Subject::id));

@@ -2,7 +2,7 @@
 
 use super::ending::{Ending, Stop};
 use super::select::{self, Named, Selection};
-use super::verify::{Limits, Running, ending};
+use super::verify::{self, Limits, Running, ending};
 use super::{stress, terminal};
 use clap::Args;
 use refectory::campaign::Campaign;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Prints the ids of the cells.
 pub(super) fn list(selection: &Selection) -> Result<Ending, Stop> {
     let ids: String = selection.cells()?.iter().map(|cell| format!("{}\n", cell.id())).collect();
-    terminal::print(&ids);
+    terminal::print(&ids)?;
     Ok(Ending::AsExpected)
 }
 
@@ -29,7 +29,7 @@ impl Show {
         let named = select::named(&self.id)?;
         match Store::default().last(&named.id()).map_err(Stop::infrastructure)? {
             Some(last) => {
-                terminal::print(&report::finding(&last, terminal::style()));
+                terminal::print(&report::finding(&last, terminal::style()))?;
                 Ok(Ending::AsExpected)
             }
             None => {
@@ -55,15 +55,16 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
-        let reports = match select::named(&self.id)? {
-            Named::Cell(cell) => self.running.run(&[cell], Limits::default())?,
+        let (reports, keep): (Vec<CellReport>, fn(&[CellReport]) -> _) = match select::named(&self.id)? {
+            Named::Cell(cell) => (self.running.run(&[cell], Limits::default())?, verify::keep),
             Named::Rounds(subject, seed) => {
-                let campaign = Campaign { filter: subject.id(), duration: ROUNDS, seed };
-                stress::perform(&campaign)?.into_iter().map(|report| report.cell).collect()
+                let campaign = Campaign { subjects: vec![subject], duration: ROUNDS, seed };
+                let reports = stress::perform(&campaign)?;
+                (reports.into_iter().map(|report| report.cell).collect(), stress::keep)
             }
         };
-        terminal::print(&reports.iter().map(in_full).collect::<String>());
-        Ok(ending(&reports))
+        terminal::print(&reports.iter().map(in_full).collect::<String>())?;
+        Ok(ending(&reports).and_kept(keep(&reports)))
     }
 }
 

@@ -25,10 +25,10 @@ pub(super) struct Stress {
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
         let Self { filter, duration, seed } = self;
-        let campaign = Campaign { filter, duration, seed };
-        if campaign.subjects().next().is_none() {
-            return Err(select::unknown_subject(&campaign.filter));
+        if duration.is_zero() {
+            return Err(Stop::usage("no round fits into `--for 0s`; give it a second at least"));
         }
+        let campaign = Campaign { subjects: select::subjects(&filter)?, duration, seed };
         let started = Instant::now();
         let reports = perform(&campaign)?;
         let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
@@ -39,19 +39,21 @@ impl Stress {
             report::not_decided(&cells, style),
             report::totals_of_rounds(&reports, started.elapsed(), style),
         ];
-        terminal::print(&terminal::joined(parts));
-        Ok(verify::ending(&cells))
+        terminal::print(&terminal::joined(parts))?;
+        Ok(verify::ending(&cells).and_kept(keep(&cells)))
     }
 }
 
-/// Runs the campaign and keeps what it found. Ctrl-C ends it early.
+/// Runs the campaign. Ctrl-C ends it early.
 pub(super) fn perform(campaign: &Campaign) -> Result<Vec<RoundsReport>, Stop> {
     verify::heed_interrupts()?;
-    let reports = campaign::run(campaign, &verify::INTERRUPTED).map_err(Stop::infrastructure)?;
+    campaign::run(campaign, &verify::INTERRUPTED).map_err(Stop::infrastructure)
+}
+
+/// Keeps what a campaign found.
+pub(super) fn keep(reports: &[CellReport]) -> Result<(), Stop> {
     let store = Store::default();
     // One that was interrupted before its first round says nothing of what is kept.
-    for report in reports.iter().filter(|report| report.cell.executions > 0) {
-        store.keep_rounds(&report.cell).map_err(Stop::infrastructure)?;
-    }
-    Ok(reports)
+    let mut run = reports.iter().filter(|report| report.executions > 0);
+    run.try_for_each(|report| store.keep_rounds(report)).map_err(|error| Stop::not_kept(&store, error))
 }

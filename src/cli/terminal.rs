@@ -1,5 +1,6 @@
 //! The two streams: facts go to standard output, the rest to standard error. And how times are written.
 
+use super::ending::Stop;
 use anstream::{AutoStream, ColorChoice};
 use refectory::report::{Style, Tone};
 use std::io::{ErrorKind, Write};
@@ -13,14 +14,15 @@ pub(super) fn style() -> Style {
     }
 }
 
-/// Writes to standard output. A reader that has gone, as in `| head`, has seen enough.
-pub(super) fn print(text: &str) {
+/// Writes to standard output. A reader that has gone, as in `| head`, has seen enough; where nobody could read, the
+/// command has failed.
+pub(super) fn print(text: &str) -> Result<(), Stop> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            complain(&format!("standard output: {error}"));
+            Err(Stop::infrastructure(format!("standard output: {error}")))
         }
-        _ => {}
+        _ => Ok(()),
     }
 }
 
@@ -49,9 +51,12 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
         Some(minutes) => (minutes, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),
     };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
-    seconds.map(Duration::from_secs).ok_or_else(|| format!("`{text}` is no time; write `60s` or `5m`"))
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no time; write `60s` or `5m`"))?;
+    let time = number.checked_mul(unit).map(Duration::from_secs).filter(|time| *time <= LONGEST);
+    time.ok_or_else(|| format!("`{text}` is more than a year"))
 }
+
+const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {
@@ -63,5 +68,7 @@ mod tests {
         assert_eq!(time("5m"), Ok(Duration::from_secs(300)));
         assert_eq!(time("7"), Ok(Duration::from_secs(7)));
         assert!(time("soon").is_err());
+        assert!(time("18446744073709551615s").unwrap_err().contains("more than a year"));
+        assert!(time("18446744073709551616s").is_err());
     }
 }

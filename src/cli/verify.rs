@@ -68,21 +68,22 @@ impl Running {
         }
     }
 
-    /// Runs the cells within the limits, and keeps their findings. Ctrl-C ends the run early.
+    /// Runs the cells within the limits. Ctrl-C ends the run early.
     pub(super) fn run(&self, cells: &[Cell], limits: Limits) -> Result<Vec<CellReport>, Stop> {
         heed_interrupts()?;
-        let store = Store::default();
-        let options = Options { budget: limits.budget, costs: store.costs(), ..self.options() };
+        let options = Options { budget: limits.budget, costs: Store::default().costs(), ..self.options() };
         let mut progress = Progress::of(cells.len());
         let reports = runner::run(cells, &options, &INTERRUPTED, &mut |event| progress.show(&event))
             .map_err(Stop::infrastructure)?;
-        drop(progress);
-        for report in &reports {
-            store.keep(report).map_err(Stop::infrastructure)?;
-        }
-        store.keep_costs(&reports).map_err(Stop::infrastructure)?;
         Ok(reports)
     }
+}
+
+/// Keeps what was found, and how long it took.
+pub(super) fn keep(reports: &[CellReport]) -> Result<(), Stop> {
+    let store = Store::default();
+    let kept = reports.iter().try_for_each(|report| store.keep(report));
+    kept.and_then(|()| store.keep_costs(reports)).map_err(|error| Stop::not_kept(&store, error))
 }
 
 /// Whether Ctrl-C was pressed.
@@ -128,14 +129,15 @@ impl Verify {
                 format!("nothing was run: no cell fits into {} s; give more time", budget.as_secs());
             return Err(Stop::usage(message));
         }
-        if let Some(file) = &self.json {
-            std::fs::write(file, run.json()?).map_err(|error| Stop::unwritten(file, error))?;
-        }
         terminal::print(&match self.format {
             Format::Human => run.human(started.elapsed(), terminal::style()),
             Format::Json => run.json()?,
-        });
-        Ok(run.ending)
+        })?;
+        let written = match &self.json {
+            Some(file) => std::fs::write(file, run.json()?).map_err(|error| Stop::unwritten(file, error)),
+            None => Ok(()),
+        };
+        Ok(run.ending.and_kept(written).and_kept(keep(&reports)))
     }
 }
 

@@ -28,6 +28,10 @@ pub enum Reason {
     Vacuous,
     /// The engine cannot run the scenario; says why.
     Unsupported(String),
+    /// It could not be run, or nobody could hear what came of it; says why. It tells nothing of the subject.
+    NotRun(String),
+    /// The rounds on real cores took turns: no two operations overlapped in so many.
+    NotExercised(u64),
     /// Two engines that must agree do not: the engine believes to have seen everything, and an exact enumeration shows
     /// that it has not.
     Disagreement(String),
@@ -63,6 +67,8 @@ pub enum Exhausted {
     Memory(u64, String),
     /// Unknown: the process was killed from outside.
     Killed,
+    /// Unknown: the process was stopped.
+    Stopped,
 }
 
 impl Extent {
@@ -174,6 +180,13 @@ impl fmt::Display for Reason {
                 f.write_str("vacuous: no thread used a primitive of the facade (std's own are not seen)")
             }
             Self::Unsupported(why) => write!(f, "unsupported: {why}"),
+            Self::NotRun(why) => write!(f, "not run: {why}"),
+            Self::NotExercised(rounds) => {
+                write!(
+                    f,
+                    "not exercised: no two operations overlapped in {rounds} rounds; more cores or a longer run may do it"
+                )
+            }
             Self::Disagreement(what) => write!(f, "engine disagreement: {what}"),
         }
     }
@@ -203,6 +216,7 @@ impl fmt::Display for Exhausted {
             Self::Deadline(time) => write!(f, "deadline {} s", time.as_secs()),
             Self::Memory(bytes, words) => write!(f, "memory limit {} MiB: {words}", bytes >> 20),
             Self::Killed => f.write_str("killed from outside, as the system does when memory runs out"),
+            Self::Stopped => f.write_str("the process was stopped, and did not go on"),
         }
     }
 }

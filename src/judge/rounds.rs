@@ -55,8 +55,12 @@ impl From<Rounds> for RoundsReport {
         let executions = exploration.executions;
         if exploration.coverage.is_ok() {
             let none = Exhausted::Time { time: elapsed, executions };
-            let seen = Some(Extent::Sampled(executions)).filter(|_| executions > 0);
-            exploration.coverage = seen.ok_or(Reason::Budget(none));
+            exploration.coverage = match (executions, overlapped) {
+                (0, _) => Err(Reason::Budget(none)),
+                // Main, and two that could have met.
+                (_, Some(0)) if exploration.threads > 2 => Err(Reason::NotExercised(executions)),
+                _ => Ok(Extent::Sampled(executions)),
+            };
         }
         let verdict = Verdict::of(Engine::Native, &exploration);
         let cell = CellReport {

@@ -148,6 +148,8 @@ const fn short_reason(reason: &Reason) -> &'static str {
         Reason::Vacuous => "vacuous",
         Reason::Unsupported(_) => "unsupported",
         Reason::Disagreement(_) => "disagrees",
+        Reason::NotRun(_) => "not run",
+        Reason::NotExercised(_) => "not exercised",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::style::{Style, Tone, grouped, listed, times};
 use crate::cell::CellId;
 use crate::engine::{Bounds, Note};
-use crate::judge::{CellReport, Extent, Status, Verdict};
+use crate::judge::{CellReport, Extent, Reason, Status, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -77,9 +77,13 @@ pub(super) fn kinds_of_verdicts(reports: &[CellReport], style: Style) -> String 
 
 /// How many verdicts are not as expected.
 pub(super) fn against(reports: &[CellReport], style: Style) -> String {
-    match reports.iter().filter(|report| report.status == Status::Violation).count() {
-        0 => style.paint(Tone::Good, "all as expected"),
-        n => style.paint(Tone::Bad, format!("{n} against expectation")),
+    let count = |test: fn(&CellReport) -> bool| reports.iter().filter(|report| test(report)).count();
+    let violations = count(|report| report.status == Status::Violation);
+    let not_run = count(|report| matches!(report.open(), Some(Reason::NotRun(_))));
+    match (violations, not_run) {
+        (0, 0) => style.paint(Tone::Good, "all as expected"),
+        (0, n) => style.paint(Tone::Bad, format!("{n} could not be run")),
+        (n, _) => style.paint(Tone::Bad, format!("{n} against expectation")),
     }
 }
 

@@ -1,11 +1,15 @@
 //! The child's side: runs one cell and reports; and what every child does first.
 
-use super::death::exit_code;
+use super::death::UNREPORTED;
+use super::process::{BEGUN, FINISHED};
 use crate::catalogue;
 use crate::cell::Cell;
 use crate::engine;
 use crate::judge::CellReport;
-use rustix::process::{Resource, Rlimit, Signal, getpgrp, kill_process_group, setrlimit};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getpgrp, getpid, getppid, kill_process_group, setrlimit,
+};
+use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::process::exit;
@@ -14,6 +18,8 @@ use std::process::exit;
 pub(super) const CELL: &str = "REFECTORY_CELL";
 /// Bytes of data that it may have.
 pub(super) const MEMORY: &str = "REFECTORY_MEMORY";
+/// The process that has started it. All that a child starts has this in its environment as well.
+pub(super) const PARENT: &str = "REFECTORY_PARENT";
 
 /// Runs the cell of the catalogue that the environment asks for, and ends the process; returns if it
 /// asks for none. To be called first in `main`, on its thread.
@@ -24,44 +30,95 @@ pub fn child_main() {
 /// The same, with cells from elsewhere than the catalogue.
 pub fn child_main_with(find: impl FnOnce(&str) -> Option<Cell>) {
     let Ok(id) = std::env::var(CELL) else { return };
-    let Some(cell) = find(&id) else {
-        eprintln!("this binary has no cell `{id}`");
-        exit(exit_code::NO_SUCH_CELL);
-    };
-    let mut pipe = begin();
+    let cell = || find(&id).ok_or_else(|| format!("this binary has no cell `{id}`"));
+    let (cell, mut voice) = begin(CELL, cell);
     engine::leave_stopped_threads();
-    let report = CellReport::of(&cell, engine::explore(cell.engine, &cell.program(), &cell.budget()));
-    let written =
-        serde_json::to_vec(&report).map_err(io::Error::from).and_then(|bytes| pipe.write_all(&bytes));
-    exit(if written.is_ok() { 0 } else { exit_code::NO_PIPE });
+    voice.tell(&CellReport::of(&cell, engine::explore(cell.engine, &cell.program(), &cell.budget())));
+    voice.finish()
 }
 
-/// What every child does first. Gives the pipe for what it reports; the process ends where there is none.
-pub(crate) fn begin() -> File {
-    let Ok(pipe) = take_standard_output() else { exit(exit_code::NO_PIPE) };
-    die_with_the_parent();
+/// What every child does first; `variable` has its task, which `find` looks up. Where it cannot begin, the process
+/// ends.
+pub(crate) fn begin<T>(variable: &str, find: impl FnOnce() -> Result<T, String>) -> (T, Voice) {
+    if !is_child() {
+        refuse(&format!("{variable} is for the processes that refectory starts; unset it"));
+    }
+    let begun = find().and_then(|task| {
+        let voice = Voice::of_standard_output().map_err(|error| format!("standard output: {error}"))?;
+        die_with_the_parent().map_err(|error| format!("standard input: {error}"))?;
+        Ok((task, voice))
+    });
+    let (task, mut voice) = begun.unwrap_or_else(|why| refuse(&why));
     limit_memory(std::env::var(MEMORY).ok().and_then(|bytes| bytes.parse().ok()));
-    pipe
+    voice.tell(&BEGUN);
+    (task, voice)
 }
 
-/// Moves standard output to a descriptor of our own; from now on what is printed goes to standard
-/// error, and cannot end up inside the result.
-fn take_standard_output() -> rustix::io::Result<File> {
-    let pipe = rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3)?;
-    rustix::stdio::dup2_stdout(std::io::stderr())?;
-    Ok(File::from(pipe))
+/// Whether a runner has started this process: only then is its group its own, so that it may be killed.
+fn is_child() -> bool {
+    let parent = std::env::var(PARENT).ok().and_then(|id| id.parse().ok()).and_then(Pid::from_raw);
+    parent.is_some() && parent == getppid() && getpgrp() == getpid()
+}
+
+/// Ends the process before it has begun.
+fn refuse(why: &str) -> ! {
+    eprintln!("{why}");
+    exit(2)
+}
+
+/// How a child tells what it finds: lines in a pipe that only this part of it knows.
+pub(crate) struct Voice {
+    pipe: File,
+    process: Pid,
+}
+
+impl Voice {
+    /// Moves standard output to a descriptor of our own; from now on what is printed goes to standard
+    /// error, and cannot end up among the lines.
+    fn of_standard_output() -> io::Result<Self> {
+        let pipe = rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?;
+        rustix::stdio::dup2_stdout(io::stderr())?;
+        Ok(Self { pipe: File::from(pipe), process: getpid() })
+    }
+
+    /// Tells this. The process ends where nobody can hear it, and where it is but a copy of the child, which the
+    /// subject has made.
+    pub(crate) fn tell(&mut self, what: &impl Serialize) {
+        if getpid() != self.process {
+            exit(0);
+        }
+        let line = serde_json::to_string(what).map_err(io::Error::from);
+        // In one piece, so that nothing comes between.
+        if let Err(error) = line.and_then(|line| self.pipe.write_all((line + "\n").as_bytes())) {
+            eprintln!("what was found could not be told: {error}");
+            exit(UNREPORTED);
+        }
+    }
+
+    /// Tells that this was all, and ends the process.
+    pub(crate) fn finish(mut self) -> ! {
+        self.tell(&FINISHED);
+        exit(0)
+    }
 }
 
 /// A thread that waits for the end of standard input, which the parent holds open for as long as it
-/// lives, and then ends this process and its group, which is to be its own.
-fn die_with_the_parent() {
-    #[expect(clippy::disallowed_methods, reason = "a thread of the runner, outside every engine")]
-    std::thread::spawn(|| {
+/// lives, and then ends this process and its group. The subject has an empty standard input in its place.
+fn die_with_the_parent() -> io::Result<()> {
+    let mut parent = File::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?);
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    let group = getpid();
+    std::thread::Builder::new().spawn(move || {
         let mut nothing = [0; 1];
-        while matches!(std::io::stdin().read(&mut nothing), Ok(1..)) {}
-        let _ = kill_process_group(getpgrp(), Signal::KILL);
-        exit(exit_code::ORPHAN);
-    });
+        // Where the subject has closed this, the parent's deadline remains.
+        while let Ok(read) = parent.read(&mut nothing) {
+            if read == 0 {
+                let _ = kill_process_group(group, Signal::KILL);
+                exit(1);
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// Without the limit, or where the system knows none, a cell may take what the machine has: the

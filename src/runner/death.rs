@@ -1,6 +1,6 @@
 //! What a child's death shows of its subject, when it left no report.
 
-use super::parent::Options;
+use super::process::{End, Process, Stage};
 use crate::engine::{
     Engine, Exhausted, Exploration, Extent, Failure, FailureKind, HANG, HANG_IS_OVER, Reason,
 };
@@ -9,40 +9,46 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// Exit codes of a child that could not run its cell; a subject that exits with one of them is
-/// reported as our failure, not as its own.
-pub(crate) mod exit_code {
-    /// The cell's id is not known to this binary.
-    pub(crate) const NO_SUCH_CELL: i32 = 120;
-    /// The result could not be written.
-    pub(crate) const NO_PIPE: i32 = 121;
-    /// The parent is gone.
-    pub(crate) const ORPHAN: i32 = 122;
-}
+/// The exit code of a child that could not tell what it found. A subject that ends its process with this one is
+/// taken for such a child, and is not judged.
+pub(super) const UNREPORTED: i32 = 121;
 
 /// Why a child was killed by its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Killed {
-    /// The deadline passed.
-    Deadline,
+    /// Nothing was told for this long.
+    Deadline(Duration),
     /// All its threads have slept for this long.
     Still(Duration),
+    /// It was stopped, and nobody would have made it go on.
+    Stopped,
+}
+
+/// What is known of a subject from the end of its process, which had so many bytes of memory; `None` where it is
+/// what the process has told.
+pub(crate) fn seen(end: End, process: &Process, engine: Engine, memory: u64) -> Option<Exploration> {
+    let words = process.words();
+    match end {
+        End::Finished | End::Cancelled => None,
+        End::Killed(why) => Some(killed(engine, why, &words)),
+        End::Died(status) => Some(died(status, process.stage(), &words, memory)),
+    }
 }
 
 /// What is known of a subject whose process was killed, after it had printed this.
-pub(crate) fn killed(engine: Engine, why: Killed, stderr: &str, options: &Options) -> Exploration {
+fn killed(engine: Engine, why: Killed, stderr: &str) -> Exploration {
     match why {
         Killed::Still(time) => {
             let message = format!("no progress: every thread has been asleep for {} ms", time.as_millis());
             broken(FailureKind::Hang, message)
         }
-        Killed::Deadline if engine == Engine::Native && !super::stillness::KNOWN => {
-            let message = format!("no end within {} s", options.deadline.as_secs());
-            broken(FailureKind::Hang, message)
+        Killed::Stopped => open(Exhausted::Stopped),
+        Killed::Deadline(deadline) if engine == Engine::Native && !super::stillness::KNOWN => {
+            broken(FailureKind::Hang, format!("no end within {} s", deadline.as_secs()))
         }
-        Killed::Deadline => match hang(stderr) {
+        Killed::Deadline(deadline) => match hang(stderr) {
             Some(words) => Exploration::unsupported(format!("hang: {words}")),
-            None => open(Exhausted::Deadline(options.deadline)),
+            None => open(Exhausted::Deadline(deadline)),
         },
     }
 }
@@ -53,28 +59,35 @@ fn hang(stderr: &str) -> Option<&str> {
     stderr.lines().rfind(told)?.strip_prefix(HANG)
 }
 
-/// What is known of a subject whose process ended by itself without a report; `None` where the process
-/// never came to run it.
-pub(crate) fn died(status: ExitStatus, stderr: &str, options: &Options) -> Option<Exploration> {
-    if matches!(status.code(), Some(exit_code::NO_SUCH_CELL | exit_code::NO_PIPE | exit_code::ORPHAN)) {
-        return None;
+/// What is known of a subject whose process ended otherwise than in order.
+fn died(status: ExitStatus, stage: Stage, stderr: &str, memory: u64) -> Exploration {
+    if stage == Stage::Starting {
+        return not_run("the process ended before its subject began", status, stderr);
+    }
+    if status.code() == Some(UNREPORTED) {
+        return not_run("the process could not tell what it found", status, stderr);
     }
     if let Some(line) = find_line(stderr, "memory allocation of ") {
-        return Some(open(Exhausted::Memory(options.memory, line.to_owned())));
+        return open(Exhausted::Memory(memory, line));
     }
     if let Some(line) = find_line(stderr, "has overflowed its stack") {
-        return Some(broken(FailureKind::Crash, format!("stack overflow: {line}")));
+        return broken(FailureKind::Crash, format!("stack overflow: {line}"));
     }
-    Some(match (status.signal(), status.code()) {
+    let after = if stage == Stage::Finished { ", after it had told what it found" } else { "" };
+    match (status.signal(), status.code()) {
         // The subject may have done it itself, but then it is not its fault that shows.
         (Some(KILL), _) => open(Exhausted::Killed),
-        (Some(signal), _) => broken(FailureKind::Crash, with_last_words(signal_name(signal), stderr)),
+        (Some(signal), _) => broken(FailureKind::Crash, with_last_words(signal_name(signal) + after, stderr)),
         (None, code) => {
             let code = code.unwrap_or_default();
-            let death = format!("the subject ended its process, with exit code {code}");
+            let death = format!("the subject ended its process, with exit code {code}{after}");
             broken(FailureKind::Crash, with_last_words(death, stderr))
         }
-    })
+    }
+}
+
+fn not_run(what: &str, status: ExitStatus, stderr: &str) -> Exploration {
+    Exploration::new(Err(Reason::NotRun(with_last_words(format!("{what} ({status})"), stderr))))
 }
 
 const KILL: i32 = 9;
@@ -142,8 +155,14 @@ fn without_registry(word: &str) -> &str {
 mod tests {
     use super::*;
 
+    const MEMORY: u64 = 1 << 30;
+
     fn by_signal(signal: i32, stderr: &str) -> Exploration {
-        died(ExitStatus::from_raw(signal), stderr, &Options::default()).unwrap()
+        died(ExitStatus::from_raw(signal), Stage::Running, stderr, MEMORY)
+    }
+
+    fn exited(code: i32, stage: Stage) -> Exploration {
+        died(ExitStatus::from_raw(code << 8), stage, "", MEMORY)
     }
 
     fn crash(message: &str) -> Exploration {
@@ -169,35 +188,42 @@ mod tests {
     #[test]
     fn exhausted_memory_is_a_limit_and_no_finding() {
         let limit = "memory allocation of 64 bytes failed";
-        let options = Options::default();
-        let memory = open(Exhausted::Memory(options.memory, limit.to_owned()));
+        let memory = open(Exhausted::Memory(MEMORY, limit.to_owned()));
         assert_eq!(by_signal(6, "memory allocation of 64 bytes failed\n"), memory);
         assert_eq!(by_signal(9, "").coverage, Err(Reason::Budget(Exhausted::Killed)));
     }
 
     #[test]
     fn an_exit_is_a_crash_unless_the_cell_never_ran() {
-        let exited = |code: i32| died(ExitStatus::from_raw(code << 8), "", &Options::default());
-        assert_eq!(exited(0), Some(crash("the subject ended its process, with exit code 0")));
-        assert_eq!(exited(exit_code::NO_SUCH_CELL), None);
+        assert_eq!(exited(0, Stage::Running), crash("the subject ended its process, with exit code 0"));
+        let not_run = |seen: Exploration| matches!(seen.coverage, Err(Reason::NotRun(_)));
+        assert!(not_run(exited(0, Stage::Starting)));
+        assert!(not_run(exited(UNREPORTED, Stage::Running)));
+    }
+
+    #[test]
+    fn a_report_does_not_outlive_a_crash_after_it() {
+        let message = "the subject ended its process, with exit code 7, after it had told what it found";
+        assert_eq!(exited(7, Stage::Finished), crash(message));
     }
 
     #[test]
     fn a_deadline_is_a_limit_and_stillness_a_hang() {
-        let options = Options::default();
-        let ended = killed(Engine::Dpor, Killed::Deadline, "", &options);
-        assert_eq!(ended, open(Exhausted::Deadline(options.deadline)));
-        let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), "", &options);
+        let deadline = Duration::from_secs(60);
+        let ended = killed(Engine::Dpor, Killed::Deadline(deadline), "");
+        assert_eq!(ended, open(Exhausted::Deadline(deadline)));
+        let still = killed(Engine::Native, Killed::Still(Duration::from_secs(2)), "");
         let message = "no progress: every thread has been asleep for 2000 ms";
         assert_eq!(still, broken(FailureKind::Hang, message.to_owned()));
     }
 
     #[test]
     fn a_hang_that_an_engine_cannot_see_is_told_at_the_deadline() {
-        let killed = |stderr: &str| killed(Engine::Dpor, Killed::Deadline, stderr, &Options::default());
+        let time = Duration::from_secs(60);
+        let killed = |stderr: &str| killed(Engine::Dpor, Killed::Deadline(time), stderr);
         let told = format!("x\n{HANG}thread 1 waits\ny\n");
         assert_eq!(killed(&told), Exploration::unsupported("hang: thread 1 waits"));
-        let deadline = open(Exhausted::Deadline(Options::default().deadline));
+        let deadline = open(Exhausted::Deadline(time));
         assert_eq!(killed(&format!("{told}{HANG_IS_OVER}\n")), deadline);
     }
 

@@ -6,8 +6,8 @@
 //!
 //! | | |
 //! |---|---|
-//! | result | one JSON object in a pipe that only the runner's part of the child knows: the child moves its standard output there before the subject starts, and what the subject prints goes to standard error |
-//! | deadline | the parent's; the child's process group is killed and reaped |
+//! | result | JSON lines in a pipe that only the runner's part of the child knows: the child moves its standard output there before the subject starts, and what the subject prints goes to standard error. The first line says that the subject begins, the last that this was all: a child that ends without the one was not run, and without the other was ended by its subject, whatever its exit code |
+//! | deadline | the parent's; the child's process group is killed and reaped, and on Linux what has left the group as well |
 //! | memory | `RLIMIT_DATA` in the child; not the address space, most of which threads only reserve |
 //! | the parent dies | its end of the child's standard input closes, even at `kill -9`; a thread of the child that reads there then kills the child's process group |
 //!
@@ -22,10 +22,11 @@ mod process;
 mod queue;
 mod stillness;
 pub mod store;
+mod strays;
 
-pub(crate) use child::begin;
+pub(crate) use child::{Voice, begin};
 pub use child::{child_main, child_main_with};
-pub(crate) use death::{Killed, died, exit_code, killed};
+pub(crate) use death::seen;
 pub use parent::{Event, Options, RunError, run};
-pub(crate) use process::Process;
+pub(crate) use process::{End, Limits, Process, Stage};
 pub use queue::Costs;

@@ -1,10 +1,9 @@
 //! The parent's side: a pool of slots, each of which starts one child after the other and waits for it.
 
 use super::child;
-use super::death::{Killed, died, killed};
-use super::process::Process;
+use super::death::seen;
+use super::process::{End, Limits, Process, Stage};
 use super::queue::{Budget, Costs, Queue};
-use super::stillness::Stillness;
 use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
 use crate::judge::{CellReport, Reason, Verdict};
@@ -12,7 +11,6 @@ use crate::sync::Mutex;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -49,35 +47,22 @@ pub enum Event<'a> {
     Finished(&'a CellReport),
 }
 
-/// Why a cell could not be run at all. It says nothing about the subject.
+/// Why no cell could be run at all.
 #[derive(Debug)]
 pub enum RunError {
     /// The current executable is not known.
     Executable(io::Error),
-    /// A process could not be started or waited for.
-    Process {
-        /// The cell.
-        id: String,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The process ended without running the cell: its binary does not call
-    /// [`child_main`](super::child_main), or has no such cell.
-    NoChild {
-        /// The cell.
-        id: String,
-        /// What the process printed.
-        stderr: String,
-    },
+    /// The current executable does not run what it is started for: its `main` does not begin with
+    /// [`child_main`](super::child_main).
+    NoChild,
 }
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Executable(source) => write!(f, "the current executable is not known: {source}"),
-            Self::Process { id, source } => write!(f, "no process for {id}: {source}"),
-            Self::NoChild { id, stderr } => {
-                write!(f, "the process for {id} did not run it: {}", stderr.trim_end())
+            Self::NoChild => {
+                f.write_str("this binary runs no cells: its main has to begin with `child_main()`")
             }
         }
     }
@@ -89,8 +74,10 @@ impl std::error::Error for RunError {}
 /// killed, and the reports are those of the cells that have ended; so they are where a budget leaves cells
 /// out.
 ///
+/// A cell that could not be run is [`Reason::NotRun`], and the others go on.
+///
 /// # Errors
-/// The first cell that could not be run at all ends the run.
+/// If no cell can be run.
 pub fn run(
     cells: &[Cell],
     options: &Options,
@@ -104,12 +91,11 @@ pub fn run(
         cells,
         options,
         cancel,
-        failed: AtomicBool::new(false),
+        deaf: AtomicBool::new(false),
         queue: Mutex::new(Queue::new(cells, &options.costs, budget)),
         started: Instant::now(),
     };
     let mut reports: Vec<Option<CellReport>> = cells.iter().map(|_| None).collect();
-    let mut error = None;
     std::thread::scope(|scope| {
         let (news, told) = mpsc::channel();
         for _ in 0..slots {
@@ -124,20 +110,15 @@ pub fn run(
                     on_event(Event::Finished(&report));
                     reports[index] = Some(*report);
                 }
-                News::Failed(failure) => error = error.take().or(Some(failure)),
             }
         }
     });
-    match error {
-        Some(error) => Err(error),
-        None => Ok(reports.into_iter().flatten().collect()),
-    }
+    if pool.deaf.into_inner() { Err(RunError::NoChild) } else { Ok(reports.into_iter().flatten().collect()) }
 }
 
 enum News {
     Started(usize),
     Ended(usize, Box<CellReport>),
-    Failed(RunError),
 }
 
 struct Pool<'a> {
@@ -145,7 +126,8 @@ struct Pool<'a> {
     cells: &'a [Cell],
     options: &'a Options,
     cancel: &'a AtomicBool,
-    failed: AtomicBool,
+    /// A child ended in order without having heard its task.
+    deaf: AtomicBool,
     queue: Mutex<Queue>,
     started: Instant,
 }
@@ -155,17 +137,9 @@ impl Pool<'_> {
     fn work(&self, news: &mpsc::Sender<News>) {
         while !self.stopped() {
             let Some(index) = self.take() else { return };
-            let cell = &self.cells[index];
             let _ = news.send(News::Started(index));
-            let piece = match self.run_one(cell) {
-                Ok(Some(report)) => News::Ended(index, Box::new(report)),
-                Ok(None) => return,
-                Err(error) => {
-                    self.failed.store(true, Ordering::Relaxed);
-                    News::Failed(error)
-                }
-            };
-            let _ = news.send(piece);
+            let Some(report) = self.run_one(&self.cells[index]) else { return };
+            let _ = news.send(News::Ended(index, Box::new(report)));
         }
     }
 
@@ -175,62 +149,41 @@ impl Pool<'_> {
     }
 
     fn stopped(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed) || self.failed.load(Ordering::Relaxed)
+        // Ordering: the flags stand for themselves.
+        self.cancel.load(Ordering::Relaxed) || self.deaf.load(Ordering::Relaxed)
     }
 
-    /// `None` if the run was cancelled.
-    fn run_one(&self, cell: &Cell) -> Result<Option<CellReport>, RunError> {
+    /// `None` if the run has come to an end meanwhile.
+    fn run_one(&self, cell: &Cell) -> Option<CellReport> {
         if cell.limit() == Some(Limit::Nightly) {
-            return Ok(Some(CellReport::new(cell, Verdict::Inconclusive(Reason::Nightly))));
+            return Some(CellReport::new(cell, Verdict::Inconclusive(Reason::Nightly)));
         }
         let started = Instant::now();
+        let report = self.watch(cell).unwrap_or_else(|error| {
+            let reason = Reason::NotRun(format!("no process: {error}"));
+            Some(CellReport::new(cell, Verdict::Inconclusive(reason)))
+        });
+        report.map(|report| CellReport { elapsed: started.elapsed(), ..report })
+    }
+
+    fn watch(&self, cell: &Cell) -> io::Result<Option<CellReport>> {
         let id = cell.id().to_string();
-        let failed = |source| RunError::Process { id: cell.id().to_string(), source };
-        let task = (child::CELL, id.as_str());
-        let mut process = Process::start(&self.executable, task, self.options.memory).map_err(failed)?;
-        let end = self.wait(&mut process, cell.engine, started).map_err(failed)?;
-        let seen = match end {
-            End::Cancelled => return Ok(None),
-            End::Killed(why) => Some(killed(cell.engine, why, &process.words(), self.options)),
-            End::Exited(status) => {
-                if let Ok(report) = serde_json::from_slice::<CellReport>(process.result()) {
-                    return Ok(Some(CellReport { elapsed: started.elapsed(), ..report }));
-                }
-                died(status, &process.words(), self.options)
-            }
+        let mut process = Process::start(&self.executable, (child::CELL, &id), self.options.memory)?;
+        let limits = Limits {
+            deadline: self.options.deadline,
+            still: Some(PATIENCE).filter(|_| cell.engine == Engine::Native),
+            cancelled: &|| self.stopped(),
         };
-        let seen = seen.ok_or_else(|| RunError::NoChild { id, stderr: process.words() })?;
-        Ok(Some(CellReport { elapsed: started.elapsed(), ..CellReport::of(cell, seen) }))
-    }
-
-    fn wait(&self, process: &mut Process, engine: Engine, started: Instant) -> io::Result<End> {
-        let mut stillness = Stillness::of(process.id());
-        loop {
-            if let Some(status) = process.advance()? {
-                return Ok(End::Exited(status));
-            }
-            let now = Instant::now();
-            if self.stopped() {
-                return Ok(End::Cancelled);
-            }
-            if engine == Engine::Native {
-                let still = stillness.look(now);
-                if still >= PATIENCE {
-                    return Ok(End::Killed(Killed::Still(PATIENCE)));
-                }
-            }
-            if now - started >= self.options.deadline {
-                return Ok(End::Killed(Killed::Deadline));
-            }
+        let mut told: Option<CellReport> = None;
+        let end = process.wait(&limits, |line| told = serde_json::from_slice(line).ok())?;
+        if matches!(end, End::Died(status) if status.success()) && process.stage() == Stage::Starting {
+            // Ordering: the flag stands for itself.
+            self.deaf.store(true, Ordering::Relaxed);
+            return Ok(None);
         }
+        let seen = seen(end, &process, cell.engine, self.options.memory);
+        Ok(seen.map(|seen| CellReport::of(cell, seen)).or(told))
     }
-}
-
-/// How a child came to its end.
-enum End {
-    Exited(ExitStatus),
-    Killed(Killed),
-    Cancelled,
 }
 
 /// Time without any motion after which a native cell counts as hung.

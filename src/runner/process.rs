@@ -1,13 +1,24 @@
-//! A child process, and what it writes: the current executable started again with a task in its environment.
+//! A child process, and what it tells: the current executable started again with a task in its environment.
 
-use super::child::MEMORY;
+use super::child::{MEMORY, PARENT};
+use super::death::Killed;
+use super::stillness::Stillness;
+use super::strays;
+use crate::sync::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, kill_process_group, waitid};
+use std::collections::HashSet;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{LazyLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// What a child tells before its subject starts, and after all else.
+pub(super) const BEGUN: &str = "begun";
+pub(super) const FINISHED: &str = "finished";
 
 /// Longest wait for news of a child before its deadline is looked at again.
 const SLICE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -20,43 +31,76 @@ const TAIL: usize = 64 << 10;
 /// dropped.
 pub(crate) struct Process {
     child: Child,
-    result: Stream<ChildStdout>,
+    told: Stream<ChildStdout>,
     stderr: Stream<ChildStderr>,
     group: Pid,
+    stage: Stage,
     reaped: bool,
+}
+
+/// How far a child has come, as it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Its subject has not started.
+    Starting,
+    /// Its subject may run.
+    Running,
+    /// It has told all that it had to tell.
+    Finished,
+}
+
+/// When a child that has not ended by itself is ended.
+pub(crate) struct Limits<'a> {
+    /// It has told nothing for so long.
+    pub(crate) deadline: Duration,
+    /// All its threads have slept for so long.
+    pub(crate) still: Option<Duration>,
+    /// Whether it is not wanted any more.
+    pub(crate) cancelled: &'a dyn Fn() -> bool,
+}
+
+/// How a child came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It told all that it had to tell, and ended in order.
+    Finished,
+    /// It ended in another way.
+    Died(ExitStatus),
+    /// It was ended, because a limit was reached.
+    Killed(Killed),
+    /// It was ended, because it was not wanted any more.
+    Cancelled,
+}
+
+/// The children that have not been reaped. Locked while one is started, so that none is taken for a stray.
+static RUNNING: LazyLock<Mutex<HashSet<Pid>>> = LazyLock::new(|| {
+    strays::adopt();
+    Mutex::default()
+});
+
+fn running() -> MutexGuard<'static, HashSet<Pid>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Process {
     /// Starts a child that finds this task in its environment, and may have so many bytes of data.
     pub(crate) fn start(executable: &Path, task: (&str, &str), memory: u64) -> io::Result<Self> {
+        let mut running = running();
         let mut child = Command::new(executable)
             .env(task.0, task.1)
             .env(MEMORY, memory.to_string())
+            .env(PARENT, std::process::id().to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // A group of its own: Ctrl-C at a terminal is for us, and what it starts dies with it.
             .process_group(0)
             .spawn()?;
-        let result = Stream::new(child.stdout.take(), usize::MAX);
+        let told = Stream::new(child.stdout.take(), usize::MAX);
         let stderr = Stream::new(child.stderr.take(), TAIL);
         let group = Pid::from_child(&child);
-        Ok(Self { child, result, stderr, group, reaped: false })
-    }
-
-    pub(super) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// What it has reported so far.
-    pub(super) fn result(&self) -> &[u8] {
-        &self.result.bytes
-    }
-
-    /// The whole lines that it has reported since this was last asked.
-    pub(crate) fn lines(&mut self) -> Vec<u8> {
-        let whole = self.result.bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
-        self.result.bytes.drain(..whole).collect()
+        running.insert(group);
+        Ok(Self { child, told, stderr, group, stage: Stage::Starting, reaped: false })
     }
 
     /// The end of what it has printed to standard error.
@@ -65,47 +109,97 @@ impl Process {
         String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned()
     }
 
+    /// How far it has come.
+    pub(crate) fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Waits for the child's end, or ends it, and hands on each line that it tells.
+    pub(crate) fn wait(&mut self, limits: &Limits<'_>, mut heard: impl FnMut(&[u8])) -> io::Result<End> {
+        let mut stillness = Stillness::of(self.child.id());
+        let mut news = Instant::now();
+        loop {
+            let state = self.advance()?;
+            for line in self.lines() {
+                news = Instant::now();
+                match serde_json::from_slice(&line).unwrap_or_default() {
+                    BEGUN => self.stage = Stage::Running,
+                    FINISHED => self.stage = Stage::Finished,
+                    _ => heard(&line),
+                }
+            }
+            match state {
+                State::Ended(status) if self.stage == Stage::Finished && status.success() => {
+                    return Ok(End::Finished);
+                }
+                State::Ended(status) => return Ok(End::Died(status)),
+                State::Stopped => return Ok(End::Killed(Killed::Stopped)),
+                State::Running => {}
+            }
+            if (limits.cancelled)() {
+                return Ok(End::Cancelled);
+            }
+            let now = Instant::now();
+            if let Some(patience) = limits.still.filter(|patience| stillness.look(now) >= *patience) {
+                return Ok(End::Killed(Killed::Still(patience)));
+            }
+            if now - news >= limits.deadline {
+                return Ok(End::Killed(Killed::Deadline(limits.deadline)));
+            }
+        }
+    }
+
+    /// The whole lines that it has told since this was last asked.
+    fn lines(&mut self) -> Vec<Vec<u8>> {
+        let whole = self.told.bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let lines: Vec<u8> = self.told.bytes.drain(..whole).collect();
+        lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()
+    }
+
     /// Waits for a short while for output or the end of the child.
     ///
     /// Normally both pipes end together with the child. If it has left a process behind that holds
     /// them open, or closed them itself, its end is seen at the next look.
-    pub(crate) fn advance(&mut self) -> io::Result<Option<ExitStatus>> {
+    fn advance(&mut self) -> io::Result<State> {
         let open: Vec<PollFd<'_>> =
-            [self.result.poll_fd(), self.stderr.poll_fd()].into_iter().flatten().collect();
+            [self.told.poll_fd(), self.stderr.poll_fd()].into_iter().flatten().collect();
         let slice = if open.is_empty() { &MOMENT } else { &SLICE };
-        let ready = ready(open, slice)?;
-        if ready {
-            self.result.read_ready()?;
+        if ready(open, slice)? {
+            self.told.read_ready()?;
             self.stderr.read_ready()?;
         }
-        let silent = self.result.source.is_none() && self.stderr.source.is_none();
-        if ready && !silent {
-            return Ok(None);
+        let options =
+            WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match waitid(WaitId::Pid(self.group), options)? {
+            None => Ok(State::Running),
+            Some(status) if status.stopped() => Ok(State::Stopped),
+            Some(_) => {
+                let status = self.reap()?;
+                self.told.read_ready()?;
+                self.stderr.read_ready()?;
+                Ok(State::Ended(status))
+            }
         }
-        if !self.has_ended()? {
-            return Ok(None);
-        }
-        let status = self.reap()?;
-        self.result.read_ready()?;
-        self.stderr.read_ready()?;
-        Ok(Some(status))
     }
 
-    /// Whether the child is dead and waits to be reaped.
-    fn has_ended(&self) -> io::Result<bool> {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        Ok(waitid(WaitId::Pid(self.group), look)?.is_some())
-    }
-
-    /// Kills whatever is left of the child's group, and reaps the child.
+    /// Kills the child and whatever is left of it, and reaps it.
     ///
     /// Until the child is reaped its id, which is that of the group, cannot come to belong to another.
     fn reap(&mut self) -> io::Result<ExitStatus> {
-        if !std::mem::replace(&mut self.reaped, true) {
-            // The group may be gone already.
+        let first = !std::mem::replace(&mut self.reaped, true);
+        if first {
+            // The group may be gone already, and the child may have left it.
             let _ = kill_process_group(self.group, Signal::KILL);
+            let _ = kill_process(self.group, Signal::KILL);
         }
-        self.child.wait()
+        let status = self.child.wait();
+        if first {
+            strays::reap_group(self.group);
+            let mut running = running();
+            running.remove(&self.group);
+            strays::end(&running, &format!("{PARENT}={}", getpid().as_raw_nonzero()));
+        }
+        status
     }
 }
 
@@ -113,6 +207,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.reap();
     }
+}
+
+/// What a look at a child shows.
+enum State {
+    Running,
+    Stopped,
+    Ended(ExitStatus),
 }
 
 /// Whether one of these has something to read, or has ended, within the time.
@@ -140,11 +241,12 @@ impl<R: Read + AsFd> Stream<R> {
         self.source.as_ref().map(|source| PollFd::new(source, PollFlags::IN))
     }
 
-    /// Reads what is there, without waiting for more.
+    /// Reads what is there, without waiting for more. Not more than a pipe holds: somebody may always write.
     fn read_ready(&mut self) -> io::Result<()> {
         const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
         let mut buffer = [0; 16 << 10];
-        while let Some(fd) = self.poll_fd() {
+        for _ in 0..64 {
+            let Some(fd) = self.poll_fd() else { break };
             if !ready(vec![fd], &NOW)? {
                 break;
             }

@@ -3,14 +3,17 @@
 //!
 //! One JSON file a cell, under `refectory/` of the directory that cargo builds in (found from the place
 //! of the current executable), or under `REFECTORY_STORE`, or else of the system's directory for
-//! temporary files. A cell that is found in order takes its file away.
+//! temporary files. A cell that is found in order takes its file away. The directory is its user's alone, and no link is
+//! followed out of it.
 
 use crate::cell::CellId;
 use crate::judge::{CellReport, rounds_of};
 use crate::runner::Costs;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io;
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,10 +41,15 @@ impl Store {
         Self { directory: directory.into() }
     }
 
+    /// Where this is.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Keeps the finding of a broken cell, or removes what was kept of one that is not broken.
     ///
     /// # Errors
-    /// What the file system says.
+    /// What the file system says, or that the directory is somebody else's.
     pub fn keep(&self, report: &CellReport) -> io::Result<()> {
         let path = self.path(&report.id);
         if report.failure().is_none() {
@@ -54,11 +62,31 @@ impl Store {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        std::fs::create_dir_all(&self.directory)?;
+        self.make_directory()?;
         // Renamed when it is whole, so that a reader never sees half of it.
         let draft = path.with_extension(format!("{}.draft", std::process::id()));
-        std::fs::write(&draft, bytes)?;
-        std::fs::rename(draft, path)
+        // One that a killed process of the same number has left is no use to anybody.
+        let _ = std::fs::remove_file(&draft);
+        let written = File::create_new(&draft).and_then(|mut file| file.write_all(bytes));
+        written.and_then(|()| std::fs::rename(&draft, path)).inspect_err(|_| {
+            let _ = std::fs::remove_file(&draft);
+        })
+    }
+
+    /// Makes the directory where there is none. In a place that all users share, another one may have been there first.
+    fn make_directory(&self) -> io::Result<()> {
+        if let Some(above) = self.directory.parent() {
+            std::fs::create_dir_all(above)?;
+        }
+        match DirBuilder::new().mode(0o700).create(&self.directory) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
+        let found = std::fs::symlink_metadata(&self.directory)?;
+        if found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() {
+            return Ok(());
+        }
+        Err(io::Error::other("it is no directory of this user"))
     }
 
     /// How long cells took when they were last run; nothing is known where no run is kept, or one of another
@@ -176,6 +204,29 @@ mod tests {
         scratch.0.keep_rounds(&later).unwrap();
         assert_eq!(scratch.0.last(&first).unwrap(), None);
         assert_eq!(scratch.0.last(&second).unwrap(), Some(later));
+    }
+
+    #[test]
+    fn the_directory_is_its_users_alone_and_no_link() {
+        use std::os::unix::fs::PermissionsExt;
+        let scratch = Scratch::new("mode");
+        scratch.0.keep_costs(&[]).unwrap();
+        let mode = std::fs::metadata(scratch.0.directory()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        let link = Scratch::new("link");
+        std::os::unix::fs::symlink(scratch.0.directory(), link.0.directory()).unwrap();
+        let error = link.0.keep_costs(&[]).unwrap_err();
+        std::fs::remove_file(link.0.directory()).unwrap();
+        assert_eq!(error.to_string(), "it is no directory of this user");
+    }
+
+    #[test]
+    fn no_draft_is_left_where_it_cannot_be_kept() {
+        let scratch = Scratch::new("draft");
+        // A directory stands where the file is to come.
+        std::fs::create_dir_all(scratch.0.directory().join(COSTS)).unwrap();
+        assert!(scratch.0.keep_costs(&[]).is_err());
+        assert_eq!(std::fs::read_dir(scratch.0.directory()).unwrap().count(), 1);
     }
 
     #[test]

@@ -89,7 +89,9 @@ fn ending(facts: &Exploration) -> (String, Option<String>) {
         Err(Reason::Budget(what)) => ("cut".to_owned(), Some(what.to_string())),
         Err(Reason::Unsupported(why)) => ("unsupported".to_owned(), Some(why.clone())),
         Err(Reason::Disagreement(what)) => ("disagrees".to_owned(), Some(what.clone())),
-        Err(reason @ (Reason::Nightly | Reason::Vacuous)) => (reason.to_string(), None),
+        Err(reason @ (Reason::Nightly | Reason::Vacuous | Reason::NotRun(_) | Reason::NotExercised(_))) => {
+            (reason.to_string(), None)
+        }
     }
 }
 
