@@ -10,6 +10,7 @@
 use crate::event::causality::{Causality, Event, Moment};
 use crate::event::op::ThreadId;
 use std::fmt;
+use std::time::Instant;
 
 /// Operations of one history, at most.
 pub const MOST: usize = 64;
@@ -30,25 +31,27 @@ impl fmt::Display for TooLong {
 impl std::error::Error for TooLong {}
 
 /// One operation: an invocation and its response.
+///
+/// Under an engine that answers for a class of executions its `T` is where a thread stands, on real cores a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation<C, A> {
+pub struct Operation<C, A, T = Moment> {
     /// What was asked.
     pub call: C,
     /// What was answered.
     pub answer: A,
     /// Where its thread stood before.
-    pub begun: Moment,
+    pub begun: T,
     /// Where its thread stood afterwards.
-    pub ended: Moment,
+    pub ended: T,
 }
 
 /// The operations of one execution, and the order of their beginnings and ends.
 ///
 /// Point `2 i` is the beginning of operation `i`, point `2 i + 1` its end.
 #[derive(Clone, Debug)]
-pub struct History<C, A> {
+pub struct History<C, A, T = Moment> {
     /// The operations.
-    pub operations: Vec<Operation<C, A>>,
+    pub operations: Vec<Operation<C, A, T>>,
     /// For each point, those that come before it in every order: a bit each.
     earlier: Vec<u128>,
 }
@@ -71,7 +74,27 @@ impl<C, A> History<C, A> {
         let earlier = (0..points.len()).map(earlier).collect();
         Ok(Self { operations, earlier })
     }
+}
 
+impl<C, A> History<C, A, Instant> {
+    /// The history of operations on real cores, in the order of time.
+    ///
+    /// # Errors
+    /// If there are more than [`MOST`].
+    pub fn in_time(operations: Vec<Operation<C, A, Instant>>) -> Result<Self, TooLong> {
+        if operations.len() > MOST {
+            return Err(TooLong { operations: operations.len() });
+        }
+        let points: Vec<Instant> = operations.iter().flat_map(|one| [one.begun, one.ended]).collect();
+        // An operation that took no time has begun before it ended all the same.
+        let is_earlier = |a: usize, b: usize| points[a] < points[b] || a + 1 == b && b % 2 == 1;
+        let earlier = |b: usize| (0..points.len()).filter(|&a| is_earlier(a, b)).map(|a| 1 << a).sum();
+        let earlier = (0..points.len()).map(earlier).collect();
+        Ok(Self { operations, earlier })
+    }
+}
+
+impl<C, A, T> History<C, A, T> {
     /// Whether the point may come next where those in the set have come.
     pub(crate) fn may_follow(&self, point: usize, past: u128) -> bool {
         past & 1 << point == 0 && self.earlier[point] & !past == 0
@@ -131,6 +154,17 @@ mod tests {
         let operations = vec![operation(1, 0, 1), operation(2, 0, 1), operation(3, 0, 1)];
         let history = History::new(operations, &order()).unwrap();
         assert_eq!(history.earlier, [0b0, 0b1, 0b11, 0b111, 0b0, 0b10000]);
+    }
+
+    #[test]
+    fn real_time_orders_what_does_not_overlap() {
+        let start = Instant::now();
+        let at = |begun: u64, ended: u64| {
+            let [begun, ended] = [begun, ended].map(|time| start + std::time::Duration::from_nanos(time));
+            Operation { call: (), answer: (), begun, ended }
+        };
+        let history = History::in_time(vec![at(1, 3), at(2, 2), at(4, 5)]).unwrap();
+        assert_eq!(history.earlier, [0b0, 0b1101, 0b1, 0b101, 0b1111, 0b1_1111]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::collections::{BTreeSet, HashSet};
 
 /// Looks for an order in which no sequential object explains the answers. Gives the numbers of the
 /// operations in such an order: as they begin, up to the one that cannot end.
-pub fn refute<S: Spec>(spec: &S, history: &History<S::Call, S::Answer>) -> Option<Vec<usize>> {
+pub fn refute<S: Spec, T>(spec: &S, history: &History<S::Call, S::Answer, T>) -> Option<Vec<usize>> {
     let nothing = Stage { past: 0, overlapped: 0, configurations: [(spec.initial(), 0)].into() };
     let mut search = Search { spec, history, seen: HashSet::new(), begun: Vec::new() };
     search.fails(nothing).then_some(search.begun)
@@ -29,9 +29,9 @@ pub fn refute<S: Spec>(spec: &S, history: &History<S::Call, S::Answer>) -> Optio
 type Configuration<S> = (<S as Spec>::State, u64);
 type Configurations<S> = BTreeSet<Configuration<S>>;
 
-struct Search<'a, S: Spec> {
+struct Search<'a, S: Spec, T> {
     spec: &'a S,
-    history: &'a History<S::Call, S::Answer>,
+    history: &'a History<S::Call, S::Answer, T>,
     seen: HashSet<(u128, u64, Configurations<S>)>,
     begun: Vec<usize>,
 }
@@ -44,7 +44,7 @@ struct Stage<S: Spec> {
     configurations: Configurations<S>,
 }
 
-impl<S: Spec> Search<'_, S> {
+impl<S: Spec, T> Search<'_, S, T> {
     fn fails(&mut self, mut stage: Stage<S>) -> bool {
         while let Some(operation) = self.next_end(&stage) {
             stage.configurations = self.end(operation, &stage);

@@ -57,8 +57,10 @@ impl From<Rounds> for RoundsReport {
             let none = Exhausted::Time { time: elapsed, executions };
             exploration.coverage = match (executions, overlapped) {
                 (0, _) => Err(Reason::Budget(none)),
-                // Main, and two that could have met.
-                (_, Some(0)) if exploration.threads > 2 => Err(Reason::NotExercised(executions)),
+                // Main, and two that could have met. Of rows it is not known.
+                (_, Some(0)) if exploration.threads > 2 && subject.rows.is_empty() => {
+                    Err(Reason::NotExercised(executions))
+                }
                 _ => Ok(Extent::Sampled(executions)),
             };
         }
@@ -133,6 +135,18 @@ mod tests {
         let report = judged(subject(Expect::Held), 5, None);
         assert_eq!(report.cell.verdict, Verdict::Held(Extent::Sampled(5)));
         assert_eq!((report.cell.status, report.cell.executions), (Status::Expected, 5));
+    }
+
+    #[test]
+    fn rounds_that_took_turns_are_no_pass() {
+        let mut rounds = Rounds::none(subject(Expect::Held), 17);
+        rounds.exploration.executions = 5;
+        rounds.exploration.threads = 3;
+        rounds.overlapped = Some(0);
+        let report: RoundsReport = rounds.clone().into();
+        assert_eq!(report.cell.verdict, Verdict::Inconclusive(Reason::NotExercised(5)));
+        rounds.overlapped = Some(1);
+        assert_eq!(RoundsReport::from(rounds).cell.verdict, Verdict::Held(Extent::Sampled(5)));
     }
 
     #[test]

@@ -364,7 +364,7 @@ mod tests {
 
     type Deck = VecDeque<Item>;
 
-    double!(Sound, Deck::push_back, Deck::pop_back, Deck::pop_front);
+    double!(Correct, Deck::push_back, Deck::pop_back, Deck::pop_front);
     double!(OwnerTakesTheOldest, Deck::push_back, Deck::pop_front, Deck::pop_front);
     double!(ThievesTakeTheNewest, Deck::push_back, Deck::pop_back, Deck::pop_back);
     double!(Forgets, |_: &mut Deck, item| std::mem::forget(item), Deck::pop_back, Deck::pop_front);
@@ -406,7 +406,7 @@ mod tests {
 
     #[test]
     fn accepts_a_sound_deque() {
-        assert_eq!(judge::<Sound>().unwrap(), "o=[3] t0=[0, 1]");
+        assert_eq!(judge::<Correct>().unwrap(), "o=[3] t0=[0, 1]");
         assert_eq!(judge::<Worker<Item>>().unwrap(), "o=[3] t0=[0, 1]");
     }
 

@@ -77,6 +77,7 @@ impl<Q: TryQueue<Item>> Queue for Trying<Q> {
 mod tests {
     use super::*;
     use crate::port::exchange::{exchange, same};
+    use crate::scenario::Role;
     use std::collections::VecDeque;
 
     /// A queue that is not one: what it does with the items is up to the test.
@@ -109,7 +110,7 @@ mod tests {
         Ok(())
     }
 
-    double!(Sound, put, VecDeque::pop_front);
+    double!(Correct, put, VecDeque::pop_front);
     double!(LastInFirstOut, put, VecDeque::pop_back);
     double!(
         Forgets,
@@ -135,6 +136,25 @@ mod tests {
         },
         VecDeque::pop_front
     );
+    /// It promises another order than it keeps.
+    struct Promises<const LIFO: bool>(Correct);
+
+    impl<const LIFO: bool> TryQueue<Item> for Promises<LIFO> {
+        const ORDER: Order = if LIFO { Order::Lifo } else { Order::Priority };
+
+        fn with_capacity(capacity: usize) -> Self {
+            Self(Correct::with_capacity(capacity))
+        }
+
+        fn try_push(&self, item: Item) -> Result<(), Full<Item>> {
+            self.0.try_push(item)
+        }
+
+        fn try_pop(&self) -> Option<Item> {
+            self.0.try_pop()
+        }
+    }
+
     double!(Swaps, |_: &mut VecDeque<Item>, _| Err(Full(Item::new(42))), VecDeque::pop_front);
 
     fn judge<Q: TryQueue<Item>>() -> Result<(), &'static str> {
@@ -148,12 +168,30 @@ mod tests {
 
     #[test]
     fn accepts_a_sound_queue() {
-        assert_eq!(judge::<Sound>(), Ok(()));
+        assert_eq!(judge::<Correct>(), Ok(()));
     }
 
     #[test]
     fn rejects_another_order() {
         assert_eq!(judge::<LastInFirstOut>(), Err("fifo_per_producer"));
+    }
+
+    /// Real threads are judged by the times of their operations.
+    #[test]
+    fn rejects_an_order_that_was_not_promised() {
+        assert_eq!(judge::<Promises<true>>(), Err("linearizable"));
+        // The least item came first here.
+        assert_eq!(judge::<Promises<false>>(), Ok(()));
+        assert_eq!(judge::<LastInFirstOut>(), Err("fifo_per_producer"));
+        let scenario = Scenario::new(
+            4,
+            vec![Role {
+                name: "producer 0".to_owned(),
+                steps: vec![TRY_PUSH.on(2), TRY_PUSH.on(1), TRY_POP.step(), TRY_POP.step()],
+            }],
+        );
+        let outcome = harness::<Promises<false>>().program(scenario).run();
+        assert_eq!(outcome.map_err(|violation| violation.property), Err("linearizable"));
     }
 
     #[test]

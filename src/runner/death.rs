@@ -43,7 +43,7 @@ fn killed(engine: Engine, why: Killed, stderr: &str) -> Exploration {
             broken(FailureKind::Hang, message)
         }
         Killed::Stopped => open(Exhausted::Stopped),
-        Killed::Deadline(deadline) if engine == Engine::Native && !super::stillness::KNOWN => {
+        Killed::Deadline(deadline) if engine == Engine::Native && !super::hang_detector::KNOWN => {
             broken(FailureKind::Hang, format!("no end within {} s", deadline.as_secs()))
         }
         Killed::Deadline(deadline) => match hang(stderr) {

@@ -17,10 +17,10 @@
 
 mod child;
 mod death;
+mod hang_detector;
 mod parent;
 mod process;
 mod queue;
-mod stillness;
 pub mod store;
 mod strays;
 

@@ -2,7 +2,7 @@
 
 use super::child::{MEMORY, PARENT};
 use super::death::Killed;
-use super::stillness::Stillness;
+use super::hang_detector::HangDetector;
 use super::strays;
 use crate::sync::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -116,7 +116,7 @@ impl Process {
 
     /// Waits for the child's end, or ends it, and hands on each line that it tells.
     pub(crate) fn wait(&mut self, limits: &Limits<'_>, mut heard: impl FnMut(&[u8])) -> io::Result<End> {
-        let mut stillness = Stillness::of(self.child.id());
+        let mut detector = HangDetector::of(self.child.id());
         let mut news = Instant::now();
         loop {
             let state = self.advance()?;
@@ -140,7 +140,7 @@ impl Process {
                 return Ok(End::Cancelled);
             }
             let now = Instant::now();
-            if let Some(patience) = limits.still.filter(|patience| stillness.look(now) >= *patience) {
+            if let Some(patience) = limits.still.filter(|patience| detector.look(now) >= *patience) {
                 return Ok(End::Killed(Killed::Still(patience)));
             }
             if now - news >= limits.deadline {

@@ -10,7 +10,7 @@ use crate::model::pool::executor::broken::{
 };
 use crate::model::pool::executor::crew::TellsAll;
 use crate::model::pool::executor::idle::SecondLook;
-use crate::model::pool::rules::Sound;
+use crate::model::pool::rules::Correct;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("pool/executor/thread_pool").with_rows(THREAD_POOL),
@@ -55,29 +55,29 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 const THREAD_POOL: &[Row] = rows![
-    executor::x01_no_workers_is_an_error[Sound],
-    executor::x01_submit_gives_the_result[Sound],
-    executor::x02_map_keeps_the_order[Sound],
-    executor::x03_map_does_not_wait_to_be_asked[Sound],
-    executor::x04_map_fails_at_its_place[Sound],
-    executor::x05_map_time_runs_out[Sound],
-    executor::x05_a_dropped_map_cancels[Sound],
-    executor::x06_map_takes_few_items_ahead[Sound],
-    executor::x07_nothing_is_kept[Sound],
-    executor::x08_never_more_workers_than_allowed[Sound],
-    executor::x08_an_idle_worker_is_taken[Sound],
-    executor::x08_a_busy_worker_is_not_idle[Sound],
-    executor::x08_a_woken_worker_is_not_idle[Sound],
-    executor::x09_initializer_runs_first[Sound],
-    executor::x09_failing_initializer_breaks_the_pool[Sound],
-    executor::x09_cancelled_in_a_broken_pool_is_told[Sound],
-    executor::x09_workers_of_a_broken_pool_end[Sound],
-    shutdown::d01_no_tasks_after_shutdown[Sound],
-    shutdown::d02_shutdown_waits_for_all[Sound],
-    shutdown::d02_everybody_who_waits_comes_back[Sound],
-    shutdown::d03_shutdown_without_waiting[Sound],
-    shutdown::d04_shutdown_cancels[Sound],
-    shutdown::d05_cancelled_by_shutdown_is_told[Sound],
-    shutdown::d06_cancelled_before_shutdown[Sound],
-    shutdown::d07_drop_finishes_the_work[Sound],
+    executor::x01_no_workers_is_an_error[Correct],
+    executor::x01_submit_gives_the_result[Correct],
+    executor::x02_map_keeps_the_order[Correct],
+    executor::x03_map_does_not_wait_to_be_asked[Correct],
+    executor::x04_map_fails_at_its_place[Correct],
+    executor::x05_map_time_runs_out[Correct],
+    executor::x05_a_dropped_map_cancels[Correct],
+    executor::x06_map_takes_few_items_ahead[Correct],
+    executor::x07_nothing_is_kept[Correct],
+    executor::x08_never_more_workers_than_allowed[Correct],
+    executor::x08_an_idle_worker_is_taken[Correct],
+    executor::x08_a_busy_worker_is_not_idle[Correct],
+    executor::x08_a_woken_worker_is_not_idle[Correct],
+    executor::x09_initializer_runs_first[Correct],
+    executor::x09_failing_initializer_breaks_the_pool[Correct],
+    executor::x09_cancelled_in_a_broken_pool_is_told[Correct],
+    executor::x09_workers_of_a_broken_pool_end[Correct],
+    shutdown::d01_no_tasks_after_shutdown[Correct],
+    shutdown::d02_shutdown_waits_for_all[Correct],
+    shutdown::d02_everybody_who_waits_comes_back[Correct],
+    shutdown::d03_shutdown_without_waiting[Correct],
+    shutdown::d04_shutdown_cancels[Correct],
+    shutdown::d05_cancelled_by_shutdown_is_told[Correct],
+    shutdown::d06_cancelled_before_shutdown[Correct],
+    shutdown::d07_drop_finishes_the_work[Correct],
 ];

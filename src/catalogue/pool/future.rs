@@ -5,7 +5,7 @@ use crate::cell::{Row, Subject};
 use crate::contract::pool::future::{self, waiting};
 use crate::engine::FailureKind;
 use crate::model::pool::future::broken::{CallbackJumpsAhead, LooksThenAsks, LooksThenRuns, ResultWakesOne};
-use crate::model::pool::rules::Sound;
+use crate::model::pool::rules::Correct;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("pool/future/future").with_rows(FUTURE),
@@ -24,27 +24,27 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 const FUTURE: &[Row] = rows![
-    future::f01_cancel_by_state[Sound],
-    future::f01_cancelled_task_never_runs[Sound],
-    future::f02_queries_by_state[Sound],
-    future::f03_result_by_state[Sound],
-    future::f03_time_runs_out[Sound],
-    future::f03_result_wakes_every_waiter[Sound],
-    future::f03_cancel_wakes_every_waiter[Sound],
-    future::f04_first_result_stays[Sound],
-    future::f05_claimed_once[Sound],
-    future::f06_callbacks_once_and_in_order[Sound],
-    future::f06_callbacks_late_nested_panicking[Sound],
-    future::f07_snapshot_of_one_moment[Sound],
-    waiting::w01_duplicates_count_once[Sound],
-    waiting::w02_first_completed[Sound],
-    waiting::w03_first_failure[Sound],
-    waiting::w03_a_failure_is_enough[Sound],
-    waiting::w03_cancelled_counts_when_told[Sound],
-    waiting::w03_waits_until_a_cancellation_is_told[Sound],
-    waiting::w04_all_completed_or_time_runs_out[Sound],
-    waiting::w05_completion_races_registration[Sound],
-    waiting::w06_done_ones_first[Sound],
-    waiting::w06_each_as_it_ends[Sound],
-    waiting::w06_time_runs_out[Sound],
+    future::f01_cancel_by_state[Correct],
+    future::f01_cancelled_task_never_runs[Correct],
+    future::f02_queries_by_state[Correct],
+    future::f03_result_by_state[Correct],
+    future::f03_time_runs_out[Correct],
+    future::f03_result_wakes_every_waiter[Correct],
+    future::f03_cancel_wakes_every_waiter[Correct],
+    future::f04_first_result_stays[Correct],
+    future::f05_claimed_once[Correct],
+    future::f06_callbacks_once_and_in_order[Correct],
+    future::f06_callbacks_late_nested_panicking[Correct],
+    future::f07_snapshot_of_one_moment[Correct],
+    waiting::w01_duplicates_count_once[Correct],
+    waiting::w02_first_completed[Correct],
+    waiting::w03_first_failure[Correct],
+    waiting::w03_a_failure_is_enough[Correct],
+    waiting::w03_cancelled_counts_when_told[Correct],
+    waiting::w03_waits_until_a_cancellation_is_told[Correct],
+    waiting::w04_all_completed_or_time_runs_out[Correct],
+    waiting::w05_completion_races_registration[Correct],
+    waiting::w06_done_ones_first[Correct],
+    waiting::w06_each_as_it_ends[Correct],
+    waiting::w06_time_runs_out[Correct],
 ];

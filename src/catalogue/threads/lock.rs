@@ -9,8 +9,8 @@ use crate::model::threads::lock::broken::{
     ChecksThenReturns, ForgetsWaiters, LooksAtTheClockFirst, LooksWhetherSet, NeverWakes, NoGeneration,
     RelaxedRelease, ReleasesAll, TimedOutTakesNotification, WaitsBeforeLooking, WakesForHeld,
 };
-use crate::model::threads::lock::condition::Attentive;
-use crate::model::threads::lock::event::SinceThen;
+use crate::model::threads::lock::condition::Correct;
+use crate::model::threads::lock::event;
 use crate::model::threads::lock::futex::{Lock, ThreeState};
 use crate::model::threads::lock::recursive::{Counted, RLock};
 use crate::model::threads::lock::semaphore::{AtOnce, Semaphore};
@@ -67,7 +67,7 @@ const RECURSIVE: &[Row] = rows![
     exclusion::l01_a_held_lock_is_refused[RLock],
     exclusion::r01_every_acquisition_is_released[Counted],
     exclusion::r01_only_the_owner_releases[],
-    condition::r03_a_wait_releases_every_level[Attentive],
+    condition::r03_a_wait_releases_every_level[Correct],
 ];
 
 const SEMAPHORE: &[Row] = rows![
@@ -78,16 +78,18 @@ const SEMAPHORE: &[Row] = rows![
 ];
 
 const CONDITION: &[Row] = rows![
-    condition::c02_the_first_to_come_is_woken_first[Attentive],
-    condition::c02_a_notification_of_all_wakes_all[Attentive],
-    condition::c04_the_predicate_has_the_last_word[Attentive],
-    condition::c04_a_signal_before_the_wait_counts[Attentive],
-    condition::c05_conditions_share_a_lock[Attentive],
-    condition::c06_no_notification_is_lost[Attentive],
+    condition::c02_the_first_to_come_is_woken_first[Correct],
+    condition::c02_a_notification_of_all_wakes_all[Correct],
+    condition::c04_the_predicate_has_the_last_word[Correct],
+    condition::c04_a_signal_before_the_wait_counts[Correct],
+    condition::c05_conditions_share_a_lock[Correct],
+    condition::c06_no_notification_is_lost[Correct],
 ];
 
-const EVENT: &[Row] =
-    rows![meeting::e01_set_wakes_all[SinceThen], meeting::e02_set_and_clear_release_who_waits[SinceThen],];
+const EVENT: &[Row] = rows![
+    meeting::e01_set_wakes_all[event::Correct],
+    meeting::e02_set_and_clear_release_who_waits[event::Correct],
+];
 
 const BARRIER: &[Row] = rows![
     meeting::b01_rounds_are_in_step[Barrier],

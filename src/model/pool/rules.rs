@@ -24,9 +24,9 @@ pub trait Rules: Send + Sync + 'static {
 
 /// All rules are kept.
 #[derive(Debug)]
-pub struct Sound;
+pub struct Correct;
 
-impl Rules for Sound {}
+impl Rules for Correct {}
 
 /// Twins, each of which breaks one rule.
 macro_rules! twins {

@@ -4,7 +4,7 @@ use super::{exchange, panics, row, shutdown, tasks};
 use crate::cell::Row;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
 use crate::contract::threads::queue::items::{Failing, OnDrop, PanickingOrd};
-use crate::model::threads::queue::{Fifo, Heap, Lifo, Mesa, Queue, SimpleQueue};
+use crate::model::threads::queue::{Correct, Fifo, Heap, Lifo, Queue, SimpleQueue};
 
 /// The rows that a queue on any buffer keeps, and those of its order.
 macro_rules! rows {
@@ -17,29 +17,29 @@ macro_rules! rows {
             row!(exchange::q04_item_before_deadline, Queue<u32, $buffer<u32>>),
             row!(exchange::q05_get_releases_put, $buffer<u32>),
             row!(exchange::q05_put_releases_get, Queue<u32, $buffer<u32>>),
-            row!(exchange::q07_shrinking_maxsize, $buffer<u32>, Mesa),
+            row!(exchange::q07_shrinking_maxsize, $buffer<u32>, Correct),
             row!(exchange::q07_growing_wakes_putters, $buffer<u32>),
             row!(exchange::q08_no_item_lost_or_duplicated, Queue<u32, $buffer<u32>>),
             row!(exchange::q08_no_item_lost_nowait, Queue<u32, $buffer<u32>>),
             row!(exchange::q08_no_item_lost_timed, Queue<u32, $buffer<u32>>),
             row!(exchange::q10_keeps_no_reference, $buffer<Shared>),
             row!(panics::q11_drop_may_put, Queue<OnDrop, $buffer<OnDrop>>),
-            row!(panics::q11_drop_may_put_in_shutdown, $buffer<OnDrop>, Mesa),
+            row!(panics::q11_drop_may_put_in_shutdown, $buffer<OnDrop>, Correct),
             row!(panics::q11_drop_may_put_when_refused, Failing<$buffer<OnDrop>>),
             row!(panics::q12_failing_hook_leaves_it_usable, Failing<$buffer<u32>>),
-            row!(panics::q12_failed_put_passes_on, Failing<$buffer<u32>>, Mesa),
-            row!(panics::q12_failed_get_passes_on, Failing<$buffer<u32>>, Mesa),
+            row!(panics::q12_failed_put_passes_on, Failing<$buffer<u32>>, Correct),
+            row!(panics::q12_failed_get_passes_on, Failing<$buffer<u32>>, Correct),
             row!(exchange::q15_len_is_a_snapshot, Queue<u32, $buffer<u32>>),
             row!(tasks::j01_task_done_too_often, $buffer<u32>),
-            row!(tasks::j02_join_waits_for_every_task, $buffer<u32>, Mesa),
-            row!(tasks::j03_every_joiner_is_released, $buffer<u32>, Mesa),
+            row!(tasks::j02_join_waits_for_every_task, $buffer<u32>, Correct),
+            row!(tasks::j03_every_joiner_is_released, $buffer<u32>, Correct),
             row!(shutdown::s01_after_shutdown, $buffer<u32>),
-            row!(shutdown::s02_immediate_spares_in_flight, $buffer<u32>, Mesa),
+            row!(shutdown::s02_immediate_spares_in_flight, $buffer<u32>, Correct),
             row!(shutdown::s03_allowed_transitions, $buffer<u32>),
-            row!(shutdown::s04_shutdown_wakes_getters, $buffer<u32>, Mesa),
-            row!(shutdown::s04_immediate_wakes_getters, $buffer<u32>, Mesa),
-            row!(shutdown::s05_shutdown_wakes_putters, $buffer<u32>, Mesa),
-            row!(shutdown::s05_immediate_wakes_putters, $buffer<u32>, Mesa),
+            row!(shutdown::s04_shutdown_wakes_getters, $buffer<u32>, Correct),
+            row!(shutdown::s04_immediate_wakes_getters, $buffer<u32>, Correct),
+            row!(shutdown::s05_shutdown_wakes_putters, $buffer<u32>, Correct),
+            row!(shutdown::s05_immediate_wakes_putters, $buffer<u32>, Correct),
             row!(shutdown::s06_more_getters_than_items, $buffer<u32>),
             row!(shutdown::s07_immediate_releases_joiners, $buffer<u32>),
             row!(shutdown::s07_shutdown_leaves_joiners, $buffer<u32>),

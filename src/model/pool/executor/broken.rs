@@ -9,30 +9,30 @@ use crate::sync::Condvar;
 twins! {
     /// Futures that a shutdown cancels are done, and yet `wait` waits for them for ever: CPython up to 3.15 (row D05).
     ///
-    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     ShutdownTellsNobody breaks SHUTDOWN_TELLS;
     /// A shutdown wakes one of the idle workers; the others wait for work that never comes, and it for their end.
     ///
-    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     ShutdownWakesOne breaks SHUTDOWN_WAKES_ALL;
     /// A worker that took up work still counts as idle, so no other is started: a task that waits for another never ends.
     /// The stale idle token of gh-115634.
     ///
-    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     StaleIdle breaks BUSY_IS_NOT_IDLE;
     /// Looks whether a worker is needed, then starts it: two threads that submit start one too many (gh-117344).
     ///
-    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     LooksThenSpawns breaks COUNTS_AT_ONCE;
     /// An initializer fails, and nobody tells those who wait for the tasks that were queued.
     ///
-    /// Twin of [`Sound`](crate::model::pool::rules::Sound).
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     BreaksInSilence breaks BROKEN_POOL_TELLS;
 }
 
 /// A task of a pool of one that waits for a task of the same pool.
 ///
-/// Twin of [`Sound`](crate::model::pool::rules::Sound): the pool is right, and its user is not. The task keeps the worker for which
+/// Twin of [`Correct`](crate::model::pool::rules::Correct): the pool is right, and its user is not. The task keeps the worker for which
 /// the other one waits. So warns CPython's manual of `concurrent.futures` (row X10).
 #[derive(Debug)]
 pub struct NestedWait;

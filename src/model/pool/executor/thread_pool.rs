@@ -18,7 +18,7 @@ use super::error::{NoWorkers, SubmitError};
 use super::job::{Job, Task};
 use crate::model::pool::executor::map::{Map, MapOptions};
 use crate::model::pool::future::Future;
-use crate::model::pool::rules::{Rules, Sound};
+use crate::model::pool::rules::{Correct, Rules};
 use crate::sync::thread::Builder;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
@@ -70,7 +70,7 @@ pub trait Executor {
 /// let sum: u32 = futures.iter().map(|future| future.result().unwrap()).sum();
 /// assert_eq!(sum, 44);
 /// ```
-pub struct ThreadPoolExecutor<R: Rules = Sound> {
+pub struct ThreadPoolExecutor<R: Rules = Correct> {
     shared: Arc<Shared<R>>,
 }
 

@@ -30,7 +30,7 @@ pub(super) use self::watched::Told;
 
 use self::watched::tell;
 use crate::model::pool::future::waiting::Watcher;
-use crate::model::pool::rules::{Rules, Sound};
+use crate::model::pool::rules::{Correct, Rules};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
@@ -48,7 +48,7 @@ use std::time::Duration;
 /// assert_eq!(future.result(), Ok(7));
 /// assert_eq!(future.set_result(8).unwrap_err().0, 8);
 /// ```
-pub struct Future<T, R: Rules = Sound> {
+pub struct Future<T, R: Rules = Correct> {
     shared: Arc<Shared<T, R>>,
 }
 

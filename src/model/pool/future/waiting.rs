@@ -10,7 +10,7 @@
 //! Source: `wait` and `as_completed` of CPython's `concurrent.futures._base`.
 
 use crate::model::pool::future::{Future, Told};
-use crate::model::pool::rules::{Rules, Sound};
+use crate::model::pool::rules::{Correct, Rules};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
@@ -30,7 +30,7 @@ pub enum Until {
 
 /// What became of the futures that were waited for: each is in one of the two.
 #[derive(Debug)]
-pub struct Waited<T, R: Rules = Sound> {
+pub struct Waited<T, R: Rules = Correct> {
     /// Those that are done.
     pub done: Vec<Future<T, R>>,
     /// Those that are not.
@@ -177,7 +177,7 @@ pub fn as_completed<T, R: Rules>(futures: &[Future<T, R>], timeout: Option<Durat
 /// assert_eq!(futures.next().unwrap().unwrap_err().unfinished, 1);
 /// ```
 #[derive(Debug)]
-pub struct AsCompleted<T, R: Rules = Sound> {
+pub struct AsCompleted<T, R: Rules = Correct> {
     ready: VecDeque<Future<T, R>>,
     open: Vec<Future<T, R>>,
     watcher: Arc<Watcher>,
@@ -246,8 +246,8 @@ mod tests {
         futures[1].set_result(7).unwrap();
         let waited = wait(&futures, Until::AllCompleted, Some(Duration::ZERO));
         assert_eq!(done(&futures, &waited), [false, true]);
-        assert!(wait::<u32, Sound>(&[], Until::AllCompleted, None).done.is_empty());
-        assert_eq!(as_completed::<u32, Sound>(&[], None).count(), 0);
+        assert!(wait::<u32, Correct>(&[], Until::AllCompleted, None).done.is_empty());
+        assert_eq!(as_completed::<u32, Correct>(&[], None).count(), 0);
     }
 
     #[test]

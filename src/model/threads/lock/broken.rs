@@ -84,7 +84,7 @@ impl Returning for ChecksThenReturns {
 /// A waiter of a [`Condition`](crate::model::threads::lock::condition::Condition) whose time ran out says so, even where it was
 /// notified before it had the lock again.
 ///
-/// Twin of [`Attentive`](crate::model::threads::lock::condition::Attentive). The notification is lost: nobody says that he was
+/// Twin of [`Correct`](crate::model::threads::lock::condition::Correct). The notification is lost: nobody says that he was
 /// notified, and nobody else is woken. So does CPython up to 3.13 at least.
 #[derive(Debug)]
 pub struct TimedOutTakesNotification;
@@ -97,7 +97,7 @@ impl Patience for TimedOutTakesNotification {
 
 /// A waiter of a [`Condition`](crate::model::threads::lock::condition::Condition) looks at the clock, and only then at what it waits for.
 ///
-/// Twin of [`Attentive`](crate::model::threads::lock::condition::Attentive). Its time has run out, what it waits for has come, and it
+/// Twin of [`Correct`](crate::model::threads::lock::condition::Correct). Its time has run out, what it waits for has come, and it
 /// says that it has not.
 #[derive(Debug)]
 pub struct LooksAtTheClockFirst;
@@ -108,7 +108,7 @@ impl Patience for LooksAtTheClockFirst {
 
 /// A waiter of a [`Condition`](crate::model::threads::lock::condition::Condition) waits before it has looked at what it waits for.
 ///
-/// Twin of [`Attentive`](crate::model::threads::lock::condition::Attentive). The signal may have come before the wait.
+/// Twin of [`Correct`](crate::model::threads::lock::condition::Correct). The signal may have come before the wait.
 #[derive(Debug)]
 pub struct WaitsBeforeLooking;
 
@@ -118,7 +118,7 @@ impl Patience for WaitsBeforeLooking {
 
 /// A waiter of an [`Event`](crate::model::threads::lock::event::Event) looks whether the flag is set, and not whether it was.
 ///
-/// Twin of [`SinceThen`](crate::model::threads::lock::event::SinceThen), gh-57711. Set and cleared at once, the flag releases nobody.
+/// Twin of [`Correct`](crate::model::threads::lock::event::Correct), gh-57711. Set and cleared at once, the flag releases nobody.
 #[derive(Debug)]
 pub struct LooksWhetherSet;
 

@@ -97,9 +97,9 @@ pub trait Patience: fmt::Debug + Send + Sync + 'static {
 
 /// As it should be.
 #[derive(Debug)]
-pub struct Attentive;
+pub struct Correct;
 
-impl Patience for Attentive {}
+impl Patience for Correct {}
 
 /// A condition that holders of a lock wait for.
 ///
@@ -126,7 +126,7 @@ impl Patience for Attentive {}
 /// drop(held);
 /// assert!(cook.join().unwrap() <= 1);
 /// ```
-pub struct Condition<L, P = Attentive> {
+pub struct Condition<L, P = Correct> {
     lock: Arc<L>,
     waiters: Guarded<VecDeque<Arc<Waiter>>>,
     patience: PhantomData<P>,

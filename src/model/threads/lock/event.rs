@@ -24,9 +24,9 @@ pub trait Wakefulness: fmt::Debug + Send + Sync + 'static {
 
 /// When the flag was set since it began to wait, whether or not it still is.
 #[derive(Debug)]
-pub struct SinceThen;
+pub struct Correct;
 
-impl Wakefulness for SinceThen {
+impl Wakefulness for Correct {
     fn released(at_first: u32, now: u32) -> bool {
         now != at_first
     }
@@ -46,7 +46,7 @@ impl Wakefulness for SinceThen {
 /// assert!(!dinner.wait_timeout(Duration::ZERO));
 /// ```
 #[derive(Debug)]
-pub struct Event<W = SinceThen> {
+pub struct Event<W = Correct> {
     changes: Futex,
     wakefulness: PhantomData<W>,
 }

@@ -55,9 +55,9 @@ pub trait Combiner: Send + Sync + 'static {
 /// Ordering: its thread's Acquire load reads from the combiner's Release store of the slot, so the answer that
 /// was written before the store is visible after the load.
 #[derive(Debug)]
-pub struct Sound;
+pub struct Correct;
 
-impl Combiner for Sound {}
+impl Combiner for Correct {}
 
 /// An unbounded queue out of which the least item comes first.
 ///
@@ -69,7 +69,7 @@ impl Combiner for Sound {}
 /// queue.push(3);
 /// assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some(3), Some(7), None));
 /// ```
-pub struct Combining<T, C: Combiner = Sound> {
+pub struct Combining<T, C: Combiner = Correct> {
     slots: Box<[Slot<T>]>,
     /// Whether there is a combiner.
     locked: AtomicBool,

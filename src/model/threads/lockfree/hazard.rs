@@ -54,9 +54,9 @@ pub trait Protection: Send + Sync + 'static {
 
 /// The right way.
 #[derive(Debug)]
-pub struct Sound;
+pub struct Correct;
 
-impl Protection for Sound {}
+impl Protection for Correct {}
 
 /// The same where there are fewer records than threads, so that records go from one to another and more are added.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub(super) struct Node<B> {
 
 /// The hazard pointers and the retired nodes of one structure; `H` is the number of nodes that an operation
 /// looks into at once.
-pub(super) struct Domain<B, const H: usize, P: Protection = Sound> {
+pub(super) struct Domain<B, const H: usize, P: Protection = Correct> {
     records: Segment<B, H>,
     scans_at: usize,
     protection: PhantomData<P>,

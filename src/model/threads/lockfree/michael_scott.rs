@@ -52,10 +52,10 @@ pub trait Handover: Send + Sync + 'static {
 /// Ordering: the pop's Acquire load reads from the push's Release exchange, so the item that was written
 /// before the exchange is visible after the load.
 #[derive(Debug)]
-pub struct Sound;
+pub struct Correct;
 
-impl Handover for Sound {
-    type Protection = hazard::Sound;
+impl Handover for Correct {
+    type Protection = hazard::Correct;
     const LINK: Ordering = Ordering::Release;
     const FOLLOW: Ordering = Ordering::Acquire;
 }
@@ -70,7 +70,7 @@ impl Handover for Sound {
 /// queue.push('b');
 /// assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some('a'), Some('b'), None));
 /// ```
-pub struct MichaelScott<T, H: Handover = Sound> {
+pub struct MichaelScott<T, H: Handover = Correct> {
     head: Padded<AtomicPtr<Node<Link<T>>>>,
     tail: Padded<AtomicPtr<Node<Link<T>>>>,
     nodes: Domain<Link<T>, 2, H::Protection>,

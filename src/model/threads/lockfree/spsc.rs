@@ -43,9 +43,9 @@ pub trait Passage: Send + Sync + 'static {
 /// written before the store is visible after the load. The other way round, the producer writes a slot
 /// again only after the consumer has moved the item out of it.
 #[derive(Debug)]
-pub struct Sound;
+pub struct Correct;
 
-impl Passage for Sound {
+impl Passage for Correct {
     const PUBLISH: Ordering = Ordering::Release;
     const CONSUME: Ordering = Ordering::Acquire;
 
@@ -68,7 +68,7 @@ impl Passage for Sound {
 /// assert_eq!(producer.try_push('c'), Err(Full('c')));
 /// assert_eq!(consumer.try_pop(), Some('a'));
 /// ```
-pub struct Spsc<T, P: Passage = Sound> {
+pub struct Spsc<T, P: Passage = Correct> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
     tail: Padded<AtomicUsize>,
     head: Padded<AtomicUsize>,
@@ -93,7 +93,7 @@ unsafe impl<T: Send, P: Passage> Send for Spsc<T, P> {}
 /// let (mut producer, _consumer) = <Spsc<char>>::new(1).split();
 /// assert_eq!(producer.try_push('a'), Ok(()));
 /// ```
-pub struct Producer<T, P: Passage = Sound> {
+pub struct Producer<T, P: Passage = Correct> {
     ring: Arc<Spsc<T, P>>,
     tail: usize,
     /// What `head` was when we last looked.
@@ -108,7 +108,7 @@ pub struct Producer<T, P: Passage = Sound> {
 /// let (_producer, mut consumer) = <Spsc<char>>::new(1).split();
 /// assert_eq!(consumer.try_pop(), None);
 /// ```
-pub struct Consumer<T, P: Passage = Sound> {
+pub struct Consumer<T, P: Passage = Correct> {
     ring: Arc<Spsc<T, P>>,
     head: usize,
     /// What `tail` was when we last looked.

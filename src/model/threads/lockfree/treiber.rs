@@ -16,7 +16,7 @@
 //! Source: R. Kent Treiber, "Systems programming: coping with parallelism", 1986; with hazard pointers as in
 //! Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004, figure 6.
 
-use crate::model::threads::lockfree::hazard::{Domain, Node, Protection, Sound};
+use crate::model::threads::lockfree::hazard::{Correct, Domain, Node, Protection};
 use crate::port::{Full, Order, TryQueue};
 use crate::sync::UnsafeCell;
 use crate::sync::atomic::{AtomicPtr, Ordering};
@@ -33,7 +33,7 @@ use std::ptr::null_mut;
 /// stack.push('b');
 /// assert_eq!((stack.pop(), stack.pop(), stack.pop()), (Some('b'), Some('a'), None));
 /// ```
-pub struct Treiber<T, P: Protection = Sound> {
+pub struct Treiber<T, P: Protection = Correct> {
     head: AtomicPtr<Node<Link<T>>>,
     nodes: Domain<Link<T>, 1, P>,
 }

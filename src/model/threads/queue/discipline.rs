@@ -73,6 +73,6 @@ pub trait Discipline: Send + Sync + 'static {
 ///
 /// Source: Butler W. Lampson and David D. Redell, "Experience with processes and monitors in Mesa", 1980.
 #[derive(Debug)]
-pub struct Mesa;
+pub struct Correct;
 
-impl Discipline for Mesa {}
+impl Discipline for Correct {}

@@ -35,7 +35,7 @@ pub mod simple_queue;
 pub mod spinning;
 
 pub use buffer::{Buffer, Fifo};
-pub use discipline::{Discipline, Mesa, Patience};
+pub use discipline::{Correct, Discipline, Patience};
 pub use error::{GetError, PutError, TaskDoneError};
 pub use lifo_queue::{Lifo, LifoQueue};
 pub use priority_queue::{Heap, PriorityQueue};
@@ -67,7 +67,7 @@ use std::time::Duration;
 /// assert_eq!(queue.get(), Ok(1));
 /// ```
 #[derive(Debug)]
-pub struct Queue<T, B = Fifo<T>, D = Mesa> {
+pub struct Queue<T, B = Fifo<T>, D = Correct> {
     content: Mutex<Content<B>>,
     not_empty: Condvar,
     not_full: Condvar,

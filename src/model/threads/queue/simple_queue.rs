@@ -7,7 +7,7 @@
 //!
 //! Source: `queue.SimpleQueue` of CPython 3.7 (Antoine Pitrou, bpo-14976: "queue.Queue is not reentrant").
 
-use crate::model::threads::queue::discipline::{Discipline, Mesa, Patience};
+use crate::model::threads::queue::discipline::{Correct, Discipline, Patience};
 use crate::model::threads::queue::error::GetError;
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard};
@@ -92,7 +92,7 @@ impl<T> SimpleQueue<T> {
         if content.items.is_empty() && patience != Patience::None {
             content.getters += 1;
             let blocked = |content: &mut Content<T>| content.items.is_empty();
-            content = Mesa::wait(&self.not_empty, content, patience, blocked);
+            content = Correct::wait(&self.not_empty, content, patience, blocked);
             content.getters -= 1;
         }
         content.items.pop_front().ok_or(GetError::Empty)

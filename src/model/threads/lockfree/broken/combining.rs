@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 /// A combiner that forgets the last slot.
 ///
-/// Twin of [`Sound`](crate::model::threads::lockfree::combining::Sound). Whose request is there finds that nobody
+/// Twin of [`Correct`](crate::model::threads::lockfree::combining::Correct). Whose request is there finds that nobody
 /// serves it, not even itself.
 #[derive(Debug)]
 pub struct ForgetsLastSlot;
@@ -19,7 +19,7 @@ impl Combiner for ForgetsLastSlot {
 
 /// A combiner that says that a request is served with a Relaxed store.
 ///
-/// Twin of [`Sound`](crate::model::threads::lockfree::combining::Sound). The thread may see its slot empty before the
+/// Twin of [`Correct`](crate::model::threads::lockfree::combining::Correct). The thread may see its slot empty before the
 /// answer is there.
 #[derive(Debug)]
 pub struct RelaxedServed;
@@ -30,7 +30,7 @@ impl Combiner for RelaxedServed {
 
 /// A pop that takes the item out first, and then restores the order.
 ///
-/// Twin of [`Sound`](crate::model::threads::lockfree::combining::Sound). Where a comparison panics the item that it had
+/// Twin of [`Correct`](crate::model::threads::lockfree::combining::Correct). Where a comparison panics the item that it had
 /// in hand is dropped: nobody ever receives it. So does CPython's `PriorityQueue.get` (row Q13), and the `pop` of
 /// std's heap.
 #[derive(Debug)]

@@ -23,34 +23,34 @@ macro_rules! handover {
 handover!(
     /// A hazard pointer that is published, and believed.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound): it stands on [that of the stack](treiber::LooksOnce).
+    /// Twin of [`Correct`](crate::model::threads::lockfree::michael_scott::Correct): it stands on [that of the stack](treiber::LooksOnce).
     LooksOnce, treiber::LooksOnce, Release, Acquire
 );
 handover!(
     /// No fence between publishing the hazard pointer and the second look.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound): it stands on [that of the stack](treiber::Unfenced).
+    /// Twin of [`Correct`](crate::model::threads::lockfree::michael_scott::Correct): it stands on [that of the stack](treiber::Unfenced).
     Unfenced, treiber::Unfenced, Release, Acquire
 );
 handover!(
     /// A push links its node with a Relaxed exchange.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound). A pop may see the link before the node: it takes an item that is not yet
+    /// Twin of [`Correct`](crate::model::threads::lockfree::michael_scott::Correct). A pop may see the link before the node: it takes an item that is not yet
     /// written. After RUSTSEC-2022-0029, whose queue was too weak in this place.
-    RelaxedLink, hazard::Sound, Relaxed, Acquire
+    RelaxedLink, hazard::Correct, Relaxed, Acquire
 );
 handover!(
     /// A pop follows the link with a Relaxed load.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound). The look into the node may take place before the load that found it. After
+    /// Twin of [`Correct`](crate::model::threads::lockfree::michael_scott::Correct). The look into the node may take place before the load that found it. After
     /// RUSTSEC-2022-0029, the other side.
-    RelaxedFollow, hazard::Sound, Release, Relaxed
+    RelaxedFollow, hazard::Correct, Release, Relaxed
 );
 handover!(
     /// A pop copies the item and leaves it in the node, where reclamation drops it once more.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::michael_scott::Sound), after RUSTSEC-2018-0009. Only for items that own nothing.
-    DropsTwice, hazard::Sound, Release, Acquire,
+    /// Twin of [`Correct`](crate::model::threads::lockfree::michael_scott::Correct), after RUSTSEC-2018-0009. Only for items that own nothing.
+    DropsTwice, hazard::Correct, Release, Acquire,
     fn take<T>(item: &mut Option<T>) -> Option<T> {
         // SAFETY: none: this is the bug. The item is valid, and will be dropped twice.
         unsafe { std::ptr::read(item) }

@@ -23,19 +23,19 @@ macro_rules! passage {
 passage!(
     /// Each side announces what it did to a slot with a Relaxed store.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::spsc::Sound). The other side may see the announcement before the slot.
+    /// Twin of [`Correct`](crate::model::threads::lockfree::spsc::Correct). The other side may see the announcement before the slot.
     RelaxedPublish, Relaxed, Acquire, |tail, head, _capacity| tail.wrapping_sub(head)
 );
 passage!(
     /// Each side looks for the other's announcement with a Relaxed load.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::spsc::Sound). It may touch the slot before the load that allows it.
+    /// Twin of [`Correct`](crate::model::threads::lockfree::spsc::Correct). It may touch the slot before the load that allows it.
     RelaxedConsume, Release, Relaxed, |tail, head, _capacity| tail.wrapping_sub(head)
 );
 passage!(
     /// The counters are compared by the slots that they stand at.
     ///
-    /// Twin of [`Sound`](crate::model::threads::lockfree::spsc::Sound). After a lap a full ring looks like an empty one: the consumer finds nothing, and the
+    /// Twin of [`Correct`](crate::model::threads::lockfree::spsc::Correct). After a lap a full ring looks like an empty one: the consumer finds nothing, and the
     /// producer writes over what is there. After RUSTSEC-2020-0047, whose ring mistook its indices at the wrap.
     FullLooksEmpty, Release, Acquire, |tail, head, capacity| tail.wrapping_sub(head) & (capacity - 1)
 );

@@ -4,7 +4,7 @@ use crate::model::threads::lockfree::hazard::Protection;
 
 /// A hazard pointer that is published, and believed.
 ///
-/// Twin of [`hazard::Sound`](crate::model::threads::lockfree::hazard::Sound). The node may have been unlinked and freed
+/// Twin of [`hazard::Correct`](crate::model::threads::lockfree::hazard::Correct). The node may have been unlinked and freed
 /// before the hazard pointer was there to be seen: without the second look the thread uses freed memory.
 #[derive(Debug)]
 pub struct LooksOnce;
@@ -15,7 +15,7 @@ impl Protection for LooksOnce {
 
 /// No fence between publishing the hazard pointer and the second look.
 ///
-/// Twin of [`hazard::Sound`](crate::model::threads::lockfree::hazard::Sound). A processor may look before its hazard pointer
+/// Twin of [`hazard::Correct`](crate::model::threads::lockfree::hazard::Correct). A processor may look before its hazard pointer
 /// leaves the store buffer, even an x86: the look finds the node in its place, the scan no hazard pointer.
 /// Natively it does no harm here: the first hazard pointer is published by an exchange, which is a fence on x86.
 #[derive(Debug)]

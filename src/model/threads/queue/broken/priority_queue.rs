@@ -44,11 +44,11 @@ impl<T: Ord> Buffer<T> for MovesFirst<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::threads::queue::Mesa;
+    use crate::model::threads::queue::Correct;
     use crate::model::threads::queue::broken::queue::tests::smoke;
 
     #[test]
     fn moves_first_smoke() {
-        smoke::<MovesFirst<u32>, Mesa>();
+        smoke::<MovesFirst<u32>, Correct>();
     }
 }

@@ -6,7 +6,7 @@ use crate::sync::{Condvar, MutexGuard};
 
 /// A caller whose hook panics keeps the wake-up that it was given.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa). As in CPython, up to 3.13 at least: two producers wait for room, a consumer makes some; the one that is woken
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). As in CPython, up to 3.13 at least: two producers wait for room, a consumer makes some; the one that is woken
 /// raises in `_put`, and the other one waits for ever in front of an empty queue.
 #[derive(Debug)]
 pub struct KeepsWakeup;
@@ -17,7 +17,7 @@ impl Discipline for KeepsWakeup {
 
 /// Waits once: `if` in place of `while`.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa). A notified consumer finds that another one was faster, and comes back from a blocking `get` without an item.
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). A notified consumer finds that another one was faster, and comes back from a blocking `get` without an item.
 #[derive(Debug)]
 pub struct WaitsOnce;
 
@@ -39,7 +39,7 @@ impl Discipline for WaitsOnce {
 
 /// A queue is full when it holds `maxsize` items, and not when it holds more.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa). Right until `maxsize` shrinks below what is in: then there is no limit any more.
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). Right until `maxsize` shrinks below what is in: then there is no limit any more.
 #[derive(Debug)]
 pub struct FullWhenEqual;
 
@@ -51,7 +51,7 @@ impl Discipline for FullWhenEqual {
 
 /// Shutdown wakes one waiter of each kind. The others wait for ever.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa).
+/// Twin of [`Correct`](crate::model::threads::queue::Correct).
 #[derive(Debug)]
 pub struct ShutdownWakesOne;
 
@@ -63,7 +63,7 @@ impl Discipline for ShutdownWakesOne {
 
 /// The last `task_done` wakes one of those who join. The others wait for ever.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa).
+/// Twin of [`Correct`](crate::model::threads::queue::Correct).
 #[derive(Debug)]
 pub struct JoinWakesOne;
 
@@ -75,7 +75,7 @@ impl Discipline for JoinWakesOne {
 
 /// The last `task_done` tells nobody.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa).
+/// Twin of [`Correct`](crate::model::threads::queue::Correct).
 #[derive(Debug)]
 pub struct SilentTaskDone;
 
@@ -85,7 +85,7 @@ impl Discipline for SilentTaskDone {
 
 /// An immediate shutdown forgets the tasks of items that have been taken out and are not yet done.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa). `join` comes back too early, and the `task_done` of a task that was under way fails.
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). `join` comes back too early, and the `task_done` of a task that was under way fails.
 #[derive(Debug)]
 pub struct ForgetsInFlight;
 
@@ -97,7 +97,7 @@ impl Discipline for ForgetsInFlight {
 
 /// An immediate shutdown drops the items while it holds the mutex.
 ///
-/// Twin of [`Mesa`](crate::model::threads::queue::Mesa). An item whose `Drop` calls the queue waits for the mutex that its own thread holds.
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). An item whose `Drop` calls the queue waits for the mutex that its own thread holds.
 #[derive(Debug)]
 pub struct DropsUnderLock;
 
@@ -149,7 +149,7 @@ impl<T: Clone> Buffer<T> for StaleSlot<T> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::threads::queue::{GetError, Mesa, PutError, Queue};
+    use crate::model::threads::queue::{Correct, GetError, PutError, Queue};
 
     /// Without company, and without panics, a twin is a queue.
     pub(in super::super) fn smoke<B: Buffer<u32>, D: Discipline>() {
@@ -184,6 +184,6 @@ pub(super) mod tests {
 
     #[test]
     fn stale_slot_smoke() {
-        smoke::<StaleSlot<u32>, Mesa>();
+        smoke::<StaleSlot<u32>, Correct>();
     }
 }

@@ -13,7 +13,7 @@ pub(super) const KNOWN: bool = cfg!(target_os = "linux");
 
 /// Watches one process.
 #[derive(Debug)]
-pub(super) struct Stillness {
+pub(super) struct HangDetector {
     pid: u32,
     last: Option<(Motion, Instant)>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Stillness {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Motion(Vec<(String, String)>);
 
-impl Stillness {
+impl HangDetector {
     pub(super) const fn of(pid: u32) -> Self {
         Self { pid, last: None }
     }
