@@ -51,7 +51,8 @@ pub(crate) fn recorded(execution: &mut Execution, end: End, ran: &Ran) -> Option
     }
     keep_one_destruction(&mut trace, execution.machine.misuse());
     // That nothing happened for no reason is no news either.
-    trace.steps.retain(|step| !(matches!(step.op, Op::Spurious(_)) && step.answer == Some(0)));
+    let is_no_event = |op| matches!(op, Op::Spurious(_) | Op::Deadline);
+    trace.steps.retain(|step| !(is_no_event(step.op) && step.answer == Some(0)));
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }
 

@@ -210,6 +210,8 @@ pub enum Op {
     /// Says whether the wait, the park or the weak compare-exchange that would come next returns for no reason
     /// instead.
     Spurious(Spurious),
+    /// Says whether the deadline that the thread looks at is over by now.
+    Deadline,
     /// A look of `spin_until` that was in vain: nothing happens until something changes that it has read.
     Await,
     /// Reads unguarded memory.
@@ -251,6 +253,7 @@ impl Op {
             | Self::Exit
             | Self::Yield
             | Self::Spurious(_)
+            | Self::Deadline
             | Self::Await => None,
         }
     }
@@ -276,6 +279,7 @@ impl Op {
                 | Self::Destroy(_)
                 | Self::Yield
                 | Self::Spurious(_)
+                | Self::Deadline
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
@@ -334,6 +338,7 @@ impl Op {
             Self::Exit => "exit",
             Self::Yield => "yield",
             Self::Spurious(_) => "spurious",
+            Self::Deadline => "deadline",
             Self::Await => "look again",
             Self::CellRead(_) => "read cell",
             Self::CellWrite(_) => "write cell",

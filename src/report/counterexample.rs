@@ -220,6 +220,7 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
         Op::Spurious(Spurious::Exchange(object)) => format!("cas {} fails spuriously", name(object)),
         Op::Spurious(Spurious::Wait(object)) => format!("wait {} returns spuriously", name(object)),
         Op::Spurious(Spurious::Park) => "park returns spuriously".to_owned(),
+        Op::Deadline => "the deadline is over".to_owned(),
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),

@@ -12,6 +12,7 @@ use rustix::process::{
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::mem::ManuallyDrop;
 use std::process::exit;
 
 /// The cell that a process is to run.
@@ -105,7 +106,8 @@ impl Voice {
 /// A thread that waits for the end of standard input, which the parent holds open for as long as it
 /// lives, and then ends this process and its group. The subject has an empty standard input in its place.
 fn die_with_the_parent() -> io::Result<()> {
-    let mut parent = File::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?);
+    // Never closed here: a subject may have closed it, and std aborts where a descriptor is closed twice.
+    let mut parent = ManuallyDrop::new(File::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?));
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     let group = getpid();
     std::thread::Builder::new().spawn(move || {

@@ -2,11 +2,12 @@
 
 use super::hook::CondvarHook;
 use super::mutex::MutexGuard;
+use super::time::Deadline;
 use std::fmt;
 #[cfg(feature = "instrumented")]
 use std::panic::Location;
 use std::sync::{LockResult, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A condition variable, as [`std::sync::Condvar`].
 ///
@@ -129,13 +130,13 @@ impl Condvar {
         duration: Duration,
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> LockResult<TimedOut<'a, T>> {
-        let start = Instant::now();
+        let deadline = Deadline::after(duration);
         let mut timed_out = false;
         while condition(&mut guard) {
             if timed_out {
                 return Ok((guard, WaitTimeoutResult(true)));
             }
-            let Some(left) = self.left(duration, start) else {
+            let Some(left) = deadline.left() else {
                 return Ok((guard, WaitTimeoutResult(true)));
             };
             let (again, result) = self.wait_timeout(guard, left)?;
@@ -143,16 +144,6 @@ impl Condvar {
             timed_out = result.timed_out();
         }
         Ok((guard, WaitTimeoutResult(false)))
-    }
-
-    /// What is left of the time. Under an engine there is no clock, only the choice to time out.
-    #[track_caller]
-    fn left(&self, duration: Duration, start: Instant) -> Option<Duration> {
-        #[cfg(feature = "instrumented")]
-        if !self.hook.native() {
-            return Some(duration);
-        }
-        duration.checked_sub(start.elapsed())
     }
 
     #[cfg(feature = "instrumented")]

@@ -39,7 +39,7 @@ impl Machine {
         thread.site = site;
         if !local {
             thread.phase = Phase::Pending;
-            let is_choice = !matches!(op, Op::Spurious(_));
+            let is_choice = !matches!(op, Op::Spurious(_) | Op::Deadline);
             if is_choice && thread.held.is_none() && !thread.rounds.has_begun() {
                 thread.held = thread.rounds.begins(op, site);
                 thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));
@@ -47,7 +47,7 @@ impl Machine {
             }
             return Announced::Pending;
         }
-        if !matches!(op, Op::Yield | Op::Await) {
+        if !matches!(op, Op::Yield | Op::Await | Op::Deadline) {
             thread.rounds.did(op, site, 0);
         }
         if self.is_misuse(id, op) {
@@ -70,6 +70,7 @@ impl Machine {
         match op {
             Op::Fence(_) | Op::Spawn(_) | Op::Exit | Op::CellRead(_) | Op::CellWrite(_) => true,
             Op::Yield | Op::Await => true,
+            Op::Deadline => self.threads[self.running.index()].time_is_over,
             Op::Unlock(object) => !self.is_watched(object),
             _ => false,
         }
@@ -89,6 +90,13 @@ impl Machine {
             Op::Yield | Op::Await => {
                 self.end_round(id, op);
                 Edge::None
+            }
+            Op::Deadline => {
+                let thread = &mut self.threads[id.index()];
+                thread.time_is_over = false;
+                thread.rounds.did(op, site, 1);
+                thread.sees(1);
+                return (1, Edge::None);
             }
             Op::CellRead(object) => self.access_cell(id, object, false, site),
             Op::CellWrite(object) => self.access_cell(id, object, true, site),

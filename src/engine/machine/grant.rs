@@ -130,9 +130,9 @@ impl Machine {
     }
 }
 
-/// Whether the operation was a wait, and its time ran out.
+/// Whether the operation was a wait or the look at a deadline, and its time ran out.
 fn is_time_out(op: Op, answer: u64) -> bool {
-    matches!(op, Op::Wake { .. } | Op::Park { .. }) && answer == 1
+    matches!(op, Op::Wake { .. } | Op::Park { .. } | Op::Deadline) && answer == 1
 }
 
 /// Whether traces show the answer of the operation. That of an atomic one is shown by `commit`.
@@ -148,5 +148,6 @@ fn answers(op: Op) -> bool {
             | Op::ArcCount(_)
             | Op::ArcUpgrade(_)
             | Op::Spurious(_)
+            | Op::Deadline
     )
 }

@@ -132,6 +132,8 @@ struct Thread {
     token_message: Clock,
     permit: bool,
     early_timeouts: u8,
+    /// The deadline at which it looks next is over, because all that happens is that threads look at theirs.
+    time_is_over: bool,
     view: View,
     rounds: Rounds,
     holds: Vec<Hold>,
@@ -189,6 +191,7 @@ impl Thread {
             token_message: Clock::ZERO,
             permit: false,
             early_timeouts: 0,
+            time_is_over: false,
             view: View::new(),
             rounds: Rounds::default(),
             holds: Vec::new(),

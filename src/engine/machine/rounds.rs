@@ -212,6 +212,12 @@ impl Rounds {
         self.present.did.is_empty()
     }
 
+    /// Whether the thread has looked at a deadline of late, which was not over.
+    fn looks_at_a_deadline(&self) -> bool {
+        let rounds = self.idle.iter().rev().take(self.repeated.unwrap_or(1)).chain([&self.present]);
+        rounds.flat_map(|round| &round.did).any(|did| did.op == Op::Deadline && did.answer == 0)
+    }
+
     /// Whether an operation of the present round was a choice.
     pub(super) fn has_begun(&self) -> bool {
         !self.present.did.iter().all(is_local)
@@ -270,7 +276,7 @@ fn only_one_value_each(rounds: &[Round]) -> bool {
 
 /// Whether nobody else can see the operation.
 fn is_local(did: &Did) -> bool {
-    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_))
+    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_) | Op::Deadline)
 }
 
 fn digest(round: &[Did]) -> u64 {
@@ -302,7 +308,7 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    let reason = matches!(op, Spurious(_)) && did.answer == 0;
+    let reason = matches!(op, Spurious(_) | Deadline) && did.answer == 0;
     unguarded || mutex || shared || futex || token || reason
 }
 
@@ -400,7 +406,16 @@ impl Machine {
         let idle = threads.filter(|(_, (then, now))| then == now).map(|(id, _)| id);
         let unfairly_delayed = idle.filter(|id| could.has(*id) || self.goes_on_in_the_end(*id));
         self.past.unfairly_delayed = unfairly_delayed.collect();
-        self.past.unfairly_delayed.is_empty().then_some(since)
+        if !self.past.unfairly_delayed.is_empty() {
+            return None;
+        }
+        // Who goes round until a deadline does not do so for ever.
+        let looks = |id: &ThreadId| {
+            self.phase(*id) == Phase::Pending && self.threads[id.index()].rounds.looks_at_a_deadline()
+        };
+        let Some(looking) = self.threads().find(looks) else { return Some(since) };
+        self.threads[looking.index()].time_is_over = true;
+        None
     }
 
     /// Whether the others have gone round while this thread could have gone on. It comes first where there is
@@ -437,7 +452,8 @@ impl Machine {
             let place = std::ptr::from_ref(thread.site) as u64;
             let gifts = u64::from(thread.token) << 1 | u64::from(thread.permit);
             let rounds = [thread.rounds.last, digest(&thread.rounds.present.did)];
-            state.extend([thread.phase as u64, place, gifts, u64::from(thread.early_timeouts)]);
+            let time = u64::from(thread.early_timeouts) << 1 | u64::from(thread.time_is_over);
+            state.extend([thread.phase as u64, place, gifts, time]);
             state.extend(rounds);
             let looks = thread.held.iter().flat_map(|held| held.awaits.iter());
             let has_changed = |&(object, seen): &(ObjectId, u64)| self.object(object).look() != seen;

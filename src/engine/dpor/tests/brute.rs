@@ -461,6 +461,14 @@ impl State {
                 let steps = [(step(vec![]), not), (Step { choice: Some(1), ..used }, yes)];
                 steps.into_iter().filter(|(_, next)| next.spurious <= SPURIOUS).collect()
             }
+            Do::Deadline => {
+                let (mut not, mut yes) = (onward(base.clone()), onward(base));
+                not.registers[thread].push(0);
+                yes.registers[thread].push(1);
+                yes.early_timeouts[thread] += 1;
+                let steps = [(step(vec![]), not), (Step { choice: Some(1), ..step(vec![]) }, yes)];
+                steps.into_iter().filter(|(_, next)| next.early_timeouts[thread] <= EARLY_TIMEOUTS).collect()
+            }
             Do::Poll(x, wanted, times) => {
                 let found = self.values[x] == wanted;
                 base.looks[thread] += u8::from(times != FOR_EVER);

@@ -88,7 +88,10 @@ fn timed(threads: usize) -> BoxedStrategy<Phrase> {
     let wait = Just(within(MUTEXES[0], vec![Do::WaitTimed(CONDVAR, MUTEXES[0])]));
     let park = Just(vec![Do::ParkTimed]);
     let unpark = (0..threads).prop_map(|thread| vec![Do::Unpark(thread)]);
-    prop_oneof![2 => wait, 1 => park, 2 => condition(), 1 => unpark, 1 => atomic()].boxed()
+    let look = Just(vec![Do::Deadline]);
+    let late = (atomic(), atomic()).prop_map(|(a, b)| [a, vec![Do::Deadline], b].concat());
+    prop_oneof![2 => wait, 1 => park, 2 => condition(), 1 => unpark, 1 => atomic(), 1 => look, 1 => late]
+        .boxed()
 }
 
 /// Waits and wakes at the two words, which others change.

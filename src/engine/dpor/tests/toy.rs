@@ -31,6 +31,8 @@ pub(super) enum Do {
     BackOff(usize, usize),
     /// A yield that waits for nothing.
     Yield,
+    /// Whether a deadline is over.
+    Deadline,
     /// Where something happens for no reason, the next instruction is left out.
     Spuriously,
     /// Looks so many times at most whether the atomic has this value, and yields in between; how often it looked
@@ -215,6 +217,7 @@ impl Run<'_> {
             Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
             Do::Yield => Op::Yield,
             Do::Spuriously => Op::Spurious(Spurious::Park),
+            Do::Deadline => Op::Deadline,
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
             Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
             Do::TryPoll(m, _) => Op::Unlock(object(m)),
@@ -345,7 +348,7 @@ impl Run<'_> {
                 self.read[index].push(answer);
                 self.waking[index] = 0;
             }
-            Do::ParkTimed | Do::Decrement(_) => self.read[index].push(answer),
+            Do::ParkTimed | Do::Decrement(_) | Do::Deadline => self.read[index].push(answer),
             Do::Spuriously => {
                 self.read[index].push(answer);
                 self.counters[index] += answer as usize;

@@ -6,8 +6,8 @@
 //! nobody has begun are cancelled; items that were not yet queued are never taken.
 
 use crate::model::pool::executor::thread_pool::Executor;
-use crate::model::pool::future::waiting::Deadline;
 use crate::model::pool::future::{Future, FutureError};
+use crate::sync::time::Deadline;
 use std::collections::VecDeque;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -47,7 +47,7 @@ pub struct Map<'a, E: Executor, I: Iterator, T, F> {
     executor: &'a E,
     items: I,
     f: F,
-    deadline: Deadline,
+    deadline: Option<Deadline>,
     chunk: usize,
     buffer: usize,
     /// Chunks that are queued, or done, and not yet taken.
@@ -71,7 +71,7 @@ where
             executor,
             items,
             f,
-            deadline: Deadline::after(timeout),
+            deadline: timeout.map(Deadline::after),
             chunk: chunk.get(),
             buffer: buffer.map_or(usize::MAX, NonZeroUsize::get),
             futures: VecDeque::new(),
@@ -131,9 +131,9 @@ where
             return Some(Ok(result));
         }
         let future = self.futures.front()?;
-        let chunk = match self.deadline.left() {
+        let chunk = match &self.deadline {
             None => future.result(),
-            Some(left) => future.result_timeout(left),
+            Some(deadline) => future.result_timeout(deadline.left().unwrap_or_default()),
         };
         if matches!(chunk, Err(FutureError::TimedOut)) {
             self.give_up();

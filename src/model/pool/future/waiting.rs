@@ -11,11 +11,12 @@
 
 use crate::model::pool::future::{Future, Told};
 use crate::model::pool::rules::{Correct, Rules};
+use crate::sync::time::Deadline;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// When to stop waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,28 +69,13 @@ impl Watcher {
     }
 
     /// Waits until `enough`, or until the time is over. Woken by a future that ends.
-    fn wait(&self, deadline: Deadline, enough: impl Fn(&News) -> bool) -> MutexGuard<'_, News> {
+    fn wait(&self, deadline: Option<&Deadline>, enough: impl Fn(&News) -> bool) -> MutexGuard<'_, News> {
         let news = self.news.lock().unwrap();
-        match deadline.left() {
-            None => self.changed.wait_while(news, |news| !enough(news)).unwrap(),
-            Some(left) => self.changed.wait_timeout_while(news, left, |news| !enough(news)).unwrap().0,
-        }
-    }
-}
-
-/// A moment at which waiting ends, if there is one.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::model::pool) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    /// So much from now on; never where the clock does not reach so far.
-    pub(in crate::model::pool) fn after(timeout: Option<Duration>) -> Self {
-        Self(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
-    }
-
-    /// The time that is left; `None` is for ever.
-    pub(in crate::model::pool) fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+        let Some(deadline) = deadline else {
+            return self.changed.wait_while(news, |news| !enough(news)).unwrap();
+        };
+        let left = deadline.left().unwrap_or_default();
+        self.changed.wait_timeout_while(news, left, |news| !enough(news)).unwrap().0
     }
 }
 
@@ -106,11 +92,11 @@ impl Deadline {
 /// ```
 pub fn wait<T, R: Rules>(futures: &[Future<T, R>], until: Until, timeout: Option<Duration>) -> Waited<T, R> {
     let futures = distinct(futures);
-    let deadline = Deadline::after(timeout);
+    let deadline = timeout.map(Deadline::after);
     let watcher = Arc::new(Watcher::new());
     let told: Vec<Told> = futures.iter().filter_map(|future| future.watch(&watcher)).collect();
     let (ended, failed) = (told.len(), told.iter().any(|told| told.failed));
-    drop(watcher.wait(deadline, |news| {
+    drop(watcher.wait(deadline.as_ref(), |news| {
         let ended = ended + news.ended;
         match until {
             _ if ended == futures.len() => true,
@@ -160,7 +146,7 @@ pub fn as_completed<T, R: Rules>(futures: &[Future<T, R>], timeout: Option<Durat
     let watcher = Arc::new(Watcher::new());
     let total = open.len();
     let (ready, open): (Vec<_>, _) = open.into_iter().partition(|future| future.watch(&watcher).is_some());
-    AsCompleted { ready: ready.into(), open, watcher, deadline: Deadline::after(timeout), total }
+    AsCompleted { ready: ready.into(), open, watcher, deadline: timeout.map(Deadline::after), total }
 }
 
 /// See [`as_completed`].
@@ -181,14 +167,14 @@ pub struct AsCompleted<T, R: Rules = Correct> {
     ready: VecDeque<Future<T, R>>,
     open: Vec<Future<T, R>>,
     watcher: Arc<Watcher>,
-    deadline: Deadline,
+    deadline: Option<Deadline>,
     total: usize,
 }
 
 impl<T, R: Rules> AsCompleted<T, R> {
     /// Waits for news, and moves the futures that have ended to those that are ready.
     fn look(&mut self) {
-        drop(self.watcher.wait(self.deadline, |news| news.ended > 0));
+        drop(self.watcher.wait(self.deadline.as_ref(), |news| news.ended > 0));
         let open = std::mem::take(&mut self.open);
         let (ready, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|future| future.told().is_some());
         // A future that is seen to have ended has told so before it let go of its mutex. What is left of the news is of

@@ -1,9 +1,10 @@
 //! Twins of the [simple queue](crate::model::threads::queue::SimpleQueue).
 
 use crate::model::threads::queue::GetError;
+use crate::sync::time::Deadline;
 use crate::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Looks at the clock first, and then whether there is an item.
 ///
@@ -35,13 +36,10 @@ impl<T> DeadlineFirst<T> {
     /// # Errors
     /// The time has run out.
     pub fn get_timeout(&self, time: Duration) -> Result<T, GetError> {
-        let start = Instant::now();
+        let deadline = Deadline::after(time);
         let mut items = self.items.lock().unwrap();
         loop {
-            let left = time.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Err(GetError::Empty);
-            }
+            let Some(left) = deadline.left() else { return Err(GetError::Empty) };
             if let Some(item) = items.pop_front() {
                 return Ok(item);
             }
