@@ -266,11 +266,22 @@ impl Cell {
             Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
         };
         // A pool whose workers still wait when main has ended is what its rows look for.
-        let budget = Budget { executions, shorten, daemons: false, spurious: 0, ..Budget::default() };
+        let spurious = u8::from(self.is_small() && self.limit() != Some(Limit::Strict));
+        let budget = Budget { executions, shorten, daemons: false, spurious, ..Budget::default() };
         match self.limit() {
             Some(Limit::Preemptions(bound)) => Budget { preemptions: Some(bound), ..budget },
             _ if self.engine == Engine::Native => Budget { time: Some(ON_REAL_CORES), ..budget },
             _ => budget,
+        }
+    }
+
+    /// Whether the cell is a row, or the smallest scope of its subject: there something may happen for no reason as well,
+    /// once in an execution.
+    fn is_small(&self) -> bool {
+        let Scope::Size(size) = self.scope else { return true };
+        match self.subject.only {
+            Some(scopes) => scopes.first() == Some(&self.scope),
+            None => self.subject.harness.is_some_and(|harness| harness.port.sizes.first() == Some(&size)),
         }
     }
 

@@ -14,20 +14,25 @@ use std::sync::OnceLock;
 pub enum Limit {
     /// The search is complete within this bound on preemptions, and is cut without it.
     Preemptions(u32),
+    /// The search is complete where nothing happens for no reason, and is cut where it may.
+    Strict,
     /// The search is cut: it is for nightly runs.
     Nightly,
 }
 
-/// Set, it makes every cell find out for itself.
+/// Set, it makes every cell find out for itself; set to `strict`, without what happens for no reason.
 pub const IGNORED: &str = "REFECTORY_LIMITS_IGNORED";
 
 const TEXT: &str = include_str!("limits.txt");
 
 /// What is known of the cell, if it belongs to a pull request.
 pub(super) fn limit(cell: &Cell) -> Option<Limit> {
-    static IGNORE: OnceLock<bool> = OnceLock::new();
-    let ignore = || std::env::var_os(IGNORED).is_some();
-    if cell.level > Level::PullRequest || *IGNORE.get_or_init(ignore) {
+    static IGNORE: OnceLock<Option<Option<Limit>>> = OnceLock::new();
+    let ignore = || std::env::var(IGNORED).ok().map(|how| (how == "strict").then_some(Limit::Strict));
+    if let Some(limit) = IGNORE.get_or_init(ignore) {
+        return *limit;
+    }
+    if cell.level > Level::PullRequest {
         return None;
     }
     known().get(cell.id().to_string().as_str()).copied()
@@ -45,6 +50,7 @@ fn parse(line: &str) -> Option<(&str, Limit)> {
     let (id, limit) = line.split_once(' ')?;
     let limit = match limit {
         "nightly" => Limit::Nightly,
+        "strict" => Limit::Strict,
         bound => Limit::Preemptions(bound.parse().ok()?),
     };
     Some((id, limit))
@@ -66,6 +72,7 @@ mod tests {
     fn limits_are_read() {
         assert_eq!(parse("a/b/c/2x1@loom 2"), Some(("a/b/c/2x1@loom", Limit::Preemptions(2))));
         assert_eq!(parse("a/b/c/2x1@dpor nightly"), Some(("a/b/c/2x1@dpor", Limit::Nightly)));
+        assert_eq!(parse("a/b/c/2x1@dpor strict"), Some(("a/b/c/2x1@dpor", Limit::Strict)));
         assert_eq!(parse("a/b/c/2x1@dpor"), None);
     }
 }

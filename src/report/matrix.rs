@@ -202,6 +202,9 @@ fn legend(rows: &[Row], style: Style) -> String {
     if bounded("t ") {
         lines.push("✓ ≤kt held in all executions in which each thread times out early at most k times");
     }
+    if bounded("s ") {
+        lines.push("✓ ≤ks held in all executions in which at most k events happen for no reason");
+    }
     if marked("~") {
         lines.push("✓ ~n  held in n executions drawn at random: no proof");
     }
