@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 pub struct Campaign {
     /// The subjects that take part.
     pub subjects: Vec<&'static Subject>,
-    /// For how long, all subjects together. Each is run for at least one slice.
+    /// For how long, all subjects together.
     pub duration: Duration,
     /// The seed of every subject's first round; those of the next follow from it.
     pub seed: u64,
@@ -46,7 +46,7 @@ const SLICE: Duration = Duration::from_millis(500);
 const OVERTIME: Duration = Duration::from_secs(5);
 
 /// Runs rounds of every subject in turn until the time is over, or `cancel` becomes true. A subject whose
-/// round ends badly takes no further part. The reports come in the catalogue's order.
+/// round ends badly takes no further part. The reports come in the order of the subjects.
 ///
 /// # Errors
 /// If no rounds can be run.

@@ -265,8 +265,8 @@ impl Cell {
             Engine::Random | Engine::Pct | Engine::Urw => (2_000, 0),
             Engine::Dpor | Engine::DporOnShuttle => (dpor, 1_000),
         };
-        // A pool whose workers still wait when main has ended is what its rows look for.
         let spurious = u8::from(self.is_small() && self.limit() != Some(Limit::Strict));
+        // A pool whose workers still wait when main has ended is what its rows look for.
         let budget = Budget { executions, shorten, daemons: false, spurious, ..Budget::default() };
         match self.limit() {
             Some(Limit::Preemptions(bound)) => Budget { preemptions: Some(bound), ..budget },

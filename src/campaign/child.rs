@@ -7,7 +7,7 @@ use super::round::{Work, next_seed, perform};
 use crate::catalogue::subjects;
 use crate::cell::Subject;
 use crate::engine::{Engine, Exploration, Reason};
-use crate::runner::{End, Limits, Options, Process, RunError, Stage, Voice, begin, seen};
+use crate::runner::{End, Limits, Options, Process, RunError, Voice, begin, seen};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::{Duration, Instant};
@@ -88,7 +88,7 @@ fn watch(
             turn.add(round);
         }
     })?;
-    if matches!(end, End::Died(status) if status.success()) && process.stage() == Stage::Starting {
+    if end == End::Deaf {
         return Ok(Err(RunError::NoChild));
     }
     Ok(Ok(seen(end, &process, Engine::Native, memory)))

@@ -29,7 +29,7 @@ pub(crate) enum Killed {
 pub(crate) fn seen(end: End, process: &Process, engine: Engine, memory: u64) -> Option<Exploration> {
     let words = process.words();
     match end {
-        End::Finished | End::Cancelled => None,
+        End::Finished | End::Deaf | End::Cancelled => None,
         End::Killed(why) => Some(killed(engine, why, &words)),
         End::Died(status) => Some(died(status, process.stage(), &words, memory)),
     }

@@ -28,5 +28,5 @@ pub(crate) use child::{Voice, begin};
 pub use child::{child_main, child_main_with};
 pub(crate) use death::seen;
 pub use parent::{Event, Options, RunError, run};
-pub(crate) use process::{End, Limits, Process, Stage};
+pub(crate) use process::{End, Limits, Process};
 pub use queue::Costs;

@@ -2,7 +2,7 @@
 
 use super::child;
 use super::death::seen;
-use super::process::{End, Limits, Process, Stage};
+use super::process::{End, Limits, Process};
 use super::queue::{Budget, Costs, Queue};
 use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
@@ -176,7 +176,7 @@ impl Pool<'_> {
         };
         let mut told: Option<CellReport> = None;
         let end = process.wait(&limits, |line| told = serde_json::from_slice(line).ok())?;
-        if matches!(end, End::Died(status) if status.success()) && process.stage() == Stage::Starting {
+        if end == End::Deaf {
             // Ordering: the flag stands for itself.
             self.deaf.store(true, Ordering::Relaxed);
             return Ok(None);

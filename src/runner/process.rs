@@ -64,6 +64,8 @@ pub(crate) struct Limits<'a> {
 pub(crate) enum End {
     /// It told all that it had to tell, and ended in order.
     Finished,
+    /// It ended in order without having heard its task: it is no child of a runner.
+    Deaf,
     /// It ended in another way.
     Died(ExitStatus),
     /// It was ended, because a limit was reached.
@@ -131,6 +133,9 @@ impl Process {
             match state {
                 State::Ended(status) if self.stage == Stage::Finished && status.success() => {
                     return Ok(End::Finished);
+                }
+                State::Ended(status) if self.stage == Stage::Starting && status.success() => {
+                    return Ok(End::Deaf);
                 }
                 State::Ended(status) => return Ok(End::Died(status)),
                 State::Stopped => return Ok(End::Killed(Killed::Stopped)),
