@@ -336,6 +336,10 @@ impl Controller for Runtime {
         self.execution.borrow().machine.running()
     }
 
+    fn who_panics(&self) -> Option<ThreadId> {
+        self.execution.try_borrow().ok().map(|execution| execution.machine.running())
+    }
+
     fn moment(&self) -> Moment {
         self.execution.borrow().moment()
     }

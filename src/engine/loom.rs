@@ -32,6 +32,7 @@ use crate::event::op::ThreadId;
 use crate::event::trace::Trace;
 use crate::sync::current::{self, Current};
 use crate::sync::loom_record::{self, start_recording, take_recording};
+use crate::sync::unwinding::stay;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::{Sender, channel};
@@ -209,13 +210,6 @@ fn hear(report: &Report) {
     with_search(|search| search.stop(end));
     if super::stopped_threads_stay() {
         stay();
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the thread is no longer part of what is explored")]
-fn stay() -> ! {
-    loop {
-        std::thread::park();
     }
 }
 

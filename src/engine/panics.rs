@@ -17,6 +17,8 @@
 
 use crate::event::trace::Place;
 use crate::sync::current;
+#[cfg(feature = "instrumented")]
+use crate::sync::unwinding;
 use std::any::Any;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -149,6 +151,8 @@ fn take_note(info: &PanicHookInfo<'_>, previous: &dyn Fn(&PanicHookInfo<'_>)) {
     if let Some(verdict) = VERDICT.get() {
         verdict(&report);
     }
+    #[cfg(feature = "instrumented")]
+    unwinding::begin();
     if aborts(&report)
         && let Some(callback) = ON_ABORT.get()
     {

@@ -79,8 +79,8 @@ impl Condvar {
         if !self.hook.native() {
             return map(self.wait_driven(guard, false), |(guard, _)| guard);
         }
-        let MutexGuard { inner, held } = guard;
-        map(self.inner.wait(inner), |inner| MutexGuard { inner, held })
+        let MutexGuard { inner, blame, held } = guard;
+        map(self.inner.wait(inner), |inner| MutexGuard { inner, blame, held })
     }
 
     /// Waits until the condition no longer holds.
@@ -113,9 +113,9 @@ impl Condvar {
         if !self.hook.native() {
             return self.wait_driven(guard, true);
         }
-        let MutexGuard { inner, held } = guard;
+        let MutexGuard { inner, blame, held } = guard;
         map(self.inner.wait_timeout(inner, duration), |(inner, result)| {
-            (MutexGuard { inner, held }, WaitTimeoutResult(result.timed_out()))
+            (MutexGuard { inner, blame, held }, WaitTimeoutResult(result.timed_out()))
         })
     }
 

@@ -56,6 +56,11 @@ pub(crate) trait Controller {
     /// The running thread.
     fn thread(&self) -> ThreadId;
 
+    /// The running thread, to a panic hook: nobody where the engine itself has panicked.
+    fn who_panics(&self) -> Option<ThreadId> {
+        Some(self.thread())
+    }
+
     /// How many choices of the running thread have taken place.
     fn moment(&self) -> Moment;
 
@@ -132,6 +137,8 @@ pub(crate) fn next_epoch() {
     EPOCH.set(EPOCH.get().wrapping_add(1));
     ESCAPED.with_borrow_mut(Vec::clear);
     THREADS.set(1);
+    #[cfg(feature = "instrumented")]
+    super::unwinding::forget();
 }
 
 /// Native threads that this execution has started so far on this OS thread, and main.

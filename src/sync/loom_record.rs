@@ -17,6 +17,7 @@
 
 use super::current::epoch;
 use super::thread::local::locals;
+use super::unwinding::{somebody, stay};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
 use crate::event::trace::Trace;
 use std::cell::{Cell, RefCell};
@@ -173,6 +174,11 @@ pub(super) fn alive() -> bool {
     })
 }
 
+/// Whether the program is inside an operation of loom's.
+pub(crate) fn inside() -> bool {
+    RUN.with(|run| run.inside.get())
+}
+
 /// The panic that was just caught is loom's: the execution is over.
 pub(super) fn gave_up() -> bool {
     RUN.with(|run| {
@@ -242,10 +248,34 @@ pub(super) fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
 /// Asks loom for something that is no step of the program.
 #[inline]
 pub(super) fn quietly<R>(ask: impl FnOnce() -> R) -> R {
-    let thread = enter();
+    let inside = Inside { thread: enter(), unwinding: somebody() };
     let answer = ask();
-    leave(thread);
+    inside.leave();
     answer
+}
+
+/// A thread is inside loom, and comes back or unwinds.
+struct Inside {
+    thread: ThreadId,
+    /// Whether somebody may have unwound already when it entered.
+    unwinding: bool,
+}
+
+impl Inside {
+    #[inline]
+    fn leave(self) {
+        leave(self.thread);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Inside {
+    /// loom has panicked: the execution is over. Not in the panic hook, which others may wait for.
+    fn drop(&mut self) {
+        if self.unwinding {
+            stay();
+        }
+    }
 }
 
 /// One step of the program: `run` lets loom take it, `tell` says what came out.
@@ -362,6 +392,11 @@ impl fmt::Display for Stop {
 pub(crate) fn stop(why: Stop) -> ! {
     let words = why.to_string();
     RUN.with(|run| run.stop.replace(Some(why)));
+    if somebody() {
+        // The driver hears of it all the same.
+        let _ = catch_unwind(|| panic!("{words}"));
+        stay();
+    }
     panic!("{words}")
 }
 

@@ -132,6 +132,8 @@ mod tests;
 pub mod thread;
 pub mod time;
 mod tracked;
+#[cfg(feature = "instrumented")]
+pub(crate) mod unwinding;
 
 #[doc(inline)]
 pub use crate::__refectory_lazy_static as lazy_static;

@@ -1,6 +1,6 @@
 //! Mutual exclusion: [`std::sync::Mutex`] behind the facade.
 
-use super::hook::{MutexHook, Permit};
+use super::hook::{Blame, MutexHook, Permit};
 use std::fmt;
 #[cfg(not(feature = "instrumented"))]
 use std::marker::PhantomData;
@@ -29,6 +29,7 @@ pub struct Mutex<T: ?Sized> {
 pub struct MutexGuard<'a, T: ?Sized> {
     // std's guard goes first: the engine is told when the value is no longer reached.
     pub(super) inner: std::sync::MutexGuard<'a, T>,
+    pub(super) blame: Blame<'a, std::sync::Mutex<T>>,
     pub(super) held: Held<'a, T>,
 }
 
@@ -127,7 +128,7 @@ impl<T: ?Sized> Mutex<T> {
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     #[inline]
     fn with(mutex: &'a Mutex<T>, inner: std::sync::MutexGuard<'a, T>, permit: Permit<'a>) -> Self {
-        Self { inner, held: Held::of(mutex, permit) }
+        Self { inner, blame: Blame::of(&mutex.inner), held: Held::of(mutex, permit) }
     }
 
     /// Waits under an engine: releases the mutex, lets `wait` pass the time, acquires it again.
@@ -136,8 +137,9 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         self,
         wait: impl FnOnce(Permit<'a>) -> (Permit<'a>, R),
     ) -> (LockResult<Self>, R) {
-        let Self { inner, held: Held { permit, mutex } } = self;
+        let Self { inner, blame, held: Held { permit, mutex } } = self;
         drop(inner);
+        drop(blame);
         let (permit, answer) = wait(permit);
         (mutex.enter(permit), answer)
     }

@@ -1,6 +1,6 @@
 //! Readers-writer locks: [`std::sync::RwLock`] behind the facade.
 
-use super::hook::{ReadPermit, RwLockHook, WritePermit};
+use super::hook::{Blame, ReadPermit, RwLockHook, WritePermit};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
@@ -34,6 +34,7 @@ pub struct RwLockReadGuard<'a, T: ?Sized> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     inner: std::sync::RwLockWriteGuard<'a, T>,
+    _blame: Blame<'a, std::sync::RwLock<T>>,
     _permit: WritePermit<'a>,
 }
 
@@ -98,7 +99,7 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let permit = self.hook.write(|| self.inner.is_poisoned());
-        writing(permit.enter(|| self.inner.write(), || self.inner.try_write()), permit)
+        self.writing(permit.enter(|| self.inner.write(), || self.inner.try_write()), permit)
     }
 
     /// Acquires the lock for writing if that needs no wait.
@@ -113,8 +114,8 @@ impl<T: ?Sized> RwLock<T> {
         };
         match self.inner.try_write() {
             Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
-            Err(TryLockError::Poisoned(poison)) => Ok(writing(Err(poison), permit)?),
-            Ok(inner) => Ok(writing(Ok(inner), permit)?),
+            Err(TryLockError::Poisoned(poison)) => Ok(self.writing(Err(poison), permit)?),
+            Ok(inner) => Ok(self.writing(Ok(inner), permit)?),
         }
     }
 
@@ -130,6 +131,19 @@ impl<T: ?Sized> RwLock<T> {
     pub fn is_poisoned(&self) -> bool {
         self.inner.is_poisoned()
     }
+
+    /// Puts the engine's permit beside std's guard.
+    fn writing<'a>(
+        &'a self,
+        inner: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+        permit: WritePermit<'a>,
+    ) -> LockResult<RwLockWriteGuard<'a, T>> {
+        let guard = |inner| RwLockWriteGuard { inner, _blame: Blame::of(&self.inner), _permit: permit };
+        match inner {
+            Ok(inner) => Ok(guard(inner)),
+            Err(poison) => Err(PoisonError::new(guard(poison.into_inner()))),
+        }
+    }
 }
 
 /// Puts the engine's permit beside std's guard.
@@ -140,19 +154,6 @@ fn reading<'a, T: ?Sized>(
     match inner {
         Ok(inner) => Ok(RwLockReadGuard { inner, _permit: permit }),
         Err(poison) => Err(PoisonError::new(RwLockReadGuard { inner: poison.into_inner(), _permit: permit })),
-    }
-}
-
-/// Puts the engine's permit beside std's guard.
-fn writing<'a, T: ?Sized>(
-    inner: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
-    permit: WritePermit<'a>,
-) -> LockResult<RwLockWriteGuard<'a, T>> {
-    match inner {
-        Ok(inner) => Ok(RwLockWriteGuard { inner, _permit: permit }),
-        Err(poison) => {
-            Err(PoisonError::new(RwLockWriteGuard { inner: poison.into_inner(), _permit: permit }))
-        }
     }
 }
 

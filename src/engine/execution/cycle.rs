@@ -59,8 +59,17 @@ impl Execution {
 
     /// Whether the execution goes round, now that a choice is to be made.
     pub(super) fn going_round(&mut self) -> GoingRound {
-        let could =
-            |since: usize| self.could[since..].iter().fold(ThreadSet::NONE, |set, could| set.with(*could));
+        // Those who could go on mostly still can: from the last choice backwards few have to be looked at.
+        let could = |since: usize, of: ThreadSet| {
+            let mut found = ThreadSet::NONE;
+            for &could in self.could[since..].iter().rev() {
+                found = found.with(could);
+                if of.without(found).is_empty() {
+                    break;
+                }
+            }
+            found
+        };
         let back = self.machine.is_back(self.schedule.len(), could);
         let left = self.has_left_cycle(back.is_some());
         if let (None, Some(since)) = (&self.cycle, back)

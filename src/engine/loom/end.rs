@@ -25,7 +25,10 @@ impl End {
         match loom_record::take_stop() {
             Some(Stop::Unsupported(why)) => Some(Self::Unsupported(why)),
             Some(Stop::Relocks(what)) => Some(Self::Failed(FailureKind::Deadlock, what)),
-            None => place.file.contains("loom-0.7").then(|| Self::by_loom(message)),
+            // loom's unwraps are placed where it was called.
+            None => {
+                (place.file.contains("loom-0.7") || loom_record::inside()).then(|| Self::by_loom(message))
+            }
         }
     }
 
@@ -50,6 +53,10 @@ impl End {
             Self::Unsupported(format!("loom runs at most {MAX_THREADS} threads, main included"))
         } else if says("Is the model fully deterministic?") || says("failed to get object for ref") {
             Self::Unsupported("the program does not do the same when it is run again".to_owned())
+        } else if says("PoisonError") || says("\"Poisoned(..)\"") {
+            Self::Unsupported(
+                "a lock was given back while another thread unwound, which poisons it in loom".to_owned(),
+            )
         } else if says("Arc is released") || says("Arc is already released") {
             failed(Panic, "an `Arc` is used after its last owner is gone")
         } else {

@@ -64,6 +64,8 @@ pub(super) struct Rounds {
     count: u64,
     /// The rounds that repeat themselves, where the thread is to be held back if it begins them once more.
     repeated: Option<usize>,
+    /// How often in a row that was so.
+    repetitions: u32,
     /// Rounds that are no longer needed, for their memory.
     spare: Vec<Round>,
 }
@@ -140,6 +142,10 @@ impl Rounds {
     const LONGEST: usize = 64;
     /// As many rounds as may make up the round of a loop with several yields in it.
     const PERIOD: usize = 4;
+    /// Rounds that take a lock and put it back are repeated so often for others who take it. What the lock guards no
+    /// engine sees, so that each time may be another one; but two threads that look under one lock would do so in
+    /// turn, for ever.
+    const UNDER_A_LOCK: u32 = 5;
 
     pub(super) fn clear(&mut self) {
         self.forget();
@@ -150,7 +156,7 @@ impl Rounds {
     pub(super) fn forget(&mut self) {
         self.present.did.clear();
         self.present.looks.clear();
-        self.repeated = None;
+        (self.repeated, self.repetitions) = (None, 0);
         self.spare.append(&mut self.idle);
     }
 
@@ -198,11 +204,12 @@ impl Rounds {
         if idle {
             self.idle.push(round);
             self.repeated = self.period(usize::from(bound.max(1)));
+            self.repetitions = self.repeated.map_or(0, |_| self.repetitions.saturating_add(1));
             self.shed(usize::from(bound.max(1)));
         } else {
             self.spare.push(round);
             self.spare.append(&mut self.idle);
-            self.repeated = None;
+            (self.repeated, self.repetitions) = (None, 0);
         }
         idle
     }
@@ -261,8 +268,13 @@ impl Rounds {
             awaits.push((look.object, look.seen));
         }
         let did = || rounds.iter().flat_map(|round| &round.did);
+        let waits = !awaits.is_empty();
+        if self.repetitions > Self::UNDER_A_LOCK {
+            let uses = |object| did().filter(move |did| did.op.object() == Some(object));
+            awaits.retain(|&(object, _)| !uses(object).all(|did| takes(did) != 0));
+        }
         let round = did().all(only_reads).then(|| did().map(|did| (did.op, did.site)).collect());
-        (!awaits.is_empty()).then(|| Held { awaits: awaits.into(), only_waits: false, round, at })
+        waits.then(|| Held { awaits: awaits.into(), only_waits: false, round, at })
     }
 }
 
@@ -389,8 +401,12 @@ impl Machine {
     }
 
     /// Whether the execution is back where it was, after `choices` choices: after how many it was there
-    /// before. `could` tells which threads could have gone on at some choice from that one on.
-    pub(crate) fn is_back(&mut self, choices: usize, could: impl Fn(usize) -> ThreadSet) -> Option<usize> {
+    /// before. `could` tells which of these threads could have gone on at some choice from that one on.
+    pub(crate) fn is_back(
+        &mut self,
+        choices: usize,
+        could: impl Fn(usize, ThreadSet) -> ThreadSet,
+    ) -> Option<usize> {
         if !std::mem::take(&mut self.past.fresh) {
             return None;
         }
@@ -401,11 +417,12 @@ impl Machine {
             return None;
         };
         let since = *since;
-        let could = could(since);
         let threads = self.threads().zip(then.iter().zip(&rounds));
-        let idle = threads.filter(|(_, (then, now))| then == now).map(|(id, _)| id);
-        let unfairly_delayed = idle.filter(|id| could.has(*id) || self.goes_on_in_the_end(*id));
-        self.past.unfairly_delayed = unfairly_delayed.collect();
+        let idle: ThreadSet = threads.filter(|(_, (then, now))| then == now).map(|(id, _)| id).collect();
+        let could = could(since, idle);
+        let unfairly_delayed =
+            |id: &ThreadId| idle.has(*id) && (could.has(*id) || self.goes_on_in_the_end(*id));
+        self.past.unfairly_delayed = self.threads().filter(unfairly_delayed).collect();
         if !self.past.unfairly_delayed.is_empty() {
             return None;
         }

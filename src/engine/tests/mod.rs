@@ -10,4 +10,5 @@ mod stacks;
 mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;
+mod unwinding;
 mod yields;

@@ -50,6 +50,17 @@ pub(in crate::sync) struct WeakHook;
 #[derive(Debug)]
 pub(in crate::sync) struct Permit<'a>(PhantomData<&'a ()>);
 
+/// Behind std's guard.
+#[derive(Debug)]
+pub(in crate::sync) struct Blame<'a, L: ?Sized>(PhantomData<&'a L>);
+
+impl<'a, L: ?Sized> Blame<'a, L> {
+    #[inline(always)]
+    pub(in crate::sync) const fn of(_: &'a L) -> Self {
+        Self(PhantomData)
+    }
+}
+
 /// Beside a guard of a reader.
 pub(in crate::sync) type ReadPermit<'a> = Permit<'a>;
 /// Beside a guard of a writer.

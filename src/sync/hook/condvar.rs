@@ -134,5 +134,5 @@ fn wait_in_loom<'a>(
     let guard =
         looming::operation(wake, site, || behind.wait(guard), |_| Told { answer: Some(0), wrote: None });
     looming::note(Op::Lock(mutex), site);
-    guard.expect("loom's lock is not poisoned where std's is not")
+    guard.expect("loom panics itself where its lock is poisoned")
 }

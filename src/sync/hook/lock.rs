@@ -96,7 +96,7 @@ impl<'a, K: Kind, G> Grant<'a, K, G> {
                 };
                 let guard = looming::operation(acquire(id), site, lock, |_| Told::NOTHING);
                 looming::acquired(id, site, matches!(acquire(id), Op::Read(_)));
-                By::Loom(guard.expect("loom's lock is not poisoned where std's is not"))
+                By::Loom(guard.expect("loom panics itself where its lock is poisoned"))
             }
             Turn::Controlled(controller, id) => {
                 controller.perform(acquire(id), 0, site);

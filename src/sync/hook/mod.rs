@@ -21,6 +21,8 @@ mod arc;
 #[cfg(feature = "instrumented")]
 mod atomic;
 #[cfg(feature = "instrumented")]
+mod blame;
+#[cfg(feature = "instrumented")]
 mod born;
 #[cfg(feature = "instrumented")]
 mod cell;
@@ -33,8 +35,8 @@ mod lock;
 
 #[cfg(not(feature = "instrumented"))]
 pub(super) use absent::{
-    Access, ArcHook, AtomicHook, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook, WeakHook,
-    WritePermit, fence,
+    Access, ArcHook, AtomicHook, Blame, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook,
+    WeakHook, WritePermit, fence,
 };
 #[cfg(feature = "loom")]
 pub(super) use driven::unsupported;
@@ -43,6 +45,7 @@ pub(super) use raw::Exchange;
 pub(super) use {
     arc::{ArcHook, WeakHook},
     atomic::AtomicHook,
+    blame::Blame,
     born::Born,
     cell::{Access, CellHook},
     condvar::CondvarHook,

@@ -8,6 +8,7 @@ use super::super::current::{Controller, Current, current as engine, epoch, panic
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
+use super::super::unwinding;
 use super::local::locals;
 use super::{Body, Given};
 use crate::event::op::{Op, Site, Spurious, ThreadId};
@@ -152,6 +153,7 @@ fn run(id: ThreadId, body: Body, slot: Slot, engine_stops: impl FnOnce() -> bool
         panic_escaped(id, message(&*payload));
         payload
     });
+    unwinding::end(id);
     locals::end(id);
     *slot.lock().expect("nothing panics with the slot locked") = Some(result);
 }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
-pub use std::thread::{Result, panicking};
+pub use std::thread::Result;
 use std::time::Duration;
 
 /// A handle on a thread, as [`std::thread::Thread`].
@@ -62,6 +62,19 @@ enum Joining {
     Native(std::thread::JoinHandle<Given>),
     #[cfg(feature = "instrumented")]
     Driven(driven::JoinHandle),
+}
+
+/// Whether the calling thread is unwinding because of a panic.
+///
+/// Under an engine, where all threads of an execution run on one OS thread, this one alone is meant. Where two of them
+/// unwind at a time it cannot be told; the search is then not decided, and says so.
+#[must_use]
+pub fn panicking() -> bool {
+    #[cfg(feature = "instrumented")]
+    if !matches!(engine(), Current::Native) {
+        return super::unwinding::is_panicking();
+    }
+    std::thread::panicking()
 }
 
 /// What a thread is made with, as [`std::thread::Builder`].

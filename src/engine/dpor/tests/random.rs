@@ -384,6 +384,24 @@ fn bounded_futexes_agree_with_brute_force() {
     bounds_agree(|_| futex(Do::WaitIf));
 }
 
+/// Two threads that look under one lock do so in turn, and not for ever: a third one goes on in the end.
+#[test]
+fn who_looks_under_a_lock_lets_others_go_on() {
+    use Do::*;
+    let ends = [
+        (vec![Load(0), Yield, Store(0, 1)], 276),
+        (vec![Lock(2), Store(0, 1), Unlock(2)], 198),
+        (vec![Lock(2), Unlock(2), Store(0, 1)], 3904),
+    ];
+    for (last, executions) in ends {
+        let toy =
+            Toy { objects: objects(), threads: vec![last, vec![LockPoll(2, 0, 1)], vec![LockPoll(2, 0, 1)]] };
+        let found = toy.explore();
+        assert_eq!((found.executions, found.redundant), (executions, 0));
+        assert_eq!(found.outcomes, truth(&toy).outcomes);
+    }
+}
+
 /// A thread that spins for ever beside others whose order it does not see: what is left of them is explored.
 #[test]
 fn who_spins_in_vain_stands_for_nobody_else() {
