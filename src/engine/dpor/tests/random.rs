@@ -324,7 +324,8 @@ fn yields_agree(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
             prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes");
             prop_assert_eq!(&found.stuck, &truth.stuck, "deadlocks");
         }
-        prop_assert_eq!(found.redundant, 0, "redundant executions");
+        // What is kept beside a step in vain may turn out to be covered by another one.
+        prop_assert!(found.redundant <= found.fruitless, "{} redundant executions", found.redundant);
         Ok(())
     });
     if let Err(error) = outcome {
