@@ -27,6 +27,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("command_line/no_room_for_a_process_is_told", no_room_for_a_process_is_told),
         Trial::test("command_line/rounds_are_told_as_cells_are", rounds_are_told_as_cells_are),
         Trial::test("command_line/rounds_that_went_wrong_are_kept", rounds_that_went_wrong_are_kept),
+        Trial::test(
+            "command_line/twins_are_told_with_who_catches_them",
+            twins_are_told_with_who_catches_them,
+        ),
     ]
 }
 
@@ -129,7 +133,7 @@ fn what_a_budget_leaves_out_is_named() -> Result<(), Failed> {
 fn an_absurd_time_is_a_usage_error() -> Result<(), Failed> {
     expect(&run(&["stress", "--for", "18446744073709551615s"])?, 2, "", "is more than a year")?;
     expect(&run(&["--budget", "999999999999m"])?, 2, "", "is more than a year")?;
-    expect(&run(&["stress", "--for", "0s"])?, 2, "", "no round fits into `--for 0s`")
+    expect(&run(&["stress", "--for", "0s"])?, 2, "", "no round fits into `0s`")
 }
 
 fn what_cannot_be_kept_is_printed() -> Result<(), Failed> {
@@ -205,4 +209,12 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
     expect(&run(&["show", id])?, 0, "waits for fork", "")?;
     expect(&run(&["show", id])?, 0, &format!("replay: cargo refectory replay {id}"), "")?;
     expect(&run(&["replay", id])?, 0, "✗ hang in ", "")
+}
+
+fn twins_are_told_with_who_catches_them() -> Result<(), Failed> {
+    let output = run(&["twins", "threads/table/ordered~left_first", "--for", "1s"])?;
+    expect(&output, 0, "threads/table ", "")?;
+    expect(&output, 0, "\n1 twins: ", "")?;
+    let no_twin = small_cell()?.subject.id();
+    expect(&run(&["twins", &no_twin])?, 2, "", &format!("no subject of `{no_twin}` is a broken twin"))
 }

@@ -14,6 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("readme/counterexamples_are_printed_so", counterexamples_are_printed_so),
         Trial::test("readme/the_matrix_is_that_of_the_pages", the_matrix_is_that_of_the_pages),
         Trial::test("readme/the_measures_are_those_of_the_pages", the_measures_are_those_of_the_pages),
+        Trial::test("readme/exit_codes_are_those_of_the_examples", exit_codes_are_those_of_the_examples),
     ]
 }
 
@@ -117,4 +118,29 @@ fn the_measures_are_those_of_the_pages() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// A line of the table: a code, what it means, and a command that ends so.
+fn exit_codes_are_those_of_the_examples() -> Result<(), Failed> {
+    if !Engine::ALL.iter().all(|engine| engine.available()) {
+        return Ok(());
+    }
+    let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
+    let table = README.split("| exit code |").nth(1).ok_or("no table of exit codes")?;
+    let mut shown = 0;
+    for line in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let Some(example) = cells[3].strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) else {
+            continue;
+        };
+        let example = example.replace("cargo refectory", env!("CARGO_BIN_EXE_refectory"));
+        let mut command = Command::new("sh");
+        command.args(["-c", &example]).env("REFECTORY_STORE", &store);
+        let output = command.output()?;
+        if output.status.code().map(|code| code.to_string()).as_deref() != Some(cells[1]) {
+            return Err(format!("{example}: {}, and README.md says {}", output.status, cells[1]).into());
+        }
+        shown += 1;
+    }
+    if shown < 4 { Err(format!("README.md shows {shown} exit codes").into()) } else { Ok(()) }
 }

@@ -6,6 +6,7 @@ mod select;
 mod show;
 mod stress;
 mod terminal;
+mod twins;
 mod verify;
 
 use self::ending::{Ending, Stop};
@@ -37,6 +38,8 @@ enum Command {
     Show(show::Show),
     /// Runs rounds drawn from seeds on the real cores of this machine.
     Stress(stress::Stress),
+    /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
+    Twins(twins::Twins),
 }
 
 /// Runs the command that the arguments ask for.
@@ -49,6 +52,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
+        Command::Twins(twins) => twins.run(),
     };
     ended.unwrap_or_else(explain).into()
 }

@@ -15,7 +15,7 @@ pub(super) struct Stress {
     #[arg(default_value = "")]
     filter: String,
     /// For how long, all subjects together: seconds, as in `60s`, or minutes, as in `5m`.
-    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = terminal::time)]
+    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = some_time)]
     duration: Duration,
     /// The seed of every subject's first round.
     #[arg(long, default_value_t = 0x5EED)]
@@ -25,9 +25,6 @@ pub(super) struct Stress {
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
         let Self { filter, duration, seed } = self;
-        if duration.is_zero() {
-            return Err(Stop::usage("no round fits into `--for 0s`; give it a second at least"));
-        }
         let campaign = Campaign { subjects: select::subjects(&filter)?, duration, seed };
         let started = Instant::now();
         let reports = perform(&campaign)?;
@@ -41,6 +38,15 @@ impl Stress {
         ];
         terminal::print(&terminal::joined(parts))?;
         Ok(verify::ending(&cells).and_kept(keep(&cells)))
+    }
+}
+
+/// A time in which there is room for a round.
+pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+    let time = terminal::time(text)?;
+    match time.is_zero() {
+        true => Err(format!("no round fits into `{text}`; give it a second at least")),
+        false => Ok(time),
     }
 }
 

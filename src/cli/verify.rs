@@ -100,7 +100,11 @@ fn interrupt() {
 
 /// From now on Ctrl-C is noted, and ends the process the second time only.
 pub(super) fn heed_interrupts() -> Result<(), Stop> {
-    ctrlc::set_handler(interrupt).map_err(Stop::infrastructure)
+    match ctrlc::set_handler(interrupt) {
+        // It is this one, from an earlier call.
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(error) => Err(Stop::infrastructure(error)),
+    }
 }
 
 /// How a run with these reports ends, if it came to its end.

@@ -15,6 +15,7 @@ mod rounds;
 mod snapshot;
 mod style;
 mod totals;
+mod twins;
 mod unfinished;
 mod waits;
 
@@ -27,5 +28,6 @@ pub use rounds::{finding_of_test, rounds, totals_of_rounds};
 pub use snapshot::{field_of, is_caught, snapshot, without_lines};
 pub use style::{Style, Tone, grouped};
 pub use totals::{interrupted, left_out, not_decided, notes, totals};
+pub use twins::twins;
 pub use unfinished::{Unfinished, unfinished, unfinished_row};
 pub use waits::wait_lines;
