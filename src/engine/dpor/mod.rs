@@ -74,10 +74,14 @@ struct Sleeper {
 impl Sleeper {
     /// Whether all was seen that goes on like the sequence.
     fn covers(&self, sequence: &[Transition]) -> bool {
-        match weak_initial(&self.transition, sequence) {
-            Some(Initial::At(_)) => true,
-            Some(Initial::Outside) => !self.in_vain,
-            None => false,
+        !self.in_vain && weak_initial(&self.transition, sequence).is_some()
+    }
+
+    /// Leaves rounds in vain out of the sequence: no execution goes on from there, and all else in it goes on without.
+    fn leaves(&self, sequence: &mut Vec<Transition>) {
+        if let (true, Some(Initial::At(position))) = (self.in_vain, weak_initial(&self.transition, sequence))
+        {
+            sequence.remove(position);
         }
     }
 }
@@ -331,9 +335,10 @@ impl Explorer {
     }
 
     /// Makes sure that an execution that goes on like `sequence` from node `depth` is explored.
-    fn schedule(&mut self, depth: usize, sequence: Vec<Transition>) {
+    fn schedule(&mut self, depth: usize, mut sequence: Vec<Transition>) {
         let node = &mut self.nodes[depth];
-        if !node.sleep.iter().any(|sleeper| sleeper.covers(&sequence)) {
+        node.sleep.iter().for_each(|sleeper| sleeper.leaves(&mut sequence));
+        if !sequence.is_empty() && !node.sleep.iter().any(|sleeper| sleeper.covers(&sequence)) {
             wakeup::insert(&mut node.tree, sequence);
         }
     }
@@ -350,8 +355,10 @@ impl Explorer {
         let in_vain = last.is_some_and(|last| last.choice == RUN && state.waits_for_ever(last.thread));
         if in_vain {
             let depth = self.events.len() - 1;
+            // What was to come after the rounds goes on without them.
+            let after = std::mem::take(&mut self.subtree).into_iter().flat_map(Branch::sequences);
             let beside = std::mem::take(&mut self.nodes[depth].beside);
-            beside.into_iter().for_each(|sequence| self.schedule(depth, sequence));
+            after.chain(beside).for_each(|sequence| self.schedule(depth, sequence));
         } else {
             self.nodes.iter_mut().for_each(|node| node.explored = true);
         }

@@ -22,6 +22,23 @@ impl Branch {
     }
 }
 
+impl Branch {
+    /// All that was to be explored of the branch, each from its first step on.
+    pub(super) fn sequences(self) -> Vec<Vec<Transition>> {
+        let Self { step, children, beside } = self;
+        let mut sequences = beside;
+        if children.is_empty() {
+            sequences.push(vec![step]);
+            return sequences;
+        }
+        for mut sequence in children.into_iter().flat_map(Self::sequences) {
+            sequence.insert(0, step.clone());
+            sequences.push(sequence);
+        }
+        sequences
+    }
+}
+
 /// Where a transition stands in a sequence that it could be moved to the front of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Initial {

@@ -403,6 +403,17 @@ fn who_looks_under_a_lock_lets_others_go_on() {
     }
 }
 
+/// What was planned to come after a thread's rounds is explored without them, where they turn out to be in vain.
+#[test]
+fn what_comes_after_rounds_in_vain_is_explored() {
+    use Do::*;
+    let gives_up = vec![Poll(1, 0, 3), Add(0)];
+    let threads = vec![vec![Poll(0, 1, FOR_EVER)], vec![Add(1)], gives_up, vec![Load(0)]];
+    let toy = Toy { objects: objects(), threads };
+    let found = toy.explore();
+    assert_eq!((found.outcomes, found.redundant), (truth(&toy).outcomes, 0));
+}
+
 /// A thread that spins for ever beside others whose order it does not see: what is left of them is explored.
 #[test]
 fn who_spins_in_vain_stands_for_nobody_else() {
