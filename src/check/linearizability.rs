@@ -195,6 +195,10 @@ mod tests {
             assert_eq!(refute(&spec(Order::Fifo, false), &history(&missed, &steps)), Some(vec![0, 1]));
         }
         assert_eq!(refute(&spec(Order::Fifo, false), &history(&missed, &[(2, vec![]), (1, vec![1])])), None);
+        // Also where the operation that has to come first is not the first one in the list.
+        let missed = [(1, Pop, Empty), (2, Push(7), Pushed)];
+        let history = history(&missed, &[(1, vec![]), (2, vec![])]);
+        assert_eq!(refute(&spec(Order::Fifo, false), &history), Some(vec![1, 0]));
     }
 
     #[test]
@@ -209,6 +213,19 @@ mod tests {
         history.operations[1].ended.steps = 2;
         let order = order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]);
         let history = History::new(history.operations, &order).unwrap();
+        assert!(refute(&spec(Order::Fifo, false), &history).is_some());
+        assert_eq!(refute(&spec(Order::Fifo, true), &history), None);
+    }
+
+    /// Both operations that meet are excused, also the one that began when it was alone.
+    #[test]
+    fn accepts_a_failure_whose_reason_came_later() {
+        let missed = [(1, Push(7), Pushed), (2, Pop, Empty), (3, Push(8), Pushed)];
+        // The second push begins and ends in the midst of the pop.
+        let steps = [(1, vec![]), (2, vec![1]), (3, vec![1]), (2, vec![1])];
+        let mut operations = history(&missed, &steps).operations;
+        operations[1].ended.steps = 2;
+        let history = History::new(operations, &order(&steps)).unwrap();
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         assert_eq!(refute(&spec(Order::Fifo, true), &history), None);
     }

@@ -136,6 +136,14 @@ mod tests {
         },
         VecDeque::pop_front
     );
+    double!(
+        DropsTwice,
+        |items: &mut VecDeque<Item>, item: Item| {
+            drop(Item::new(item.label()));
+            put(items, item)
+        },
+        VecDeque::pop_front
+    );
     /// It promises another order than it keeps.
     struct Promises<const LIFO: bool>(Correct);
 
@@ -203,6 +211,11 @@ mod tests {
     #[test]
     fn rejects_a_duplicated_item() {
         assert_eq!(judge::<Repeats>(), Err("nothing_duplicated"));
+    }
+
+    #[test]
+    fn rejects_an_item_that_is_dropped_twice() {
+        assert_eq!(judge::<DropsTwice>(), Err("dropped_once"));
     }
 
     #[test]

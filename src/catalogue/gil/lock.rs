@@ -42,18 +42,23 @@ const PATIENT: &[Row] = rows![
     lock::g03_finalization_sends_waiters_away[Cpython, 50],
     lock::g04_nobody_touches_an_interpreter_that_ended[Cpython, 50],
     lock::g05_no_switch_signal_is_lost[Cpython, 50],
+    lock::g07_the_interval_can_be_set[Cpython, 50],
     lock::g10_convoy[Cpython, 50],
 ];
 
 const IMPATIENT: &[Row] = rows![
     lock::g01_one_thread_holds_the_lock[Cpython, 0],
+    lock::g01_a_panic_drops_no_lock_of_others[Cpython, 0],
+    lock::g01_a_thread_does_not_switch_with_itself[Cpython, 0],
     lock::g02_who_asked_comes_next[Cpython, 0],
     lock::g02_the_holder_does_not_follow_itself[Cpython, 0],
     lock::g02_everybody_comes_in[Cpython, 0, 2],
     lock::g02_two_may_take_turns[Cpython, 0],
     lock::g03_who_gives_up_withdraws_its_request[Cpython, 0],
     lock::g03_finalization_sends_waiters_away[Cpython, 0],
+    lock::g03_finalization_sends_everybody_away[Cpython, 0],
     lock::g04_nobody_touches_an_interpreter_that_ended[Cpython, 0],
     lock::g05_no_switch_signal_is_lost[Cpython, 0],
+    lock::g06_no_signal_to_the_holder_is_lost[Cpython, 0],
     lock::g10_convoy[Cpython, 0],
 ];

@@ -2,7 +2,8 @@
 
 use crate::catalogue::{NEVER_WOKEN, queue, size, try_queue};
 use crate::cell::{Row, Scope, Subject};
-use crate::contract::{closing, gil::interpreter};
+use crate::contract::closing;
+use crate::contract::gil::{interpreter, queue};
 use crate::engine::FailureKind;
 use crate::model::gil::lock::plain::Plain;
 use crate::model::gil::queue::bounded::Bounded;
@@ -24,6 +25,12 @@ const CLOSING: &[Row] = rows![
     closing::close_wakes_consumers[Bounded<Item, Plain>],
     interpreter::a_stray_wake_up_harms_nobody[Bounded<Item, Plain>],
     closing::close_wakes_producers[Bounded<Item, Plain>],
+    queue::every_pop_makes_room_for_one[Bounded<Item, Plain>],
+    queue::a_close_sends_all_consumers_away[Bounded<Item, Plain>],
+    queue::a_close_sends_all_producers_away[Bounded<Item, Plain>],
+    queue::a_closed_queue_takes_nothing[Bounded<Item, Plain>],
+    queue::a_queue_needs_room[Plain],
+    queue::len_counts_the_items[Plain],
 ];
 
 /// Scopes in which no other consumer can come between the check and the act.

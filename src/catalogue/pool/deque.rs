@@ -19,6 +19,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
         deque::a_growing_deque_keeps_its_items[Worker<Item>],
         deque::a_slot_is_used_again[Worker<Item>],
         deque::an_empty_deque_is_used_again[Worker<Item>],
+        deque::growth_keeps_items_in_their_places[Worker<Item>],
+        deque::positions_wrap_around[ChaseLev],
     ]),
     try_queue::<Injector<Item>>("pool/deque/injector")
         .with_rows(rows![deque::what_was_pushed_is_found[Injector<Item>]]),

@@ -40,11 +40,13 @@ const FUTURE: &[Row] = rows![
     waiting::w02_first_completed[Correct],
     waiting::w03_first_failure[Correct],
     waiting::w03_a_failure_is_enough[Correct],
+    waiting::w03_a_cancellation_is_no_failure[Correct],
     waiting::w03_cancelled_counts_when_told[Correct],
     waiting::w03_waits_until_a_cancellation_is_told[Correct],
     waiting::w04_all_completed_or_time_runs_out[Correct],
     waiting::w05_completion_races_registration[Correct],
     waiting::w06_done_ones_first[Correct],
+    waiting::w06_a_done_one_is_given_at_once[Correct],
     waiting::w06_each_as_it_ends[Correct],
     waiting::w06_time_runs_out[Correct],
 ];

@@ -56,6 +56,7 @@ const ONE_WAITER: &[Scope] = &[size(2, 1), size(2, 2)];
 
 const LOCK: &[Row] = rows![
     exclusion::l01_a_held_lock_is_refused[Lock<ThreeState>],
+    exclusion::l01_one_is_inside_at_a_time[ThreeState],
     exclusion::l03_a_time_out_leaves_the_lock_intact[ThreeState],
     exclusion::l04_another_thread_releases[ThreeState],
     exclusion::l04_a_free_lock_cannot_be_released[ThreeState],
@@ -66,20 +67,25 @@ const LOCK: &[Row] = rows![
 const RECURSIVE: &[Row] = rows![
     exclusion::l01_a_held_lock_is_refused[RLock],
     exclusion::r01_every_acquisition_is_released[Counted],
+    exclusion::r01_every_way_in_counts[],
     exclusion::r01_only_the_owner_releases[],
     condition::r03_a_wait_releases_every_level[Correct],
+    exclusion::r03_who_holds_it_cannot_acquire_it_again[],
 ];
 
 const SEMAPHORE: &[Row] = rows![
     semaphore::m01_a_time_out_loses_no_permit[AtOnce],
     semaphore::m02_as_many_enter_as_there_are_permits[AtOnce],
     semaphore::m02_a_release_of_two_wakes_two[AtOnce],
+    semaphore::m02_a_release_of_three_wakes_three[AtOnce],
     semaphore::m03_a_bounded_semaphore_refuses_a_release_too_many[AtOnce],
 ];
 
 const CONDITION: &[Row] = rows![
+    condition::c01_only_the_holder_waits_and_notifies[Correct],
     condition::c02_the_first_to_come_is_woken_first[Correct],
     condition::c02_a_notification_of_all_wakes_all[Correct],
+    condition::c02_all_of_three_are_woken[Correct],
     condition::c04_the_predicate_has_the_last_word[Correct],
     condition::c04_a_signal_before_the_wait_counts[Correct],
     condition::c05_conditions_share_a_lock[Correct],
@@ -88,13 +94,19 @@ const CONDITION: &[Row] = rows![
 
 const EVENT: &[Row] = rows![
     meeting::e01_set_wakes_all[event::Correct],
+    meeting::e01_who_clears_sees_what_was_done[event::Correct],
     meeting::e02_set_and_clear_release_who_waits[event::Correct],
 ];
 
 const BARRIER: &[Row] = rows![
     meeting::b01_rounds_are_in_step[Barrier],
     meeting::b01_the_action_comes_first[],
+    meeting::b01_as_many_wait_as_have_come[],
     meeting::b02_an_abort_frees_who_waits[],
+    meeting::b02_a_reset_sends_away_who_waits[],
+    meeting::b02_a_panic_of_the_action_frees_who_waits[],
     meeting::b02_after_a_reset_it_works[],
     meeting::b03_a_time_out_breaks_it_for_all[],
+    meeting::b03_a_time_out_breaks_its_own_round[],
+    meeting::b03_a_barrier_has_its_own_patience[],
 ];

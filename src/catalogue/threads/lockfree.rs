@@ -4,8 +4,8 @@ use crate::catalogue::{NO_ORDER_IN_TIME, size, spsc, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::threads::lockfree::{self, DropProbe, Tie};
 use crate::engine::{Engine, FailureKind};
-use crate::model::threads::lockfree::arena::Arena;
-use crate::model::threads::lockfree::broken::arena::Tagless;
+use crate::model::threads::lockfree::arena::{Arena, Counting};
+use crate::model::threads::lockfree::broken::arena::{OneNodeShort, Tagless};
 use crate::model::threads::lockfree::broken::combining::{ForgetsLastSlot, LosesItemInHand, RelaxedServed};
 use crate::model::threads::lockfree::broken::michael_scott::{DropsTwice, RelaxedFollow, RelaxedLink};
 use crate::model::threads::lockfree::broken::ring::HidesItems;
@@ -13,15 +13,20 @@ use crate::model::threads::lockfree::broken::spsc::FullLooksEmpty;
 use crate::model::threads::lockfree::broken::{michael_scott, ring, spsc, treiber};
 use crate::model::threads::lockfree::combining::Combining;
 use crate::model::threads::lockfree::hazard::Crowded;
-use crate::model::threads::lockfree::michael_scott::MichaelScott;
-use crate::model::threads::lockfree::ring::Ring;
-use crate::model::threads::lockfree::spsc::Spsc;
+use crate::model::threads::lockfree::michael_scott::{FewRecords, MichaelScott};
+use crate::model::threads::lockfree::ring::{ReleaseAcquire, Ring};
+use crate::model::threads::lockfree::spsc::{Correct, Spsc};
 use crate::model::threads::lockfree::treiber::Treiber;
 use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    try_queue::<Ring<Item>>("threads/lockfree/ring").timed(transfer::trying::<Ring<u64>>),
-    spsc::<Spsc<Item>>("threads/lockfree/spsc").timed(transfer::spsc::<Spsc<u64>>),
+    try_queue::<Ring<Item>>("threads/lockfree/ring")
+        .timed(transfer::trying::<Ring<u64>>)
+        .with_rows(rows![lockfree::positions_wrap_around[ReleaseAcquire]]),
+    spsc::<Spsc<Item>>("threads/lockfree/spsc").timed(transfer::spsc::<Spsc<u64>>).with_rows(rows![
+        lockfree::there_is_room_for_all[Spsc<Item>],
+        lockfree::counters_wrap_around[Correct],
+    ]),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
         .timed(transfer::trying::<MichaelScott<u64>>)
         .with_rows(MICHAEL_SCOTT),
@@ -31,9 +36,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<Treiber<Item>>("threads/lockfree/treiber")
         .timed(transfer::trying::<Treiber<u64>>)
         .with_rows(TREIBER),
-    try_queue::<Arena<Item>>("threads/lockfree/arena")
-        .timed(transfer::trying::<Arena<u64>>)
-        .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item>]]),
+    try_queue::<Arena<Item>>("threads/lockfree/arena").timed(transfer::trying::<Arena<u64>>).with_rows(
+        rows![
+            lockfree::a_node_that_comes_back_is_another[Arena<Item>],
+            lockfree::a_tag_does_not_come_back_soon[Counting],
+        ],
+    ),
     try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
         .broken(&[FailureKind::NotLinearizable])
         .hidden_in(&[size(1, 1), size(1, 2), size(1, 3)])
@@ -78,6 +86,10 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("threads/lockfree/arena~tagless")
         .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item, Tagless>]])
         .broken(&[FailureKind::Property, FailureKind::DataRace, FailureKind::Panic]),
+    try_queue::<OneNodeShort<Item>>("threads/lockfree/arena~one_node_short")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[size(1, 2), size(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
 ];
 
 const MICHAEL_SCOTT: &[Row] = rows![
@@ -85,15 +97,18 @@ const MICHAEL_SCOTT: &[Row] = rows![
     lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item>],
     lockfree::a_helped_push_is_complete[MichaelScott<Item>],
     lockfree::a_node_stays_while_two_push[MichaelScott<Item>],
+    lockfree::a_node_stays_while_its_record_changes_hands[MichaelScott<Item, FewRecords>],
     lockfree::q10_an_item_leaves_with_its_receiver[MichaelScott<DropProbe>],
     lockfree::q11_a_drop_may_push[MichaelScott<DropProbe>],
     lockfree::q12_a_drop_may_panic[MichaelScott<DropProbe>],
+    lockfree::q12_a_drop_may_panic_with_the_queue[MichaelScott<DropProbe>],
 ];
 
 const COMBINING: &[Row] = rows![
     lockfree::q10_an_item_leaves_with_its_receiver[Combining<DropProbe>],
     lockfree::q11_a_drop_may_push[Combining<DropProbe>],
     lockfree::q12_a_drop_may_panic[Combining<DropProbe>],
+    lockfree::q12_a_drop_may_panic_with_the_queue[Combining<DropProbe>],
     lockfree::q13_a_comparison_may_panic[Combining<DropProbe>],
     lockfree::q14_ties_come_out_as_they_went_in[Combining<Tie>],
 ];
@@ -103,6 +118,7 @@ const TREIBER: &[Row] = rows![
     lockfree::q10_an_item_leaves_with_its_receiver[Treiber<DropProbe>],
     lockfree::q11_a_drop_may_push[Treiber<DropProbe>],
     lockfree::q12_a_drop_may_panic[Treiber<DropProbe>],
+    lockfree::q12_a_drop_may_panic_with_the_queue[Treiber<DropProbe>],
     lockfree::a_crowd_shares_records[Treiber<Item, Crowded>],
 ];
 

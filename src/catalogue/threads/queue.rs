@@ -5,11 +5,15 @@ use crate::cell::{Row, Scope, Subject};
 use crate::contract::closing;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
 use crate::contract::threads::queue::items::{Failing, OnDrop, PanickingOrd};
-use crate::contract::threads::queue::{FIFO, LIFO, PRIORITY, SIMPLE, exchange, panics, shutdown, tasks};
+use crate::contract::threads::queue::{
+    FIFO, LIFO, PRIORITY, SIMPLE, bounded, exchange, panics, shutdown, tasks,
+};
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::lockfree::ring::Ring;
 use crate::model::threads::queue::bounded::Bounded;
-use crate::model::threads::queue::broken::bounded::{CheckThenAct, NotifyOneForAll};
+use crate::model::threads::queue::broken::bounded::{
+    CheckThenAct, NotifyOneForAll, OverwritesOldest, OwnLanes,
+};
 use crate::model::threads::queue::broken::lifo_queue::InheritsGet;
 use crate::model::threads::queue::broken::priority_queue::MovesFirst;
 use crate::model::threads::queue::broken::queue::{
@@ -25,7 +29,7 @@ use crate::port::{Item, transfer};
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Bounded<Item>>("threads/queue/bounded")
         .timed(transfer::waiting::<Bounded<u64>>)
-        .with_rows(CLOSING),
+        .with_rows(BOUNDED),
     queue::<Spinning<Ring<Item>>>("threads/queue/spinning").timed(transfer::waiting::<Spinning<Ring<u64>>>),
     queue::<Queue<Item>>("threads/queue/queue").timed(transfer::waiting::<Queue<u64>>).with_rows(FIFO),
     queue::<LifoQueue<Item>>("threads/queue/lifo_queue")
@@ -48,6 +52,13 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<CheckThenAct<Item>>("threads/queue/bounded.try~check_then_act")
         .broken(&[FailureKind::Panic])
         .hidden_in(ONE_CONSUMER),
+    try_queue::<OwnLanes<Item>>("threads/queue/bounded.try~own_lanes")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(ONE_PRODUCER)
+        .blind(NO_ORDER_IN_TIME),
+    try_queue::<OverwritesOldest<Item>>("threads/queue/bounded.try~overwrites_oldest")
+        .broken(PROPERTY)
+        .hidden_in(ROOM_FOR_ALL),
     // With more items than there is room for, a producer waits for ever for a consumer that has given up.
     queue::<Spinning<Ring<Item>, GivesUp>>("threads/queue/spinning~gives_up")
         .only(&[size(2, 1), size(1, 2), size(2, 2)])
@@ -93,6 +104,10 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("threads/queue/lifo_queue~inherits_get")
         .with_rows(rows![exchange::q01_order_of_items[InheritsGet<u32>]])
         .broken(PROPERTY),
+    try_queue::<Queue<Item, InheritsGet<Item>>>("threads/queue/lifo_queue.try~inherits_get")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[size(1, 2), size(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
     Subject::new("threads/queue/priority_queue~moves_first")
         .with_rows(rows![
             panics::q13_comparison_fails_in_get[MovesFirst<PanickingOrd>],
@@ -105,12 +120,23 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .broken(PROPERTY),
 ];
 
-const CLOSING: &[Row] = rows![
+const BOUNDED: &[Row] = rows![
     closing::close_wakes_consumers[Bounded<Item>],
     closing::close_wakes_producers[Bounded<Item>],
+    bounded::try_push_wakes_a_consumer[Bounded<Item>],
+    bounded::try_pop_wakes_a_producer[Bounded<Item>],
+    bounded::close_wakes_every_producer[Bounded<Item>],
+    bounded::close_wakes_every_consumer[Bounded<Item>],
+    bounded::nothing_goes_into_a_closed_queue[Bounded<Item>],
 ];
 
 /// Scopes in which no other consumer can come between the check and the act.
 const ONE_CONSUMER: &[Scope] = &[size(1, 1), size(2, 1), size(3, 1)];
+
+/// Scopes in which no other producer's item can come before.
+const ONE_PRODUCER: &[Scope] = &[size(1, 1), size(1, 2), size(1, 3)];
+
+/// Scopes in which there are no more items than there is room for.
+const ROOM_FOR_ALL: &[Scope] = &[size(2, 1), size(1, 2), size(2, 2), size(1, 3), size(2, 3)];
 
 const PROPERTY: &[FailureKind] = &[FailureKind::Property];

@@ -2,22 +2,26 @@
 //!
 //! | row | function or reason |
 //! |---|---|
-//! | G06 | [`g06_every_call_is_made_between_steps`], [`g06_a_tight_loop_is_interrupted`]; what blocks is not at a safe point, and is interrupted when it is back |
+//! | G06 | [`g06_every_call_is_made_between_steps`], [`g06_calls_are_made_in_their_order`], [`g06_a_tight_loop_is_interrupted`], [`g06_everybody_is_told_of_its_own`]; what blocks is not at a safe point, and is interrupted when it is back |
 //! | G07 | [`g07_a_tiny_interval_changes_no_result`] |
 //! | G08 | no row: without the interpreter lock a container has a lock of its own, and is a subject of `threads` |
 //! | G09 | no row: nothing here stops the world, for there is no garbage to collect |
 //! | G11 | [`g11_a_step_is_atomic`]; a container's, by the scenarios of the ports |
+//! | of our own | [`a_panic_leaves_the_interpreter_to_others`], [`who_waits_longest_is_woken_first`], [`a_stray_wake_up_harms_nobody`] |
 
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::gil::interpreter::counter::Increment;
 use crate::model::gil::interpreter::cpython::{Interpreter, Interrupted};
 use crate::model::gil::lock::cpython::{Gil, Policy};
+use crate::model::gil::lock::parking::ParkingLot;
 use crate::model::gil::lock::plain::InterpreterLock;
 use crate::port::BlockingQueue;
 use crate::port::Item;
 use crate::sync::hint;
 use crate::sync::is_modelled;
+use crate::sync::thread::current;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +77,73 @@ pub fn g06_every_call_is_made_between_steps<L: InterpreterLock>() -> Outcome {
     Ok(format!("{at_once} made by the worker"))
 }
 
+/// Two calls are pending at one safe point: both are made there, in the order in which they were added.
+pub fn g06_calls_are_made_in_their_order<L: InterpreterLock>() -> Outcome {
+    let interpreter = Interpreter::<_, L>::with_interval(Vec::new(), Duration::ZERO);
+    let mut thread = interpreter.attach();
+    for call in 1..=2 {
+        interpreter.add_pending_call(move |made: &mut Vec<u32>| made.push(call));
+    }
+    // Nothing is before the first step, so it passes no safe point.
+    thread.step(|_| ());
+    let made = thread.step(|made| made.clone());
+    ensure(made == [1, 2], "in_order", || format!("made {made:?}"))?;
+    Ok(String::new())
+}
+
+/// A thread panics while it has the lock: it gives the interpreter back as it is.
+pub fn a_panic_leaves_the_interpreter_to_others<L: InterpreterLock>() -> Outcome {
+    let interpreter = Interpreter::<u32, L>::with_interval(7, Duration::ZERO);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let _thread = interpreter.attach();
+        spill();
+    }));
+    ensure(panicked.is_err(), "the_panic_comes_out", || "it came back".to_owned())?;
+    let left = interpreter.attach().step(|left| *left);
+    ensure(left == 7, "heap_is_intact", || format!("{left} is left of 7"))?;
+    Ok(String::new())
+}
+
+/// Panics, as user code may.
+fn spill() {
+    panic!("spilt");
+}
+
+/// Who waits, and whether the first of them may go on.
+#[derive(Default)]
+struct Waiters {
+    lot: ParkingLot,
+    served: bool,
+}
+
+/// A second thread is about to wait as well, and wakes one: that is the first, which has waited for longer.
+pub fn who_waits_longest_is_woken_first<L: InterpreterLock>() -> Outcome {
+    for _ in rounds(1) {
+        let interpreter = Arc::new(Interpreter::<_, L>::with_interval(Waiters::default(), Duration::ZERO));
+        let first = spawn("first", move || {
+            let mut thread = interpreter.attach();
+            thread.step(|heap| heap.lot.enter());
+            let second = spawn("second", {
+                let interpreter = interpreter.clone();
+                move || {
+                    let mut thread = interpreter.attach();
+                    thread.step(|heap| {
+                        heap.lot.enter();
+                        heap.served = true;
+                        heap.lot.wake_one();
+                    });
+                    thread.step(|heap| heap.lot.leave());
+                }
+            });
+            thread.wait_until(|heap| &mut heap.lot, |heap| heap.served.then_some(()));
+            drop(thread);
+            join(second);
+        });
+        join(first);
+    }
+    Ok("woken".to_owned())
+}
+
 /// Two consumers wait for an item each, and a stranger unparks one of them: both get one all the same.
 pub fn a_stray_wake_up_harms_nobody<Q: BlockingQueue<Item>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(2));
@@ -118,6 +189,35 @@ pub fn g06_a_tight_loop_is_interrupted<P: Policy>() -> Outcome {
         [interrupter, looper].into_iter().for_each(join);
     }
     Ok("interrupted".to_owned())
+}
+
+/// Two threads are interrupted before either of them looks: each is told at its next safe point, and once.
+pub fn g06_everybody_is_told_of_its_own<L: InterpreterLock>() -> Outcome {
+    for _ in rounds(1) {
+        let interpreter = Arc::new(Interpreter::<(), L>::with_interval((), Duration::ZERO));
+        let first = spawn("first", move || {
+            let mut thread = interpreter.attach();
+            thread.step(|()| ());
+            let second = spawn("second", {
+                let interpreter = interpreter.clone();
+                move || {
+                    let mut thread = interpreter.attach();
+                    [(); 3].map(|()| thread.try_step(|()| ()))
+                }
+            });
+            interpreter.interrupt(second.thread().id());
+            interpreter.interrupt(current().id());
+            let told = [(); 2].map(|()| thread.try_step(|()| ()));
+            drop(thread);
+            (told, join(second))
+        });
+        let (first, second) = join(first);
+        ensure(first == [Err(Interrupted), Ok(())], "told_once", || format!("the first: {first:?}"))?;
+        // Nothing is before its first step, so that passes no safe point.
+        let told = [Ok(()), Err(Interrupted), Ok(())];
+        ensure(second == told, "told_once", || format!("the second: {second:?}"))?;
+    }
+    Ok("both were told".to_owned())
 }
 
 /// However often the threads switch, the sum is the same.

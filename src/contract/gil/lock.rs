@@ -4,11 +4,13 @@
 //!
 //! | row | function or reason |
 //! |---|---|
-//! | G01 | [`g01_one_thread_holds_the_lock`], [`g01_a_new_holder_gets_an_interval`] |
+//! | G01 | [`g01_one_thread_holds_the_lock`], [`g01_a_new_holder_gets_an_interval`], [`g01_a_panic_drops_no_lock_of_others`], [`g01_a_thread_does_not_switch_with_itself`] |
 //! | G02 | [`g02_who_asked_comes_next`], [`g02_the_holder_does_not_follow_itself`], [`g02_everybody_comes_in`], [`g02_two_may_take_turns`] |
-//! | G03 | [`g03_who_gives_up_withdraws_its_request`], [`g03_finalization_sends_waiters_away`] |
+//! | G03 | [`g03_who_gives_up_withdraws_its_request`], [`g03_finalization_sends_waiters_away`], [`g03_finalization_sends_everybody_away`] |
 //! | G04 | [`g04_nobody_touches_an_interpreter_that_ended`] |
 //! | G05 | [`g05_no_switch_signal_is_lost`] |
+//! | G06 | [`g06_no_signal_to_the_holder_is_lost`]; what the holder does then, by the rows of the [interpreter](super::interpreter) |
+//! | G07 | [`g07_the_interval_can_be_set`]; what it changes, by the rows of the interpreter |
 //! | G10 | [`g10_convoy`]: what it costs on a clock, the bench `gil` measures |
 
 use crate::contract::{ensure, join, rounds, spawn};
@@ -21,6 +23,7 @@ use crate::sync::UnsafeCell;
 use crate::sync::hint::spin_loop;
 use crate::sync::thread::JoinHandle;
 use std::array;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,6 +107,47 @@ pub fn g01_a_new_holder_gets_an_interval<P: Policy, const MICROS: u64>() -> Outc
     Ok(format!("asked {asked:?}"))
 }
 
+/// A thread panics while it has given the lock to others, and comes back: what they have is theirs.
+pub fn g01_a_panic_drops_no_lock_of_others<P: Policy, const MICROS: u64>() -> Outcome {
+    let (gil, log) = (lock::<P, MICROS>(), Arc::new(Log::default()));
+    for _ in rounds(1) {
+        let clumsy = attached(&gil, "clumsy", {
+            let (gil, log) = (gil.clone(), log.clone());
+            move |mut holder| {
+                let panicked = catch_unwind(AssertUnwindSafe(move || holder.unlocked(spill))).is_err();
+                let _holder = gil.attach().expect("nobody finalizes");
+                log.add(0);
+                panicked
+            }
+        });
+        let other = attached(&gil, "other", {
+            let log = log.clone();
+            move |_holder| log.add(1)
+        });
+        let panicked = join(clumsy);
+        join(other);
+        ensure(panicked, "the_panic_comes_out", || "it came back".to_owned())?;
+    }
+    let entries = log.entries();
+    ensure(entries.len() % 2 == 0, "nothing_lost", || format!("{entries:?}"))?;
+    Ok(format!("{entries:?}"))
+}
+
+/// Panics, as user code may.
+fn spill() {
+    panic!("spilt");
+}
+
+/// A thread that takes the lock again, and had it last, is no switch.
+pub fn g01_a_thread_does_not_switch_with_itself<P: Policy, const MICROS: u64>() -> Outcome {
+    let gil = lock::<P, MICROS>();
+    let mut holder = gil.attach().expect("nobody finalizes");
+    (0..2).for_each(|_| holder.unlocked(|| ()).expect("nobody finalizes"));
+    let told = (holder.turn().switch_number, gil.switches());
+    ensure(told == (1, 1), "one_switch", || format!("{told:?} switches"))?;
+    Ok(String::new())
+}
+
 /// Of two threads, the one that has asked for the lock is overtaken by nobody.
 pub fn g02_who_asked_comes_next<P: Policy, const MICROS: u64>() -> Outcome {
     let gil = lock::<P, MICROS>();
@@ -166,7 +210,10 @@ pub fn g02_two_may_take_turns<P: Policy, const MICROS: u64>() -> Outcome {
         });
         let waiter = attached(&gil, "waiter", |holder| holder.turn());
         hogs.into_iter().for_each(join);
-        overtaken = overtaken.max(join(waiter).overtaken_after_asking);
+        let turn = join(waiter);
+        let counts = turn.overtaken >= turn.overtaken_after_asking;
+        ensure(counts, "who_asks_waits", || format!("overtaken while it waited: {turn:?}"))?;
+        overtaken = overtaken.max(turn.overtaken_after_asking);
     }
     // They have four turns, and one of them was under way when it first asked.
     if overtaken > 3 {
@@ -247,6 +294,28 @@ pub fn g03_finalization_sends_waiters_away<P: Policy, const MICROS: u64>() -> Ou
     Ok(format!("the waiter had its turn: {told:?}"))
 }
 
+/// Two threads wait for the lock, or come for it, when its holder finalizes: it joins both, and still has the
+/// lock.
+pub fn g03_finalization_sends_everybody_away<P: Policy, const MICROS: u64>() -> Outcome {
+    for _ in rounds(1) {
+        let gil = lock::<P, MICROS>();
+        let finalizer = attached(&gil, "finalizer", {
+            let gil = gil.clone();
+            move |holder| {
+                let waiters = [0, 1].map(|i| {
+                    let gil = gil.clone();
+                    spawn(&format!("waiter {i}"), move || gil.attach().is_ok())
+                });
+                holder.finalize();
+                waiters.map(join)
+            }
+        });
+        let told = join(finalizer);
+        ensure(told == [false; 2], "nobody_else_goes_on", || format!("the waiters had turns: {told:?}"))?;
+    }
+    Ok(String::new())
+}
+
 /// The last of two threads ends the interpreter; the other one has no business with it any more.
 pub fn g04_nobody_touches_an_interpreter_that_ended<P: Policy, const MICROS: u64>() -> Outcome {
     let mut ended = Vec::new();
@@ -279,6 +348,33 @@ pub fn g05_no_switch_signal_is_lost<P: Policy, const MICROS: u64>() -> Outcome {
         [reader, other].into_iter().for_each(join);
     }
     Ok("both had their turns".to_owned())
+}
+
+/// Two signals at once, for different things to do: the holder finds both.
+pub fn g06_no_signal_to_the_holder_is_lost<P: Policy, const MICROS: u64>() -> Outcome {
+    let gil = lock::<P, MICROS>();
+    for _ in rounds(1) {
+        let signals = [Break::Calls, Break::Exception].map(|what| {
+            let gil = gil.clone();
+            spawn(&format!("signals {what:?}"), move || gil.breaker().signal(what))
+        });
+        signals.into_iter().for_each(join);
+        let found = [Break::Calls, Break::Exception].map(|what| gil.breaker().look().contain(what));
+        ensure(found == [true; 2], "both_are_found", || format!("calls and exception: {found:?}"))?;
+        [Break::Calls, Break::Exception].into_iter().for_each(|what| gil.breaker().reset(what));
+    }
+    Ok(String::new())
+}
+
+/// The switch interval is the one that the lock was made with, and then the one that was set.
+pub fn g07_the_interval_can_be_set<P: Policy, const MICROS: u64>() -> Outcome {
+    let gil = lock::<P, MICROS>();
+    let first = gil.interval();
+    gil.set_interval(Duration::from_millis(1));
+    let told = [first, gil.interval()];
+    let expected = [Duration::from_micros(MICROS), Duration::from_millis(1)];
+    ensure(told == expected, "interval", || format!("{told:?}, not {expected:?}"))?;
+    Ok(String::new())
 }
 
 /// A thread that reads and writes beside one that computes: each time that it comes back from its reading, it

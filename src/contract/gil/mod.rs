@@ -2,3 +2,5 @@
 
 pub mod interpreter;
 pub mod lock;
+pub mod queue;
+pub mod table;

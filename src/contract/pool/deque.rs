@@ -7,6 +7,7 @@
 
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
+use crate::model::pool::deque::chase_lev::{self, Protocol, Worker};
 use crate::port::exchange::{PUSH, TRY_POP};
 use crate::port::{self, Item};
 use crate::port::{Deque, TryQueue};
@@ -51,6 +52,44 @@ pub fn a_slot_is_used_again<D: Deque<Item>>() -> Outcome {
 /// The owner finds nothing, perhaps because a thief was faster, and puts another item in: that one is found.
 pub fn an_empty_deque_is_used_again<D: Deque<Item>>() -> Outcome {
     contested::<D>(1, &[PUSH_0, TRY_POP.step(), PUSH_1, TRY_POP.step()], 1, 1)
+}
+
+/// A deque that grows again and again, and whose first item is gone by then, keeps each item in its place,
+/// whatever its first capacity.
+pub fn growth_keeps_items_in_their_places<D: Deque<Item>>() -> Outcome {
+    let mut owner = vec![PUSH_0, TRY_POP.step()];
+    owner.extend((1..6).map(|label| PUSH.on(label)));
+    owner.extend(vec![TRY_POP.step(); 6]);
+    contested::<D>(1, &owner, 0, 0)?;
+    contested::<D>(3, &owner, 0, 0)
+}
+
+/// The positions of a deque's items pass the last number there is: neither a thief nor the drop loses one.
+pub fn positions_wrap_around<P: Protocol>() -> Outcome {
+    contested::<AtTheLast<P>>(2, &[PUSH_0, PUSH_1], 1, 1)
+}
+
+/// A deque whose first item gets the last position there is.
+struct AtTheLast<P: Protocol>(Worker<Item, P>);
+
+impl<P: Protocol> Deque<Item> for AtTheLast<P> {
+    type Stealer = chase_lev::Stealer<Item, P>;
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Worker::starting_at(usize::MAX, capacity))
+    }
+
+    fn push(&self, item: Item) {
+        self.0.push(item);
+    }
+
+    fn pop(&self) -> Option<Item> {
+        self.0.pop()
+    }
+
+    fn stealer(&self) -> Self::Stealer {
+        self.0.stealer()
+    }
 }
 
 /// A thread puts two items in while another takes one: then there is one left, and it is found.

@@ -1,7 +1,8 @@
 //! Rows of the queues without locks.
 //!
 //! What their ports' scenarios do not reach: that memory is given back in time and not before it, that an old
-//! node is not taken for a new one, and what happens where an item's `Drop` or `Ord` panics.
+//! node is not taken for a new one, what happens where an item's `Drop` or `Ord` panics, and where numbers wrap
+//! around.
 //!
 //! | row | where |
 //! |-----|-------|
@@ -11,14 +12,21 @@
 //! | Q10 references | [`q10_an_item_leaves_with_its_receiver`] |
 //! | Q11 reentrant put | [`q11_a_drop_may_push`] |
 //! | Q12 usable after a panic | [`q12_a_drop_may_panic`]; user hooks there are none but `Drop` and `Ord` |
+//! | Q12 nothing leaks after a panic | [`q12_a_drop_may_panic_with_the_queue`] |
 //! | Q13 comparison that raises | [`q13_a_comparison_may_panic`] |
 //! | Q14 ties | [`q14_ties_come_out_as_they_went_in`]: stable, unlike CPython's |
 //! | Q15 sizes | there is no `len` |
+//! | room for as many items as asked | [`there_is_room_for_all`] |
+//! | numbers that wrap around | [`positions_wrap_around`], [`counters_wrap_around`] |
+//! | tags that count | [`a_tag_does_not_come_back_soon`] |
 
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
-use crate::port::Item;
-use crate::port::TryQueue;
+use crate::model::threads::lockfree::arena::Tagging;
+use crate::model::threads::lockfree::ring::{self, Ring};
+use crate::model::threads::lockfree::spsc::{Passage, Spsc};
+use crate::port::{Item, SpscConsumer, SpscProducer, SpscQueue, TryQueue};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -115,6 +123,24 @@ pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
     Ok(format!("{taken:?}"))
 }
 
+/// One thread takes three items and another one takes one, with one record for both: it may be claimed again as
+/// soon as its owner gives it up. Both nodes that the next one looks into stay.
+pub fn a_node_stays_while_its_record_changes_hands<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(4));
+    put(&*queue, [0, 1, 2, 3]);
+    let slow = spawn("slow", {
+        let queue = queue.clone();
+        move || take(&*queue)
+    });
+    let quick = spawn("quick", {
+        let queue = queue.clone();
+        move || [(); 3].map(|()| take(&*queue))
+    });
+    let (slow, quick) = (join(slow), join(quick));
+    every_label_once(4, slow.into_iter().chain(quick.into_iter().flatten()))?;
+    Ok(format!("slow {slow:?}, quick {quick:?}"))
+}
+
 /// A slow pop, a pop, and a third thread that takes an item out and puts one in: the node that the slow one saw
 /// may go and come back, with another successor (ABA).
 pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {
@@ -136,6 +162,77 @@ pub fn a_node_that_comes_back_is_another<Q: TryQueue<Item>>() -> Outcome {
     let out = pops.into_iter().flatten().chain(taken).chain(left.iter().copied());
     every_label_once(2 + u32::from(put), out)?;
     Ok(format!("{pops:?}, taken {taken:?}, put {put}, left {left:?}"))
+}
+
+/// A head's tag is a new one after each of many takings, also where its numbers begin again: who sleeps meanwhile
+/// does not find the old one.
+pub fn a_tag_does_not_come_back_soon<G: Tagging>() -> Outcome {
+    let mut seen = HashSet::new();
+    let mut tag = u32::MAX - 500;
+    for takings in 0..1_000 {
+        ensure(seen.insert(tag), "a_new_tag", || format!("{tag} comes back within {takings} takings"))?;
+        tag = G::next(tag);
+    }
+    Ok("1000 tags".to_owned())
+}
+
+/// The positions of a ring with two slots wrap around, while one thread puts an item in, and another one puts one
+/// in, takes one out, and puts one more in where there was one to take: what went in comes out. The slow one may be
+/// told of a full ring, where it still sees what a slot held a lap before.
+pub fn positions_wrap_around<H: ring::Handover>() -> Outcome {
+    let ring = Arc::new(Ring::<Item, H>::starting_at(usize::MAX - 1, 2));
+    let slow = spawn("slow", {
+        let ring = ring.clone();
+        move || ring.try_push(Item::new(0)).is_ok()
+    });
+    let quick = spawn("quick", {
+        let ring = ring.clone();
+        move || {
+            let first = ring.try_push(Item::new(1)).is_ok();
+            let taken = take(&*ring);
+            // The item of a push that is under way hides those behind it.
+            let second = taken.is_none() || ring.try_push(Item::new(2)).is_ok();
+            ([first, second], taken)
+        }
+    });
+    let slow = join(slow);
+    let (quick, taken) = join(quick);
+    ensure(quick == [true; 2], "there_is_room", || format!("{quick:?} of two items went in"))?;
+    let left = drain(&*ring);
+    let mut out: Vec<u32> = taken.into_iter().chain(left.iter().copied()).collect();
+    out.sort_unstable();
+    let put = [(slow, 0), (true, 1), (taken.is_some(), 2)];
+    let put: Vec<u32> = put.into_iter().filter_map(|(put, label)| put.then_some(label)).collect();
+    ensure(out == put, "nothing_lost_or_duplicated", || format!("{put:?} went in, and {out:?} came out"))?;
+    Ok(format!("taken {taken:?}, left {left:?}"))
+}
+
+/// The counters of a full ring for two items have wrapped around: there is no room for a third, and the two come
+/// out.
+pub fn counters_wrap_around<P: Passage>() -> Outcome {
+    let (mut producer, mut consumer) = Spsc::<Item, P>::starting_at(usize::MAX, 2).split();
+    for label in [0, 1] {
+        ensure(producer.try_push(Item::new(label)).is_ok(), "has_room", || format!("for item {label}"))?;
+    }
+    ensure(producer.try_push(Item::new(2)).is_err(), "full", || "a third item went in".to_owned())?;
+    let out: Vec<u32> = std::iter::from_fn(|| consumer.try_pop()).map(|item| item.label()).collect();
+    ensure(out == [0, 1], "nothing_lost", || format!("{out:?} came out"))?;
+    Ok("2 items".to_owned())
+}
+
+/// As many items go in as room was asked for, at least, and all come out in their order, lap after lap.
+pub fn there_is_room_for_all<Q: SpscQueue<Item>>() -> Outcome {
+    for capacity in 1..=5 {
+        let (mut producer, mut consumer) = Q::with_capacity(capacity);
+        for lap in 0..3 {
+            let put = (0..10).take_while(|&label| producer.try_push(Item::new(label)).is_ok()).count();
+            ensure(put >= capacity, "has_room", || format!("for {put} of {capacity} items in lap {lap}"))?;
+            let out: Vec<u32> = std::iter::from_fn(|| consumer.try_pop()).map(|item| item.label()).collect();
+            let all = out.iter().copied().eq(0..put as u32);
+            ensure(all, "nothing_lost", || format!("{put} went in, {out:?} came out"))?;
+        }
+    }
+    Ok("room for 1 to 5".to_owned())
 }
 
 /// What goes through a queue in the rows where an item does something: ordered by its label.
@@ -300,6 +397,27 @@ pub fn q12_a_drop_may_panic<Q: TryQueue<DropProbe>>() -> Outcome {
     ensure(falls == 1, "the_panic_is_seen", || format!("seen {falls} times"))?;
     ensure(dropped == 3, "dropped_once", || format!("3 items, {before} drops and then {dropped}"))?;
     Ok(format!("{before} dropped before the queue, the panic with the queue: {with_queue}"))
+}
+
+/// A queue goes with three items in it, and the drop of one panics: the others are dropped all the same.
+pub fn q12_a_drop_may_panic_with_the_queue<Q: TryQueue<DropProbe>>() -> Outcome {
+    let queue = Q::with_capacity(4);
+    let drops = Count::default();
+    let fall = {
+        let drops = drops.clone();
+        move || {
+            drops.fetch_add(1, Ordering::Relaxed);
+            resume_unwind(Box::new(Broken));
+        }
+    };
+    for item in [DropProbe::counted(0, &drops), DropProbe::dropping(1, fall), DropProbe::counted(2, &drops)] {
+        queue.try_push(item).expect("there is room");
+    }
+    let fell = caught(|| drop(queue)).is_none();
+    ensure(fell, "the_panic_is_seen", || "the drop of the queue did not panic".to_owned())?;
+    let dropped = drops.load(Ordering::Relaxed);
+    ensure(dropped == 3, "dropped_once", || format!("3 items, {dropped} drops"))?;
+    Ok("3 dropped".to_owned())
 }
 
 /// One thread puts an item in with which every comparison panics, another takes one out: the push panics,

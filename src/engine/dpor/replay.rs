@@ -119,7 +119,7 @@ impl<S: Present> NotDep<'_, S> {
 
     fn condition_holds(&self, transition: &Transition) -> bool {
         let awaits = transition.awaits.as_deref();
-        awaits.is_none_or(|awaits| awaits.iter().any(|&(object, seen)| self.look(object) != seen))
+        awaits.is_none_or(|awaits| awaits.iter().any(|it| it.has_changed(self)))
     }
 
     /// Whether a lock is held for writing, and by how many readers. When it was last taken or given back for
@@ -182,6 +182,10 @@ impl<S: Present> Observable for NotDep<'_, S> {
             Class::Condvar => u64::from(self.waiters(object).len()),
             Class::Cell => 0,
         }
+    }
+
+    fn writes(&self, atomic: ObjectId) -> u64 {
+        self.uses(Target::object(atomic)).filter(|(.., mode)| *mode == Mode::Write).count() as u64
     }
 
     fn is_free(&self, lock: ObjectId) -> bool {

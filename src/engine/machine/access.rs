@@ -5,6 +5,7 @@
 //! (Antoni Mazurkiewicz, "Concurrent program schemes and their interpretations", 1977).
 
 use super::clock::ThreadSet;
+use super::meaning::Observable;
 use crate::event::op::{ObjectId, Op, ThreadId};
 use std::rc::Rc;
 
@@ -86,8 +87,26 @@ pub(crate) struct Access {
     pub(crate) mode: Mode,
 }
 
-/// What a spinning thread waits for: that one of these objects is not what it was read as.
-pub(crate) type AwaitCondition = Rc<[(ObjectId, u64)]>;
+/// What a spinning thread waits for: that one of these objects has changed.
+pub(crate) type AwaitCondition = Rc<[Awaited]>;
+
+/// An object that a spinning thread has looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Awaited {
+    pub(crate) object: ObjectId,
+    /// What it was read as; or how often it had been written, where the look itself writes it, as one does that takes
+    /// a lock: what the object guards may have changed though it holds what it held.
+    pub(crate) seen: u64,
+    pub(crate) is_written: bool,
+}
+
+impl Awaited {
+    /// Whether the object has changed in this state.
+    pub(crate) fn has_changed(&self, state: &impl Observable) -> bool {
+        let now = if self.is_written { state.writes(self.object) } else { state.look(self.object) };
+        now != self.seen
+    }
+}
 
 /// A step that a thread can take: its pending operation, with a choice where the operation leaves one
 /// (whom `notify_one` wakes), resolved in the state in which it is taken.
@@ -151,7 +170,7 @@ impl Transition {
         std::iter::once(self.access)
             .chain(self.also)
             .chain(self.found)
-            .chain(looks.map(|&(object, _)| Access { target: Target::object(object), mode: Mode::Read }))
+            .chain(looks.map(|it| Access { target: Target::object(it.object), mode: Mode::Read }))
     }
 
     /// Whether the order of the two can be seen, `self` being the first.

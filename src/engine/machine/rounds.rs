@@ -17,8 +17,9 @@
 //! in between has to follow on itself [many times](crate::engine::execution). Nor is it one where some thread could
 //! have gone on and did not: that is a schedule that leaves somebody out, and who is left out comes first.
 
-use super::access::AwaitCondition;
+use super::access::{AwaitCondition, Awaited};
 use super::clock::ThreadSet;
+use super::meaning;
 use super::object::State;
 use super::{Machine, Phase};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
@@ -41,8 +42,19 @@ struct Did {
 struct Look {
     object: ObjectId,
     seen: u64,
+    /// How often it had been written, if it is an atomic.
+    writes: u64,
     /// Since the thread began the loop of a `spin_until`.
     fresh: bool,
+}
+
+impl Look {
+    /// That the object changes, which the thread itself may have written meanwhile.
+    fn awaited(&self, did: &[Did]) -> Awaited {
+        let Self { object, seen, writes: written, .. } = *self;
+        let is_written = did.iter().any(|did| did.op.object() == Some(object) && writes(did));
+        Awaited { object, seen: if is_written { written } else { seen }, is_written }
+    }
 }
 
 /// What was done between two yields.
@@ -50,6 +62,16 @@ struct Look {
 struct Round {
     did: Vec<Did>,
     looks: Vec<Look>,
+    /// How much had been done when the loop of a `spin_until` began.
+    before: usize,
+}
+
+impl Round {
+    fn clear(&mut self) {
+        self.did.clear();
+        self.looks.clear();
+        self.before = 0;
+    }
 }
 
 /// The rounds of one thread.
@@ -154,8 +176,7 @@ impl Rounds {
 
     /// What the thread has done so far is not to be compared with what it will do.
     pub(super) fn forget(&mut self) {
-        self.present.did.clear();
-        self.present.looks.clear();
+        self.present.clear();
         (self.repeated, self.repetitions) = (None, 0);
         self.spare.append(&mut self.idle);
     }
@@ -173,22 +194,30 @@ impl Rounds {
 
     /// The thread has read an object.
     pub(super) fn notice(&mut self, object: ObjectId, seen: u64) {
+        self.notice_atomic(object, seen, 0);
+    }
+
+    /// The thread has read or written an atomic that was written so often.
+    pub(super) fn notice_atomic(&mut self, object: ObjectId, seen: u64, writes: u64) {
+        let look = Look { object, seen, writes, fresh: true };
         let looks = &mut self.present.looks;
         match looks.iter_mut().find(|look| look.object == object) {
-            Some(look) => (look.seen, look.fresh) = (seen, true),
-            None => looks.push(Look { object, seen, fresh: true }),
+            Some(known) => *known = look,
+            None => looks.push(look),
         }
     }
 
     /// What was read so far is not what the thread is about to wait for.
     pub(super) fn clear_read_set(&mut self) {
         self.present.looks.iter_mut().for_each(|look| look.fresh = false);
+        self.present.before = self.present.did.len();
     }
 
     /// The thread waits until something changes that it has read afresh.
     pub(super) fn waits(&self) -> Option<Held> {
         let fresh = self.present.looks.iter().filter(|look| look.fresh);
-        let awaits: Vec<_> = fresh.map(|look| (look.object, look.seen)).collect();
+        let awaits: Vec<_> =
+            fresh.map(|look| look.awaited(&self.present.did[self.present.before..])).collect();
         (!awaits.is_empty()).then(|| Held { awaits: awaits.into(), only_waits: true, round: None, at: 0 })
     }
 
@@ -198,8 +227,7 @@ impl Rounds {
         self.count += 1;
         self.last = digest(&self.present.did);
         let mut next = self.spare.pop().unwrap_or_default();
-        next.did.clear();
-        next.looks.clear();
+        next.clear();
         let round = std::mem::replace(&mut self.present, next);
         if idle {
             self.idle.push(round);
@@ -262,16 +290,16 @@ impl Rounds {
         if !rounds[0].did.starts_with(present) || (next.op, next.site) != (op, site) {
             return None;
         }
-        let mut awaits: Vec<(ObjectId, u64)> = Vec::new();
+        let mut awaits: Vec<Awaited> = Vec::new();
         for look in rounds.iter().flat_map(|round| &round.looks) {
-            awaits.retain(|(object, _)| *object != look.object);
-            awaits.push((look.object, look.seen));
+            awaits.retain(|awaited| awaited.object != look.object);
+            awaits.push(look.awaited(&[]));
         }
         let did = || rounds.iter().flat_map(|round| &round.did);
         let waits = !awaits.is_empty();
         if self.repetitions > Self::UNDER_A_LOCK {
             let uses = |object| did().filter(move |did| did.op.object() == Some(object));
-            awaits.retain(|&(object, _)| !uses(object).all(|did| takes(did) != 0));
+            awaits.retain(|awaited| !uses(awaited.object).all(|did| takes(did) != 0));
         }
         let round = did().all(only_reads).then(|| did().map(|did| (did.op, did.site)).collect());
         waits.then(|| Held { awaits: awaits.into(), only_waits: false, round, at })
@@ -454,6 +482,8 @@ impl Machine {
         let thread = &self.threads[id.index()];
         let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
         let spins = thread.held.as_ref().is_some_and(|held| !held.only_waits);
+        // What it does next may be a wait of its own, for a lock that is held.
+        let spins = spins && meaning::choices(self, id, thread.op) != 0;
         self.phase(id) == Phase::Pending && (timed && self.condition_holds(id) || spins)
     }
 
@@ -473,8 +503,7 @@ impl Machine {
             state.extend([thread.phase as u64, place, gifts, time]);
             state.extend(rounds);
             let looks = thread.held.iter().flat_map(|held| held.awaits.iter());
-            let has_changed = |&(object, seen): &(ObjectId, u64)| self.object(object).look() != seen;
-            state.extend(looks.map(|look| u64::from(look.0.0) << 1 | u64::from(has_changed(look))));
+            state.extend(looks.map(|look| u64::from(look.object.0) << 1 | u64::from(look.has_changed(self))));
         }
         state
     }

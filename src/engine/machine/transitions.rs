@@ -1,7 +1,7 @@
 //! What can happen next: which pending operations are enabled, in how many ways, and how each would use its
 //! objects in the present state.
 
-use super::access::{Access, AwaitCondition, Mode, Target, Transition};
+use super::access::{Access, AwaitCondition, Awaited, Mode, Target, Transition};
 use super::clock::ThreadSet;
 use super::meaning::{self, Observable, Uses};
 use super::object::State;
@@ -45,7 +45,7 @@ impl Machine {
     /// Whether the await condition of the thread holds; true where it does not spin.
     pub(super) fn condition_holds(&self, id: ThreadId) -> bool {
         let held = self.threads[id.index()].held.as_ref();
-        held.is_none_or(|held| held.awaits.iter().any(|&(object, seen)| self.look(object) != seen))
+        held.is_none_or(|held| held.awaits.iter().any(|it| it.has_changed(self)))
     }
 
     /// Whether the thread may go on early though it is held back.
@@ -115,10 +115,10 @@ impl Machine {
     }
 
     /// The use of what was found in zeroed memory.
-    fn found(&self, op: Op, awaits: Option<&[(ObjectId, u64)]>) -> Option<Access> {
+    fn found(&self, op: Op, awaits: Option<&[Awaited]>) -> Option<Access> {
         let mutex = if let Op::Wait { mutex, .. } = op { Some(mutex) } else { None };
         let uses = op.object().into_iter().chain(mutex).any(|object| self.is_found(object));
-        let looks = || awaits.is_some_and(|awaits| awaits.iter().any(|&(object, _)| self.is_found(object)));
+        let looks = || awaits.is_some_and(|awaits| awaits.iter().any(|it| self.is_found(it.object)));
         let mode = match op {
             Op::Load(..) if uses => Mode::Read,
             _ if uses => Mode::Write,
@@ -132,6 +132,13 @@ impl Machine {
 impl Observable for Machine {
     fn look(&self, object: ObjectId) -> u64 {
         self.object(object).look()
+    }
+
+    fn writes(&self, atomic: ObjectId) -> u64 {
+        match self.object(atomic).state {
+            State::Atomic { writes, .. } => u64::from(writes),
+            _ => 0,
+        }
     }
 
     fn is_free(&self, lock: ObjectId) -> bool {

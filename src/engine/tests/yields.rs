@@ -285,3 +285,31 @@ fn a_loop_that_asks_the_clock_of_the_system_is_no_livelock() {
     let Err(Reason::Unsupported(why)) = &found.coverage else { panic!("{:?}", found.coverage) };
     assert!(why.contains("it waits for a clock"), "{why}");
 }
+
+/// A lock that a user has made, and what it guards: no engine sees that.
+#[derive(Default)]
+struct Homemade {
+    locked: AtomicBool,
+    guarded: std::sync::atomic::AtomicUsize,
+}
+
+impl Homemade {
+    fn with(&self, act: impl FnOnce(&std::sync::atomic::AtomicUsize) -> usize) -> usize {
+        spin_until(0, || !self.locked.swap(true, SeqCst));
+        let done = act(&self.guarded);
+        self.locked.store(false, SeqCst);
+        done
+    }
+}
+
+#[test]
+fn a_wait_under_a_lock_of_atomics_sees_what_it_guards() {
+    let program = two(
+        |lock: &Homemade| {
+            spin_until(0, || lock.with(|guarded| guarded.load(SeqCst)) == 1);
+            1
+        },
+        |lock: &Homemade| lock.with(|guarded| guarded.swap(1, SeqCst)),
+    );
+    assert_eq!(outcomes(&program), ["1 0"]);
+}

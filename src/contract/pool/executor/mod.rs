@@ -18,6 +18,7 @@ use crate::sync::hint;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// So often a thread looks in a row before it offers its core to the others.
 const LOOKS: u32 = 100;
@@ -35,7 +36,9 @@ pub fn x01_no_workers_is_an_error<R: Rules>() -> Outcome {
     let none = ThreadPoolExecutor::<R>::new(0).err();
     ensure(none == Some(NoWorkers), "no_workers", || format!("{none:?}"))?;
     let default = ThreadPoolExecutor::<R>::default_workers();
-    ensure((5..=32).contains(&default), "default", || format!("{default} workers"))?;
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let expected = processors.saturating_add(4).min(32);
+    ensure(default == expected, "default", || format!("{default} workers for {processors} processors"))?;
     ensure(pool::<R>(2).workers() == 0, "started_when_needed", || "a worker without work".to_owned())?;
     Ok(String::new())
 }
@@ -81,13 +84,14 @@ pub fn x03_map_does_not_wait_to_be_asked<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
-/// A failure comes at its place; the results after it are not lost.
+/// A failure comes at its place, with what the panic said; the results after it are not lost.
 pub fn x04_map_fails_at_its_place<R: Rules>() -> Outcome {
-    let results: Vec<Option<u32>> = client(|| {
-        let picky = |n: u32| if n == 1 { panic!("not 1") } else { n };
-        pool::<R>(1).map(0..3, picky, MapOptions::default()).map(Result::ok).collect()
+    let results: Vec<Result<u32, FutureError>> = client(|| {
+        let picky = |n: u32| if n == 1 { panic!("not {n}") } else { n };
+        pool::<R>(1).map(0..3, picky, MapOptions::default()).collect()
     });
-    ensure(results == [Some(0), None, Some(2)], "at_its_place", || format!("{results:?}"))?;
+    let failed = Err(FutureError::Failed(Failure::Panicked("not 1".to_owned())));
+    ensure(results == [Ok(0), failed, Ok(2)], "at_its_place", || format!("{results:?}"))?;
     Ok(String::new())
 }
 
@@ -109,6 +113,19 @@ pub fn x05_map_time_runs_out<R: Rules>() -> Outcome {
     ensure(results == [Err(FutureError::TimedOut)], "times_out", || format!("{results:?}"))?;
     ensure(ran <= 1, "the_rest_is_cancelled", || format!("{ran} tasks ran"))?;
     Ok(format!("{ran} ran"))
+}
+
+/// The time for a map is over, and all its tasks are done: their results are given.
+pub fn x05_what_is_done_is_given<R: Rules>() -> Outcome {
+    let results = client(|| {
+        let pool = pool::<R>(1);
+        let options = MapOptions { timeout: Some(Duration::ZERO), ..MapOptions::default() };
+        let map = pool.map(0..2, |n: u32| n, options);
+        pool.shutdown(true, false);
+        map.collect::<Vec<_>>()
+    });
+    ensure(results == [Ok(0), Ok(1)], "done_in_time", || format!("{results:?}"))?;
+    Ok(String::new())
 }
 
 /// Nobody takes the results of a map: what nobody has begun by then is cancelled.
@@ -162,6 +179,35 @@ pub fn x07_nothing_is_kept<R: Rules>() -> Outcome {
         count.load(Ordering::Relaxed)
     });
     ensure(left == 0, "nothing_is_kept", || format!("{left} left"))?;
+    Ok(String::new())
+}
+
+/// Panics when it is dropped.
+struct Brittle;
+
+impl Drop for Brittle {
+    fn drop(&mut self) {
+        panic!("broken crockery");
+    }
+}
+
+/// The worker drops a result that nobody wants, and that panics: it goes on to the next task.
+pub fn x07_a_drop_that_panics_takes_no_worker_down<R: Rules>() -> Outcome {
+    let (after, alive) = client(|| {
+        let (pool, gate) = (pool::<R>(1), Gate::closed());
+        let waits = gate.clone();
+        let task = move || {
+            waits.pass();
+            Brittle
+        };
+        // The worker has the last handle of the future, for the client has let go of its own.
+        drop(pool.submit(task));
+        gate.open();
+        let after = pool.submit(|| 7).ok().map(|future| future.result());
+        pool.shutdown(true, false);
+        (after, pool.alive())
+    });
+    ensure((&after, alive) == (&Some(Ok(7)), 0), "goes_on", || format!("{after:?}, {alive} alive"))?;
     Ok(String::new())
 }
 
@@ -220,6 +266,22 @@ pub fn x08_a_woken_worker_is_not_idle<R: Rules>() -> Outcome {
         drop(pool.submit(move || waits.pass()).ok());
         drop(pool.submit(move || gate.open()).ok());
         pool.shutdown(true, false);
+    });
+    Ok(String::new())
+}
+
+/// Two workers have nothing to do, and two tasks are queued, of which the first waits for the second: each
+/// task wakes a worker.
+pub fn x08_each_task_wakes_a_worker<R: Rules>() -> Outcome {
+    client(|| {
+        let (pool, gate) = (pool::<R>(2), Gate::closed());
+        let _done = [pool.submit(|| ()).ok(), pool.submit(|| ()).ok()];
+        let workers = pool.workers();
+        hint::spin_until(LOOKS, || pool.idle() == workers);
+        let waits = gate.clone();
+        let first = pool.submit(move || waits.pass()).ok();
+        let _second = pool.submit(move || gate.open()).ok();
+        drop(first.map(|first| first.result()));
     });
     Ok(String::new())
 }
@@ -294,6 +356,29 @@ pub fn x09_workers_of_a_broken_pool_end<R: Rules>() -> Outcome {
         let _queued = [pool.submit(|| ()).ok(), pool.submit(|| ()).ok()];
         let workers = pool.workers();
         hint::spin_until(LOOKS, || workers != 2 || pool.alive() == 0);
+        workers
+    });
+    Ok(format!("{workers} workers"))
+}
+
+/// One of three workers breaks the pool when the others have nothing to do: all end, although nobody shuts
+/// the pool down.
+pub fn x09_all_idle_workers_of_a_broken_pool_end<R: Rules>() -> Outcome {
+    let workers = client(|| {
+        let (calls, gate) = (AtomicBool::new(false).named(format_args!("called before")), Gate::closed());
+        let waits = gate.clone();
+        let fail_first = move || {
+            if !calls.swap(true, Ordering::Relaxed) {
+                waits.pass();
+                panic!("no kitchen");
+            }
+        };
+        let pool = ThreadPoolExecutor::<R>::with_initializer(3, fail_first).expect("there are workers");
+        let _done = [(); 3].map(|()| pool.submit(|| ()).ok());
+        let workers = pool.workers();
+        hint::spin_until(LOOKS, || pool.idle() + 1 == workers);
+        gate.open();
+        hint::spin_until(LOOKS, || pool.alive() == 0);
         workers
     });
     Ok(format!("{workers} workers"))

@@ -4,6 +4,7 @@ use super::{Gate, client};
 use crate::contract::pool::executor::{pool, why};
 use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
+use crate::model::pool::executor::map::MapOptions;
 use crate::model::pool::executor::thread_pool::Executor;
 use crate::model::pool::future::FutureError;
 use crate::model::pool::future::waiting::{Until, wait};
@@ -26,9 +27,28 @@ pub fn d01_no_tasks_after_shutdown<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// The pool is shut down while a map takes its items: what was accepted gives its result, then the map says
+/// that it was cancelled, and takes no more items.
+pub fn d01_a_map_ends_with_its_pool<R: Rules>() -> Outcome {
+    let (results, taken) = client(|| {
+        let (pool, taken) = (pool::<R>(1), AtomicUsize::new(0));
+        let items = (0..3).inspect(|&n| {
+            taken.fetch_add(1, Ordering::Relaxed);
+            if n == 1 {
+                pool.shutdown(false, false);
+            }
+        });
+        let results: Vec<_> = pool.map(items, |n: u32| n, MapOptions::default()).collect();
+        (results, taken.load(Ordering::Relaxed))
+    });
+    ensure(results == [Ok(0), Err(FutureError::Cancelled)], "cancelled_last", || format!("{results:?}"))?;
+    ensure(taken == 2, "takes_no_more", || format!("{taken} items were taken"))?;
+    Ok(String::new())
+}
+
 /// A shutdown that waits comes back when every task is done and every worker has ended, the idle ones too.
 pub fn d02_shutdown_waits_for_all<R: Rules>() -> Outcome {
-    let ran = client(|| {
+    let (ran, workers) = client(|| {
         let (pool, gate) = (pool::<R>(2), Gate::closed());
         let ran = Arc::new(AtomicUsize::new(0));
         let task = |ran: &Arc<AtomicUsize>| {
@@ -42,9 +62,10 @@ pub fn d02_shutdown_waits_for_all<R: Rules>() -> Outcome {
         gate.open();
         pool.shutdown(true, false);
         drop(futures);
-        ran.load(Ordering::Relaxed)
+        (ran.load(Ordering::Relaxed), (pool.workers(), pool.alive()))
     });
     ensure(ran == 2, "all_ran", || format!("{ran} tasks ran"))?;
+    ensure(workers == (2, 0), "all_ended", || format!("started and alive: {workers:?}"))?;
     Ok(String::new())
 }
 
@@ -103,6 +124,23 @@ pub fn d04_shutdown_cancels<R: Rules>() -> Outcome {
     Ok(format!("{results:?}"))
 }
 
+/// A shutdown that cancels and waits: the task that has begun ends when the queued one is cancelled.
+pub fn d04_shutdown_cancels_and_waits<R: Rules>() -> Outcome {
+    let (results, alive) = client(|| {
+        let (pool, gate) = (pool::<R>(1), Gate::closed());
+        let waits = gate.clone();
+        let first = pool.submit(move || waits.pass()).expect("the pool is open");
+        let second = pool.submit(|| ()).expect("the pool is open");
+        second.add_done_callback(move |_| gate.open());
+        pool.shutdown(true, true);
+        ([first.result(), second.result()], pool.alive())
+    });
+    let cancelled = Err(FutureError::Cancelled);
+    let fits = results[1] == cancelled && (results[0] == Ok(()) || results[0] == cancelled);
+    ensure(fits && alive == 0, "cancelled_or_done", || format!("{results:?}, {alive} alive"))?;
+    Ok(format!("{results:?}"))
+}
+
 /// Who waits for a future that a shutdown cancels is told.
 pub fn d05_cancelled_by_shutdown_is_told<R: Rules>() -> Outcome {
     let (done, cancelled) = client(|| {
@@ -134,12 +172,18 @@ pub fn d06_cancelled_before_shutdown<R: Rules>() -> Outcome {
     Ok(format!("cancelled {cancelled}"))
 }
 
-/// A pool that is dropped does what it has accepted, and its workers end.
+/// A pool that is dropped does what it has accepted, and its workers end; who drops it does not wait.
 pub fn d07_drop_finishes_the_work<R: Rules>() -> Outcome {
     let results = client(|| {
-        let pool = pool::<R>(1);
-        let futures = [pool.submit(|| 1).ok(), pool.submit(|| 2).ok()];
+        let (pool, gate) = (pool::<R>(1), Gate::closed());
+        let waits = gate.clone();
+        let first = move || {
+            waits.pass();
+            1
+        };
+        let futures = [pool.submit(first).ok(), pool.submit(|| 2).ok()];
         drop(pool);
+        gate.open();
         futures.map(|future| future.map(|future| future.result()))
     });
     ensure(results == [Some(Ok(1)), Some(Ok(2))], "result", || format!("{results:?}"))?;

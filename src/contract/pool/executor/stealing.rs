@@ -1,13 +1,16 @@
 //! Rows of the pool whose workers steal, and of the crew that shares one queue.
 
+use super::LOOKS;
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::pool::executor::crew::{Crew, Parting};
 use crate::model::pool::executor::idle::BeforeParking;
 use crate::model::pool::executor::stealing::{Local, StealingPool};
-use crate::sync::{Condvar, Mutex};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::sync::atomic::AtomicBool;
+use crate::sync::{Barrier, Condvar, Mutex, hint, thread};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What a client waits for: that so many tasks have been run.
 struct Latch {
@@ -114,6 +117,101 @@ pub fn a_panic_leaves_the_rest_to_the_crew() -> Outcome {
         panic!("burnt");
     });
     ended_by_panic(crew, &left)
+}
+
+/// Two tasks panic, each on a worker of its own: the drop passes on the panic of the worker that comes first.
+pub fn of_two_panics_the_first_is_passed_on<B: BeforeParking>() -> Outcome {
+    let pool = StealingPool::<B>::beginning_with(2, |local| {
+        let stolen = Arc::new(AtomicBool::new(false).named(format_args!("stolen")));
+        let steals = stolen.clone();
+        local.spawn(move |_| {
+            steals.store(true, Ordering::Relaxed);
+            panic_by_name();
+        });
+        hint::spin_until(LOOKS, || stolen.load(Ordering::Relaxed));
+        panic_by_name();
+    });
+    let panic = catch_unwind(AssertUnwindSafe(|| drop(pool))).err();
+    let of = panic.and_then(|panic| panic.downcast_ref::<String>().cloned());
+    ensure(of.as_deref() == Some("worker 0"), "the_first_is_passed_on", || format!("that of {of:?}"))?;
+    Ok("passed on".to_owned())
+}
+
+/// Panics with the name of the worker.
+fn panic_by_name() {
+    let worker = thread::current().name().map(str::to_owned);
+    resume_unwind(Box::new(worker.unwrap_or_default()));
+}
+
+/// A task spawns two others and waits for both, and these for it: each of three workers runs one of them.
+pub fn tasks_that_meet_have_a_worker_each<B: BeforeParking>() -> Outcome {
+    let meeting = Arc::new(Barrier::new(3).named(format_args!("meeting")));
+    let task = move |local: &Local<'_, B>| {
+        for _ in 0..2 {
+            let meeting = meeting.clone();
+            local.spawn(move |_| _ = meeting.wait());
+        }
+        meeting.wait();
+    };
+    drop(StealingPool::<B>::beginning_with(3, task));
+    Ok("met".to_owned())
+}
+
+/// Two tasks are put in, one after the other, and the first waits for the second: each wakes a worker.
+pub fn each_task_wakes_a_worker() -> Outcome {
+    let crew = Arc::new(Crew::new(2));
+    let client = spawn("client", {
+        let crew = crew.clone();
+        move || {
+            let latch = Latch::new(1);
+            let (first, second) = (latch.clone(), latch.clone());
+            crew.tasks().add(move |_| first.wait());
+            crew.tasks().add(move |_| second.count_down());
+            latch.wait();
+        }
+    });
+    join(client);
+    drop(crew);
+    Ok("run".to_owned())
+}
+
+/// One worker, two tasks: they begin in the order in which they were put in.
+pub fn tasks_begin_in_their_order() -> Outcome {
+    let begun = Arc::new(Mutex::new(Vec::new()).named(format_args!("begun")));
+    let crew = Crew::new(1);
+    for number in 0..2 {
+        let begun = begun.clone();
+        crew.tasks().add(move |_| begun.lock().unwrap().push(number));
+    }
+    drop(crew);
+    let begun = begun.lock().unwrap().clone();
+    ensure(begun == [0, 1], "in_order", || format!("begun {begun:?}"))?;
+    Ok(String::new())
+}
+
+/// A crew in which nobody would ever run a task is not made.
+pub fn a_crew_needs_a_worker() -> Outcome {
+    let made = catch_unwind(AssertUnwindSafe(|| Crew::new(0))).is_ok();
+    ensure(!made, "a_worker", || "a crew of 0 was made".to_owned())?;
+    Ok(String::new())
+}
+
+/// A crew of which a task has panicked is dropped by another panic: this one goes on.
+pub fn a_panic_may_drop_a_panicked_crew() -> Outcome {
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let crew = Crew::new(1);
+        // Without the hook, which would note a second thread that panics.
+        crew.tasks().add(|_| resume_unwind(Box::new("burnt")));
+        spill();
+    }));
+    let message = panic.err().and_then(|panic| panic.downcast_ref::<&str>().copied());
+    ensure(message == Some("spilt"), "the_panic_goes_on", || format!("{message:?}"))?;
+    Ok(String::new())
+}
+
+/// Panics, as user code may.
+fn spill() {
+    panic!("spilt");
 }
 
 /// Drops a pool of which a task has panicked.

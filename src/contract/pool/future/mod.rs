@@ -9,6 +9,7 @@ use crate::model::pool::future::{Failure, Future, FutureError, InvalidState, Sta
 use crate::model::pool::rules::Rules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// As many futures, nobody runs their tasks.
 pub(super) fn futures<const N: usize, R: Rules>() -> [Future<u32, R>; N] {
@@ -76,10 +77,15 @@ pub fn f03_result_by_state<R: Rules>() -> Outcome {
         let results = [finished.result(), failed.result(), cancelled.result()];
         let expected = [Ok(7), Err(FutureError::Failed(failure())), Err(FutureError::Cancelled)];
         ensure(results == expected, "result", || format!("{results:?}"))?;
+        let timed = [&finished, &failed, &cancelled].map(|future| future.result_timeout(Duration::ZERO));
+        ensure(timed == expected, "result_in_time", || format!("{timed:?}"))?;
         let failures = [finished.failure(), failed.failure(), cancelled.failure()];
         let expected = [Ok(None), Ok(Some(failure())), Err(FutureError::Cancelled)];
         ensure(failures == expected, "failure", || format!("{failures:?}"))?;
     }
+    let says = failed.result().map_err(|error| error.to_string());
+    let expected = Err("the task panicked: no soup today".to_owned());
+    ensure(says == expected, "says_why", || format!("{says:?}"))?;
     Ok(String::new())
 }
 
@@ -220,7 +226,8 @@ pub fn f06_callbacks_late_nested_panicking<R: Rules>() -> Outcome {
     let cancelled = Future::<u32, R>::new();
     cancelled.add_done_callback(note(0));
     cancelled.cancel();
-    ensure(log.read() == [11, 12, 13, 100], "called", || format!("{:?}", log.read()))?;
+    cancelled.add_done_callback(note(1));
+    ensure(log.read() == [11, 12, 13, 100, 101], "called", || format!("{:?}", log.read()))?;
     Ok(String::new())
 }
 

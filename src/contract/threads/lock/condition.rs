@@ -3,9 +3,14 @@
 use super::{Bare, SHORT, ensure_eq};
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
-use crate::model::threads::lock::condition::{Condition, Patience};
-use crate::model::threads::lock::futex::{Lock, LockGuard};
+use crate::model::threads::lock::condition::{Condition, Held, Patience};
+use crate::model::threads::lock::futex::{Lock, LockGuard, NotHeld};
 use crate::model::threads::lock::recursive::RLock;
+use crate::sync::atomic::{
+    AtomicU32,
+    Ordering::{Acquire, Release},
+};
+use crate::sync::hint;
 use std::sync::Arc;
 
 /// A lock, two conditions that share it, and what it guards.
@@ -34,6 +39,50 @@ impl<P: Patience> Monitor<P> {
         let mut held = self.lock.lock();
         body(self, &mut held)
     }
+}
+
+/// So often a thread looks on real cores whether others wait, before it gives the processor up.
+const LOOKS: u32 = 100;
+
+/// In the place of a lock, where it does not matter who holds it: counts who has begun to wait.
+struct Turnstile {
+    waits: AtomicU32,
+}
+
+/// Has come through the turnstile.
+struct Through(Arc<Turnstile>);
+
+impl Held for Through {
+    type Lock = Turnstile;
+    type Depth = ();
+
+    fn whose(&self) -> &Turnstile {
+        &self.0
+    }
+
+    fn release_fully(&mut self) -> Result<(), NotHeld> {
+        // Ordering: Release, for the Acquire of who waits until so many wait.
+        self.0.waits.fetch_add(1, Release);
+        Ok(())
+    }
+
+    fn acquire_again(&mut self, (): ()) {}
+}
+
+/// The guard of another lock is refused, and so is one whose lock somebody has released. Who was refused does
+/// not wait: no notification goes to it.
+pub fn c01_only_the_holder_waits_and_notifies<P: Patience>() -> Outcome {
+    let monitor = Monitor::<P>::new();
+    let other: Lock = Lock::new();
+    let mut foreign = other.lock();
+    ensure_eq(monitor.changed.notify(&mut foreign, 1), Err(NotHeld), "needs_the_guard_of_its_lock")?;
+    ensure_eq(monitor.changed.wait(&mut foreign), Err(NotHeld), "needs_the_guard_of_its_lock")?;
+    let mut stale = monitor.lock.lock();
+    ensure_eq(monitor.lock.release(), Ok(()), "anybody_releases")?;
+    ensure_eq(monitor.changed.wait(&mut stale), Err(NotHeld), "needs_a_lock_that_is_held")?;
+    let woken = monitor.with(|monitor, held| monitor.changed.notify(held, 1));
+    ensure_eq(woken, Ok(0), "wakes_who_waits")?;
+    Ok("refused".to_owned())
 }
 
 /// Two wait, first one, then the other; each notification of one wakes the one who came first.
@@ -98,6 +147,33 @@ pub fn c02_a_notification_of_all_wakes_all<P: Patience>() -> Outcome {
         });
         ensure(join(waker).is_ok_and(|woken| woken <= 2), "wakes_who_waits", String::new)?;
         ensure_eq(waiters.map(join), [Ok(()); 2], "all_are_woken")?;
+    }
+    Ok("all were woken".to_owned())
+}
+
+/// Three wait, one after the other, and a notification of all wakes the three.
+pub fn c02_all_of_three_are_woken<P: Patience>() -> Outcome {
+    let turnstile = Arc::new(Turnstile { waits: AtomicU32::new(0).named(format_args!("waits")) });
+    let changed = Arc::new(Condition::<Turnstile, P>::new(turnstile.clone()));
+    for round in rounds(1) {
+        let waker = spawn("waker", {
+            let (turnstile, changed) = (turnstile.clone(), changed.clone());
+            move || {
+                let waiters = [1, 2, 3].map(|count| {
+                    let waiter = spawn(&format!("waiter {count}"), {
+                        let (turnstile, changed) = (turnstile.clone(), changed.clone());
+                        move || changed.wait(&mut Through(turnstile))
+                    });
+                    let waits = 3 * round as u32 + count;
+                    // Ordering: Acquire, of the Release in `release_fully`: the waiter is in the queue.
+                    hint::spin_until(LOOKS, || turnstile.waits.load(Acquire) == waits);
+                    waiter
+                });
+                let woken = changed.notify_all(&mut Through(turnstile));
+                (woken, waiters.map(join))
+            }
+        });
+        ensure_eq(join(waker), (Ok(3), [Ok(()); 3]), "all_are_woken")?;
     }
     Ok("all were woken".to_owned())
 }

@@ -7,6 +7,8 @@ use crate::model::threads::lock::futex::{Handoff, Lock, NotHeld};
 use crate::model::threads::lock::guarded::Guarded;
 use crate::model::threads::lock::recursive::{Nesting, RLock};
 use crate::port::RawLock;
+use crate::sync::is_modelled;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
@@ -55,6 +57,26 @@ pub fn l01_a_held_lock_is_refused<L: RawLock>() -> Outcome {
     Ok(format!("{seen:?}"))
 }
 
+/// Two threads count under the lock, on real cores often enough to meet: one is inside at a time, and no
+/// count is lost.
+pub fn l01_one_is_inside_at_a_time<H: Handoff>() -> Outcome {
+    let times = if is_modelled() { 1 } else { 5_000 };
+    let shared = shared(Lock::<H>::new());
+    let threads = [0, 1].map(|i| {
+        let shared = shared.clone();
+        spawn(&format!("thread {i}"), move || {
+            (0..times).all(|_| {
+                shared.lock.acquire();
+                shared.bare.add_one();
+                shared.lock.release().is_ok()
+            })
+        })
+    });
+    ensure_eq(threads.map(join), [true; 2], "held_until_released")?;
+    ensure_eq(shared.bare.get(), 2 * times, "no_count_is_lost")?;
+    Ok("counted".to_owned())
+}
+
 /// One waits as long as it takes, another not; whether or not its time runs out, the first one gets the lock.
 pub fn l03_a_time_out_leaves_the_lock_intact<H: Handoff>() -> Outcome {
     let shared = shared(Lock::<H>::new());
@@ -92,6 +114,7 @@ pub fn l03_a_time_out_leaves_the_lock_intact<H: Handoff>() -> Outcome {
 }
 
 /// Who acquires a held lock waits until another thread releases it, even where the holder is itself the one.
+/// Until then the lock says that it is locked, whether or not somebody waits.
 pub fn l04_another_thread_releases<H: Handoff>() -> Outcome {
     let shared = shared(Lock::<H>::new());
     for round in rounds(2) {
@@ -108,10 +131,10 @@ pub fn l04_another_thread_releases<H: Handoff>() -> Outcome {
             let shared = shared.clone();
             move || {
                 shared.bare.add_one();
-                shared.lock.release()
+                (shared.lock.is_locked(), shared.lock.release())
             }
         });
-        ensure_eq(join(releaser), Ok(()), "anybody_releases")?;
+        ensure_eq(join(releaser), (true, Ok(())), "anybody_releases")?;
         ensure_eq(join(waiter), (round as u32 + 1, Ok(())), "waits_for_the_release")?;
     }
     Ok("released".to_owned())
@@ -231,6 +254,37 @@ pub fn r01_only_the_owner_releases() -> Outcome {
         taken.push(took);
     }
     Ok(format!("{taken:?}"))
+}
+
+/// The owner comes in again by a try, and by a wait for a short time: each counts, and until the last release
+/// another thread sees that the lock is held, and not by itself.
+pub fn r01_every_way_in_counts() -> Outcome {
+    let lock = Arc::new(RLock::new());
+    for _ in rounds(1) {
+        lock.acquire();
+        ensure(lock.try_acquire() && lock.acquire_timeout(SHORT), "the_owner_gets_in", || {
+            "the owner was refused".to_owned()
+        })?;
+        ensure_eq([lock.release(), lock.release()], [Ok(()); 2], "the_owner_releases")?;
+        let other = spawn("other", {
+            let lock = lock.clone();
+            move || (lock.is_locked(), lock.is_owned(), lock.try_acquire())
+        });
+        ensure_eq(join(other), (true, false, false), "held_until_the_last_release")?;
+        ensure_eq([lock.release(), lock.release()], [Ok(()), Err(NotHeld)], "the_owner_releases")?;
+    }
+    Ok("counted".to_owned())
+}
+
+/// Who holds the lock, and acquires it as after a wait, is told so by a panic: it would wait for itself. It
+/// holds the lock as before.
+pub fn r03_who_holds_it_cannot_acquire_it_again() -> Outcome {
+    let lock = RLock::new();
+    lock.acquire();
+    let again = catch_unwind(AssertUnwindSafe(|| lock.acquire_again(NonZeroUsize::MIN)));
+    ensure(again.is_err(), "nobody_waits_for_itself", || "it was acquired again".to_owned())?;
+    ensure_eq([lock.release(), lock.release()], [Ok(()), Err(NotHeld)], "the_depth_is_the_owners")?;
+    Ok("refused".to_owned())
 }
 
 /// Two threads ask one iterator for its values: each goes to one of them, in order.

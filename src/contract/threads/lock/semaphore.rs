@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
+const THREE: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
 /// One permit for two who wait, one of them not as long as it takes: the other one gets it in the end.
 pub fn m01_a_time_out_loses_no_permit<R: Returning>() -> Outcome {
@@ -76,8 +77,30 @@ pub fn m02_a_release_of_two_wakes_two<R: Returning>() -> Outcome {
     Ok("both went on".to_owned())
 }
 
-/// One permit is out, and two threads give one back: one of them is refused.
+/// Three who wait, and three permits at once: all go on.
+pub fn m02_a_release_of_three_wakes_three<R: Returning>() -> Outcome {
+    let semaphore = Arc::new(Semaphore::<R>::new(0));
+    for _ in rounds(1) {
+        let waiters = [0, 1, 2].map(|i| {
+            let semaphore = semaphore.clone();
+            spawn(&format!("waiter {i}"), move || semaphore.acquire())
+        });
+        let releaser = spawn("releaser", {
+            let semaphore = semaphore.clone();
+            move || semaphore.release(THREE)
+        });
+        waiters.into_iter().for_each(join);
+        ensure_eq(join(releaser), Ok(()), "released")?;
+    }
+    ensure_eq(semaphore.free(), 0, "no_permit_more_or_less")?;
+    Ok("all went on".to_owned())
+}
+
+/// One permit is out, and two threads give one back: one of them is refused. So is who gives back more than
+/// can be counted.
 pub fn m03_a_bounded_semaphore_refuses_a_release_too_many<R: Returning>() -> Outcome {
+    let full = Semaphore::<R>::new(u32::MAX);
+    ensure_eq((full.release_one(), full.free()), (Err(OverRelease), u32::MAX), "never_above_the_limit")?;
     let semaphore = Arc::new(Semaphore::<R>::bounded(2));
     let mut answers = Vec::new();
     for _ in rounds(2) {

@@ -79,6 +79,22 @@ pub fn q04_time_runs_out<B: Items<u32>>() -> Outcome {
     })
 }
 
+/// The same of a queue without a limit, where only a `get` may have to wait.
+pub fn q04_get_runs_out_of_time<Q: Line<u32>>() -> Outcome {
+    alone(|| {
+        let queue = Q::unbounded();
+        for _ in 0..2 {
+            let (got, took) = timed(|| queue.get_timeout(SHORT));
+            ensure(got == Err(GetError::Empty), "empty", || format!("{got:?} came out of an empty queue"))?;
+            not_early(took)?;
+            queue.put(1);
+            let got = queue.get();
+            ensure(got == Ok(1), "nothing_lost", || format!("{got:?} came out"))?;
+        }
+        Ok("empty".to_owned())
+    })
+}
+
 fn timed<R>(call: impl FnOnce() -> R) -> (R, Duration) {
     let start = Instant::now();
     (call(), start.elapsed())
@@ -172,6 +188,7 @@ pub fn q07_shrinking_maxsize<B: Items<u32>, D: Discipline>() -> Outcome {
             for left in [3, 2, 1] {
                 let put = queue.put_nowait(9);
                 ensure(put == Err(PutError::Full(9)), "full", || format!("{put:?} with {left} items of 1"))?;
+                ensure(queue.is_full(), "full", || format!("not said to be, with {left} items of 1"))?;
                 let got = queue.get_nowait();
                 ensure(got.is_ok(), "nothing_lost", || format!("{got:?} with {left} items"))?;
             }
@@ -196,6 +213,25 @@ pub fn q07_growing_wakes_putters<B: Items<u32>>() -> Outcome {
     let put = producers.map(join);
     ensure(put == [Ok(()); 2], "room_for_both", || format!("{put:?}"))?;
     ensure(queue.maxsize() == 3 && queue.is_full(), "nothing_lost", || format!("{} are in", queue.len()))?;
+    Ok("3 items".to_owned())
+}
+
+/// Two producers wait for room, and the limit is lifted.
+pub fn q07_lifting_the_limit_wakes_putters<B: Items<u32>>() -> Outcome {
+    let queue = Arc::new(Queue::<u32, B>::new(1));
+    queue.put(0).expect("there is room");
+    let producers = [1, 2].map(|item| {
+        let queue = queue.clone();
+        spawn(&format!("producer {item}"), move || queue.put(item))
+    });
+    let host = spawn("host", {
+        let queue = queue.clone();
+        move || queue.set_maxsize(0)
+    });
+    join(host);
+    let put = producers.map(join);
+    ensure(put == [Ok(()); 2], "room_for_both", || format!("{put:?}"))?;
+    ensure(queue.len() == 3 && !queue.is_full(), "nothing_lost", || format!("{} are in", queue.len()))?;
     Ok("3 items".to_owned())
 }
 

@@ -19,6 +19,7 @@ macro_rules! rows {
             row!(exchange::q05_put_releases_get, Queue<u32, $buffer<u32>>),
             row!(exchange::q07_shrinking_maxsize, $buffer<u32>, Correct),
             row!(exchange::q07_growing_wakes_putters, $buffer<u32>),
+            row!(exchange::q07_lifting_the_limit_wakes_putters, $buffer<u32>),
             row!(exchange::q08_no_item_lost_or_duplicated, Queue<u32, $buffer<u32>>),
             row!(exchange::q08_no_item_lost_nowait, Queue<u32, $buffer<u32>>),
             row!(exchange::q08_no_item_lost_timed, Queue<u32, $buffer<u32>>),
@@ -31,9 +32,11 @@ macro_rules! rows {
             row!(panics::q12_failed_get_passes_on, Failing<$buffer<u32>>, Correct),
             row!(exchange::q15_len_is_a_snapshot, Queue<u32, $buffer<u32>>),
             row!(tasks::j01_task_done_too_often, $buffer<u32>),
+            row!(tasks::j01_task_done_may_come_early, $buffer<u32>),
             row!(tasks::j02_join_waits_for_every_task, $buffer<u32>, Correct),
             row!(tasks::j03_every_joiner_is_released, $buffer<u32>, Correct),
             row!(shutdown::s01_after_shutdown, $buffer<u32>),
+            row!(shutdown::s01_errors_say_why, $buffer<u32>),
             row!(shutdown::s02_immediate_spares_in_flight, $buffer<u32>, Correct),
             row!(shutdown::s03_allowed_transitions, $buffer<u32>),
             row!(shutdown::s04_shutdown_wakes_getters, $buffer<u32>, Correct),
@@ -66,6 +69,7 @@ pub const PRIORITY: &[Row] = rows!(
 
 /// The rows of `SimpleQueue`.
 pub const SIMPLE: &[Row] = &[
+    row!(exchange::q04_get_runs_out_of_time, SimpleQueue<u32>),
     row!(exchange::q04_item_before_deadline, SimpleQueue<u32>),
     row!(exchange::q05_put_releases_get, SimpleQueue<u32>),
     row!(exchange::q08_no_item_lost_or_duplicated, SimpleQueue<u32>),

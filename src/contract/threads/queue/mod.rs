@@ -7,12 +7,14 @@
 //! | Q11–Q13 | [`panics`] |
 //! | J01–J03 | [`tasks`] |
 //! | S01–S08 | [`shutdown`] |
+//! | both ways to call a queue, and `close` | [`bounded`] |
 //!
 //! Rows that every queue keeps are written over [`Line`]; the others over the queue, its buffer and its discipline,
 //! so that a twin runs the same row.
 
 mod lists;
 
+pub mod bounded;
 pub mod exchange;
 pub mod items;
 pub mod panics;

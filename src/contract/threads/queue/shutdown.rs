@@ -20,6 +20,25 @@ fn gets_are_sent_away<B: Items<u32>>(queue: &Queue<u32, B>) -> Result<(), Violat
     ensure(got == [Err(GetError::ShutDown); 3], "get_after_shutdown", || format!("{got:?}"))
 }
 
+/// Each error says in words why it is one.
+pub fn s01_errors_say_why<B: Items<u32>>() -> Outcome {
+    alone(|| {
+        let queue = Queue::<u32, B>::new(1);
+        let empty = queue.get_nowait().map_err(|error| error.to_string());
+        ensure(empty == Err("the queue is empty".to_owned()), "says_why", || format!("{empty:?}"))?;
+        queue.put(1).expect("there is room");
+        let full = queue.put_nowait(2).map_err(|error| error.to_string());
+        ensure(full == Err("the queue is full".to_owned()), "says_why", || format!("{full:?}"))?;
+        queue.shutdown(true);
+        let put = queue.put(2).map_err(|error| error.to_string());
+        ensure(put == Err("the queue is shut down".to_owned()), "says_why", || format!("{put:?}"))?;
+        let got = queue.get().map_err(|error| error.to_string());
+        let said = Err("the queue is shut down, and empty".to_owned());
+        ensure(got == said, "says_why", || format!("{got:?}"))?;
+        Ok("four reasons".to_owned())
+    })
+}
+
 /// Nothing goes in any more; what is in comes out, and then nothing.
 pub fn s01_after_shutdown<B: Items<u32>>() -> Outcome {
     alone(|| {

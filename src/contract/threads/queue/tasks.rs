@@ -22,6 +22,24 @@ pub fn j01_task_done_too_often<B: Items<u32>>() -> Outcome {
     })
 }
 
+/// Of two items that are in, the task of one is done before it came out; then an immediate shutdown drops both,
+/// and no task is left.
+pub fn j01_task_done_may_come_early<B: Items<u32>>() -> Outcome {
+    alone(|| {
+        let queue = Queue::<u32, B>::new(0);
+        for item in 0..2 {
+            queue.put(item).expect("there is no limit");
+        }
+        let done = queue.task_done();
+        ensure(done == Ok(()), "one_task", || format!("{done:?} of two items that are in"))?;
+        queue.shutdown(true);
+        queue.join();
+        let more = queue.task_done();
+        ensure(more == Err(TaskDoneError), "no_task", || format!("{more:?} when all were dropped"))?;
+        Ok("none left".to_owned())
+    })
+}
+
 /// `join` comes back when both tasks are done, and at once where there is none.
 pub fn j02_join_waits_for_every_task<B: Items<u32>, D: Discipline>() -> Outcome {
     let queue = Arc::new(Queue::<u32, B, D>::new(0));

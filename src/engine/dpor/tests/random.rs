@@ -414,6 +414,21 @@ fn what_comes_after_rounds_in_vain_is_explored() {
     assert_eq!((found.outcomes, found.redundant), (truth(&toy).outcomes, 0));
 }
 
+/// Who is to go on for nothing still has to wait for a lock that another one holds.
+#[test]
+fn who_looks_under_a_lock_waits_for_it() {
+    use Do::*;
+    let threads = vec![
+        vec![LockPoll(3, 1, 1)],
+        vec![Load(0), Yield, Load(0), LockPoll(3, 1, 1)],
+        vec![Load(0), Yield, Add(1), Add(1), Yield, Load(0)],
+    ];
+    let toy = Toy { objects: objects(), threads };
+    let found = toy.explore_at_most(20_000);
+    assert_eq!(found.repetitions, 1);
+    assert!(livelocks(&toy));
+}
+
 /// A thread that spins for ever beside others whose order it does not see: what is left of them is explored.
 #[test]
 fn who_spins_in_vain_stands_for_nobody_else() {

@@ -81,8 +81,8 @@ impl<T> Items<T> {
 }
 
 impl<T, L: InterpreterLock> Bounded<T, L> {
-    /// An empty queue with room for `capacity` items. Nobody waits for the end of a switch interval: the most
-    /// switches there can be.
+    /// An empty queue with room for `capacity` items. When it is closed it counts as full. Nobody waits for the
+    /// end of a switch interval: the most switches there can be.
     ///
     /// # Panics
     /// If `capacity` is 0: nobody could ever put an item in.
@@ -115,7 +115,7 @@ impl<T: Send + 'static, L: InterpreterLock> TryQueue<T> for Bounded<T, L> {
     }
 
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        self.interpreter.attach().step(|heap| heap.push(item))
+        self.interpreter.attach().step(|heap| if heap.closed { Err(Full(item)) } else { heap.push(item) })
     }
 
     fn try_pop(&self) -> Option<T> {
@@ -182,6 +182,7 @@ mod tests {
         queue.push(1).unwrap();
         queue.close();
         assert_eq!(queue.push(2), Err(Closed(2)));
+        assert_eq!(queue.try_push(3), Err(Full(3)));
         assert_eq!([queue.pop(), queue.pop()], [Some(1), None]);
     }
 

@@ -110,7 +110,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// A deque whose first item gets this position.
-    fn starting_at(first: usize, capacity: usize) -> Self {
+    pub(crate) fn starting_at(first: usize, capacity: usize) -> Self {
         let buffer = Buffer::replacing(ptr::null_mut(), capacity.max(1).next_power_of_two());
         let shared = Shared {
             top: Padded(AtomicUsize::new(first).named(format_args!("top"))),

@@ -81,9 +81,9 @@ impl<W: Wakefulness> Event<W> {
     pub fn clear(&self) {
         let found = self.look();
         if is_set(found) {
-            // Relaxed: who looks now reads on from the Release in `set`, as every exchange goes on with what was
-            // released before it. Where it fails, another thread has cleared the flag meanwhile.
-            let _ = self.changes.compare_exchange(found, found.wrapping_add(1), Relaxed, Relaxed);
+            // Ordering: Acquire, for the Release of the last `set`, which need not be the one that was seen: a flag that
+            // is set once more looks the same. Relaxed where it fails: another thread has cleared the flag meanwhile.
+            let _ = self.changes.compare_exchange(found, found.wrapping_add(1), Acquire, Relaxed);
         }
     }
 

@@ -27,6 +27,8 @@
 //! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004.
 
 use crate::sync;
+#[cfg(feature = "instrumented")]
+use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, Ordering, fence};
 use crate::sync::{UnsafeCell, thread};
 use std::fmt;
@@ -84,6 +86,9 @@ pub(super) struct Domain<B, const H: usize, P: Protection = Correct> {
 struct Segment<B, const H: usize> {
     records: Box<[Record<B, H>]>,
     next: AtomicPtr<Self>,
+    /// Whoever forgets a segment leaks this, which an engine sees.
+    #[cfg(feature = "instrumented")]
+    _owner: Arc<()>,
 }
 
 /// What a thread needs for the time of an operation.
@@ -230,7 +235,12 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
 impl<B, const H: usize> Segment<B, H> {
     fn new(records: usize) -> Self {
         let next = AtomicPtr::new(null_mut()).named(format_args!("more records"));
-        Self { records: (0..records).map(Record::new).collect(), next }
+        Self {
+            records: (0..records).map(Record::new).collect(),
+            next,
+            #[cfg(feature = "instrumented")]
+            _owner: Arc::new(()),
+        }
     }
 
     fn next(&self) -> Option<&Self> {

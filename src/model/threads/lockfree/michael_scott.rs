@@ -60,6 +60,16 @@ impl Handover for Correct {
     const FOLLOW: Ordering = Ordering::Acquire;
 }
 
+/// The same with [fewer hazard pointers](hazard::Crowded) than threads.
+#[derive(Debug)]
+pub struct FewRecords;
+
+impl Handover for FewRecords {
+    type Protection = hazard::Crowded;
+    const LINK: Ordering = Correct::LINK;
+    const FOLLOW: Ordering = Correct::FOLLOW;
+}
+
 /// An unbounded first-in first-out queue.
 ///
 /// ```

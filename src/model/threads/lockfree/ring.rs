@@ -115,7 +115,7 @@ impl<T, H: Handover> Ring<T, H> {
     }
 
     /// A ring whose first item gets this position.
-    fn starting_at(first: usize, capacity: usize) -> Self {
+    pub(crate) fn starting_at(first: usize, capacity: usize) -> Self {
         let first_in = |index: usize| first.wrapping_add(index.wrapping_sub(first) & (capacity - 1));
         Self {
             slots: (0..capacity).map(|index| Slot::empty(index, first_in(index))).collect(),

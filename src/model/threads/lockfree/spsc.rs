@@ -122,7 +122,7 @@ impl<T, P: Passage> Spsc<T, P> {
     }
 
     /// A ring whose first item gets this position.
-    fn starting_at(first: usize, capacity: usize) -> Self {
+    pub(crate) fn starting_at(first: usize, capacity: usize) -> Self {
         let slot = |i| UnsafeCell::new(MaybeUninit::uninit()).named(format_args!("slot {i}"));
         Self {
             slots: (0..capacity).map(slot).collect(),

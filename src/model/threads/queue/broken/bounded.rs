@@ -2,7 +2,7 @@
 
 use crate::model::threads::queue::bounded::Bounded;
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::sync::{Condvar, Mutex, MutexGuard, thread};
 use std::collections::VecDeque;
 
 /// One condition variable for both kinds of waiters, and a notification for only one of them.
@@ -74,9 +74,83 @@ impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     }
 }
 
+/// Each producer has a lane of its own, as far as there are lanes.
+///
+/// Twin of [`Bounded`] as a [`TryQueue`]. What went in first waits in its lane, while another producer's item that
+/// came later goes out: first in, first out is kept for each producer alone. Source: Cameron Desrochers, "A fast
+/// general purpose lock-free queue for C++", 2014, whose queue promises no more than that.
+#[derive(Debug)]
+pub struct OwnLanes<T> {
+    capacity: usize,
+    lanes: [Mutex<VecDeque<T>>; 2],
+}
+
+impl<T: Send + 'static> TryQueue<T> for OwnLanes<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        let lane = |i| Mutex::new(VecDeque::with_capacity(capacity)).named(format_args!("lane {i}"));
+        Self { capacity, lanes: [0, 1].map(lane) }
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        let mut lane = self.lanes[thread::place() % self.lanes.len()].lock().unwrap();
+        if lane.len() == self.capacity {
+            return Err(Full(item));
+        }
+        lane.push_back(item);
+        Ok(())
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        self.lanes.iter().rev().find_map(|lane| lane.lock().unwrap().pop_front())
+    }
+}
+
+/// Where there is no room, the oldest item goes.
+///
+/// Twin of [`Bounded`] as a [`TryQueue`]. An item that was accepted is neither received nor left. Python's
+/// `collections.deque` with a `maxlen` does so, and says it; who takes it for a queue loses items.
+#[derive(Debug)]
+pub struct OverwritesOldest<T> {
+    capacity: usize,
+    items: Mutex<VecDeque<T>>,
+}
+
+impl<T: Send + 'static> TryQueue<T> for OverwritesOldest<T> {
+    fn with_capacity(capacity: usize) -> Self {
+        Self { capacity, items: Mutex::new(VecDeque::with_capacity(capacity)).named(format_args!("items")) }
+    }
+
+    fn try_push(&self, item: T) -> Result<(), Full<T>> {
+        let mut items = self.items.lock().unwrap();
+        if items.len() == self.capacity {
+            items.pop_front();
+        }
+        items.push_back(item);
+        Ok(())
+    }
+
+    fn try_pop(&self) -> Option<T> {
+        self.items.lock().unwrap().pop_front()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn own_lanes_smoke() {
+        let queue = OwnLanes::with_capacity(2);
+        assert_eq!([queue.try_push(7), queue.try_push(8), queue.try_push(9)], [Ok(()), Ok(()), Err(Full(9))]);
+        assert_eq!([queue.try_pop(), queue.try_pop(), queue.try_pop()], [Some(7), Some(8), None]);
+    }
+
+    #[test]
+    fn overwrites_oldest_smoke() {
+        let queue = OverwritesOldest::with_capacity(2);
+        assert_eq!([queue.try_push(7), queue.try_push(8)], [Ok(()), Ok(())]);
+        assert_eq!([queue.try_pop(), queue.try_pop(), queue.try_pop()], [Some(7), Some(8), None]);
+    }
 
     #[test]
     fn notify_one_for_all_smoke() {
