@@ -119,6 +119,9 @@ impl Machine {
             thread.held = thread.rounds.waits();
         }
         let idle = thread.rounds.end(self.allowed.idle_rounds);
+        if op == Op::Await {
+            thread.rounds.look_again();
+        }
         self.past.round(idle);
     }
 

@@ -62,15 +62,15 @@ impl Look {
 struct Round {
     did: Vec<Did>,
     looks: Vec<Look>,
-    /// How much had been done when the loop of a `spin_until` began.
-    before: usize,
+    /// How much had been done when the look of a `spin_until` began, if it is known to be one.
+    look: Option<usize>,
 }
 
 impl Round {
     fn clear(&mut self) {
         self.did.clear();
         self.looks.clear();
-        self.before = 0;
+        self.look = None;
     }
 }
 
@@ -210,15 +210,20 @@ impl Rounds {
     /// What was read so far is not what the thread is about to wait for.
     pub(super) fn clear_read_set(&mut self) {
         self.present.looks.iter_mut().for_each(|look| look.fresh = false);
-        self.present.before = self.present.did.len();
+        self.present.look = Some(self.present.did.len());
     }
 
     /// The thread waits until something changes that it has read afresh.
     pub(super) fn waits(&self) -> Option<Held> {
         let fresh = self.present.looks.iter().filter(|look| look.fresh);
-        let awaits: Vec<_> =
-            fresh.map(|look| look.awaited(&self.present.did[self.present.before..])).collect();
+        let looked = self.present.look.map_or(&[][..], |from| &self.present.did[from..]);
+        let awaits: Vec<_> = fresh.map(|look| look.awaited(looked)).collect();
         (!awaits.is_empty()).then(|| Held { awaits: awaits.into(), only_waits: true, round: None, at: 0 })
+    }
+
+    /// What the thread does next is another look of the same loop.
+    pub(super) fn look_again(&mut self) {
+        self.present.look = Some(0);
     }
 
     /// The thread yields; says whether its round was idle. `bound` rounds may repeat the one before.
