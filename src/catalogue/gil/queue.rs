@@ -26,9 +26,9 @@ const CLOSING: &[Row] = rows![
     interpreter::a_stray_wake_up_harms_nobody[Bounded<Item, Plain>],
     closing::close_wakes_producers[Bounded<Item, Plain>],
     queue::every_pop_makes_room_for_one[Bounded<Item, Plain>],
-    queue::a_close_sends_all_consumers_away[Bounded<Item, Plain>],
-    queue::a_close_sends_all_producers_away[Bounded<Item, Plain>],
-    queue::a_closed_queue_takes_nothing[Bounded<Item, Plain>],
+    closing::close_wakes_every_producer[Bounded<Item, Plain>],
+    closing::close_wakes_every_consumer[Bounded<Item, Plain>],
+    closing::nothing_goes_into_a_closed_queue[Bounded<Item, Plain>],
     queue::a_queue_needs_room[Plain],
     queue::len_counts_the_items[Plain],
 ];

@@ -125,9 +125,9 @@ const BOUNDED: &[Row] = rows![
     closing::close_wakes_producers[Bounded<Item>],
     bounded::try_push_wakes_a_consumer[Bounded<Item>],
     bounded::try_pop_wakes_a_producer[Bounded<Item>],
-    bounded::close_wakes_every_producer[Bounded<Item>],
-    bounded::close_wakes_every_consumer[Bounded<Item>],
-    bounded::nothing_goes_into_a_closed_queue[Bounded<Item>],
+    closing::close_wakes_every_producer[Bounded<Item>],
+    closing::close_wakes_every_consumer[Bounded<Item>],
+    closing::nothing_goes_into_a_closed_queue[Bounded<Item>],
 ];
 
 /// Scopes in which no other consumer can come between the check and the act.
