@@ -292,16 +292,6 @@ impl Op {
         matches!(self, Self::Load(..) | Self::Rmw(..) | Self::CompareExchange { .. })
     }
 
-    /// Whether the operation writes its atomic, where it finds this value there.
-    #[cfg(feature = "instrumented")]
-    pub(crate) const fn writes_over(self, found: u64) -> bool {
-        match self {
-            Self::Store(..) | Self::Rmw(..) => true,
-            Self::CompareExchange { expected, .. } => expected == found,
-            _ => false,
-        }
-    }
-
     /// Whether the operation may have to wait for another thread.
     pub const fn waits(self) -> bool {
         matches!(

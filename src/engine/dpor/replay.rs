@@ -184,8 +184,14 @@ impl<S: Present> Observable for NotDep<'_, S> {
         }
     }
 
-    fn writes(&self, atomic: ObjectId) -> u64 {
-        self.uses(Target::object(atomic)).filter(|(.., mode)| *mode == Mode::Write).count() as u64
+    fn changes(&self, atomic: ObjectId) -> u64 {
+        let writes = self.uses(Target::object(atomic)).filter(|(.., mode)| *mode == Mode::Write);
+        let mut value = self.state.initial(atomic).1;
+        let is_change = |&(index, ..): &(usize, ThreadId, Mode)| {
+            let after = self.explorer.events[index].after;
+            std::mem::replace(&mut value, after) != after
+        };
+        writes.filter(is_change).count() as u64
     }
 
     fn is_free(&self, lock: ObjectId) -> bool {

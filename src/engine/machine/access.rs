@@ -94,16 +94,16 @@ pub(crate) type AwaitCondition = Rc<[Awaited]>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Awaited {
     pub(crate) object: ObjectId,
-    /// What it was read as; or how often it had been written, where the look itself writes it, as one does that takes
-    /// a lock: what the object guards may have changed though it holds what it held.
+    /// What it was read as; or how often it had changed, where the look itself changes it, as one does that takes
+    /// a lock: what the object guards may be another though it holds what it held.
     pub(crate) seen: u64,
-    pub(crate) is_written: bool,
+    pub(crate) by_changes: bool,
 }
 
 impl Awaited {
     /// Whether the object has changed in this state.
     pub(crate) fn has_changed(&self, state: &impl Observable) -> bool {
-        let now = if self.is_written { state.writes(self.object) } else { state.look(self.object) };
+        let now = if self.by_changes { state.changes(self.object) } else { state.look(self.object) };
         now != self.seen
     }
 }

@@ -4,7 +4,7 @@ use super::access::Target;
 use super::meaning::Observable;
 use super::object::State;
 use super::rounds::Run;
-use super::{Edge, Machine, Phase, RUN, Thread};
+use super::{Edge, Machine, Phase, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
@@ -81,18 +81,15 @@ impl Machine {
     /// The value that the operation just granted to the running thread left in an atomic.
     pub(crate) fn commit(&mut self, object: ObjectId, after: u64) {
         let id = self.running;
-        let Thread { op, run, .. } = &self.threads[id.index()];
-        // The rounds of a run, but for its first operation, only read, and are not announced.
-        let op = run.as_ref().is_none_or(Run::has_just_begun).then_some(*op);
-        let State::Atomic { value, writes, .. } = &mut self.object_mut(object).state else {
+        let State::Atomic { value, changes, .. } = &mut self.object_mut(object).state else {
             unreachable!("an atomic")
         };
         let before = std::mem::replace(value, after);
-        *writes += u32::from(op.is_some_and(|op| op.writes_over(before)));
-        let writes = u64::from(*writes);
+        *changes += u32::from(before != after);
+        let changes = u64::from(*changes);
         let thread = &mut self.threads[id.index()];
-        if op.is_some() {
-            thread.rounds.notice_atomic(object, after, writes);
+        if thread.run.as_ref().is_none_or(Run::has_just_begun) {
+            thread.rounds.notice_atomic(object, after, changes);
             thread.rounds.found(before, after);
         }
         if let Some(trace) = &mut self.trace {

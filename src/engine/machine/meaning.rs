@@ -12,8 +12,8 @@ use crate::event::op::{ObjectId, Op, ThreadId};
 pub(crate) trait Observable {
     /// What tells an object's state from others: the value of an atomic, the owners of a counted reference.
     fn look(&self, object: ObjectId) -> u64;
-    /// How often the atomic was written.
-    fn writes(&self, atomic: ObjectId) -> u64;
+    /// How often the value of the atomic has changed.
+    fn changes(&self, atomic: ObjectId) -> u64;
     /// Whether nobody holds the lock.
     fn is_free(&self, lock: ObjectId) -> bool;
     /// Whether nobody holds the lock for writing.

@@ -22,9 +22,9 @@ pub(crate) struct Object {
 /// The state of an object.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// An atomic: its value, the one that it was made with, how often it was written, and those who wait for another
+    /// An atomic: its value, the one that it was made with, how often it has changed, and those who wait for another
     /// value.
-    Atomic { value: u64, initial: u64, writes: u32, waiters: ThreadSet },
+    Atomic { value: u64, initial: u64, changes: u32, waiters: ThreadSet },
     /// A mutex: who holds it, and how often it was taken.
     Mutex { owner: Option<ThreadId>, taken: u32 },
     /// A readers-writer lock: who holds it, and how often it was taken for writing.
@@ -50,7 +50,7 @@ impl Object {
     /// A new object, made by an operation of `creator` with this stamp.
     pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u32) -> Self {
         let state = match class {
-            Class::Atomic => State::Atomic { value, initial: value, writes: 0, waiters: ThreadSet::NONE },
+            Class::Atomic => State::Atomic { value, initial: value, changes: 0, waiters: ThreadSet::NONE },
             Class::Mutex => State::Mutex { owner: None, taken: 0 },
             Class::RwLock => State::RwLock {
                 writer: None,

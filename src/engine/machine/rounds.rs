@@ -42,18 +42,19 @@ struct Did {
 struct Look {
     object: ObjectId,
     seen: u64,
-    /// How often it had been written, if it is an atomic.
-    writes: u64,
+    /// How often it had changed, if it is an atomic.
+    changes: u64,
     /// Since the thread began the loop of a `spin_until`.
     fresh: bool,
 }
 
 impl Look {
-    /// That the object changes, which the thread itself may have written meanwhile.
+    /// That the object changes, which the thread itself may have changed by what it did.
     fn awaited(&self, did: &[Did]) -> Awaited {
-        let Self { object, seen, writes: written, .. } = *self;
-        let is_written = did.iter().any(|did| did.op.object() == Some(object) && writes(did));
-        Awaited { object, seen: if is_written { written } else { seen }, is_written }
+        let Self { object, seen, changes, .. } = *self;
+        let by_changes =
+            did.iter().any(|did| did.op.object() == Some(object) && did.values.0 != did.values.1);
+        Awaited { object, seen: if by_changes { changes } else { seen }, by_changes }
     }
 }
 
@@ -197,9 +198,9 @@ impl Rounds {
         self.notice_atomic(object, seen, 0);
     }
 
-    /// The thread has read or written an atomic that was written so often.
-    pub(super) fn notice_atomic(&mut self, object: ObjectId, seen: u64, writes: u64) {
-        let look = Look { object, seen, writes, fresh: true };
+    /// The thread has read or written an atomic that has changed so often.
+    pub(super) fn notice_atomic(&mut self, object: ObjectId, seen: u64, changes: u64) {
+        let look = Look { object, seen, changes, fresh: true };
         let looks = &mut self.present.looks;
         match looks.iter_mut().find(|look| look.object == object) {
             Some(known) => *known = look,

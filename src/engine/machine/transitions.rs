@@ -134,9 +134,9 @@ impl Observable for Machine {
         self.object(object).look()
     }
 
-    fn writes(&self, atomic: ObjectId) -> u64 {
+    fn changes(&self, atomic: ObjectId) -> u64 {
         match self.object(atomic).state {
-            State::Atomic { writes, .. } => u64::from(writes),
+            State::Atomic { changes, .. } => u64::from(changes),
             _ => 0,
         }
     }
