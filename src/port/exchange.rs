@@ -14,7 +14,7 @@
 use crate::check::linearizability;
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::Moment;
-use crate::history::{History, MOST, Operation};
+use crate::history::{self, History, MOST, Operation};
 use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch, run};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync;
@@ -245,7 +245,7 @@ impl<Q: Queue> Performer for Q {
         let mut answers = Vec::with_capacity(steps.len());
         let (mut moments, mut times) = (Vec::new(), Vec::new());
         let timed = !sync::is_modelled() && steps.len() <= MOST;
-        let now = || timed.then(Instant::now);
+        let now = || timed.then(history::time);
         for (k, &step) in steps.iter().enumerate() {
             let begun = moment();
             answers.push(watch.step(k, || {
