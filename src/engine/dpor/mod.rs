@@ -57,7 +57,7 @@ struct Node {
     sleep: Vec<Sleeper>,
     /// What is to be explored from here, after the present branch.
     tree: Vec<Branch>,
-    /// What is to be explored beside the present branch, if that is rounds in vain.
+    /// How executions are to go on that leave the present branch out, if that is rounds in vain.
     beside: Vec<Vec<Transition>>,
     /// Whether an execution from here has come to its end.
     explored: bool,
@@ -355,10 +355,9 @@ impl Explorer {
         let in_vain = last.is_some_and(|last| last.choice == RUN && state.waits_for_ever(last.thread));
         if in_vain {
             let depth = self.events.len() - 1;
-            // What was to come after the rounds goes on without them.
-            let after = std::mem::take(&mut self.subtree).into_iter().flat_map(Branch::sequences);
+            // What was to come with the rounds comes without them.
             let beside = std::mem::take(&mut self.nodes[depth].beside);
-            after.chain(beside).for_each(|sequence| self.schedule(depth, sequence));
+            beside.into_iter().for_each(|sequence| self.schedule(depth, sequence));
         } else {
             self.nodes.iter_mut().for_each(|node| node.explored = true);
         }

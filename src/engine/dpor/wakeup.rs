@@ -11,32 +11,8 @@ use crate::engine::machine::access::Transition;
 pub(super) struct Branch {
     pub(super) step: Transition,
     pub(super) children: Vec<Branch>,
-    /// Sequences that are to be explored beside the step, if it turns out to be rounds in vain.
+    /// How executions are to go on that leave the step out, if it turns out to be rounds in vain.
     pub(super) beside: Vec<Vec<Transition>>,
-}
-
-impl Branch {
-    /// Whether a thread goes on early, and it is not known whether that leads anywhere.
-    fn is_untried_run(&self) -> bool {
-        self.step.choice == RUN && self.children.is_empty()
-    }
-}
-
-impl Branch {
-    /// All that was to be explored of the branch, each from its first step on.
-    pub(super) fn sequences(self) -> Vec<Vec<Transition>> {
-        let Self { step, children, beside } = self;
-        let mut sequences = beside;
-        if children.is_empty() {
-            sequences.push(vec![step]);
-            return sequences;
-        }
-        for mut sequence in children.into_iter().flat_map(Self::sequences) {
-            sequence.insert(0, step.clone());
-            sequences.push(sequence);
-        }
-        sequences
-    }
 }
 
 /// Where a transition stands in a sequence that it could be moved to the front of.
@@ -78,10 +54,6 @@ pub(super) fn insert(tree: &mut Vec<Branch>, mut sequence: Vec<Transition>) {
             return;
         };
         let child = &mut children[index];
-        if initial == Initial::Outside && child.is_untried_run() {
-            child.beside.push(sequence);
-            return;
-        }
         let moved_behind = match initial {
             Initial::At(position) => {
                 sequence.remove(position);
@@ -89,6 +61,10 @@ pub(super) fn insert(tree: &mut Vec<Branch>, mut sequence: Vec<Transition>) {
             }
             Initial::Outside => sequence.len(),
         };
+        // What covers the sequence behind the step may cover less than that, where the step does not take place.
+        if child.step.choice == RUN {
+            child.beside.push(sequence.clone());
+        }
         sequence[..moved_behind].iter_mut().for_each(|other| other.follows(&child.step));
         if sequence.is_empty() || child.children.is_empty() {
             return;
@@ -99,7 +75,13 @@ pub(super) fn insert(tree: &mut Vec<Branch>, mut sequence: Vec<Transition>) {
 
 /// A tree with a single branch.
 fn chain(sequence: Vec<Transition>) -> Branch {
-    let grow = |children: Vec<Branch>, step| vec![Branch { step, children, beside: Vec::new() }];
+    let mut after = Vec::new();
+    let grow = |children: Vec<Branch>, step: Transition| {
+        let beside =
+            if step.choice == RUN { vec![after.iter().rev().cloned().collect()] } else { Vec::new() };
+        after.push(step.clone());
+        vec![Branch { step, children, beside }]
+    };
     let mut root = sequence.into_iter().rev().fold(Vec::new(), grow);
     root.pop().expect("a sequence that is inserted is not empty")
 }

@@ -311,6 +311,14 @@ fn patient() -> BoxedStrategy<Phrase> {
     prop_oneof![4 => polite(), 2 => poll, 1 => under].boxed()
 }
 
+/// Nothing but atomics and loops that look at them, which give up or do not.
+fn looking() -> BoxedStrategy<Phrase> {
+    let times = prop_oneof![2 => Just(FOR_EVER), 1 => 1..=3u8];
+    let poll = (prop::sample::select(&ATOMICS), 0..3u64, times)
+        .prop_map(|(x, v, times)| vec![Do::Poll(x, v, times)]);
+    prop_oneof![2 => atomic(), 1 => poll].boxed()
+}
+
 /// What a program with yields can come to is found, and nothing else; who goes round for ever does so in a circle of
 /// states.
 fn yields_agree(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
@@ -341,6 +349,11 @@ fn yields_agree_with_brute_force() {
 #[test]
 fn loops_without_end_agree_with_brute_force() {
     yields_agree(|_| patient());
+}
+
+#[test]
+fn looks_agree_with_brute_force() {
+    yields_agree(|_| looking());
 }
 
 /// Within a bound on preemptions, what can be reached within it is found, and nothing else.
@@ -403,15 +416,23 @@ fn who_looks_under_a_lock_lets_others_go_on() {
     }
 }
 
-/// What was planned to come after a thread's rounds is explored without them, where they turn out to be in vain.
+/// What was planned to come with a thread's rounds is explored without them, where they turn out to be in vain.
 #[test]
-fn what_comes_after_rounds_in_vain_is_explored() {
+fn what_comes_with_rounds_in_vain_is_explored() {
     use Do::*;
-    let gives_up = vec![Poll(1, 0, 3), Add(0)];
-    let threads = vec![vec![Poll(0, 1, FOR_EVER)], vec![Add(1)], gives_up, vec![Load(0)]];
-    let toy = Toy { objects: objects(), threads };
-    let found = toy.explore();
-    assert_eq!((found.outcomes, found.redundant), (truth(&toy).outcomes, 0));
+    let for_ever = |wanted| vec![Poll(0, wanted, FOR_EVER)];
+    let behind = vec![for_ever(1), vec![Add(1)], vec![Poll(1, 0, 3), Add(0)], vec![Load(0)]];
+    let merged = vec![
+        vec![Add(0), Store(1, 1)],
+        vec![Add(0)],
+        for_ever(2),
+        vec![Exchange(1, 0, 0), Exchange(0, 2, 2)],
+    ];
+    for threads in [behind, merged] {
+        let toy = Toy { objects: objects(), threads };
+        let found = toy.explore();
+        assert_eq!((found.outcomes, found.redundant), (truth(&toy).outcomes, 0));
+    }
 }
 
 /// Who is to go on for nothing still has to wait for a lock that another one holds.
