@@ -307,6 +307,11 @@ impl Controller for Runtime {
         self.execution().commit(object, left);
     }
 
+    fn clock(&self, reads: bool) -> Option<ObjectId> {
+        let _engine = held::engine();
+        self.execution().machine.clock(reads)
+    }
+
     fn clear_read_set(&self) {
         self.execution().machine.clear_read_set();
     }

@@ -251,6 +251,11 @@ impl Controller for Runtime {
         self.execution.borrow_mut().machine.find(class, site)
     }
 
+    fn clock(&self, reads: bool) -> Option<ObjectId> {
+        let _engine = held::engine();
+        self.execution.borrow_mut().machine.clock(reads)
+    }
+
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
         let me = self.thread();

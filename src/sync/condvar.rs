@@ -2,7 +2,9 @@
 
 use super::hook::CondvarHook;
 use super::mutex::MutexGuard;
-use super::time::Deadline;
+#[cfg(feature = "instrumented")]
+use super::time::TimedWait;
+use super::time::{Deadline, Patience};
 use std::fmt;
 #[cfg(feature = "instrumented")]
 use std::panic::Location;
@@ -77,7 +79,7 @@ impl Condvar {
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> LockResult<MutexGuard<'a, T>> {
         #[cfg(feature = "instrumented")]
         if !self.hook.native() {
-            return map(self.wait_driven(guard, false), |(guard, _)| guard);
+            return map(self.wait_driven(guard, None), |(guard, _)| guard);
         }
         let MutexGuard { inner, blame, held } = guard;
         map(self.inner.wait(inner), |inner| MutexGuard { inner, blame, held })
@@ -111,11 +113,12 @@ impl Condvar {
     ) -> LockResult<TimedOut<'a, T>> {
         #[cfg(feature = "instrumented")]
         if !self.hook.native() {
-            return self.wait_driven(guard, true);
+            return self.wait_driven(guard, Some(duration));
         }
         let MutexGuard { inner, blame, held } = guard;
-        map(self.inner.wait_timeout(inner, duration), |(inner, result)| {
-            (MutexGuard { inner, blame, held }, WaitTimeoutResult(result.timed_out()))
+        let patience = Patience::new(duration);
+        map(self.inner.wait_timeout(inner, patience.real()), |(inner, result)| {
+            (MutexGuard { inner, blame, held }, WaitTimeoutResult(patience.is_over(result.timed_out())))
         })
     }
 
@@ -148,9 +151,16 @@ impl Condvar {
 
     #[cfg(feature = "instrumented")]
     #[track_caller]
-    fn wait_driven<'a, T>(&self, guard: MutexGuard<'a, T>, timed: bool) -> LockResult<TimedOut<'a, T>> {
+    fn wait_driven<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        duration: Option<Duration>,
+    ) -> LockResult<TimedOut<'a, T>> {
         let site = Location::caller();
+        let wait = duration.map(|duration| TimedWait::begin(duration, site));
+        let timed = wait.is_some();
         let (guard, timed_out) = guard.while_released(|permit| self.hook.wait(permit, timed, site));
+        wait.filter(|_| timed_out).into_iter().for_each(|wait| wait.ran_out(site));
         map(guard, |guard| (guard, WaitTimeoutResult(timed_out)))
     }
 

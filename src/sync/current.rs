@@ -43,6 +43,10 @@ pub(crate) trait Controller {
     /// The atomic operation that was just performed left this value; one that wrote nothing, the value that it found.
     fn commit(&self, object: ObjectId, left: u64);
 
+    /// The clock of the execution, an atomic. `reads` says that the program reads the time: where it never does there is
+    /// none, and waits that run out need not move it.
+    fn clock(&self, reads: bool) -> Option<ObjectId>;
+
     /// The current thread begins a loop that waits: what it has read so far is not what it waits for.
     fn clear_read_set(&self);
 

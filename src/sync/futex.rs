@@ -15,6 +15,9 @@
 //! in Linux", 2002.
 
 use super::atomic::{AtomicU32, Ordering};
+use super::time::Patience;
+#[cfg(feature = "instrumented")]
+use super::time::TimedWait;
 #[cfg(feature = "loom")]
 use super::{
     Condvar, Mutex, MutexGuard, PoisonError,
@@ -25,6 +28,8 @@ use crate::event::op::Op;
 use parking_lot_core::{DEFAULT_PARK_TOKEN, DEFAULT_UNPARK_TOKEN, ParkResult, park, unpark_all, unpark_one};
 use std::fmt;
 use std::ops::Deref;
+#[cfg(feature = "instrumented")]
+use std::panic::Location;
 use std::time::{Duration, Instant};
 
 /// An atomic word, and the threads that wait for it to change. It derefs to its [`AtomicU32`].
@@ -104,11 +109,20 @@ impl Futex {
             return gate.wait_timeout(|| self.still_is(expected), duration);
         }
         #[cfg(feature = "instrumented")]
-        if let Some(in_time) = self.wait_conducted(expected, true) {
-            return in_time;
+        {
+            let site = Location::caller();
+            let wait = TimedWait::begin(duration, site);
+            if let Some(in_time) = self.wait_conducted(expected, true) {
+                if !in_time {
+                    wait.ran_out(site);
+                }
+                return in_time;
+            }
         }
+        let patience = Patience::new(duration);
         // A time that no clock shows never comes.
-        self.park(expected, Instant::now().checked_add(duration))
+        let in_time = self.park(expected, Instant::now().checked_add(patience.real()));
+        !patience.is_over(!in_time)
     }
 
     /// Wakes one of the threads that wait, if there are any: natively the one that has waited longest.

@@ -74,8 +74,8 @@
 //! - `UnsafeCell` has `with` and `with_mut`; a trait object behind an `Arc` is made with
 //!   [`Arc::coerce`]; `self: Arc<Self>` is not to be had.
 //! - Objects have [`named`](Mutex::named): the name that traces show.
-//! - Under an engine no time passes: a time-out is a choice that may fire at any moment of the wait,
-//!   and `sleep` is nothing.
+//! - Under an engine time passes where the engine chooses: a time-out may fire at any moment of the wait, and a clock
+//!   that is read may have gone on ([`time`]).
 //! - The place of an unlock is that of its lock, and of a drop that of the owner's making: a `Drop` is
 //!   not told who called it. Nor is a function that is passed as a value (`map(Mutex::new)`).
 //! - Where loom cannot do what is asked, the model ends with a panic that begins with `unsupported: `.

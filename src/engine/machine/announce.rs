@@ -17,7 +17,7 @@ impl Machine {
         self.operations += u32::from(!self.repeats_itself());
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();
-        self.shared |= id != ThreadId::MAIN && is_atomic(op);
+        self.shared |= id != ThreadId::MAIN && is_atomic(op) && op.object() != self.ids.known_clock();
         self.checked |= is_checked(op);
         if let (Some(object), true) = (op.object(), is_atomic(op)) {
             self.refresh(object, seen);

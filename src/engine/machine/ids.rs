@@ -10,6 +10,7 @@ use crate::event::op::{ObjectId, ThreadId};
 pub(crate) struct Ids {
     threads: Numbering,
     objects: Numbering,
+    clock: Option<ObjectId>,
 }
 
 #[derive(Debug, Default)]
@@ -29,13 +30,18 @@ impl Numbering {
             self.used.resize(creator + 1, 0);
             self.numbers.resize(creator + 1, Vec::new());
         }
-        let (numbers, k) = (&mut self.numbers[creator], self.used[creator]);
+        let k = self.used[creator];
         self.used[creator] += 1;
-        if k == numbers.len() {
-            numbers.push(self.next);
-            self.next += 1;
+        if k == self.numbers[creator].len() {
+            let number = self.take();
+            self.numbers[creator].push(number);
         }
-        numbers[k]
+        self.numbers[creator][k]
+    }
+
+    fn take(&mut self) -> u32 {
+        self.next += 1;
+        self.next - 1
     }
 }
 
@@ -54,6 +60,16 @@ impl Ids {
     /// The next object that `creator` makes.
     pub(crate) fn object(&mut self, creator: ThreadId) -> ObjectId {
         ObjectId(self.objects.next_of(creator.index() + 1))
+    }
+
+    /// The clock, if there has been one.
+    pub(crate) const fn known_clock(&self) -> Option<ObjectId> {
+        self.clock
+    }
+
+    /// The clock, which is the same one in every execution.
+    pub(crate) fn clock(&mut self) -> ObjectId {
+        *self.clock.get_or_insert_with(|| ObjectId(self.objects.take()))
     }
 
     /// The next object that nobody makes: it is found in zeroed memory. Its name depends on the schedule.

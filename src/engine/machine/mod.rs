@@ -392,15 +392,34 @@ impl Machine {
     /// The running thread finds an object in zeroed memory. To be zero was no write of its own.
     pub(crate) fn find(&mut self, class: Class, site: Site) -> ObjectId {
         let id = self.ids.foundling();
+        self.add_unmade(id, class, site).found = true;
+        id
+    }
+
+    /// The clock of this execution, an atomic that nobody makes. `reads` says that the program reads the time: from
+    /// then on there is one, also where nobody has read it yet.
+    pub(crate) fn clock(&mut self, reads: bool) -> Option<ObjectId> {
+        if reads {
+            let clock = self.ids.clock();
+            self.learn(clock, Watched::is_read);
+        }
+        let clock = self.ids.known_clock().filter(|&clock| self.watched(clock).tried)?;
+        if self.objects.get(clock.index()).is_none_or(Option::is_none) {
+            let site = self.place();
+            self.add_unmade(clock, Class::Atomic, site);
+            self.name_object(clock, "clock".to_owned());
+        }
+        Some(clock)
+    }
+
+    fn add_unmade(&mut self, id: ObjectId, class: Class, site: Site) -> &mut Object {
         if self.objects.len() <= id.index() {
             self.objects.resize(id.index() + 1, None);
         }
-        let object = Object::new(class, 0, site, ThreadId::MAIN, 0);
-        self.objects[id.index()] = Some(Object { found: true, ..object });
         if let Some(trace) = &mut self.trace {
             trace.add_object(id, class, site);
         }
-        id
+        self.objects[id.index()].insert(Object::new(class, 0, site, ThreadId::MAIN, 0))
     }
 
     fn is_found(&self, object: ObjectId) -> bool {

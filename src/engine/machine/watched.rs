@@ -14,6 +14,13 @@ pub(crate) struct Watched {
     pub(super) ends_last: bool,
 }
 
+impl Watched {
+    /// There are looks at it.
+    pub(super) const fn is_read(&mut self) {
+        self.tried = true;
+    }
+}
+
 impl Machine {
     /// Whether this execution showed that releases of some object can be observed, which until now
     /// were taken for local: what was explored so far has to be explored again.
@@ -35,7 +42,7 @@ impl Machine {
     /// Learns which objects have attempts or looks at them, so that their releases are events.
     pub(super) fn watch(&mut self, op: Op) {
         if let Op::TryLock(object) | Op::ArcCount(object) | Op::ArcUpgrade(object) = op {
-            self.learn(object, |it| it.tried = true);
+            self.learn(object, Watched::is_read);
         }
     }
 

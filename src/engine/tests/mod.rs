@@ -1,5 +1,6 @@
 //! What the engines say of programs that are not as they should be.
 
+mod clock;
 mod deadlines;
 mod hanging;
 mod in_seconds;

@@ -74,6 +74,10 @@ impl Controller for Granting {
         self.create(class, 0, site)
     }
 
+    fn clock(&self, reads: bool) -> Option<ObjectId> {
+        reads.then_some(CLOCK)
+    }
+
     fn destroy(&self, _: ObjectId) {}
 
     fn commit(&self, _: ObjectId, left: u64) {
@@ -127,6 +131,7 @@ fn operations(answers: &[(Op, u64)], body: impl FnOnce()) -> Vec<Op> {
 
 const A: ObjectId = ObjectId(0);
 const B: ObjectId = ObjectId(1);
+const CLOCK: ObjectId = ObjectId(99);
 
 #[test]
 fn a_mutex_is_locked_tried_and_unlocked() {

@@ -8,6 +8,7 @@ mod behaviour;
 mod in_dpor;
 #[cfg(feature = "loom")]
 mod in_loom;
+mod manual_clock;
 #[cfg(not(feature = "instrumented"))]
 mod sizes;
 

@@ -8,6 +8,7 @@ use super::super::current::{Controller, Current, current as engine, epoch, panic
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
+use super::super::time::TimedWait;
 use super::super::unwinding;
 use super::local::locals;
 use super::{Body, Given};
@@ -16,6 +17,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// Where a thread leaves its result.
 type Slot = Arc<Mutex<Option<std::thread::Result<Given>>>>;
@@ -256,8 +258,9 @@ pub(super) fn current() -> Thread {
 
 /// Waits for the token.
 #[track_caller]
-pub(super) fn park(timed: bool) {
-    let (op, site) = (Op::Park { timed }, Location::caller());
+pub(super) fn park(time: Option<Duration>) {
+    let (timed, site) = (time.is_some(), Location::caller());
+    let op = Op::Park { timed };
     match asked() {
         Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
@@ -270,12 +273,21 @@ pub(super) fn park(timed: bool) {
             looming::operation(op, site, || token.wait(), |()| Told::NOTHING);
         }
         Asked::Controller(controller) => {
-            if !is_spurious(controller, Spurious::Park, site) {
-                controller.perform(op, 0, site);
-            }
+            let wait = time.map(|time| TimedWait::begin(time, site));
+            let timed_out =
+                !is_spurious(controller, Spurious::Park, site) && controller.perform(op, 0, site) == 1;
             unless_torn_down(controller);
+            wait.filter(|_| timed_out).into_iter().for_each(|wait| wait.ran_out(site));
         }
     }
+}
+
+/// Lets others run, and time pass.
+#[track_caller]
+pub(super) fn sleep(time: Duration) {
+    let wait = TimedWait::begin(time, Location::caller());
+    give_way(Op::Yield);
+    wait.ran_out(Location::caller());
 }
 
 /// Lets others run (`Op::Yield`), or waits for a change of what was read (`Op::Await`).

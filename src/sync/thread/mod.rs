@@ -11,6 +11,7 @@ pub(crate) mod local;
 pub use self::local::{AccessError, LocalKey};
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current as engine};
+use super::time::{Clock, Patience};
 #[cfg(feature = "instrumented")]
 use crate::event::op::Op;
 use std::any::Any;
@@ -141,9 +142,10 @@ impl Builder {
             native = native.stack_size(bytes);
         }
         // The thread works for the same run of an engine as the one that starts it.
-        let run = super::current::hire();
+        let (run, clock) = (super::current::hire(), Clock::mine());
         let body = move || {
             super::current::work_for(run);
+            clock.adopt();
             body()
         };
         native.spawn(body).map(Joining::Native)
@@ -264,7 +266,7 @@ thread_local! {
 pub fn park() {
     #[cfg(feature = "instrumented")]
     if !matches!(engine(), Current::Native) {
-        return driven::park(false);
+        return driven::park(None);
     }
     std::thread::park();
 }
@@ -275,9 +277,9 @@ pub fn park() {
 pub fn park_timeout(duration: Duration) {
     #[cfg(feature = "instrumented")]
     if !matches!(engine(), Current::Native) {
-        return driven::park(true);
+        return driven::park(Some(duration));
     }
-    std::thread::park_timeout(duration);
+    std::thread::park_timeout(Patience::new(duration).real());
 }
 
 /// Lets others run: a hint, after which the thread may go on at once.
@@ -296,14 +298,14 @@ pub fn yield_now() {
     std::thread::yield_now();
 }
 
-/// Waits for a time. Under an engine no time passes, and this is a [`yield_now`].
+/// Waits for a time. Under an engine this is a [`yield_now`] that moves the [clock](super::time), if there is one.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     #[cfg(feature = "instrumented")]
     if !matches!(engine(), Current::Native) {
-        return driven::give_way(Op::Yield);
+        return driven::sleep(duration);
     }
-    std::thread::sleep(duration);
+    Clock::mine().sleep(duration);
 }
 
 impl fmt::Debug for Thread {
