@@ -62,25 +62,29 @@ pub(super) fn run(turn: &mut Turn, slice: Duration, cancelled: &dyn Fn() -> bool
     if cancelled() {
         return Ok(());
     }
+    let memory = Options::default().memory;
     let started = Instant::now();
-    let ended = watch(turn, slice, cancelled).unwrap_or_else(|error| {
-        Ok(Some(Exploration::new(Err(Reason::NotRun(format!("no process: {error}"))))))
-    });
+    let seen = match watch(turn, slice, memory, cancelled) {
+        Ok((End::Deaf, _)) => return Err(RunError::NoChild),
+        Ok((end, process)) => seen(end, &process, Engine::Native, memory),
+        Err(error) => Some(Exploration::new(Err(Reason::NotRun(format!("no process: {error}"))))),
+    };
     turn.rounds.elapsed += started.elapsed();
-    match ended? {
-        Some(seen) if turn.goes_on() => turn.died(seen),
-        _ => {}
+    if let Some(seen) = seen
+        && turn.goes_on()
+    {
+        turn.died(seen);
     }
     Ok(())
 }
 
-/// Counts the child's rounds. Gives what is known of its last one if the child did not come to its end.
+/// Counts the child's rounds. Gives the child, and how it came to its end.
 fn watch(
     turn: &mut Turn,
     slice: Duration,
+    memory: u64,
     cancelled: &dyn Fn() -> bool,
-) -> io::Result<Result<Option<Exploration>, RunError>> {
-    let memory = Options::default().memory;
+) -> io::Result<(End, Process)> {
     let mut process = start(turn, slice, memory)?;
     let limits = Limits { deadline: DEADLINE, still: None, cancelled };
     let end = process.wait(&limits, |line| {
@@ -88,10 +92,7 @@ fn watch(
             turn.add(round);
         }
     })?;
-    if end == End::Deaf {
-        return Ok(Err(RunError::NoChild));
-    }
-    Ok(Ok(seen(end, &process, Engine::Native, memory)))
+    Ok((end, process))
 }
 
 fn start(turn: &Turn, slice: Duration, memory: u64) -> io::Result<Process> {

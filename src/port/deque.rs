@@ -9,10 +9,11 @@
 //!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
-use super::exchange::{PUSH, TRY_POP, abbreviated, dropped, same};
+use super::exchange::{PUSH, TRY_POP, abbreviated, dropped};
+use super::ledger::{self, labels};
 use super::{Harness, Item, Port, Size};
 use crate::engine::{Outcome, Violation};
-use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch, run};
+use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
 use crate::sync;
 use std::fmt;
 use std::sync::Arc;
@@ -109,14 +110,10 @@ pub const fn harness<D: Deque<Item>>() -> Harness {
 
 /// Plays the scenario on a deque.
 fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
-    // An execution that went wrong may have left drops behind.
-    dropped();
-    let house = Arc::new(House::<D>::new(scenario));
-    let accounts = run(&house, scenario, observer);
-    let before = dropped();
-    drop(house);
-    let ledger = Ledger { accounts, dropped_by_main: before, left: dropped() };
-    every_item_ends_once(scenario, &ledger)?;
+    let ledger = Ledger::of(House::<D>::new(scenario), scenario, observer);
+    let taken = ledger.accounts.iter().flat_map(|account| took(account));
+    let lost = "was put in, and neither taken nor left";
+    ledger.every_item_ends_once(scenario, labels(scenario), taken, lost)?;
     lifo_for_the_owner(scenario, &ledger)?;
     fifo_for_thieves(scenario, &ledger)?;
     Ok(outcome(scenario, &ledger))
@@ -183,9 +180,9 @@ impl<D: Deque<Item>> House<D> {
 }
 
 impl<D: Deque<Item>> Performer for House<D> {
-    type Account = Account;
+    type Account = (Account, Vec<u32>);
 
-    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
         let played = |answer: &dyn Fn(Step) -> Answer| {
             steps.iter().enumerate().map(|(k, &step)| watch.step(k, || answer(step))).collect()
         };
@@ -198,7 +195,7 @@ impl<D: Deque<Item>> Performer for House<D> {
         } else {
             played(&|step| self.attempt(step))
         };
-        Account { answers, dropped: dropped() }
+        (answers, dropped())
     }
 }
 
@@ -226,31 +223,14 @@ impl fmt::Display for Answer {
 }
 
 /// What one role brings home.
-struct Account {
-    answers: Vec<Answer>,
-    dropped: Vec<u32>,
-}
+type Account = Vec<Answer>;
+type Ledger = ledger::Ledger<Account>;
 
-impl Account {
-    fn took(&self) -> impl Iterator<Item = u32> {
-        self.answers.iter().filter_map(|answer| match answer {
-            Answer::Took(label) => Some(*label),
-            _ => None,
-        })
-    }
-}
-
-/// Where all items went.
-struct Ledger {
-    accounts: Vec<Account>,
-    dropped_by_main: Vec<u32>,
-    /// Dropped with the deque.
-    left: Vec<u32>,
-}
-
-/// The labels that the scenario puts in: 0, 1, 2, …, oldest first.
-fn labels(scenario: &Scenario) -> impl Iterator<Item = u32> {
-    scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| step.on)
+fn took(account: &[Answer]) -> impl Iterator<Item = u32> {
+    account.iter().filter_map(|answer| match answer {
+        Answer::Took(label) => Some(*label),
+        _ => None,
+    })
 }
 
 /// Thieves take the oldest, so what the owner pops is the newest of what it has put in and not yet popped; where it
@@ -258,8 +238,8 @@ fn labels(scenario: &Scenario) -> impl Iterator<Item = u32> {
 fn lifo_for_the_owner(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     let mut own = Vec::new();
     let stolen =
-        |label: u32| ledger.accounts[OWNER + 1..].iter().any(|thief| thief.took().any(|l| l == label));
-    for answer in &ledger.accounts[OWNER].answers {
+        |label: u32| ledger.accounts[OWNER + 1..].iter().any(|thief| took(thief).any(|l| l == label));
+    for answer in &ledger.accounts[OWNER] {
         match *answer {
             Answer::Pushed(label) => own.push(label),
             Answer::Took(label) => match own.pop() {
@@ -284,7 +264,7 @@ fn lifo_for_the_owner(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violat
 
 fn fifo_for_thieves(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     for (role, account) in scenario.roles.iter().zip(&ledger.accounts).skip(OWNER + 1) {
-        let took: Vec<u32> = account.took().collect();
+        let took: Vec<u32> = took(account).collect();
         if let Some(pair) = took.windows(2).find(|pair| pair[0] > pair[1]) {
             let detail = format!("{} stole {} before {}", role.name, pair[0], pair[1]);
             return Err(Violation::new("fifo_for_thieves", detail));
@@ -293,25 +273,10 @@ fn fifo_for_thieves(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violatio
     Ok(())
 }
 
-fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
-    let taken = ledger.accounts.iter().flat_map(Account::took);
-    let ended = taken.chain(ledger.left.iter().copied());
-    same(labels(scenario), ended).map_err(|(label, times)| match times {
-        0 => Violation::new("nothing_lost", format!("item {label} was put in, and neither taken nor left")),
-        _ => Violation::new("nothing_duplicated", format!("item {label} came out {times} times too often")),
-    })?;
-    let by_roles = ledger.accounts.iter().flat_map(|account| &account.dropped);
-    let all = by_roles.chain(&ledger.dropped_by_main).chain(&ledger.left).copied();
-    same(labels(scenario), all).map_err(|(label, times)| match times {
-        0 => Violation::new("dropped_once", format!("item {label} was never dropped")),
-        _ => Violation::new("dropped_once", format!("item {label} was dropped {times} times too often")),
-    })
-}
-
 /// As in `o=[1, empty] t0=[0, retry]`.
 fn outcome(scenario: &Scenario, ledger: &Ledger) -> String {
     let role = |(role, account): (&Role, &Account)| {
-        let news = account.answers.iter().filter(|answer| !matches!(answer, Answer::Pushed(_)));
+        let news = account.iter().filter(|answer| !matches!(answer, Answer::Pushed(_)));
         let news: Vec<String> = news.map(Answer::to_string).collect();
         format!("{}=[{}]", abbreviated(&role.name), news.join(", "))
     };

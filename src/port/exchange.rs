@@ -11,11 +11,12 @@
 //!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
+use super::ledger;
 use crate::check::linearizability;
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::Moment;
 use crate::history::{self, History, MOST, Operation};
-use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch, run};
+use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync;
 use crate::sync::causality::{causality, moment};
@@ -153,15 +154,10 @@ pub(super) fn play<S: Queue>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
 ) -> Outcome {
-    // An execution that went wrong may have left drops behind.
-    dropped();
-    let queue = Arc::new(queue);
-    let accounts = run(&queue, scenario, observer);
-    let before = dropped();
-    drop(queue);
-    let ledger = Ledger { accounts, dropped_by_main: before, left: dropped() };
+    let ledger = Ledger::of(queue, scenario, observer);
     rejected_comes_back(&ledger)?;
-    every_item_ends_once(scenario, &ledger)?;
+    let lost = "was put, and neither received nor left";
+    ledger.every_item_ends_once(scenario, ledger.accepted(), ledger.received(), lost)?;
     if spec.order == Order::Fifo {
         fifo_per_producer(scenario, &ledger)?;
     }
@@ -235,13 +231,12 @@ pub(crate) struct Account {
     moments: Vec<(Moment, Moment)>,
     /// When each step began and ended, on real cores, where there are not too many.
     times: Vec<(Instant, Instant)>,
-    dropped: Vec<u32>,
 }
 
 impl<Q: Queue> Performer for Q {
-    type Account = Account;
+    type Account = (Account, Vec<u32>);
 
-    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
         let mut answers = Vec::with_capacity(steps.len());
         let (mut moments, mut times) = (Vec::new(), Vec::new());
         let timed = !sync::is_modelled() && steps.len() <= MOST;
@@ -256,26 +251,22 @@ impl<Q: Queue> Performer for Q {
             }));
             moments.extend(begun.zip(moment()));
         }
-        Account { answers, moments, times, dropped: dropped() }
+        (Account { answers, moments, times }, dropped())
     }
 }
 
-/// Where all items went.
-struct Ledger {
-    accounts: Vec<Account>,
-    dropped_by_main: Vec<u32>,
-    /// Dropped with the queue.
-    left: Vec<u32>,
-}
+type Ledger = ledger::Ledger<Account>;
 
 impl Ledger {
     fn answers(&self) -> impl Iterator<Item = Answer> {
         self.accounts.iter().flat_map(|account| account.answers.iter().copied())
     }
 
-    fn dropped(&self) -> impl Iterator<Item = u32> {
-        let by_roles = self.accounts.iter().flat_map(|account| &account.dropped);
-        by_roles.chain(&self.dropped_by_main).chain(&self.left).copied()
+    fn accepted(&self) -> impl Iterator<Item = u32> {
+        self.answers().filter_map(|answer| match answer {
+            Answer::Pushed(label) => Some(label),
+            _ => None,
+        })
     }
 
     fn received(&self) -> impl Iterator<Item = u32> {
@@ -315,32 +306,6 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
         }
     }
     Ok(())
-}
-
-fn every_item_ends_once(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
-    let accepted = ledger.answers().filter_map(|answer| match answer {
-        Answer::Pushed(label) => Some(label),
-        _ => None,
-    });
-    let ended = ledger.received().chain(ledger.left.iter().copied());
-    if let Err((label, times)) = same(accepted, ended) {
-        return Err(match times {
-            0 => {
-                Violation::new("nothing_lost", format!("item {label} was put, and neither received nor left"))
-            }
-            _ => {
-                Violation::new("nothing_duplicated", format!("item {label} came out {times} times too often"))
-            }
-        });
-    }
-    let put = scenario.roles.iter().flat_map(|role| &role.steps).filter_map(|step| step.on);
-    same(put, ledger.dropped()).map_err(|(label, times)| {
-        let detail = match times {
-            0 => format!("item {label} was never dropped"),
-            _ => format!("item {label} was dropped {times} times too often"),
-        };
-        Violation::new("dropped_once", detail)
-    })
 }
 
 /// Looks for an order of the operations that no sequential queue explains. The engines of this crate
@@ -391,26 +356,6 @@ fn operations<T>(
         Operation { call, answer, begun, ended }
     };
     ledger.answers().zip(times).map(operation).collect()
-}
-
-/// Compares two lists of labels, in any order. The first label that differs, with how many times too
-/// often it is found, or 0 where it is missing.
-pub(super) fn same(
-    expected: impl Iterator<Item = u32>,
-    found: impl Iterator<Item = u32>,
-) -> Result<(), (u32, usize)> {
-    let mut expected: Vec<u32> = expected.collect();
-    let mut found: Vec<u32> = found.collect();
-    expected.sort_unstable();
-    found.sort_unstable();
-    if expected == found {
-        return Ok(());
-    }
-    let count = |list: &[u32], label| list.iter().filter(|&&other| other == label).count();
-    let mut labels = expected.iter().chain(&found).copied();
-    let differs = |label: &u32| count(&expected, *label) != count(&found, *label);
-    let label = labels.find(differs).expect("lists that differ, differ in a label");
-    Err((label, count(&found, label).saturating_sub(count(&expected, label))))
 }
 
 /// As in `c0=[0, 100] c1=[]`, or `p1=[full 100] c0=[0, empty]`. A producer that could put all its

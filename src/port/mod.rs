@@ -44,6 +44,7 @@
 
 pub mod deque;
 pub mod exchange;
+mod ledger;
 pub mod lock;
 pub mod queue;
 pub mod spsc;

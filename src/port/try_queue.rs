@@ -76,7 +76,8 @@ impl<Q: TryQueue<Item>> Queue for Trying<Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::exchange::{exchange, same};
+    use crate::port::exchange::exchange;
+    use crate::port::ledger::same;
     use crate::scenario::Role;
     use std::collections::VecDeque;
 

@@ -2,15 +2,17 @@
 
 use crate::catalogue::{NO_ORDER_IN_TIME, size, spsc, try_queue};
 use crate::cell::{Row, Subject};
-use crate::contract::threads::lockfree::{self, DropProbe, Tie};
+use crate::contract::threads::lockfree::combining::Tie;
+use crate::contract::threads::lockfree::items::DropProbe;
+use crate::contract::threads::lockfree::{arena, combining, drops, hazard, michael_scott, ring, spsc};
 use crate::engine::{Engine, FailureKind};
 use crate::model::threads::lockfree::arena::{Arena, Counting};
+use crate::model::threads::lockfree::broken;
 use crate::model::threads::lockfree::broken::arena::{OneNodeShort, Tagless};
 use crate::model::threads::lockfree::broken::combining::{ForgetsLastSlot, LosesItemInHand, RelaxedServed};
 use crate::model::threads::lockfree::broken::michael_scott::{DropsTwice, RelaxedFollow, RelaxedLink};
 use crate::model::threads::lockfree::broken::ring::HidesItems;
 use crate::model::threads::lockfree::broken::spsc::FullLooksEmpty;
-use crate::model::threads::lockfree::broken::{michael_scott, ring, spsc, treiber};
 use crate::model::threads::lockfree::combining::Combining;
 use crate::model::threads::lockfree::hazard::Crowded;
 use crate::model::threads::lockfree::michael_scott::{FewRecords, MichaelScott};
@@ -22,10 +24,10 @@ use crate::port::{Item, transfer};
 pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<Ring<Item>>("threads/lockfree/ring")
         .timed(transfer::trying::<Ring<u64>>)
-        .with_rows(rows![lockfree::positions_wrap_around[ReleaseAcquire]]),
+        .with_rows(rows![ring::positions_wrap_around[ReleaseAcquire]]),
     spsc::<Spsc<Item>>("threads/lockfree/spsc").timed(transfer::spsc::<Spsc<u64>>).with_rows(rows![
-        lockfree::there_is_room_for_all[Spsc<Item>],
-        lockfree::counters_wrap_around[Correct],
+        spsc::there_is_room_for_all[Spsc<Item>],
+        spsc::counters_wrap_around[Correct],
     ]),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
         .timed(transfer::trying::<MichaelScott<u64>>)
@@ -38,30 +40,36 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(TREIBER),
     try_queue::<Arena<Item>>("threads/lockfree/arena").timed(transfer::trying::<Arena<u64>>).with_rows(
         rows![
-            lockfree::a_node_that_comes_back_is_another[Arena<Item>],
-            lockfree::a_tag_does_not_come_back_soon[Counting],
+            arena::a_node_that_comes_back_is_another[Arena<Item>],
+            arena::a_tag_does_not_come_back_soon[Counting],
         ],
     ),
     try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
         .broken(&[FailureKind::NotLinearizable])
         .hidden_in(&[size(1, 1), size(1, 2), size(1, 3)])
         .blind(NO_ORDER_IN_TIME),
-    try_queue::<Ring<Item, ring::RelaxedPublish>>("threads/lockfree/ring~relaxed_publish").broken(RACE),
-    try_queue::<Ring<Item, ring::RelaxedConsume>>("threads/lockfree/ring~relaxed_consume").broken(RACE),
-    spsc::<Spsc<Item, spsc::RelaxedPublish>>("threads/lockfree/spsc~relaxed_publish").broken(RACE),
-    spsc::<Spsc<Item, spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
+    try_queue::<Ring<Item, broken::ring::RelaxedPublish>>("threads/lockfree/ring~relaxed_publish")
+        .broken(RACE),
+    try_queue::<Ring<Item, broken::ring::RelaxedConsume>>("threads/lockfree/ring~relaxed_consume")
+        .broken(RACE),
+    spsc::<Spsc<Item, broken::spsc::RelaxedPublish>>("threads/lockfree/spsc~relaxed_publish").broken(RACE),
+    spsc::<Spsc<Item, broken::spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
     spsc::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
         .broken(&[FailureKind::Property, FailureKind::DataRace]),
     Subject::new("threads/lockfree/michael_scott~looks_once")
         .with_rows(rows![
-            lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item, michael_scott::LooksOnce>],
-            lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item, michael_scott::LooksOnce>],
+            hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::LooksOnce>],
+            michael_scott::a_node_stays_while_a_push_looks[
+                MichaelScott<Item, broken::michael_scott::LooksOnce>
+            ],
         ])
         .broken(FREED_TOO_EARLY),
     Subject::new("threads/lockfree/michael_scott~unfenced")
         .with_rows(rows![
-            lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item, michael_scott::Unfenced>],
-            lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item, michael_scott::Unfenced>],
+            hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::Unfenced>],
+            michael_scott::a_node_stays_while_a_push_looks[
+                MichaelScott<Item, broken::michael_scott::Unfenced>
+            ],
         ])
         .broken(FREED_TOO_EARLY)
         .blind(ONE_ORDER),
@@ -74,17 +82,17 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .hidden_in(&[size(1, 1)]),
     try_queue::<Combining<Item, RelaxedServed>>("threads/lockfree/combining~relaxed_served").broken(RACE),
     Subject::new("threads/lockfree/combining~loses_item_in_hand")
-        .with_rows(rows![lockfree::q13_a_comparison_may_panic[Combining<DropProbe, LosesItemInHand>]])
+        .with_rows(rows![combining::q13_a_comparison_may_panic[Combining<DropProbe, LosesItemInHand>]])
         .broken(WRONG),
     Subject::new("threads/lockfree/treiber~looks_once")
-        .with_rows(rows![lockfree::a_node_stays_while_a_pop_looks[Treiber<Item, treiber::LooksOnce>]])
+        .with_rows(rows![hazard::a_node_stays_while_a_pop_looks[Treiber<Item, broken::treiber::LooksOnce>]])
         .broken(FREED_TOO_EARLY),
     Subject::new("threads/lockfree/treiber~unfenced")
-        .with_rows(rows![lockfree::a_node_stays_while_a_pop_looks[Treiber<Item, treiber::Unfenced>]])
+        .with_rows(rows![hazard::a_node_stays_while_a_pop_looks[Treiber<Item, broken::treiber::Unfenced>]])
         .broken(FREED_TOO_EARLY)
         .blind(ONE_ORDER),
     Subject::new("threads/lockfree/arena~tagless")
-        .with_rows(rows![lockfree::a_node_that_comes_back_is_another[Arena<Item, Tagless>]])
+        .with_rows(rows![arena::a_node_that_comes_back_is_another[Arena<Item, Tagless>]])
         .broken(&[FailureKind::Property, FailureKind::DataRace, FailureKind::Panic]),
     try_queue::<OneNodeShort<Item>>("threads/lockfree/arena~one_node_short")
         .broken(&[FailureKind::NotLinearizable])
@@ -93,33 +101,33 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 const MICHAEL_SCOTT: &[Row] = rows![
-    lockfree::a_node_stays_while_a_pop_looks[MichaelScott<Item>],
-    lockfree::a_node_stays_while_a_push_looks[MichaelScott<Item>],
-    lockfree::a_helped_push_is_complete[MichaelScott<Item>],
-    lockfree::a_node_stays_while_two_push[MichaelScott<Item>],
-    lockfree::a_node_stays_while_its_record_changes_hands[MichaelScott<Item, FewRecords>],
-    lockfree::q10_an_item_leaves_with_its_receiver[MichaelScott<DropProbe>],
-    lockfree::q11_a_drop_may_push[MichaelScott<DropProbe>],
-    lockfree::q12_a_drop_may_panic[MichaelScott<DropProbe>],
-    lockfree::q12_a_drop_may_panic_with_the_queue[MichaelScott<DropProbe>],
+    hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item>],
+    michael_scott::a_node_stays_while_a_push_looks[MichaelScott<Item>],
+    michael_scott::a_helped_push_is_complete[MichaelScott<Item>],
+    michael_scott::a_node_stays_while_two_push[MichaelScott<Item>],
+    hazard::a_node_stays_while_its_record_changes_hands[MichaelScott<Item, FewRecords>],
+    drops::q10_an_item_leaves_with_its_receiver[MichaelScott<DropProbe>],
+    drops::q11_a_drop_may_push[MichaelScott<DropProbe>],
+    drops::q12_a_drop_may_panic[MichaelScott<DropProbe>],
+    drops::q12_a_drop_may_panic_with_the_queue[MichaelScott<DropProbe>],
 ];
 
 const COMBINING: &[Row] = rows![
-    lockfree::q10_an_item_leaves_with_its_receiver[Combining<DropProbe>],
-    lockfree::q11_a_drop_may_push[Combining<DropProbe>],
-    lockfree::q12_a_drop_may_panic[Combining<DropProbe>],
-    lockfree::q12_a_drop_may_panic_with_the_queue[Combining<DropProbe>],
-    lockfree::q13_a_comparison_may_panic[Combining<DropProbe>],
-    lockfree::q14_ties_come_out_as_they_went_in[Combining<Tie>],
+    drops::q10_an_item_leaves_with_its_receiver[Combining<DropProbe>],
+    drops::q11_a_drop_may_push[Combining<DropProbe>],
+    drops::q12_a_drop_may_panic[Combining<DropProbe>],
+    drops::q12_a_drop_may_panic_with_the_queue[Combining<DropProbe>],
+    combining::q13_a_comparison_may_panic[Combining<DropProbe>],
+    combining::q14_ties_come_out_as_they_went_in[Combining<Tie>],
 ];
 
 const TREIBER: &[Row] = rows![
-    lockfree::a_node_stays_while_a_pop_looks[Treiber<Item>],
-    lockfree::q10_an_item_leaves_with_its_receiver[Treiber<DropProbe>],
-    lockfree::q11_a_drop_may_push[Treiber<DropProbe>],
-    lockfree::q12_a_drop_may_panic[Treiber<DropProbe>],
-    lockfree::q12_a_drop_may_panic_with_the_queue[Treiber<DropProbe>],
-    lockfree::a_crowd_shares_records[Treiber<Item, Crowded>],
+    hazard::a_node_stays_while_a_pop_looks[Treiber<Item>],
+    drops::q10_an_item_leaves_with_its_receiver[Treiber<DropProbe>],
+    drops::q11_a_drop_may_push[Treiber<DropProbe>],
+    drops::q12_a_drop_may_panic[Treiber<DropProbe>],
+    drops::q12_a_drop_may_panic_with_the_queue[Treiber<DropProbe>],
+    hazard::a_crowd_shares_records[Treiber<Item, Crowded>],
 ];
 
 const RACE: &[FailureKind] = &[FailureKind::DataRace];
