@@ -8,7 +8,6 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use crate::sync::hint::{spin_loop, spin_until};
 use crate::sync::thread::{current, spawn, yield_now};
 use crate::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
 
 /// Two threads that share a `T`, and what they came to.
 fn two<T: Default + Send + Sync + 'static>(left: fn(&T) -> usize, right: fn(&T) -> usize) -> Program {
@@ -270,11 +269,14 @@ fn rounds_in_step_are_a_livelock_only_if_nobody_gives_up() {
     assert!(found.outcomes.contains_key("9 9"), "{:?}", found.outcomes);
 }
 
+/// The clock is one that goes on by a tick at each look, and that no engine sees.
 #[test]
 fn a_loop_that_asks_the_clock_of_the_system_is_no_livelock() {
-    let program = Program::new(|| {
-        let (began, number) = (Instant::now(), AtomicUsize::new(0));
-        while began.elapsed() < Duration::from_millis(2) {
+    static TICKS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let tick = || TICKS.fetch_add(1, SeqCst);
+    let program = Program::new(move || {
+        let (began, number) = (tick(), AtomicUsize::new(0));
+        while tick() - began < 200 {
             number.load(SeqCst);
             yield_now();
         }
