@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// What a pull request need not find out again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// The search is complete within this bound on preemptions, and is cut without it.
+    /// The search is complete within this bound on preemptions, or finds its failure there, and is cut without it.
     Preemptions(u32),
     /// The search is complete where nothing happens for no reason, and is cut where it may.
     Strict,

@@ -26,7 +26,8 @@ mod end;
 use self::end::End;
 use super::panics::{self, Report};
 use super::{
-    Bounds, Budget, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Outcome, Program, Reason,
+    Bounds, Budget, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Outcome, Program,
+    Reason,
 };
 use crate::event::op::ThreadId;
 use crate::event::trace::Trace;
@@ -62,6 +63,9 @@ pub(crate) fn explore_with_fallback(program: &Program, budget: &Budget) -> Explo
         exploration = explore(program, &Budget { preemptions: Some(bound), ..*budget });
         if let Err(Reason::Budget(what)) = &mut exploration.coverage {
             *what = Exhausted::Bounded(bound, Box::new(what.clone()));
+        }
+        if exploration.failure.is_some() {
+            exploration.notes.push(Note::FoundWithin { preemptions: bound });
         }
     }
     exploration

@@ -349,15 +349,23 @@ pub struct Exploration {
 pub enum Note {
     /// The threads used atomics, and accessed no `UnsafeCell` or `Tracked` and took no lock.
     NoCheckedMemory,
+    /// The failure was found within a bound on preemptions; the search without one was cut before it came there.
+    FoundWithin {
+        /// The bound.
+        preemptions: u32,
+    },
 }
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        match self {
             Self::NoCheckedMemory => {
-                "no checked memory was touched: races on memory behind raw pointers are not seen"
+                f.write_str("no checked memory was touched: races on memory behind raw pointers are not seen")
             }
-        })
+            Self::FoundWithin { preemptions } => {
+                write!(f, "found within {preemptions} preemptions; the search without a bound was cut before")
+            }
+        }
     }
 }
 

@@ -141,6 +141,33 @@ fn a_violation_is_found_in_the_same_execution_every_time() {
     assert_eq!(failure(&program), first);
 }
 
+/// Where the search without a bound is cut before it fails, the bound is told within which one did.
+#[test]
+fn a_failure_within_a_bound_says_so() {
+    let turns = |count: &AtomicUsize| (0..4).for_each(|_| _ = count.fetch_add(1, Relaxed));
+    let program = Program::new(move || {
+        let shared = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
+        let writer = thread::spawn({
+            let shared = shared.clone();
+            move || {
+                shared.0.store(1, Relaxed);
+                shared.0.store(0, Relaxed);
+                turns(&shared.1);
+            }
+        });
+        let seen = shared.0.load(Relaxed);
+        turns(&shared.1);
+        writer.join().unwrap();
+        if seen == 1 { Err(Violation::new("nobody_sees_it", seen.to_string())) } else { Ok(String::new()) }
+    });
+    let found = |executions| explore_with_fallback(&program, &limited(executions));
+    let whole = explore(&program, &BUDGET).failure.expect("loom finds it").execution;
+    assert_eq!(found(whole).notes, []);
+    let cut = found(whole - 1);
+    assert!(cut.failure.is_some(), "{whole}");
+    assert!(matches!(cut.notes[..], [Note::FoundWithin { .. }]));
+}
+
 #[test]
 fn a_data_race_is_found() {
     let (kind, message, _) = failure(&race());
