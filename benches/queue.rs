@@ -9,12 +9,14 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel;
 use crossbeam::queue::ArrayQueue;
 use refectory::catalogue;
+use refectory::model::channels::queue::{self as channels, select::Receiving};
 use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::transfer::waiting;
 use refectory::port::{BlockingQueue, Closed, Full, Size, Timing, TryQueue};
 use std::sync::{Mutex, mpsc};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// What the catalogue's queues are compared with.
 const PEERS: [(&str, Timing); 6] = [
@@ -40,6 +42,53 @@ fn queues(criterion: &mut Criterion) {
         }
         group.finish();
     }
+}
+
+/// One thread receives from two channels, each with a sender of its own: items a second.
+fn selects(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("queue/select");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("channels/select", |bencher| bencher.iter_custom(select_of_two));
+    group.bench_function("crossbeam select", |bencher| bencher.iter_custom(crossbeam_select_of_two));
+    group.finish();
+}
+
+const ROOM: usize = 16;
+
+fn select_of_two(items: u64) -> Duration {
+    let both = [(); 2].map(|()| <channels::Channel<u64>>::new(ROOM));
+    let send = |to: usize, item| both[to].send(item).expect("nobody closes it");
+    two_senders(items, send, || {
+        let [mut first, mut second] = both.each_ref().map(Receiving::new);
+        channels::select(&mut [&mut first, &mut second]);
+        first.received().or(second.received()).expect("nobody closes it")
+    })
+}
+
+fn crossbeam_select_of_two(items: u64) -> Duration {
+    let both = [(); 2].map(|()| channel::bounded::<u64>(ROOM));
+    let send = |to: usize, item| both[to].0.send(item).expect("it has a receiver");
+    two_senders(items, send, || {
+        crossbeam::select! {
+            recv(both[0].1) -> item => item,
+            recv(both[1].1) -> item => item,
+        }
+        .expect("it has a sender")
+    })
+}
+
+/// The time in which so many items come from two senders, half of them from each.
+fn two_senders(items: u64, send: impl Fn(usize, u64) + Sync, receive: impl Fn() -> u64) -> Duration {
+    let started = Instant::now();
+    thread::scope(|scope| {
+        for sender in 0..2 {
+            let send = &send;
+            scope.spawn(move || (sender..items).step_by(2).for_each(|item| send(sender as usize, item)));
+        }
+        let sum: u64 = (0..items).map(|_| receive()).sum();
+        assert_eq!(sum, (0..items).sum::<u64>());
+    });
+    started.elapsed()
 }
 
 struct CrossbeamArrayQueue(ArrayQueue<u64>);
@@ -151,6 +200,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_secs(1));
-    targets = queues
+    targets = queues, selects
 }
 criterion_main!(benches);

@@ -9,6 +9,7 @@ macro_rules! rows {
     };
 }
 
+mod channels;
 mod gil;
 mod pool;
 mod threads;
@@ -21,7 +22,11 @@ use crate::port::{
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES].into_iter().flatten().copied().flatten()
+    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES]
+        .into_iter()
+        .flatten()
+        .copied()
+        .flatten()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for

@@ -212,6 +212,8 @@ pub enum Op {
     Spurious(Spurious),
     /// Says whether the deadline that the thread looks at is over by now.
     Deadline,
+    /// Takes one of so many alternatives.
+    Choose(u8),
     /// A look of `spin_until` that was in vain: nothing happens until something changes that it has read.
     Await,
     /// Reads unguarded memory.
@@ -254,6 +256,7 @@ impl Op {
             | Self::Yield
             | Self::Spurious(_)
             | Self::Deadline
+            | Self::Choose(_)
             | Self::Await => None,
         }
     }
@@ -280,6 +283,7 @@ impl Op {
                 | Self::Yield
                 | Self::Spurious(_)
                 | Self::Deadline
+                | Self::Choose(_)
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
@@ -339,6 +343,7 @@ impl Op {
             Self::Yield => "yield",
             Self::Spurious(_) => "spurious",
             Self::Deadline => "deadline",
+            Self::Choose(_) => "choose",
             Self::Await => "look again",
             Self::CellRead(_) => "read cell",
             Self::CellWrite(_) => "write cell",

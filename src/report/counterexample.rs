@@ -221,6 +221,9 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
         Op::Spurious(Spurious::Wait(object)) => format!("wait {} returns spuriously", name(object)),
         Op::Spurious(Spurious::Park) => "park returns spuriously".to_owned(),
         Op::Deadline => "the deadline is over".to_owned(),
+        Op::Choose(alternatives) => {
+            format!("choose {} of {alternatives}", step.answer.map_or(0, |taken| taken + 1))
+        }
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),

@@ -73,6 +73,35 @@ pub fn spin_until(looks: u32, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Takes one of so many alternatives, numbered from 0, none of which is better than another: which of several ready
+/// channels is served, say. Natively they take turns, thread by thread. An engine explores, or draws, each of them; loom
+/// has no such choice, and more than one ends the model as unsupported.
+///
+/// # Panics
+/// If there is none, or more than 64.
+#[track_caller]
+pub fn choose(alternatives: usize) -> usize {
+    assert!((1..=64).contains(&alternatives), "1 to 64 alternatives, not {alternatives}");
+    if alternatives == 1 {
+        return 0;
+    }
+    #[cfg(feature = "instrumented")]
+    match current() {
+        Current::Controlled(controller) => {
+            let op = crate::event::op::Op::Choose(alternatives as u8);
+            return controller.perform(op, 0, std::panic::Location::caller()) as usize;
+        }
+        #[cfg(feature = "loom")]
+        Current::Loom => super::hook::unsupported("a choice of the program's own, which loom has not"),
+        Current::Native => {}
+    }
+    thread_local! {
+        static TURN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+    TURN.set(TURN.get().wrapping_add(1));
+    TURN.get() % alternatives
+}
+
 /// A look of `spin_until` was in vain.
 #[track_caller]
 fn look_again() {

@@ -39,7 +39,7 @@ impl Machine {
         thread.site = site;
         if !local {
             thread.phase = Phase::Pending;
-            let is_choice = !matches!(op, Op::Spurious(_) | Op::Deadline);
+            let is_choice = !matches!(op, Op::Spurious(_) | Op::Deadline | Op::Choose(_));
             if is_choice && thread.held.is_none() && !thread.rounds.has_begun() {
                 thread.held = thread.rounds.begins(op, site);
                 thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));

@@ -46,7 +46,7 @@ impl Machine {
             (Op::ArcCount(arc), _) => self.count(id, arc),
             (Op::Destroy(object), _) => self.end(id, object),
             (Op::Spurious(_), _) => self.spurious += choice,
-            (Op::Deadline, _) => {}
+            (Op::Deadline | Op::Choose(_), _) => {}
             _ => unreachable!("{op:?} is not a choice"),
         }
         answer

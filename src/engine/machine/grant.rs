@@ -151,5 +151,6 @@ fn answers(op: Op) -> bool {
             | Op::ArcUpgrade(_)
             | Op::Spurious(_)
             | Op::Deadline
+            | Op::Choose(_)
     )
 }

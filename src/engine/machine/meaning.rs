@@ -58,6 +58,7 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
         }
         Op::Spurious(_) => return 0b1 | u128::from(state.may_be_spurious()) << 1,
         Op::Deadline => return 0b1 | u128::from(state.may_time_out(thread)) << 1,
+        Op::Choose(alternatives) => return (1 << alternatives) - 1,
         _ => true,
     };
     u128::from(enabled)
@@ -96,8 +97,8 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::ArcClone(arc) | Op::ArcDrop(arc) if state.is_watched(arc) => Mode::Write,
         Op::ArcClone(_) => Mode::Increment,
         Op::ArcDrop(arc) => Mode::Decrement(state.look(arc) as u32),
-        // Whether it is over is for its thread alone to know.
-        Op::Deadline => Mode::Nothing,
+        // What comes of it is for its thread alone to know.
+        Op::Deadline | Op::Choose(_) => Mode::Nothing,
         Op::Spurious(_) if choice == 0 => Mode::Nothing,
         Op::Spurious(_) => Mode::Write,
         op => unreachable!("{op:?} is not a choice"),
@@ -108,7 +109,7 @@ fn target(thread: ThreadId, op: Op) -> Target {
     match op {
         Op::Park { .. } => Target::token(thread),
         Op::Unpark(other) => Target::token(other),
-        Op::Spurious(_) | Op::Deadline => Target::SPURIOUS,
+        Op::Spurious(_) | Op::Deadline | Op::Choose(_) => Target::SPURIOUS,
         Op::Wait { condvar: object, .. }
         | Op::Wake { object, .. }
         | Op::NotifyOne(object)
@@ -135,6 +136,7 @@ pub(crate) fn answer(state: &impl Observable, thread: ThreadId, op: Op, choice: 
     let yes = match (op, uses.access.mode) {
         (Op::Load(object, _) | Op::Rmw(object, _) | Op::CompareExchange { object, .. }, _)
         | (Op::ArcCount(object), _) => return state.look(object),
+        (Op::Choose(_), _) => return u64::from(choice),
         (Op::Spurious(_) | Op::Deadline, _) => choice != 0,
         (Op::WaitIf { .. }, _) => uses.also.is_some(),
         (Op::Park { .. }, _) => !state.has_token(thread),

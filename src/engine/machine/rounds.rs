@@ -321,7 +321,7 @@ fn only_one_value_each(rounds: &[Round]) -> bool {
 
 /// Whether nobody else can see the operation.
 fn is_local(did: &Did) -> bool {
-    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_) | Op::Deadline)
+    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_) | Op::Deadline | Op::Choose(_))
 }
 
 fn digest(round: &[Did]) -> u64 {
@@ -353,7 +353,7 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    let reason = matches!(op, Spurious(_) | Deadline) && did.answer == 0;
+    let reason = matches!(op, Spurious(_) | Deadline) && did.answer == 0 || matches!(op, Choose(_));
     unguarded || mutex || shared || futex || token || reason
 }
 

@@ -469,6 +469,14 @@ impl State {
                 let steps = [(step(vec![]), not), (Step { choice: Some(1), ..step(vec![]) }, yes)];
                 steps.into_iter().filter(|(_, next)| next.early_timeouts[thread] <= EARLY_TIMEOUTS).collect()
             }
+            Do::Choose(alternatives) => {
+                let taken = |choice: u8| {
+                    let mut next = onward(base.clone());
+                    next.registers[thread].push(u64::from(choice));
+                    (Step { choice: Some(choice.into()), ..step(vec![]) }, next)
+                };
+                (0..alternatives).map(taken).collect()
+            }
             Do::Poll(x, wanted, times) => {
                 let found = self.values[x] == wanted;
                 base.looks[thread] += u8::from(times != FOR_EVER);

@@ -90,8 +90,18 @@ fn timed(threads: usize) -> BoxedStrategy<Phrase> {
     let unpark = (0..threads).prop_map(|thread| vec![Do::Unpark(thread)]);
     let look = Just(vec![Do::Deadline]);
     let late = (atomic(), atomic()).prop_map(|(a, b)| [a, vec![Do::Deadline], b].concat());
-    prop_oneof![2 => wait, 1 => park, 2 => condition(), 1 => unpark, 1 => atomic(), 1 => look, 1 => late]
-        .boxed()
+    let chosen = (atomic(), 2..=3u8).prop_map(|(a, of)| [vec![Do::Choose(of)], a].concat());
+    prop_oneof![
+        2 => wait,
+        1 => park,
+        2 => condition(),
+        1 => unpark,
+        1 => atomic(),
+        1 => look,
+        1 => late,
+        1 => chosen,
+    ]
+    .boxed()
 }
 
 /// Waits and wakes at the two words, which others change.

@@ -33,6 +33,8 @@ pub(super) enum Do {
     Yield,
     /// Whether a deadline is over.
     Deadline,
+    /// One of so many alternatives.
+    Choose(u8),
     /// Where something happens for no reason, the next instruction is left out.
     Spuriously,
     /// Looks so many times at most whether the atomic has this value, and yields in between; how often it looked
@@ -218,6 +220,7 @@ impl Run<'_> {
             Do::Yield => Op::Yield,
             Do::Spuriously => Op::Spurious(Spurious::Park),
             Do::Deadline => Op::Deadline,
+            Do::Choose(alternatives) => Op::Choose(alternatives),
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
             Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
             Do::TryPoll(m, _) => Op::Unlock(object(m)),
@@ -348,7 +351,7 @@ impl Run<'_> {
                 self.read[index].push(answer);
                 self.waking[index] = 0;
             }
-            Do::ParkTimed | Do::Decrement(_) | Do::Deadline => self.read[index].push(answer),
+            Do::ParkTimed | Do::Decrement(_) | Do::Deadline | Do::Choose(_) => self.read[index].push(answer),
             Do::Spuriously => {
                 self.read[index].push(answer);
                 self.counters[index] += answer as usize;

@@ -1,0 +1,3 @@
+//! What channels promise.
+
+pub mod queue;

@@ -1,0 +1,3 @@
+//! Communicating sequential processes, as in Go: threads that share nothing but channels.
+
+pub mod queue;
