@@ -39,12 +39,15 @@ const CHANNEL: &[Row] = rows![
     closing::close_wakes_every_consumer[Channel<Item>],
     closing::nothing_goes_into_a_closed_queue[Channel<Item>],
     rows::a_channel_of_one_is_a_lock[Correct],
+    rows::who_waited_for_room_comes_last[Correct],
 ];
 
 const RENDEZVOUS: &[Row] = rows![rows::a_send_waits_for_its_receiver[Correct]];
 
 const SELECT: &[Row] = rows![
     rows::a_select_takes_any_ready_case[Correct],
+    rows::a_select_starves_nobody[Correct],
+    rows::a_select_may_name_a_channel_twice[Correct],
     rows::a_select_waits_for_either[Correct],
     rows::each_item_goes_to_one_case[Correct],
     rows::two_selects_meet_once[Correct],

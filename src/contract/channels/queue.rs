@@ -6,7 +6,9 @@
 //! |---|---|
 //! | a receive at a rendezvous comes before the completion of its send | [`a_send_waits_for_its_receiver`] |
 //! | the k-th receive at capacity C comes before the completion of the k+C-th send | [`a_channel_of_one_is_a_lock`] |
-//! | a select takes one case that can take place, whichever | [`a_select_takes_any_ready_case`] |
+//! | first in, first out, whoever waited | [`who_waited_for_room_comes_last`] |
+//! | a select takes one case that can take place, whichever | [`a_select_takes_any_ready_case`], [`a_select_starves_nobody`] |
+//! | several cases may name one channel | [`a_select_may_name_a_channel_twice`] |
 //! | a select waits for whichever comes first | [`a_select_waits_for_either`] |
 //! | a wait is served once, at one of its channels | [`each_item_goes_to_one_case`], [`two_selects_meet_once`] |
 //! | it leaves the others | [`a_select_leaves_no_wait_behind`] |
@@ -17,7 +19,7 @@ use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::channels::queue::channel::{Channel, Protocol};
 use crate::model::channels::queue::select::{Never, Receiving, Sending, select, select_timeout, try_select};
-use crate::sync::UnsafeCell;
+use crate::sync::{UnsafeCell, is_modelled};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +80,45 @@ pub fn a_channel_of_one_is_a_lock<P: Protocol>() -> Outcome {
     let done = threads.map(join);
     ensure(done == [(true, Some(0)), (true, Some(1))], "own_item", || format!("{done:?}"))?;
     ensure(note.read() == 2, "one_at_a_time", || format!("{} of 2", note.read()))?;
+    Ok(String::new())
+}
+
+/// Two items are in, and a third one waits for room: they come out as they were sent.
+pub fn who_waited_for_room_comes_last<P: Protocol>() -> Outcome {
+    let channel = Arc::new(Channel::<u32, P>::new(2));
+    let sent = [channel.send(0), channel.send(1)].iter().all(Result::is_ok);
+    let sender = spawn("sender", {
+        let channel = channel.clone();
+        move || channel.send(2).is_ok()
+    });
+    let received = [(); 3].map(|()| channel.receive());
+    let sent = join(sender) && sent;
+    ensure(sent && received == [Some(0), Some(1), Some(2)], "fifo", || format!("{received:?}"))?;
+    Ok(String::new())
+}
+
+/// A send and a receive at one channel: the one for which there is room, then the other.
+pub fn a_select_may_name_a_channel_twice<P: Protocol>() -> Outcome {
+    let channel = Channel::<u32, P>::new(1);
+    let taken = [(); 2].map(|()| {
+        let (mut put, mut get) = (Sending::new(&channel, 7), Receiving::new(&channel));
+        (select(&mut [&mut put, &mut get]), get.received())
+    });
+    ensure(taken == [(0, None), (1, Some(7))], "own_channel", || format!("{taken:?}"))?;
+    Ok(String::new())
+}
+
+/// Two channels that are closed, and so always ready: on real cores each has its turn.
+pub fn a_select_starves_nobody<P: Protocol>() -> Outcome {
+    let channels = [(); 2].map(|()| Channel::<u32, P>::new(0));
+    channels.iter().for_each(Channel::close);
+    let mut taken = [0; 2];
+    let times = if is_modelled() { 1 } else { 16 };
+    for _ in 0..times {
+        let [mut first, mut second] = channels.each_ref().map(Receiving::new);
+        taken[select(&mut [&mut first, &mut second])] += 1;
+    }
+    ensure(is_modelled() || taken.iter().all(|&times| times > 0), "turns", || format!("{taken:?}"))?;
     Ok(String::new())
 }
 
