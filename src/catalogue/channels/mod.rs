@@ -1,8 +1,9 @@
 //! The model `channels`: threads that share nothing but channels.
 
 mod queue;
+mod table;
 
 use crate::cell::Subject;
 
 /// Family by family.
-pub(super) const FAMILIES: &[&[Subject]] = &[queue::SUBJECTS];
+pub(super) const FAMILIES: &[&[Subject]] = &[table::SUBJECTS, queue::SUBJECTS];

@@ -1,3 +1,4 @@
 //! Communicating sequential processes, as in Go: threads that share nothing but channels.
 
 pub mod queue;
+pub mod table;

@@ -1,0 +1,82 @@
+//! Twins of the [tables](crate::model::channels::table).
+
+use super::{Token, lay_forks, put_down, take};
+use crate::model::channels::queue::Channel;
+use crate::model::channels::queue::select::{Receiving, select};
+use crate::port::{Table, forks_of};
+
+/// Everybody takes the left fork first.
+///
+/// Twin of [`Ordered`](super::Ordered). When all have their left fork, each waits for a token that the neighbour holds: Go's
+/// runtime calls it "all goroutines are asleep".
+#[derive(Debug)]
+pub struct LeftFirst {
+    forks: Vec<Channel<Token>>,
+}
+
+impl Table for LeftFirst {
+    fn with_seats(seats: usize) -> Self {
+        Self { forks: lay_forks(seats) }
+    }
+
+    fn seats(&self) -> usize {
+        self.forks.len()
+    }
+
+    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
+        let (left, right) = forks_of(seat, self.seats());
+        let tokens = (take(&self.forks[left]), take(&self.forks[right]));
+        eat();
+        put_down(&self.forks[right], tokens.1);
+        put_down(&self.forks[left], tokens.0);
+    }
+}
+
+/// Everybody takes whichever fork can be had first, by a select, and then waits for the other one.
+///
+/// Twin of [`Ordered`](super::Ordered). A select waits for neither of two and so seems to need no order; but it takes one, and holds
+/// it while it waits for the other, as its neighbours do.
+#[derive(Debug)]
+pub struct EitherFirst {
+    forks: Vec<Channel<Token>>,
+}
+
+impl Table for EitherFirst {
+    fn with_seats(seats: usize) -> Self {
+        Self { forks: lay_forks(seats) }
+    }
+
+    fn seats(&self) -> usize {
+        self.forks.len()
+    }
+
+    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
+        let (left, right) = forks_of(seat, self.seats());
+        let forks = [&self.forks[left], &self.forks[right]];
+        let [mut one, mut other] = forks.map(Receiving::new);
+        let first = select(&mut [&mut one, &mut other]);
+        let token = one.received().or(other.received()).expect("nobody closes a fork");
+        let second = take(forks[1 - first]);
+        eat();
+        put_down(forks[1 - first], second);
+        put_down(forks[first], token);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn smoke<T: Table>() {
+        let table = T::with_seats(2);
+        let mut meals = 0;
+        (0..2).for_each(|seat| table.dine(seat, &mut || meals += 1));
+        assert_eq!(meals, 2);
+    }
+
+    #[test]
+    fn twins_feed_who_sits_alone() {
+        smoke::<LeftFirst>();
+        smoke::<EitherFirst>();
+    }
+}
