@@ -56,7 +56,7 @@ impl Protocol for Correct {}
 /// use refectory::model::channels::queue::Channel;
 /// use refectory::port::{Closed, Full};
 ///
-/// let channel = Channel::new(1);
+/// let channel = <Channel<_>>::new(1);
 /// channel.send('a').unwrap();
 /// assert_eq!(channel.try_send('b'), Err(Full('b')));
 /// channel.close();
