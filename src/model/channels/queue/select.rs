@@ -213,15 +213,7 @@ impl<'c, P: Protocol> sealed::Case<'c, P> for Never {
 /// assert_eq!((put.sent(), get.received(), numbers.receive()), (Ok(()), None, Some(7)));
 /// ```
 pub fn select<'c, P: Protocol>(cases: &mut [&mut dyn Case<'c, P>]) -> usize {
-    match begin(cases, true) {
-        Begun::TookPlace(case) => case,
-        Begun::Waits(ticket) => {
-            let (case, ended) = ticket.wait();
-            end(cases, &ticket, Some((case, ended)));
-            case
-        }
-        Begun::WouldWait => unreachable!("it may wait"),
-    }
+    begin_and_wait(cases, |ticket| Some(ticket.wait())).expect("it waits as long as it takes")
 }
 
 /// One of the cases, if one can take place at once: a select with a default.
@@ -238,12 +230,20 @@ pub fn select_timeout<'c, P: Protocol>(
     duration: Duration,
 ) -> Option<usize> {
     let deadline = Deadline::after(duration);
+    begin_and_wait(cases, |ticket| ticket.wait_until(&deadline))
+}
+
+/// Where no case can take place at once, `wait` waits, or gives up.
+fn begin_and_wait<'c, P: Protocol>(
+    cases: &mut [&mut dyn Case<'c, P>],
+    wait: impl FnOnce(&Ticket<P>) -> Option<(usize, Ended)>,
+) -> Option<usize> {
     let ticket = match begin(cases, true) {
         Begun::TookPlace(case) => return Some(case),
         Begun::Waits(ticket) => ticket,
         Begun::WouldWait => unreachable!("it may wait"),
     };
-    let ended = ticket.wait_until(&deadline);
+    let ended = wait(&ticket);
     end(cases, &ticket, ended);
     ended.map(|(case, _)| case)
 }

@@ -1,6 +1,6 @@
 //! Twins of the [tables](crate::model::channels::table).
 
-use super::{Token, lay_forks, put_down, take};
+use super::{Token, dine, lay_forks, put_down, take};
 use crate::model::channels::queue::Channel;
 use crate::model::channels::queue::select::{Receiving, select};
 use crate::port::{Table, forks_of};
@@ -25,10 +25,7 @@ impl Table for LeftFirst {
 
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
         let (left, right) = forks_of(seat, self.seats());
-        let tokens = (take(&self.forks[left]), take(&self.forks[right]));
-        eat();
-        put_down(&self.forks[right], tokens.1);
-        put_down(&self.forks[left], tokens.0);
+        dine(&self.forks[left], &self.forks[right], eat);
     }
 }
 

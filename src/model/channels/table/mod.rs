@@ -35,6 +35,14 @@ fn put_down(fork: &Channel<Token>, token: Token) {
     fork.try_send(token).expect("there is room for its only token");
 }
 
+/// Takes the one fork, then the other, and eats.
+fn dine(first: &Channel<Token>, second: &Channel<Token>, eat: &mut dyn FnMut()) {
+    let tokens = (take(first), take(second));
+    eat();
+    put_down(second, tokens.1);
+    put_down(first, tokens.0);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The order of the forks.
 
-use super::{Token, lay_forks, put_down, take};
+use super::{Token, dine, lay_forks};
 use crate::model::channels::queue::Channel;
 use crate::port::{Table, forks_of};
 
@@ -34,10 +34,6 @@ impl Table for Ordered {
 
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
         let (left, right) = forks_of(seat, self.seats());
-        let (lower, higher) = (&self.forks[left.min(right)], &self.forks[left.max(right)]);
-        let tokens = (take(lower), take(higher));
-        eat();
-        put_down(higher, tokens.1);
-        put_down(lower, tokens.0);
+        dine(&self.forks[left.min(right)], &self.forks[left.max(right)], eat);
     }
 }
