@@ -380,21 +380,16 @@ impl Machine {
     pub(crate) fn create(&mut self, class: Class, value: u64, site: Site) -> ObjectId {
         let creator = self.running;
         let id = self.ids.object(creator);
-        if self.objects.len() <= id.index() {
-            self.objects.resize(id.index() + 1, None);
-        }
         let stamp = self.threads[creator.index()].view.stamp(creator);
-        self.objects[id.index()] = Some(Object::new(class, value, site, creator, stamp));
-        if let Some(trace) = &mut self.trace {
-            trace.add_object(id, class, site);
-        }
+        self.add(id, Object::new(class, value, site, creator, stamp));
         id
     }
 
     /// The running thread finds an object in zeroed memory. To be zero was no write of its own.
     pub(crate) fn find(&mut self, class: Class, site: Site) -> ObjectId {
         let id = self.ids.foundling();
-        self.add_unmade(id, class, site).found = true;
+        let object = Object::new(class, 0, site, ThreadId::MAIN, 0);
+        self.add(id, Object { found: true, ..object });
         id
     }
 
@@ -408,20 +403,20 @@ impl Machine {
         let clock = self.ids.known_clock().filter(|&clock| self.watched(clock).tried)?;
         if self.objects.get(clock.index()).is_none_or(Option::is_none) {
             let site = self.place();
-            self.add_unmade(clock, Class::Atomic, site);
+            self.add(clock, Object::new(Class::Atomic, 0, site, ThreadId::MAIN, 0));
             self.name_object(clock, "clock".to_owned());
         }
         Some(clock)
     }
 
-    fn add_unmade(&mut self, id: ObjectId, class: Class, site: Site) -> &mut Object {
+    fn add(&mut self, id: ObjectId, object: Object) {
         if self.objects.len() <= id.index() {
             self.objects.resize(id.index() + 1, None);
         }
         if let Some(trace) = &mut self.trace {
-            trace.add_object(id, class, site);
+            trace.add_object(id, object.class, object.born);
         }
-        self.objects[id.index()].insert(Object::new(class, 0, site, ThreadId::MAIN, 0))
+        self.objects[id.index()] = Some(object);
     }
 
     fn is_found(&self, object: ObjectId) -> bool {
