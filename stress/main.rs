@@ -8,6 +8,7 @@ use refectory::catalogue::subjects;
 use refectory::cell::Subject;
 use refectory::judge::{Reason, RoundsReport, Status, rounds_of, status_if_shown};
 use refectory::report::{self, Style};
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
@@ -18,7 +19,9 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
     let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert_with(trials_at_once);
+    let conclusion = libtest_mimic::run(&arguments, trials);
     drop(tell);
     let mut reports: Vec<RoundsReport> = told.into_iter().collect();
     let order: Vec<String> = subjects().map(Subject::id).collect();
@@ -33,6 +36,11 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
+/// A round that hangs sleeps for two seconds until that is seen, so there are more trials than cores.
+fn trials_at_once() -> usize {
+    3 * std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// Twins that real cores catch within a few rounds. The others have bugs that show rarely, or not on
 /// this processor.
 const CAUGHT: [&str; 3] = [
@@ -43,10 +51,12 @@ const CAUGHT: [&str; 3] = [
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {
     Trial::test(subject.id(), move || {
-        let mut report = run(subject, Duration::from_millis(300))?;
-        if took_turns(&report) {
-            // On a busy machine threads may do so for a while.
-            report = run(subject, Duration::from_secs(10))?;
+        let mut report = run(subject, TIMES[0])?;
+        for time in &TIMES[1..] {
+            if !took_turns(&report) {
+                break;
+            }
+            report = run(subject, *time)?;
         }
         // The receiver outlives the trials.
         let _ = tell.send(report.clone());
@@ -60,6 +70,10 @@ fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {
         }
     })
 }
+
+/// For how long a subject runs; then for longer where its threads took turns, as they may do for a while on a busy
+/// machine.
+const TIMES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(500), Duration::from_secs(10)];
 
 fn took_turns(report: &RoundsReport) -> bool {
     matches!(report.cell.open(), Some(Reason::NotExercised(_)))

@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 /// Time without any operation after which somebody is told.
-const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 5 });
+const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
 /// How far an exploration has come: written by its OS thread, read by the watchdog.
 #[derive(Debug, Default)]

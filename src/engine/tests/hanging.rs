@@ -64,7 +64,7 @@ fn a_mutex_of_std_around_an_operation_is_told() {
     for engine in [Engine::Dpor, Engine::Random].into_iter().filter(|engine| engine.available()) {
         let said = hang(test, engine, around_an_operation, 1);
         let expected =
-            format!("{HANG}thread 2 of the model has run for 2 s without an operation (since its start)");
+            format!("{HANG}thread 2 of the model has run for 1 s without an operation (since its start)");
         assert!(said[0].starts_with(&expected), "{engine}: {said:?}");
     }
 }
@@ -85,7 +85,7 @@ fn receives_first() -> Program {
 fn a_channel_of_std_that_is_received_from_first_is_told() {
     let test = "a_channel_of_std_that_is_received_from_first_is_told";
     let said = hang(test, Engine::Dpor, receives_first, 1);
-    let expected = format!("{HANG}main of the model has run for 2 s without an operation (after hanging.rs:");
+    let expected = format!("{HANG}main of the model has run for 1 s without an operation (after hanging.rs:");
     assert!(said[0].starts_with(&expected), "{said:?}");
 }
 
@@ -98,7 +98,7 @@ fn compute(time: Duration) {
 
 fn computes_for_long() -> Program {
     Program::new(|| {
-        compute(Duration::from_secs(5));
+        compute(Duration::from_secs(3));
         let count = AtomicU32::new(0);
         loop {
             count.load(SeqCst);
