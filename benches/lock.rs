@@ -1,11 +1,13 @@
 //! Locks, conditions, events and barriers beside parking_lot's and std's: one group for what a lock costs where nobody
-//! waits, one for two threads that want it at once, one for two that wake each other by turns.
+//! waits, one for two threads that want it at once, one for two that wake each other by turns. Those that are awaited stand
+//! beside async-lock's and tokio's, all of them on one executor.
 
 #![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
 
 use criterion::measurement::WallTime;
 use criterion::{Bencher, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::catalogue::{self, Timed};
+use refectory::model::coroutines::lock as coroutines;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
 use refectory::model::threads::lock::barrier::Barrier;
 use refectory::model::threads::lock::condition::Condition;
@@ -15,6 +17,7 @@ use refectory::model::threads::lock::guarded::Guarded;
 use refectory::model::threads::lock::recursive::RLock;
 use refectory::model::threads::lock::semaphore::Semaphore;
 use refectory::port::Size;
+use refectory::sync::future::block_on;
 use std::cell::Cell;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
@@ -146,6 +149,74 @@ fn turns(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn awaited(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("lock/uncontended, awaited");
+    let alone = |group: &mut BenchmarkGroup<'_, WallTime>, name, act: &dyn Fn()| {
+        group.bench_function(name, |bencher| bencher.iter(act));
+    };
+    let (ours, async_lock, tokio) =
+        (<coroutines::Lock>::new(), async_lock::Mutex::new(()), tokio::sync::Mutex::new(()));
+    alone(&mut group, "coroutines/mutex", &|| drop(block_on(black_box(&ours).lock())));
+    alone(&mut group, "async-lock Mutex", &|| drop(block_on(black_box(&async_lock).lock())));
+    alone(&mut group, "tokio Mutex", &|| drop(block_on(black_box(&tokio).lock())));
+    let (ours, async_lock, tokio) =
+        (<coroutines::Semaphore>::new(1), async_lock::Semaphore::new(1), tokio::sync::Semaphore::new(1));
+    alone(&mut group, "coroutines/semaphore", &|| drop(block_on(black_box(&ours).acquire())));
+    alone(&mut group, "async-lock Semaphore", &|| drop(block_on(black_box(&async_lock).acquire())));
+    alone(&mut group, "tokio Semaphore", &|| drop(block_on(black_box(&tokio).acquire())));
+    group.finish();
+}
+
+fn awaited_by_turns(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("lock/by turns, awaited");
+    // An iteration is a turn of each.
+    group.throughput(Throughput::Elements(2));
+    group.bench_function("coroutines/condition", |bencher| {
+        let (lock, changed) = (<coroutines::Lock>::new(), <coroutines::Condition>::new());
+        by_turns(bencher, |whose, mine| {
+            block_on(async {
+                let held = lock.lock().await;
+                let held = changed.wait_for(held, || whose.load(Relaxed) == mine).await;
+                whose.store(!mine, Relaxed);
+                changed.notify(1, &held);
+            });
+        });
+    });
+    group.bench_function("coroutines/event", |bencher| {
+        let mine = [<coroutines::Event>::new(), <coroutines::Event>::new()];
+        mine[0].set();
+        by_turns(bencher, |_, second| {
+            let [me, other] = if second { [&mine[1], &mine[0]] } else { [&mine[0], &mine[1]] };
+            block_on(me.wait());
+            me.clear();
+            other.set();
+        });
+    });
+    group.bench_function("tokio Notify", |bencher| {
+        let mine = [tokio::sync::Notify::new(), tokio::sync::Notify::new()];
+        mine[0].notify_one();
+        by_turns(bencher, |_, second| {
+            let [me, other] = if second { [&mine[1], &mine[0]] } else { [&mine[0], &mine[1]] };
+            block_on(me.notified());
+            other.notify_one();
+        });
+    });
+    let two = NonZeroUsize::new(2).unwrap();
+    group.bench_function("coroutines/barrier", |bencher| {
+        let barrier = <coroutines::Barrier>::new(two);
+        by_turns(bencher, |_, _| block_on(barrier.wait()));
+    });
+    group.bench_function("async-lock Barrier", |bencher| {
+        let barrier = async_lock::Barrier::new(two.get());
+        by_turns(bencher, |_, _| block_on(barrier.wait()));
+    });
+    group.bench_function("tokio Barrier", |bencher| {
+        let barrier = tokio::sync::Barrier::new(two.get());
+        by_turns(bencher, |_, _| block_on(barrier.wait()));
+    });
+    group.finish();
+}
+
 /// Two threads, each of which waits until it is its turn and then gives the turn to the other.
 fn by_turns<T>(bencher: &mut Bencher<'_>, turn: impl Fn(&AtomicBool, bool) -> T + Sync) {
     let whose = AtomicBool::new(false);
@@ -172,5 +243,5 @@ fn pair(bodies: [impl FnOnce() + Send; 2]) -> Duration {
     begun.elapsed()
 }
 
-criterion_group!(benches, uncontended, contended, turns);
+criterion_group!(benches, uncontended, contended, turns, awaited, awaited_by_turns);
 criterion_main!(benches);

@@ -14,16 +14,21 @@ use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::transfer::waiting;
 use refectory::port::{BlockingQueue, Closed, Full, Size, Timing, TryQueue};
+use refectory::sync::future::block_on;
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// What the catalogue's queues are compared with.
-const PEERS: [(&str, Timing); 6] = [
+const PEERS: [(&str, Timing); 10] = [
     ("threads/queue, unbounded", waiting::<Unbounded>),
     ("crossbeam ArrayQueue", waiting::<Spinning<CrossbeamArrayQueue>>),
     ("crossbeam channel", waiting::<CrossbeamChannel>),
     ("std sync_channel", waiting::<SyncChannel>),
+    ("flume", waiting::<FlumeChannel>),
+    ("kanal", waiting::<KanalChannel>),
+    ("async-channel", waiting::<AsyncChannel>),
+    ("tokio mpsc", waiting::<TokioChannel>),
     ("crossbeam channel, unbounded", waiting::<UnboundedCrossbeamChannel>),
     ("std channel, unbounded", waiting::<Channel>),
 ];
@@ -89,6 +94,54 @@ fn two_senders(items: u64, send: impl Fn(usize, u64) + Sync, receive: impl Fn() 
         assert_eq!(sum, (0..items).sum::<u64>());
     });
     started.elapsed()
+}
+
+/// A queue whose operations wait, made of these two functions.
+macro_rules! peer {
+    ($name:ident: $ends:ty = $new:expr, |$queue:ident, $item:ident| $push:expr, $pop:expr) => {
+        struct $name($ends);
+
+        impl BlockingQueue<u64> for $name {
+            fn with_capacity(capacity: usize) -> Self {
+                Self($new(capacity))
+            }
+
+            fn push(&self, $item: u64) -> Result<(), Closed<u64>> {
+                let $queue = self;
+                $push.map_err(|_| Closed($item))
+            }
+
+            fn pop(&self) -> Option<u64> {
+                let $queue = self;
+                $pop
+            }
+        }
+    };
+}
+
+peer!(FlumeChannel: (flume::Sender<u64>, flume::Receiver<u64>) = flume::bounded,
+    |queue, item| queue.0.0.send(item), queue.0.1.recv().ok());
+peer!(KanalChannel: (kanal::Sender<u64>, kanal::Receiver<u64>) = kanal::bounded,
+    |queue, item| queue.0.0.send(item), queue.0.1.recv().ok());
+peer!(AsyncChannel: (async_channel::Sender<u64>, async_channel::Receiver<u64>) = async_channel::bounded,
+    |queue, item| block_on(queue.0.0.send(item)), block_on(queue.0.1.recv()).ok());
+
+/// Several consumers share its one receiver behind a lock.
+struct TokioChannel(tokio::sync::mpsc::Sender<u64>, tokio::sync::Mutex<tokio::sync::mpsc::Receiver<u64>>);
+
+impl BlockingQueue<u64> for TokioChannel {
+    fn with_capacity(capacity: usize) -> Self {
+        let (sender, receiver) = tokio::sync::mpsc::channel(capacity);
+        Self(sender, tokio::sync::Mutex::new(receiver))
+    }
+
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        block_on(self.0.send(item)).map_err(|error| Closed(error.0))
+    }
+
+    fn pop(&self) -> Option<u64> {
+        block_on(async { self.1.lock().await.recv().await })
+    }
 }
 
 struct CrossbeamArrayQueue(ArrayQueue<u64>);

@@ -10,6 +10,7 @@ macro_rules! rows {
 }
 
 mod channels;
+mod coroutines;
 mod gil;
 mod pool;
 mod threads;
@@ -22,7 +23,7 @@ use crate::port::{
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES]
+    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES, coroutines::FAMILIES]
         .into_iter()
         .flatten()
         .copied()

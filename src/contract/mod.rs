@@ -11,15 +11,18 @@
 
 pub mod channels;
 pub mod closing;
+pub mod coroutines;
 pub mod gil;
 pub mod pool;
 pub mod threads;
 
 use crate::engine::Violation;
 use crate::sync;
+use crate::sync::UnsafeCell;
 use crate::sync::thread::{Builder, JoinHandle};
 use std::ops::Range;
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 /// A property of the row is kept, or violated as `detail` tells.
 pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> String) -> Result<(), Violation> {
@@ -43,4 +46,26 @@ pub fn join<T>(thread: JoinHandle<T>) -> T {
 /// at least two, on real cores.
 pub fn rounds(modelled: usize) -> Range<usize> {
     0..if sync::is_modelled() { modelled } else { 2 * modelled.max(1) }
+}
+
+/// A number in memory that nothing guards but what the row is about.
+struct Note(UnsafeCell<u32>);
+
+// SAFETY: that accesses are ordered is what rows are about; engines look whether they are.
+unsafe impl Sync for Note {}
+
+impl Note {
+    fn new() -> Arc<Self> {
+        Arc::new(Self(UnsafeCell::new(0).named(format_args!("note"))))
+    }
+
+    fn add(&self) {
+        // SAFETY: the pointer is valid for the call; see above.
+        self.0.with_mut(|note| unsafe { *note += 1 });
+    }
+
+    fn read(&self) -> u32 {
+        // SAFETY: the pointer is valid for the call; see above.
+        self.0.with(|note| unsafe { *note })
+    }
 }

@@ -89,18 +89,28 @@ pub struct Bounds {
     pub timeouts: Option<u8>,
     /// Events that happen for no reason: waits and parks that return, weak compare-exchanges that fail.
     pub spurious: Option<u8>,
+    /// Cancellations: futures that are dropped while they wait.
+    pub cancellations: Option<u8>,
     /// Whether threads whose handles were dropped still waited when all others had ended.
     pub daemons: bool,
 }
 
 impl Bounds {
     /// Nothing was left out.
-    pub const NONE: Self =
-        Self { preemptions: None, idle_rounds: None, timeouts: None, spurious: None, daemons: false };
+    pub const NONE: Self = Self {
+        preemptions: None,
+        idle_rounds: None,
+        timeouts: None,
+        spurious: None,
+        cancellations: None,
+        daemons: false,
+    };
 
-    /// Whether every schedule was seen, be it without spurious events.
+    /// Whether every schedule was seen, be it without spurious events and cancellations.
     pub fn has_every_schedule(&self) -> bool {
-        matches!(self.spurious, None | Some(0)) && Self { spurious: None, ..*self } == Self::NONE
+        let none = |rare| matches!(rare, None | Some(0));
+        let rest = Self { spurious: None, cancellations: None, ..*self };
+        none(self.spurious) && none(self.cancellations) && rest == Self::NONE
     }
 
     /// Only executions with more preemptions than this were left out.
@@ -127,6 +137,7 @@ impl Bounds {
             idle_rounds: tighter(self.idle_rounds, other.idle_rounds),
             timeouts: tighter(self.timeouts, other.timeouts),
             spurious: tighter(self.spurious, other.spurious),
+            cancellations: tighter(self.cancellations, other.cancellations),
             daemons: self.daemons || other.daemons,
         }
     }
@@ -143,6 +154,7 @@ impl fmt::Display for Bounds {
             counted(self.idle_rounds.map(u32::from), "idle round", " of a spinning thread"),
             counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
             counted(self.spurious.map(u32::from), "spurious event", ""),
+            counted(self.cancellations.map(u32::from), "cancellation", ""),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         match parts.split_last() {
@@ -155,7 +167,10 @@ impl fmt::Display for Bounds {
                 f.write_str(last)?;
             }
         }
-        if self.spurious == Some(0) { f.write_str(", without spurious events") } else { Ok(()) }
+        let without = [(self.spurious, "spurious events"), (self.cancellations, "cancellations")];
+        let without: Vec<&str> =
+            without.into_iter().filter(|(most, _)| *most == Some(0)).map(|(_, what)| what).collect();
+        if without.is_empty() { Ok(()) } else { write!(f, ", without {}", without.join(" and ")) }
     }
 }
 

@@ -29,7 +29,7 @@ use super::{
     Bounds, Budget, Coverage, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Outcome, Program,
     Reason,
 };
-use crate::event::op::ThreadId;
+use crate::event::op::{Rare, ThreadId};
 use crate::event::trace::Trace;
 use crate::sync::current::{self, Current};
 use crate::sync::loom_record::{self, start_recording, take_recording};
@@ -250,10 +250,10 @@ impl Search {
         }
         self.facts.threads = self.facts.threads.max(loom_record::threads());
         self.facts.driven |= loom_record::driven();
-        if let (true, Ok(Extent::Complete(bounds))) =
-            (loom_record::leaves_out_spurious_events(), &mut self.facts.coverage)
-        {
-            bounds.spurious = Some(0);
+        if let Ok(Extent::Complete(bounds)) = &mut self.facts.coverage {
+            let none = |rare| loom_record::leaves_out(rare).then_some(0);
+            bounds.spurious = bounds.spurious.or(none(Rare::Spurious));
+            bounds.cancellations = bounds.cancellations.or(none(Rare::Cancellation));
         }
         if let Some(end) = self.own_failure() {
             return self.end(end);

@@ -197,6 +197,9 @@ pub struct Budget {
     /// How often something may happen for no reason in one execution, all threads together: a wait at a condition
     /// variable or at a futex or a park that returns, a weak compare-exchange that fails (controlled engines).
     pub spurious: u8,
+    /// How many futures may be [dropped while they wait](crate::sync::future::cancellable) in one execution (controlled
+    /// engines).
+    pub cancellations: u8,
     /// How often each thread may time out early in one execution (controlled engines). A time-out that fires
     /// because nothing else can happen is not counted.
     pub early_timeouts: u8,
@@ -234,6 +237,7 @@ impl Default for Budget {
             preemptions: None,
             seed: 0x5EED,
             spurious: 1,
+            cancellations: 1,
             early_timeouts: 2,
             daemons: true,
             idle_rounds: 1,
@@ -429,6 +433,7 @@ fn confirming(budget: &Budget) -> Budget {
         executions: budget.executions.max(CONFIRMING),
         time: budget.time,
         spurious: 0,
+        cancellations: 0,
         ..Budget::default()
     }
 }

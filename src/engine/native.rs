@@ -84,6 +84,7 @@ mod tests {
         preemptions: None,
         seed: 0,
         spurious: 0,
+        cancellations: 0,
         early_timeouts: 0,
         daemons: true,
         idle_rounds: 0,

@@ -8,7 +8,7 @@ use super::{
     Budget, Coverage, ExecutionResult, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Program,
     Reason, panics,
 };
-use crate::event::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::op::{ObjectId, Op, Rare, Site, ThreadId};
 use crate::event::trace::{Place, Trace, relocks};
 use crate::sync::current;
 use crate::sync::lazy::statics;
@@ -51,7 +51,7 @@ pub(crate) fn recorded(execution: &mut Execution, end: End, ran: &Ran) -> Option
     }
     keep_one_destruction(&mut trace, execution.machine.misuse());
     // That nothing happened for no reason is no news either.
-    let is_no_event = |op| matches!(op, Op::Spurious(_) | Op::Deadline);
+    let is_no_event = |op: Op| op.rare().is_some() || op == Op::Deadline;
     trace.steps.retain(|step| !(is_no_event(step.op) && step.answer == Some(0)));
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }
@@ -131,8 +131,11 @@ impl Search {
             if execution.machine.has_held_back() {
                 bounds.idle_rounds = Some(self.budget.idle_rounds);
             }
-            if execution.machine.leaves_out_spurious_events() {
+            if execution.machine.leaves_out(Rare::Spurious) {
                 bounds.spurious = Some(self.budget.spurious);
+            }
+            if execution.machine.leaves_out(Rare::Cancellation) {
+                bounds.cancellations = Some(self.budget.cancellations);
             }
             if execution.machine.is_capped() {
                 bounds.timeouts = Some(self.budget.early_timeouts);

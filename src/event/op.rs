@@ -121,6 +121,17 @@ pub enum Spurious {
     Wait(ObjectId),
     /// A park returns.
     Park,
+    /// A future that waits is polled again, with a waker of its own; the one before counts no more.
+    Poll,
+}
+
+/// What an engine lets happen at most so often in one execution, all threads together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rare {
+    /// Something happens for no reason.
+    Spurious,
+    /// A future that waits is dropped.
+    Cancellation,
 }
 
 /// One operation of a thread. Values of atomics travel as bits, widened to 64.
@@ -210,6 +221,8 @@ pub enum Op {
     /// Says whether the wait, the park or the weak compare-exchange that would come next returns for no reason
     /// instead.
     Spurious(Spurious),
+    /// Says whether the future that waits is dropped now.
+    Cancel,
     /// Says whether the deadline that the thread looks at is over by now.
     Deadline,
     /// Takes one of so many alternatives.
@@ -255,9 +268,19 @@ impl Op {
             | Self::Exit
             | Self::Yield
             | Self::Spurious(_)
+            | Self::Cancel
             | Self::Deadline
             | Self::Choose(_)
             | Self::Await => None,
+        }
+    }
+
+    /// What the operation lets happen, if its answer is yes.
+    pub const fn rare(self) -> Option<Rare> {
+        match self {
+            Self::Spurious(_) => Some(Rare::Spurious),
+            Self::Cancel => Some(Rare::Cancellation),
+            _ => None,
         }
     }
 
@@ -282,6 +305,7 @@ impl Op {
                 | Self::Destroy(_)
                 | Self::Yield
                 | Self::Spurious(_)
+                | Self::Cancel
                 | Self::Deadline
                 | Self::Choose(_)
                 | Self::Fence(_)
@@ -342,6 +366,7 @@ impl Op {
             Self::Exit => "exit",
             Self::Yield => "yield",
             Self::Spurious(_) => "spurious",
+            Self::Cancel => "cancel",
             Self::Deadline => "deadline",
             Self::Choose(_) => "choose",
             Self::Await => "look again",

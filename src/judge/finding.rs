@@ -106,6 +106,28 @@ pub fn classify(kind: FailureKind, trace: &Trace) -> FailureKind {
     }
 }
 
+/// A thread that was woken, and whose future was dropped while it waited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WokenButCancelled {
+    /// Which thread.
+    pub thread: ThreadId,
+    /// Where it was woken, the last time.
+    pub woken: Place,
+    /// Where its future was dropped.
+    pub cancelled: Place,
+}
+
+/// Those in whom a wake-up may have got lost: it came to a future that was dropped.
+pub fn woken_but_cancelled(trace: &Trace) -> Vec<WokenButCancelled> {
+    let cancelled = trace.steps.iter().filter(|step| step.op == Op::Cancel && step.answer == Some(1));
+    let found = cancelled.filter_map(|step| {
+        let wakes = |other: &&Step| other.done && other.op == Op::Unpark(step.thread);
+        let woken = trace.steps.iter().rfind(wakes)?.place.clone();
+        Some(WokenButCancelled { thread: step.thread, woken, cancelled: step.place.clone() })
+    });
+    found.collect()
+}
+
 /// The steps that a reader needs: those that took place, in order, then what the blocked threads
 /// wait for.
 ///

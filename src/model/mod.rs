@@ -4,6 +4,7 @@
 //! that two of them can be read side by side: what differs is the model.
 
 pub mod channels;
+pub mod coroutines;
 pub mod gil;
 pub mod pool;
 pub mod support;

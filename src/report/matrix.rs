@@ -96,12 +96,10 @@ fn row_label(name: &str, widest: usize, scope: &str) -> String {
 /// A report's field, with every bound of its search.
 pub(super) fn in_short(report: &CellReport) -> String {
     let text = field(report).text;
-    match &report.verdict {
-        Verdict::Held(Extent::Complete(Bounds { spurious: Some(0), .. })) => {
-            text.replacen("✓ ", "✓ ≤0s ", 1).replacen("○ ", "○ ≤0s ", 1)
-        }
-        _ => text,
-    }
+    let Verdict::Held(Extent::Complete(bounds)) = &report.verdict else { return text };
+    let without = |most: Option<u8>, what| if most == Some(0) { what } else { "" };
+    let without = without(bounds.spurious, "≤0s ").to_owned() + without(bounds.cancellations, "≤0c ");
+    text.replacen("✓ ", &format!("✓ {without}"), 1).replacen("○ ", &format!("○ {without}"), 1)
 }
 
 fn field(report: &CellReport) -> Field {
@@ -128,6 +126,7 @@ fn short_bounds(bounds: &Bounds) -> String {
         + &short(bounds.idle_rounds.map(u32::from), 'r')
         + &short(bounds.timeouts.map(u32::from), 't')
         + &short(bounds.spurious.filter(|most| *most > 0).map(u32::from), 's')
+        + &short(bounds.cancellations.filter(|most| *most > 0).map(u32::from), 'c')
 }
 
 pub(super) const fn short_kind(kind: FailureKind) -> &'static str {
@@ -204,6 +203,9 @@ fn legend(rows: &[Row], style: Style) -> String {
     }
     if bounded("s ") {
         lines.push("✓ ≤ks held in all executions in which at most k events happen for no reason");
+    }
+    if bounded("c ") {
+        lines.push("✓ ≤kc held in all executions in which at most k futures are dropped while they wait");
     }
     if marked("~") {
         lines.push("✓ ~n  held in n executions drawn at random: no proof");

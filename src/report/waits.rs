@@ -2,10 +2,11 @@
 
 use crate::event::op::{Class, ThreadId};
 use crate::event::trace::{Object, Trace};
-use crate::judge::finding::{Awaited, Hold, Wait, cycle, wait_for};
+use crate::judge::finding::{Awaited, Hold, Wait, WokenButCancelled, cycle, wait_for, woken_but_cancelled};
 
 /// One line for each blocked thread: those of the wait-for cycle first, in its order, then the
-/// others. A thread that only waits for the end of a thread of which there is a line has none.
+/// others. A thread that only waits for the end of a thread of which there is a line has none. Then one for each thread
+/// that was woken and whose future was dropped all the same: the wake-up may have been somebody else's.
 pub fn wait_lines(trace: &Trace) -> Vec<String> {
     let waits = wait_for(trace);
     let circle = cycle(&waits).unwrap_or_default();
@@ -13,7 +14,12 @@ pub fn wait_lines(trace: &Trace) -> Vec<String> {
     let blocked = |thread: ThreadId| waits.iter().any(|wait| wait.thread == thread);
     let only_joins = |wait: &Wait| matches!(wait.awaited, Awaited::End(thread) if blocked(thread));
     let others = waits.iter().filter(|wait| !in_circle(wait) && !only_joins(wait));
-    circle.iter().copied().chain(others).map(|wait| line(trace, wait)).collect()
+    let waits = circle.iter().copied().chain(others).map(|wait| line(trace, wait));
+    waits.chain(woken_but_cancelled(trace).iter().map(|both| both_lines(trace, both))).collect()
+}
+
+fn both_lines(trace: &Trace, WokenButCancelled { thread, woken, cancelled }: &WokenButCancelled) -> String {
+    format!("{} was woken ({woken}), but cancelled ({cancelled})", trace.thread_name(*thread))
 }
 
 fn line(trace: &Trace, wait: &Wait) -> String {
@@ -73,6 +79,21 @@ mod tests {
                 "philosopher 1 holds fork 1 (table.rs:40), waits for fork 2 (table.rs:41), held by philosopher 2",
                 "philosopher 2 holds fork 2 (table.rs:40), waits for fork 3 (table.rs:41), held by philosopher 3",
                 "philosopher 3 holds fork 3 (table.rs:40), waits for fork 1 (table.rs:41), held by philosopher 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_was_woken_but_cancelled_is_named() {
+        let mut script = Script::new();
+        script.answered(ThreadId(1), Op::Cancel, 1).answered(ThreadId(2), Op::Cancel, 1);
+        script.answered(ThreadId(3), Op::Cancel, 0).did(ThreadId(2), Op::Unpark(ThreadId(1)));
+        script.did(ThreadId(2), Op::Unpark(ThreadId(3))).waits(ThreadId(3), Op::Park { timed: false });
+        assert_eq!(
+            wait_lines(&script.trace),
+            [
+                "thread 3 holds nothing, waits for a token (table.rs:41)",
+                "thread 1 was woken (table.rs:41), but cancelled (table.rs:40)",
             ]
         );
     }

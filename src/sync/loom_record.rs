@@ -18,7 +18,7 @@
 use super::current::epoch;
 use super::thread::local::locals;
 use super::unwinding::{somebody, stay};
-use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Rare, Site, ThreadId};
 use crate::event::trace::Trace;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -38,6 +38,8 @@ struct Run {
     driven: Cell<bool>,
     /// Something could have happened for no reason, which loom does not let happen.
     strict: Cell<bool>,
+    /// A future could have been dropped while it waited.
+    uncancelled: Cell<bool>,
     /// Inside an operation of loom's. Seen from the program's code only while one unwinds.
     inside: Cell<bool>,
     /// The execution has failed, and is being taken down.
@@ -60,6 +62,7 @@ thread_local! {
         objects: Cell::new(0),
         driven: Cell::new(false),
         strict: Cell::new(false),
+        uncancelled: Cell::new(false),
         inside: Cell::new(false),
         over: Cell::new(false),
         stop: RefCell::new(None),
@@ -80,6 +83,7 @@ impl Run {
             self.objects.set(0);
             self.driven.set(false);
             self.strict.set(false);
+            self.uncancelled.set(false);
             self.inside.set(false);
             self.over.set(false);
             self.tokens.borrow_mut().clear();
@@ -141,13 +145,20 @@ pub(crate) fn driven() -> bool {
     })
 }
 
-/// Whether something could have happened for no reason in the execution: a wait or a park that returns, a weak
-/// compare-exchange that fails. Under loom it does not.
-pub(crate) fn leaves_out_spurious_events() -> bool {
+/// Whether this could have happened in the execution. Under loom it does not.
+pub(crate) fn leaves_out(rare: Rare) -> bool {
     RUN.with(|run| {
         run.freshen();
-        run.strict.get()
+        match rare {
+            Rare::Spurious => run.strict.get(),
+            Rare::Cancellation => run.uncancelled.get(),
+        }
     })
+}
+
+/// A future waits, and is not dropped.
+pub(super) fn leave_out_cancellation() {
+    RUN.with(|run| run.uncancelled.set(true));
 }
 
 /// Runs the body of main. Where it panics the execution is over, and the destructors of the threads

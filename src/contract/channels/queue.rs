@@ -15,35 +15,13 @@
 //! | a default, and a time-out | [`a_default_never_waits`], [`a_select_may_time_out`] |
 //! | a closed channel is ready | [`a_close_ends_a_select`] |
 
-use crate::contract::{ensure, join, spawn};
+use crate::contract::{Note, ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::channels::queue::channel::{Channel, Protocol};
 use crate::model::channels::queue::select::{Never, Receiving, Sending, select, select_timeout, try_select};
-use crate::sync::{UnsafeCell, is_modelled};
+use crate::sync::is_modelled;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Memory that nothing guards but the channel.
-struct Note(UnsafeCell<u32>);
-
-// SAFETY: that accesses are ordered is what the rows are about; engines look whether they are.
-unsafe impl Sync for Note {}
-
-impl Note {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(UnsafeCell::new(0).named(format_args!("note"))))
-    }
-
-    fn add(&self) {
-        // SAFETY: the pointer is valid for the call; see above.
-        self.0.with_mut(|note| unsafe { *note += 1 });
-    }
-
-    fn read(&self) -> u32 {
-        // SAFETY: the pointer is valid for the call; see above.
-        self.0.with(|note| unsafe { *note })
-    }
-}
 
 /// What the receiver did before it came is seen by who has sent.
 pub fn a_send_waits_for_its_receiver<P: Protocol>() -> Outcome {

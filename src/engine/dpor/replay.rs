@@ -9,7 +9,7 @@ use crate::engine::machine::RUN;
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::meaning::{self, Observable, Uses};
-use crate::event::op::{Class, ObjectId, Op, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Rare, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
 pub(super) struct NotDep<'a, S> {
@@ -242,7 +242,7 @@ impl<S: Present> Observable for NotDep<'_, S> {
     }
 
     /// It was so with more events before.
-    fn may_be_spurious(&self) -> bool {
+    fn may_happen(&self, _: Rare) -> bool {
         true
     }
 

@@ -17,6 +17,7 @@ const BUDGET: Budget = Budget {
     preemptions: None,
     seed: 0,
     spurious: 0,
+    cancellations: 0,
     early_timeouts: 0,
     daemons: true,
     idle_rounds: 0,

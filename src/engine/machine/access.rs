@@ -37,6 +37,9 @@ impl Target {
     /// What is left of the events that happen for no reason.
     pub(crate) const SPURIOUS: Self = Self(7);
 
+    /// What is left of the cancellations.
+    pub(crate) const CANCELLATIONS: Self = Self(11);
+
     /// A dense number.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize

@@ -10,8 +10,10 @@ impl Machine {
     /// The running thread announces an operation. `seen` is the present value of an atomic.
     pub(crate) fn announce(&mut self, op: Op, seen: u64, site: Site) -> Announced {
         let id = self.running;
-        if matches!(op, Op::Spurious(_)) && self.allowed.spurious == 0 {
-            self.strict = true;
+        if let Some(rare) = op.rare()
+            && self.allowed.rare[rare as usize] == 0
+        {
+            self.left_out[rare as usize] = true;
             return Announced::Done(0, Edge::None);
         }
         self.operations += u32::from(!self.repeats_itself());
@@ -39,7 +41,7 @@ impl Machine {
         thread.site = site;
         if !local {
             thread.phase = Phase::Pending;
-            let is_choice = !matches!(op, Op::Spurious(_) | Op::Deadline | Op::Choose(_));
+            let is_choice = op.rare().is_none() && !matches!(op, Op::Deadline | Op::Choose(_));
             if is_choice && thread.held.is_none() && !thread.rounds.has_begun() {
                 thread.held = thread.rounds.begins(op, site);
                 thread.seen_at_first = thread.held.as_ref().and(thread.seen_at_first.or(Some(thread.seen)));

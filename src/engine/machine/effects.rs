@@ -5,7 +5,7 @@ use super::access::Mode;
 use super::clock::{Clock, ThreadSet};
 use super::meaning::{self, Observable};
 use super::object::State;
-use crate::event::op::{ObjectId, Op, Order, ThreadId};
+use crate::event::op::{ObjectId, Op, Order, Rare, ThreadId};
 
 impl Machine {
     /// The operation takes place, in this way; gives its answer.
@@ -45,7 +45,8 @@ impl Machine {
             (Op::ArcDrop(arc), _) => self.disown(id, arc),
             (Op::ArcCount(arc), _) => self.count(id, arc),
             (Op::Destroy(object), _) => self.end(id, object),
-            (Op::Spurious(_), _) => self.spurious += choice,
+            (Op::Spurious(_), _) => self.happened[Rare::Spurious as usize] += choice,
+            (Op::Cancel, _) => self.happened[Rare::Cancellation as usize] += choice,
             (Op::Deadline | Op::Choose(_), _) => {}
             _ => unreachable!("{op:?} is not a choice"),
         }

@@ -43,7 +43,9 @@ impl Machine {
     pub(crate) fn grant(&mut self, id: ThreadId, choice: u8) -> Edge {
         let op = self.threads[id.index()].op;
         let forced = self.is_forced(id, choice);
-        self.strict |= matches!(op, Op::Spurious(_)) && !self.may_be_spurious();
+        if let Some(rare) = op.rare() {
+            self.left_out[rare as usize] |= !self.may_happen(rare);
+        }
         self.past.goes_on(id);
         if self.is_misuse(id, op) {
             self.threads[id.index()].phase = Phase::Running;
@@ -150,6 +152,7 @@ fn answers(op: Op) -> bool {
             | Op::ArcCount(_)
             | Op::ArcUpgrade(_)
             | Op::Spurious(_)
+            | Op::Cancel
             | Op::Deadline
             | Op::Choose(_)
     )

@@ -6,7 +6,7 @@
 use super::RUN;
 use super::access::{Access, Mode, Target};
 use super::clock::ThreadSet;
-use crate::event::op::{ObjectId, Op, ThreadId};
+use crate::event::op::{ObjectId, Op, Rare, ThreadId};
 
 /// A state, as far as the meaning of an operation depends on it.
 pub(crate) trait Observable {
@@ -28,8 +28,8 @@ pub(crate) trait Observable {
     fn has_token(&self, thread: ThreadId) -> bool;
     /// Whether the thread may time out although others could go on.
     fn may_time_out(&self, thread: ThreadId) -> bool;
-    /// Whether something may still happen for no reason.
-    fn may_be_spurious(&self) -> bool;
+    /// Whether this may still happen.
+    fn may_happen(&self, rare: Rare) -> bool;
     /// Whether others see when the object is released.
     fn is_watched(&self, object: ObjectId) -> bool;
 }
@@ -56,7 +56,8 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
         Op::NotifyOne(object) if !state.waiters(object).is_empty() => {
             return state.waiters(object).bits() << 1;
         }
-        Op::Spurious(_) => return 0b1 | u128::from(state.may_be_spurious()) << 1,
+        Op::Spurious(_) => return 0b1 | u128::from(state.may_happen(Rare::Spurious)) << 1,
+        Op::Cancel => return 0b1 | u128::from(state.may_happen(Rare::Cancellation)) << 1,
         Op::Deadline => return 0b1 | u128::from(state.may_time_out(thread)) << 1,
         Op::Choose(alternatives) => return (1 << alternatives) - 1,
         _ => true,
@@ -99,8 +100,8 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::ArcDrop(arc) => Mode::Decrement(state.look(arc) as u32),
         // What comes of it is for its thread alone to know.
         Op::Deadline | Op::Choose(_) => Mode::Nothing,
-        Op::Spurious(_) if choice == 0 => Mode::Nothing,
-        Op::Spurious(_) => Mode::Write,
+        Op::Spurious(_) | Op::Cancel if choice == 0 => Mode::Nothing,
+        Op::Spurious(_) | Op::Cancel => Mode::Write,
         op => unreachable!("{op:?} is not a choice"),
     }
 }
@@ -110,6 +111,7 @@ fn target(thread: ThreadId, op: Op) -> Target {
         Op::Park { .. } => Target::token(thread),
         Op::Unpark(other) => Target::token(other),
         Op::Spurious(_) | Op::Deadline | Op::Choose(_) => Target::SPURIOUS,
+        Op::Cancel => Target::CANCELLATIONS,
         Op::Wait { condvar: object, .. }
         | Op::Wake { object, .. }
         | Op::NotifyOne(object)
@@ -137,7 +139,7 @@ pub(crate) fn answer(state: &impl Observable, thread: ThreadId, op: Op, choice: 
         (Op::Load(object, _) | Op::Rmw(object, _) | Op::CompareExchange { object, .. }, _)
         | (Op::ArcCount(object), _) => return state.look(object),
         (Op::Choose(_), _) => return u64::from(choice),
-        (Op::Spurious(_) | Op::Deadline, _) => choice != 0,
+        (Op::Spurious(_) | Op::Cancel | Op::Deadline, _) => choice != 0,
         (Op::WaitIf { .. }, _) => uses.also.is_some(),
         (Op::Park { .. }, _) => !state.has_token(thread),
         (Op::ArcUpgrade(arc), _) => state.look(arc) != 0,

@@ -46,15 +46,15 @@ use self::object::{Object, State};
 use self::past::Past;
 use self::rounds::{Held, Rounds, Run};
 pub(crate) use self::watched::Watched;
-use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Rare, Site, ThreadId};
 use crate::event::trace::Trace;
 use std::collections::HashSet;
 
 /// What the machine may do beyond what the program asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowed {
-    /// How often something may happen for no reason in one execution.
-    pub(crate) spurious: u8,
+    /// How often each [`Rare`] may happen in one execution.
+    pub(crate) rare: [u8; 2],
     /// How often each thread may time out early in one execution: without a bound, a loop around a timed wait
     /// has infinitely many executions. A time-out that fires because nothing else can happen is not counted.
     pub(crate) early_timeouts: u8,
@@ -77,11 +77,10 @@ pub(crate) struct Machine {
     shared: bool,
     /// Checked memory was accessed, or a lock was taken.
     checked: bool,
-    /// How often something has happened for no reason in this execution.
-    spurious: u8,
-    /// Something more could have happened for no reason in some execution (a wait or a park that returns, a weak
-    /// exchange that fails), and was not let happen.
-    strict: bool,
+    /// How often each [`Rare`] has happened in this execution.
+    happened: [u8; 2],
+    /// Whether in some execution it could have happened once more, and was not let happen.
+    left_out: [bool; 2],
     watched: Vec<Watched>,
     /// What was watched when the execution began.
     watched_before: Vec<Watched>,
@@ -232,8 +231,8 @@ impl Machine {
             driven: false,
             shared: false,
             checked: false,
-            spurious: 0,
-            strict: false,
+            happened: [0; 2],
+            left_out: [false; 2],
             watched: Vec::new(),
             watched_before: Vec::new(),
             learned: false,
@@ -255,7 +254,7 @@ impl Machine {
         self.watched_before.clone_from(&self.watched);
         self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
         self.objects.iter_mut().for_each(|object| *object = None);
-        (self.operations, self.spurious) = (0, 0);
+        (self.operations, self.happened) = (0, [0; 2]);
         self.race = None;
         self.misuse = None;
         self.past.clear();
@@ -298,9 +297,9 @@ impl Machine {
         self.driven
     }
 
-    /// Whether, in some execution so far, something more could have happened for no reason.
-    pub(crate) fn leaves_out_spurious_events(&self) -> bool {
-        self.strict
+    /// Whether, in some execution so far, this could have happened once more.
+    pub(crate) fn leaves_out(&self, rare: Rare) -> bool {
+        self.left_out[rare as usize]
     }
 
     /// Whether, in all executions so far, threads shared atomics and no memory that is checked.

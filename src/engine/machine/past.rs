@@ -114,7 +114,7 @@ impl Machine {
             self.objects.iter().map(|object| object.as_ref().map_or(0, |object| held(&object.state)));
         let halves = objects.flat_map(|held| [held as u64, (held >> 64) as u64]);
         let mut state: Vec<u64> = halves.collect();
-        state.push(u64::from(self.spurious));
+        state.extend(self.happened.map(u64::from));
         for id in self.threads() {
             let thread = &self.threads[id.index()];
             let place = std::ptr::from_ref(thread.site) as u64;

@@ -321,7 +321,7 @@ fn only_one_value_each(rounds: &[Round]) -> bool {
 
 /// Whether nobody else can see the operation.
 fn is_local(did: &Did) -> bool {
-    matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Spurious(_) | Op::Deadline | Op::Choose(_))
+    did.op.rare().is_some() || matches!(did.op, Op::Fence(_) | Op::CellRead(_) | Op::Deadline | Op::Choose(_))
 }
 
 fn digest(round: &[Did]) -> u64 {
@@ -353,7 +353,7 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    let reason = matches!(op, Spurious(_) | Deadline) && did.answer == 0 || matches!(op, Choose(_));
+    let reason = matches!(op, Spurious(_) | Cancel | Deadline) && did.answer == 0 || matches!(op, Choose(_));
     unguarded || mutex || shared || futex || token || reason
 }
 
@@ -363,7 +363,7 @@ fn only_reads(did: &Did) -> bool {
     match did.op {
         Load(..) | Fence(_) | CellRead(_) | ArcCount(_) => true,
         // It did not.
-        Spurious(_) => did.answer == 0,
+        Spurious(_) | Cancel => did.answer == 0,
         CompareExchange { .. } => did.values.0 == did.values.1,
         TryLock(_) | TryRead(_) | TryWrite(_) | WaitIf { .. } => did.answer == 0,
         // The thread has left itself that token before.

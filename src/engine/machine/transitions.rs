@@ -7,7 +7,7 @@ use super::meaning::{self, Observable, Uses};
 use super::object::State;
 use super::rounds::Held;
 use super::{Machine, Phase, RUN, Watched};
-use crate::event::op::{ObjectId, Op, ThreadId};
+use crate::event::op::{ObjectId, Op, Rare, ThreadId};
 
 impl Machine {
     /// The ways in which the thread's pending operation can take place now, a bit each; 0 where it
@@ -176,8 +176,8 @@ impl Observable for Machine {
         self.threads[thread.index()].early_timeouts < self.allowed.early_timeouts
     }
 
-    fn may_be_spurious(&self) -> bool {
-        self.spurious < self.allowed.spurious
+    fn may_happen(&self, rare: Rare) -> bool {
+        self.happened[rare as usize] < self.allowed.rare[rare as usize]
     }
 
     fn is_watched(&self, object: ObjectId) -> bool {

@@ -2,6 +2,7 @@
 
 mod clock;
 mod deadlines;
+mod futures;
 mod hanging;
 mod in_seconds;
 mod notes;

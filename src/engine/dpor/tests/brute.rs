@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, SPURIOUS, Stuck, Toy};
+use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, RARELY, Stuck, Toy};
 use crate::event::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -41,7 +41,7 @@ struct State {
     tokens: Vec<bool>,
     readers: Vec<BTreeSet<usize>>,
     early_timeouts: Vec<u8>,
-    spurious: u8,
+    happened: [u8; 2],
     registers: Vec<Vec<u64>>,
 }
 
@@ -63,7 +63,7 @@ enum Thing {
     Waiters(usize),
     Token(usize),
     /// What may still happen for no reason.
-    Luck,
+    Luck(usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -287,7 +287,7 @@ impl State {
             tokens: vec![false; threads],
             readers: vec![BTreeSet::new(); objects],
             early_timeouts: vec![0; threads],
-            spurious: 0,
+            happened: [0; 2],
             registers: vec![Vec::new(); threads],
         }
     }
@@ -452,14 +452,14 @@ impl State {
                 one(object, used, if (part, found) == (1, 0) { onward(base) } else { base })
             }
             Do::Yield => vec![(step(vec![]), onward(base))],
-            Do::Spuriously => {
+            Do::Rarely(rare) => {
                 let (mut not, mut yes) = (onward(base.clone()), onward(onward(base)));
                 not.registers[thread].push(0);
                 yes.registers[thread].push(1);
-                yes.spurious += 1;
-                let used = step(vec![(Thing::Luck, Use::Change)]);
+                yes.happened[rare as usize] += 1;
+                let used = step(vec![(Thing::Luck(rare as usize), Use::Change)]);
                 let steps = [(step(vec![]), not), (Step { choice: Some(1), ..used }, yes)];
-                steps.into_iter().filter(|(_, next)| next.spurious <= SPURIOUS).collect()
+                steps.into_iter().filter(|(_, next)| next.happened[rare as usize] <= RARELY).collect()
             }
             Do::Deadline => {
                 let (mut not, mut yes) = (onward(base.clone()), onward(base));

@@ -2,7 +2,7 @@
 
 use super::brute::{livelocks, truth, truth_and_traces, truth_within};
 use super::toy::{Do, FOR_EVER, Toy};
-use crate::event::op::Class;
+use crate::event::op::{Class, Rare};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -127,9 +127,14 @@ fn timed_futex() -> BoxedStrategy<Phrase> {
     prop_oneof![2 => futex(Do::WaitIfTimed), 1 => futex(Do::WaitIf)].boxed()
 }
 
-/// Parks, waits and exchanges that may be left out for no reason.
+/// Parks, waits and exchanges that may be left out for no reason, or because they are cancelled.
 fn spurious(threads: usize) -> BoxedStrategy<Phrase> {
-    let before = |phrase: Phrase| [vec![Do::Spuriously], phrase].concat();
+    let rare = prop_oneof![3 => Just(Rare::Spurious), 1 => Just(Rare::Cancellation)];
+    rare.prop_flat_map(move |rare| rarely(rare, threads)).boxed()
+}
+
+fn rarely(rare: Rare, threads: usize) -> BoxedStrategy<Phrase> {
+    let before = move |phrase: Phrase| [vec![Do::Rarely(rare)], phrase].concat();
     let wait = Just(within(MUTEXES[0], before(vec![Do::Wait(CONDVAR, MUTEXES[0])])));
     prop_oneof![
         2 => Just(before(vec![Do::Park])),
@@ -308,7 +313,7 @@ fn polite() -> BoxedStrategy<Phrase> {
         1 => under,
         1 => locked(),
         1 => wait,
-        1 => atomic().prop_map(|it| [vec![Do::Spuriously], it].concat()),
+        1 => atomic().prop_map(|it| [vec![Do::Rarely(Rare::Spurious)], it].concat()),
     ]
     .boxed()
 }

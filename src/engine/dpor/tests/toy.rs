@@ -2,7 +2,7 @@
 
 use crate::engine::Budget;
 use crate::engine::execution::{Chooser, End, Execution, Turn};
-use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
+use crate::event::op::{Class, ObjectId, Op, Order, Rare, Site, Spurious, ThreadId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::Location;
 
@@ -35,8 +35,8 @@ pub(super) enum Do {
     Deadline,
     /// One of so many alternatives.
     Choose(u8),
-    /// Where something happens for no reason, the next instruction is left out.
-    Spuriously,
+    /// Where this happens, the next instruction is left out.
+    Rarely(Rare),
     /// Looks so many times at most whether the atomic has this value, and yields in between; how often it looked
     /// in vain, or [`GAVE_UP`].
     Poll(usize, u64, u8),
@@ -74,12 +74,12 @@ pub(super) const FOR_EVER: u8 = u8::MAX;
 
 /// Early time-outs of each thread.
 pub(super) const EARLY_TIMEOUTS: u8 = 1;
-/// Events that happen for no reason, of all threads together.
-pub(super) const SPURIOUS: u8 = 1;
+/// Events that happen for no reason, and cancellations, of all threads together.
+pub(super) const RARELY: u8 = 1;
 
 /// The budget of toy programs.
 pub(super) fn budget() -> Budget {
-    Budget { early_timeouts: EARLY_TIMEOUTS, spurious: SPURIOUS, ..Budget::default() }
+    Budget { early_timeouts: EARLY_TIMEOUTS, spurious: RARELY, cancellations: RARELY, ..Budget::default() }
 }
 
 #[derive(Clone, Debug)]
@@ -218,7 +218,8 @@ impl Run<'_> {
         Some(match *self.toy.threads[index].get(self.counters[index])? {
             Do::Load(x) | Do::Await(x, _) | Do::SpinUntil(x, _) => Op::Load(object(x), SeqCst),
             Do::Yield => Op::Yield,
-            Do::Spuriously => Op::Spurious(Spurious::Park),
+            Do::Rarely(Rare::Spurious) => Op::Spurious(Spurious::Park),
+            Do::Rarely(Rare::Cancellation) => Op::Cancel,
             Do::Deadline => Op::Deadline,
             Do::Choose(alternatives) => Op::Choose(alternatives),
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
@@ -352,7 +353,7 @@ impl Run<'_> {
                 self.waking[index] = 0;
             }
             Do::ParkTimed | Do::Decrement(_) | Do::Deadline | Do::Choose(_) => self.read[index].push(answer),
-            Do::Spuriously => {
+            Do::Rarely(_) => {
                 self.read[index].push(answer);
                 self.counters[index] += answer as usize;
             }

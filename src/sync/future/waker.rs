@@ -1,87 +1,10 @@
-//! Futures on the facade: [`block_on`] and [`AtomicWaker`].
-//!
-//! Both are written once, over the facade's own atomics and threads, so that every engine sees each
-//! of their steps.
+//! A slot for the waker of one task.
 
-use super::UnsafeCell;
-use super::atomic::AtomicBool;
-use super::atomic::AtomicUsize;
-use super::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use super::thread::{self, Thread};
+use crate::sync::UnsafeCell;
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Release};
 use std::fmt;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-
-/// Runs a future to its end on the calling thread, which parks while the future waits.
-///
-/// ```
-/// use refectory::sync::future::block_on;
-///
-/// assert_eq!(block_on(async { 6 * 7 }), 42);
-/// ```
-#[track_caller]
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    // std's own count: a waker that is made from it cannot be anything else, and it guards nothing
-    // that an engine would have to see.
-    let signal = Arc::new(Signal {
-        woken: AtomicBool::new(false),
-        again: std::sync::atomic::AtomicBool::new(false),
-        thread: thread::current(),
-    });
-    let waker = Waker::from(Arc::clone(&signal));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-        signal.wait();
-    }
-}
-
-/// What a waker of [`block_on`] leaves for its thread.
-struct Signal {
-    /// Read and written by read-modify-writes alone, so that no engine takes one for stale.
-    woken: AtomicBool,
-    /// The thread has woken itself: its task asks to be polled again. Nobody else looks at it, so it is std's.
-    again: std::sync::atomic::AtomicBool,
-    thread: Thread,
-}
-
-impl Signal {
-    /// Waits for a wake-up and takes it. Woken by [`Wake::wake`].
-    #[track_caller]
-    fn wait(&self) {
-        // Ordering: Relaxed, because only this thread uses it.
-        if self.again.swap(false, Relaxed) {
-            // The task waits for somebody who is in its way just now.
-            return thread::yield_now();
-        }
-        // Ordering: Acquire, of the Release in `wake`: what the waker did comes before the next poll.
-        while !self.woken.swap(false, Acquire) {
-            thread::park();
-        }
-    }
-}
-
-impl Wake for Signal {
-    #[track_caller]
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    #[track_caller]
-    fn wake_by_ref(self: &Arc<Self>) {
-        if thread::current().id() == self.thread.id() {
-            // Ordering: Relaxed, because only this thread uses it.
-            return self.again.store(true, Relaxed);
-        }
-        // Ordering: Release, for the Acquire in `wait`.
-        self.woken.swap(true, Release);
-        self.thread.unpark();
-    }
-}
+use std::task::Waker;
 
 /// Nobody uses the slot.
 const WAITING: usize = 0;

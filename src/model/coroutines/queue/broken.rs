@@ -1,0 +1,73 @@
+//! Twins of the [queue](crate::model::coroutines::queue).
+
+use super::{Buffer, Fifo, GetError, Queue};
+use crate::model::coroutines::lock::{Correct, Protocol};
+use crate::port::{BlockingQueue, Closed};
+use crate::sync::future::{block_on, cancellable, yield_now};
+
+/// An item goes to who waits for it, and is nobody's where that one is dropped before it has taken it.
+///
+/// Twin of [`Queue`]. The next one waits for ever, though an item is in: woken, but cancelled. The test of asyncio that looks for it is
+/// `test_get_cancel_drop_one_pending_reader` (row A02).
+#[derive(Clone, Copy, Debug)]
+pub struct KeptForTheCancelled;
+
+impl Protocol for KeptForTheCancelled {
+    const PASSES_ON: bool = false;
+}
+
+/// Who is dropped while it waits stays in the queue of those who wait.
+///
+/// Twin of [`Queue`]. Room goes to nobody (rows A03 and A04).
+#[derive(Clone, Copy, Debug)]
+pub struct StaysInLine;
+
+impl Protocol for StaysInLine {
+    const LEAVES: bool = false;
+}
+
+/// Who waits keeps the waker of its first poll.
+///
+/// Twin of [`Queue`]. A task that was polled with another waker since is never woken.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepsFirstWaker;
+
+impl Protocol for KeepsFirstWaker {
+    const RENEWS: bool = false;
+}
+
+/// Takes the item out at once, and then waits a little before it hands it over.
+///
+/// Twin of [`Queue`]. It is what a `select!` loop does that polls two steps as one future: where the future is dropped at its second
+/// wait, it has the item, and the item goes with it.
+#[derive(Debug)]
+pub struct TakesThenWaits<T>(Queue<T, Fifo<T>, Correct>);
+
+impl<T: Send + 'static> TakesThenWaits<T> {
+    async fn get(&self) -> Result<T, GetError> {
+        let item = self.0.get().await;
+        yield_now().await;
+        item
+    }
+}
+
+impl<T: Send + 'static> BlockingQueue<T> for TakesThenWaits<T>
+where
+    Fifo<T>: Buffer<T>,
+{
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Queue::new(capacity))
+    }
+
+    fn push(&self, item: T) -> Result<(), Closed<T>> {
+        self.0.push(item)
+    }
+
+    fn pop(&self) -> Option<T> {
+        loop {
+            if let Ok(got) = block_on(cancellable(self.get())) {
+                return got.ok();
+            }
+        }
+    }
+}

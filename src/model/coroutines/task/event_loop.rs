@@ -1,0 +1,406 @@
+//! The event loop of asyncio.
+//!
+//! A turn of the loop polls, in order, the tasks that could go on when it began; those that are woken meanwhile have the next
+//! turn. Where none can go on it sleeps until another thread wakes a task, or the first timer is due. A task that is
+//! cancelled is dropped where it waits.
+//!
+//! The clock is the machine's, or a virtual one that stands still while a task can go on, and then jumps to the first
+//! timer: nothing sleeps in a test.
+//!
+//! Source: CPython 3.13, `Lib/asyncio/base_events.py`; the ancestor of all event loops that are woken by others is the reactor of
+//! Douglas C. Schmidt, "Reactor: an object behavioral pattern for demultiplexing and dispatching handles for synchronous events", 1995.
+
+use super::ready::{Call, Ready, TaskWaker, Turn};
+use super::{Correct, Protocol};
+use crate::sync::future::{Cancelled, polls_again};
+use crate::sync::time::Instant;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Runs tasks on the thread that it belongs to. A clone is the same loop.
+///
+/// ```
+/// use refectory::model::coroutines::task::EventLoop;
+/// use std::time::Duration;
+///
+/// let event_loop = <EventLoop>::with_virtual_time();
+/// let answer = event_loop.run(async {
+///     let task = event_loop.spawn(async { 6 * 7 });
+///     event_loop.sleep(Duration::from_secs(3600)).await;
+///     task.await
+/// });
+/// assert_eq!(answer, Ok(42));
+/// assert_eq!(event_loop.time(), Duration::from_secs(3600));
+/// ```
+pub struct EventLoop<P: Protocol = Correct>(Rc<Inner<P>>);
+
+struct Inner<P: Protocol> {
+    ready: Arc<Ready<P>>,
+    /// Those that wait, and those in the queue; not the one that is polled.
+    tasks: RefCell<BTreeMap<u64, Waiting<P>>>,
+    next: Cell<u64>,
+    clock: Clock,
+    /// By when they are due, and then in the order in which they were set.
+    timers: RefCell<BTreeMap<Timer, Waker>>,
+}
+
+/// When a timer is due, and which one it is.
+pub(super) type Timer = (Duration, u64);
+
+struct Waiting<P: Protocol> {
+    /// `None` while it is polled.
+    future: Option<Pin<Box<dyn Future<Output = ()>>>>,
+    /// That of the last poll: who has an earlier one wakes nobody.
+    waker: Arc<TaskWaker<P>>,
+}
+
+enum Clock {
+    Machine { start: Instant },
+    Virtual { now: Cell<Duration> },
+}
+
+/// The future that `run` was called with.
+const MAIN: u64 = 0;
+
+impl<P: Protocol> EventLoop<P> {
+    /// A loop that goes by the machine's clock; under an engine, by the engine's.
+    pub fn new() -> Self {
+        Self::with(Clock::Machine { start: Instant::now() })
+    }
+
+    /// A loop whose time passes only when no task can go on: to the first timer, at once.
+    pub fn with_virtual_time() -> Self {
+        Self::with(Clock::Virtual { now: Cell::new(Duration::ZERO) })
+    }
+
+    fn with(clock: Clock) -> Self {
+        Self(Rc::new(Inner {
+            ready: Ready::new(),
+            tasks: RefCell::new(BTreeMap::new()),
+            next: Cell::new(MAIN + 1),
+            clock,
+            timers: RefCell::new(BTreeMap::new()),
+        }))
+    }
+
+    /// Runs this future, and the tasks that it starts, until it ends. Tasks that still wait then are cancelled.
+    ///
+    /// # Panics
+    /// If a task does.
+    pub fn run<F: Future>(&self, main: F) -> F::Output {
+        let mut main = pin!(main);
+        let mut waker = TaskWaker::new(MAIN, &self.0.ready);
+        Waker::from(Arc::clone(&waker)).wake();
+        loop {
+            let Turn { calls, tasks } = self.turn();
+            calls.into_iter().for_each(|call| call(self));
+            for ready in tasks {
+                if ready.task != MAIN {
+                    self.poll(&ready);
+                } else if Arc::ptr_eq(&ready, &waker) {
+                    let polled = main.as_mut().poll(&mut Context::from_waker(&Waker::from(ready)));
+                    if let Poll::Ready(output) = polled {
+                        self.cancel_all();
+                        return output;
+                    }
+                    waker = self.waits(waker);
+                }
+            }
+        }
+    }
+
+    /// What can go on; waits where nothing can.
+    fn turn(&self) -> Turn<P> {
+        let Inner { ready, clock, timers, .. } = &*self.0;
+        let first = timers.borrow().first_key_value().map(|((due, _), _)| *due);
+        let Some(due) = first else { return ready.wait(None) };
+        if let Clock::Virtual { now } = clock {
+            let turn = ready.take();
+            if turn.calls.is_empty() && turn.tasks.is_empty() {
+                now.set(due.max(now.get()));
+                self.wake_due();
+                return ready.take();
+            }
+            return turn;
+        }
+        self.wake_due();
+        let first = timers.borrow().first_key_value().map(|((due, _), _)| *due);
+        ready.wait(first.map(|due| due.saturating_sub(self.time())))
+    }
+
+    /// Wakes those whose timers are due.
+    fn wake_due(&self) {
+        let now = self.time();
+        loop {
+            let mut timers = self.0.timers.borrow_mut();
+            let Some(first) = timers.first_entry().filter(|first| first.key().0 <= now) else { break };
+            let waker = first.remove();
+            drop(timers);
+            waker.wake();
+        }
+    }
+
+    fn poll(&self, ready: &Arc<TaskWaker<P>>) {
+        let taken = self.0.tasks.borrow_mut().get_mut(&ready.task).and_then(|task| {
+            // One that was polled with another waker since is not the task's any more.
+            Arc::ptr_eq(&task.waker, ready).then(|| task.future.take()).flatten()
+        });
+        let Some(mut future) = taken else { return };
+        let waker = Waker::from(Arc::clone(ready));
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            self.0.tasks.borrow_mut().remove(&ready.task);
+            return;
+        }
+        let waker = self.waits(Arc::clone(ready));
+        // It may have been cancelled while it ran: then it is dropped here.
+        if let Some(task) = self.0.tasks.borrow_mut().get_mut(&ready.task) {
+            (task.future, task.waker) = (Some(future), waker);
+        }
+    }
+
+    /// The task waits; with this waker, or with a new one where it is polled again for no reason.
+    fn waits(&self, waker: Arc<TaskWaker<P>>) -> Arc<TaskWaker<P>> {
+        waker.waits();
+        if !polls_again() {
+            return waker;
+        }
+        let waker = TaskWaker::new(waker.task, &self.0.ready);
+        Waker::from(Arc::clone(&waker)).wake();
+        waker
+    }
+
+    /// Starts a task. It runs when its turn comes, whether or not somebody waits for it.
+    pub fn spawn<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Task<T, P> {
+        let number = self.number();
+        let end = Rc::new(RefCell::new(End { outcome: None, waker: None }));
+        let teller = Teller(Rc::clone(&end));
+        let future = Box::pin(async move {
+            let teller = teller;
+            let value = future.await;
+            teller.0.borrow_mut().outcome = Some(Ok(value));
+        });
+        let waker = TaskWaker::new(number, &self.0.ready);
+        let task = Waiting { future: Some(future), waker: Arc::clone(&waker) };
+        self.0.tasks.borrow_mut().insert(number, task);
+        Waker::from(waker).wake();
+        Task { event_loop: self.clone(), number, end }
+    }
+
+    /// Drops a task where it waits.
+    fn cancel(&self, task: u64) {
+        let task = self.0.tasks.borrow_mut().remove(&task);
+        // Its destructors may use the loop.
+        drop(task);
+    }
+
+    fn cancel_all(&self) {
+        loop {
+            let first = self.0.tasks.borrow_mut().pop_first();
+            let Some(task) = first else { break };
+            drop(task);
+        }
+    }
+
+    /// The time since the loop was made.
+    pub fn time(&self) -> Duration {
+        match &self.0.clock {
+            Clock::Machine { start } => start.elapsed(),
+            Clock::Virtual { now } => now.get(),
+        }
+    }
+
+    /// A handle for other threads.
+    pub fn remote(&self) -> Remote<P> {
+        Remote { ready: Arc::clone(&self.0.ready) }
+    }
+
+    pub(super) fn set_timer(&self, timer: Timer, waker: &Waker) {
+        self.0.timers.borrow_mut().insert(timer, waker.clone());
+    }
+
+    pub(super) fn stop_timer(&self, timer: Timer) {
+        self.0.timers.borrow_mut().remove(&timer);
+    }
+
+    /// A number that is nobody else's.
+    pub(super) fn number(&self) -> u64 {
+        let number = self.0.next.get();
+        self.0.next.set(number + 1);
+        number
+    }
+}
+
+impl<P: Protocol> Clone for EventLoop<P> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<P: Protocol> Default for EventLoop<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A task that was started. As a future, it is the task's end: what it came to, or that it was cancelled. To drop this does not
+/// stop the task.
+pub struct Task<T, P: Protocol = Correct> {
+    event_loop: EventLoop<P>,
+    number: u64,
+    end: Rc<RefCell<End<T>>>,
+}
+
+struct End<T> {
+    outcome: Option<Result<T, Cancelled>>,
+    /// Of who waits for it.
+    waker: Option<Waker>,
+}
+
+impl<T, P: Protocol> Task<T, P> {
+    /// Drops the task where it waits; one that runs, when it waits next. Does nothing where it has ended.
+    pub fn cancel(&self) {
+        self.event_loop.cancel(self.number);
+    }
+
+    /// Whether it has ended, or was cancelled.
+    pub fn is_done(&self) -> bool {
+        self.end.borrow().outcome.is_some()
+    }
+}
+
+impl<T, P: Protocol> Future for Task<T, P> {
+    type Output = Result<T, Cancelled>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut end = self.end.borrow_mut();
+        match end.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                end.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Goes with the task, and tells its end.
+struct Teller<T>(Rc<RefCell<End<T>>>);
+
+impl<T> Drop for Teller<T> {
+    fn drop(&mut self) {
+        let mut end = self.0.borrow_mut();
+        end.outcome.get_or_insert(Err(Cancelled));
+        let waker = end.waker.take();
+        drop(end);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Reaches a loop from other threads.
+pub struct Remote<P: Protocol = Correct> {
+    ready: Arc<Ready<P>>,
+}
+
+impl<P: Protocol> Remote<P> {
+    /// Calls this on the thread of the loop, in its next turn; not at all if the loop does not run any more.
+    pub fn call(&self, call: impl FnOnce(&EventLoop<P>) + Send + 'static) {
+        let call: Call<P> = Box::new(call);
+        self.ready.call(call);
+    }
+}
+
+impl<P: Protocol> Clone for Remote<P> {
+    fn clone(&self) -> Self {
+        Self { ready: Arc::clone(&self.ready) }
+    }
+}
+
+impl<P: Protocol> fmt::Debug for EventLoop<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").finish_non_exhaustive()
+    }
+}
+
+impl<T, P: Protocol> fmt::Debug for Task<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl<P: Protocol> fmt::Debug for Remote<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::future::yield_now;
+    use crate::sync::time::ManualClock;
+
+    #[test]
+    fn smoke() {
+        let event_loop = <EventLoop>::new();
+        let sum = event_loop.run(async {
+            let tasks = [1, 2].map(|n| event_loop.spawn(async move { n }));
+            let [one, two] = tasks;
+            one.await.unwrap() + two.await.unwrap()
+        });
+        assert_eq!(sum, 3);
+    }
+
+    #[test]
+    fn what_still_waits_is_cancelled_at_the_end() {
+        let event_loop = <EventLoop>::new();
+        let mut left = None;
+        event_loop.run(async {
+            left = Some(event_loop.spawn(std::future::pending::<()>()));
+            yield_now().await;
+        });
+        assert_eq!(event_loop.run(left.unwrap()), Err(Cancelled));
+    }
+
+    #[test]
+    fn a_task_cancels_itself_at_its_next_wait() {
+        let event_loop = <EventLoop>::new();
+        let slot: Rc<RefCell<Option<Task<()>>>> = Rc::default();
+        let mut went_on = false;
+        event_loop.run(async {
+            let own = Rc::clone(&slot);
+            let task = event_loop.spawn(async move {
+                own.borrow().iter().for_each(Task::cancel);
+                yield_now().await;
+                unreachable!("it was cancelled");
+            });
+            *slot.borrow_mut() = Some(task);
+            yield_now().await;
+            yield_now().await;
+            went_on = slot.borrow().as_ref().unwrap().is_done();
+        });
+        assert!(went_on);
+    }
+
+    #[test]
+    fn the_machines_clock_is_waited_for() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let clock = ManualClock::new();
+        let event_loop = <EventLoop>::new();
+        let remote = event_loop.remote();
+        let slept = event_loop.run(async {
+            let sleep = event_loop.sleep(HOUR);
+            // The clock is moved from within, because nobody else is there.
+            remote.call(|_| ());
+            clock.advance(HOUR);
+            sleep.await;
+            event_loop.time()
+        });
+        assert_eq!(slept, HOUR);
+    }
+}
