@@ -2,9 +2,11 @@
 
 mod id;
 mod limits;
+mod operation;
 
 pub use self::id::{CellId, NoCellId, Question};
 pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
+pub use self::operation::{Operation, Parts, Place, Running, Way};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
 use crate::port::{Harness, Size, Timing};
 use std::fmt;

@@ -31,6 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "command_line/twins_are_told_with_who_catches_them",
             twins_are_told_with_who_catches_them,
         ),
+        Trial::test("command_line/an_operation_is_judged_by_its_name", an_operation_is_judged_by_its_name),
     ]
 }
 
@@ -210,6 +211,19 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
     expect(&run(&["show", id])?, 0, &format!("replay: cargo refectory replay {id}"), "")?;
     // On a busy machine the threads may take turns this time.
     expect(&run(&["replay", id])?, 0, "threads/table/", "")
+}
+
+fn an_operation_is_judged_by_its_name() -> Result<(), Failed> {
+    if !Engine::Dpor.available() {
+        return expect(&run(&["cancel-safety"])?, 2, "", "no exact explorer");
+    }
+    expect(&run(&["cancel-safety", "Event::wait"])?, 0, "\nEvent::wait  ✓ cancel-safe (", "")?;
+    expect(
+        &run(&["cancel-safety", "Nobody"])?,
+        2,
+        "",
+        "no operation is called `Nobody`; there are Lock::lock, ",
+    )
 }
 
 fn twins_are_told_with_who_catches_them() -> Result<(), Failed> {

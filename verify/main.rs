@@ -2,6 +2,7 @@
 //!
 //! Each module gives its tests as a list of trials; a new module adds its list in [`trials`].
 
+mod cancellation;
 mod cells;
 mod command_line;
 mod exact;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
 fn trials() -> Vec<Trial> {
     let lists = [
         cells::trials(),
+        cancellation::trials(),
         exact::trials(),
         litmus::trials(),
         misbehaviour::trials(),

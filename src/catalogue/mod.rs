@@ -15,7 +15,7 @@ mod gil;
 mod pool;
 mod threads;
 
-use crate::cell::{Cell, CellId, Level, Scope, Subject};
+use crate::cell::{Cell, CellId, Level, Operation, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
 use crate::port::{
     self, BlockingQueue, Deque, Item, Port, RawLock, Size, SpscQueue, Table, Timing, TryQueue,
@@ -28,6 +28,11 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         .flatten()
         .copied()
         .flatten()
+}
+
+/// The operations of the catalogue that are futures: what a cancellation does to each is worth knowing.
+pub fn operations() -> Vec<Operation> {
+    coroutines::operations()
 }
 
 /// A wait on a condition variable that never ends: engines that do not tell what a thread waits for

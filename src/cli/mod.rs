@@ -1,5 +1,6 @@
 //! What the command line offers, and how it ends.
 
+mod cancel_safety;
 mod ending;
 mod progress;
 mod select;
@@ -40,6 +41,8 @@ enum Command {
     Stress(stress::Stress),
     /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
     Twins(twins::Twins),
+    /// Says of each operation that is a future what a cancellation does to it.
+    CancelSafety(cancel_safety::CancelSafety),
 }
 
 /// Runs the command that the arguments ask for.
@@ -53,6 +56,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
         Command::Twins(twins) => twins.run(),
+        Command::CancelSafety(operations) => operations.run(),
     };
     ended.unwrap_or_else(explain).into()
 }

@@ -4,6 +4,7 @@
 //! give the same text, without times, addresses or paths of a machine; only [`totals`](totals()) and
 //! [`totals_of_rounds`] print a duration, and it is never part of a snapshot. Widths count characters.
 
+mod cancellation;
 mod counterexample;
 mod details;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod twins;
 mod unfinished;
 mod waits;
 
+pub use cancellation::{cancel_safety, cancel_safety_table};
 pub use counterexample::counterexample;
 pub use details::details;
 pub use finding::{evidence, finding, findings, headline};

@@ -1,16 +1,22 @@
 //! The model `coroutines`: tasks that give way where they await.
 
 mod lock;
+mod operations;
 mod queue;
 mod table;
 mod task;
 
-use crate::cell::Subject;
+use crate::cell::{Operation, Subject};
 use crate::engine::{Engine, FailureKind};
 
 /// Family by family.
 pub(super) const FAMILIES: &[&[Subject]] =
     &[table::SUBJECTS, lock::SUBJECTS, queue::SUBJECTS, task::SUBJECTS];
+
+/// Those that are futures.
+pub(super) fn operations() -> Vec<Operation> {
+    operations::all()
+}
 
 /// What only cancellations, or spurious polls, bring out.
 const NEVER_CANCELS: &[(Engine, &str)] =

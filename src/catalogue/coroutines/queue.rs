@@ -48,4 +48,6 @@ const QUEUE: &[Row] = rows![
     rows::a03_a_cancelled_put_puts_nothing_in[Correct],
     rows::a06_who_has_waited_longest_puts_first[Correct],
     rows::q07_join_waits_for_the_last_task[Correct],
+    rows::s05_a_place_does_not_outlive_the_shutdown[Correct],
+    rows::s06_an_immediate_shutdown_lets_joiners_go[Correct],
 ];

@@ -42,5 +42,8 @@ const TIMEOUT: &[Row] = rows![
     rows::a23_time_outs_nest[Correct],
 ];
 
-const GROUP: &[Row] =
-    rows![rows::a22_a_failure_cancels_the_others[Correct], rows::a22_a_dropped_group_cancels_all[Correct]];
+const GROUP: &[Row] = rows![
+    rows::a22_a_failure_cancels_the_others[Correct],
+    rows::a22_join_waits_for_all[Correct],
+    rows::a22_a_dropped_group_cancels_all[Correct],
+];

@@ -5,7 +5,7 @@
 use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::coroutines::lock::Protocol;
-use crate::model::coroutines::queue::{Fifo, GetError, Queue};
+use crate::model::coroutines::queue::{Fifo, GetError, PutError, Queue};
 use crate::sync::future::{block_on, cancellable};
 use std::sync::Arc;
 
@@ -128,5 +128,35 @@ pub fn q07_join_waits_for_the_last_task<P: Protocol>() -> Outcome {
     let done = join(worker);
     let worked = done == [(Some(7), true), (Some(8), true)];
     ensure(put && worked && joined == (true, true), "all_done", || format!("{done:?}, {joined:?}"))?;
+    Ok(String::new())
+}
+
+/// Room that was reserved before a shutdown takes no item after it: whoever was told that there are no more is told the truth.
+pub fn s05_a_place_does_not_outlive_the_shutdown<P: Protocol>() -> Outcome {
+    let queue = Numbers::<P>::new(1);
+    let place = block_on(queue.reserve());
+    queue.shutdown(false);
+    let told = block_on(queue.get());
+    let put = place.map(|place| place.put(7));
+    let expected = (Err(GetError::ShutDown), Some(Err(PutError::ShutDown(7))));
+    ensure((told, put) == expected, "shut_down", || format!("{told:?}, {put:?}"))?;
+    Ok(String::new())
+}
+
+/// Somebody joins, and the items that are waited for are thrown away by an immediate shutdown.
+pub fn s06_an_immediate_shutdown_lets_joiners_go<P: Protocol>() -> Outcome {
+    let queue = Arc::new(Numbers::<P>::new(1));
+    let put = queue.put_nowait(7).is_ok();
+    let joiner = spawn("joiner", {
+        let queue = queue.clone();
+        move || block_on(queue.join())
+    });
+    let closer = spawn("closer", {
+        let queue = queue.clone();
+        move || queue.shutdown(true)
+    });
+    join(closer);
+    join(joiner);
+    ensure(put && queue.is_empty(), "thrown_away", || format!("{} left", queue.len()))?;
     Ok(String::new())
 }

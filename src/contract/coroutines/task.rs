@@ -186,6 +186,25 @@ pub fn a22_a_failure_cancels_the_others<P: Protocol>() -> Outcome {
     Ok(String::new())
 }
 
+/// Whoever joins waits for the last task.
+pub fn a22_join_waits_for_all<P: Protocol>() -> Outcome {
+    let event_loop = EventLoop::<P>::with_virtual_time();
+    let joined = event_loop.run(async {
+        let group = TaskGroup::<(), P>::new(&event_loop);
+        let sleeps = |seconds: u32| {
+            let sleep = event_loop.sleep(seconds * SECOND);
+            group.spawn(async {
+                sleep.await;
+                Ok(())
+            })
+        };
+        (sleeps(1), sleeps(2), group.join().await)
+    });
+    let end = (joined, event_loop.time());
+    ensure(end == ((Ok(()), Ok(()), Ok(())), 2 * SECOND), "all_end", || format!("{end:?}"))?;
+    Ok(String::new())
+}
+
 /// Whoever waits for a group is cancelled: so are its tasks.
 pub fn a22_a_dropped_group_cancels_all<P: Protocol>() -> Outcome {
     let event_loop = EventLoop::<P>::with_virtual_time();

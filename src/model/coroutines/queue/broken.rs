@@ -44,7 +44,21 @@ impl Protocol for KeepsFirstWaker {
 pub struct TakesThenWaits<T>(Queue<T, Fifo<T>, Correct>);
 
 impl<T: Send + 'static> TakesThenWaits<T> {
-    async fn get(&self) -> Result<T, GetError> {
+    /// Over this queue.
+    pub const fn over(queue: Queue<T>) -> Self {
+        Self(queue)
+    }
+
+    /// The queue that it is over.
+    pub const fn inner(&self) -> &Queue<T> {
+        &self.0
+    }
+
+    /// Takes the next item.
+    ///
+    /// # Errors
+    /// The queue has been shut down, and is empty.
+    pub async fn get(&self) -> Result<T, GetError> {
         let item = self.0.get().await;
         yield_now().await;
         item
