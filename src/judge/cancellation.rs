@@ -32,14 +32,14 @@ pub enum CancelSafety {
 ///
 /// let put = Operation::new("put", Parts {
 ///     setup: || {
-///         let full = Queue::new(1);
+///         let full = <Queue<u32>>::new(1);
 ///         full.put_nowait(7).unwrap();
 ///         full
 ///     },
 ///     brings: "8",
 ///     run: |queue| Box::pin(async { queue.put(8).await.map(|()| String::new()).unwrap() }),
 ///     other: |queue| drop(queue.get_nowait()),
-///     rest: |queue| queue.get_nowait().map_or(String::new(), |item: u32| item.to_string()),
+///     rest: |queue| queue.get_nowait().map_or(String::new(), |item| item.to_string()),
 /// });
 /// if Engine::Dpor.available() {
 ///     assert!(matches!(cancel_safety(&put), CancelSafety::LosesData(_)));

@@ -1,6 +1,6 @@
 //! Locks whose operations are futures, and what is built on them.
 //!
-//! Each is a mutex around plain data: [who waits](waiters), and for what. It is held for a few steps and never across an
+//! Each is a mutex around plain data: who waits, and for what. It is held for a few steps and never across an
 //! await, and wakers are called after it.
 
 pub mod barrier;
