@@ -1,3 +1,4 @@
 //! What channels promise.
 
+pub mod pattern;
 pub mod queue;

@@ -24,22 +24,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Memory that nothing guards but the channel.
-struct Note(UnsafeCell<u32>);
+pub(super) struct Note(UnsafeCell<u32>);
 
 // SAFETY: that accesses are ordered is what the rows are about; engines look whether they are.
 unsafe impl Sync for Note {}
 
 impl Note {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(UnsafeCell::new(0).named(format_args!("note"))))
     }
 
-    fn add(&self) {
+    pub(super) fn add(&self) {
         // SAFETY: the pointer is valid for the call; see above.
         self.0.with_mut(|note| unsafe { *note += 1 });
     }
 
-    fn read(&self) -> u32 {
+    pub(super) fn read(&self) -> u32 {
         // SAFETY: the pointer is valid for the call; see above.
         self.0.with(|note| unsafe { *note })
     }
