@@ -12,6 +12,7 @@ use crate::model::channels::pattern::broken::{
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("channels/pattern/generator").with_rows(rows![
         rows::a_generator_keeps_the_order[Correct],
+        rows::a_generator_says_that_it_has_ended[Correct],
         rows::a_generator_ends_with_its_consumer[Correct],
     ]),
     Subject::new("channels/pattern/pipeline").with_rows(rows![

@@ -1,11 +1,12 @@
 //! Rows of the patterns: what comes out, and that no thread stays behind.
 //!
 //! Inputs are channels that are full and closed, where a pattern needs no thread to send to it. A consumer that stops early
-//! takes one item, closes `done`, and goes; then all threads are joined.
+//! takes an item or none, closes `done`, and goes; then all threads are joined.
 //!
 //! | promise | row |
 //! |---|---|
 //! | items come in their order | [`a_generator_keeps_the_order`], [`a_pipeline_keeps_the_order`] |
+//! | the output is closed after the last item | [`a_generator_says_that_it_has_ended`] |
 //! | nothing is lost, nothing comes twice | [`a_fan_in_loses_nothing`], [`a_fan_out_shares_the_items`], [`each_job_is_done_once`], [`a_tee_gives_each_item_to_both`], [`or_done_passes_everything_on`] |
 //! | nobody stays behind when the consumer stops early | `..._ends_with_its_consumer`, [`or_done_ends_where_its_input_does_not`], [`who_waits_for_a_permit_goes_when_it_should`] |
 //! | a panic ends the others | [`a_panic_ends_a_pipeline`], [`a_panic_cancels_the_others`] |
@@ -19,14 +20,13 @@
 
 use super::queue::Note;
 use crate::contract::{ensure, join, spawn};
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Violation};
 use crate::model::channels::pattern::context::Reason;
 use crate::model::channels::pattern::{
     Bounded, Context, Done, ErrorGroup, Group, Rules, fan_in, fan_out, generator, limited, or_done, stage,
     tee, ticker, worker_pool,
 };
 use crate::model::channels::queue::Channel;
-use crate::sync::thread::JoinHandle;
 use crate::sync::time::Instant;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,31 +40,53 @@ fn full<T: Send>(items: impl IntoIterator<Item = T, IntoIter: ExactSizeIterator>
     Arc::new(channel)
 }
 
-/// A thread that receives all that comes.
-fn consumer<T: Send + 'static>(from: Arc<Channel<T>>) -> JoinHandle<Vec<T>> {
-    spawn("consumer", move || from.iter().collect())
-}
-
-/// A consumer takes one item, and stops; then all threads of the group end.
-fn stop_after_one<T: Send + 'static, R: Rules>(group: Group<R>, from: Arc<Channel<T>>) -> Outcome {
-    let done = Arc::clone(group.done());
-    let consumer = spawn("consumer", move || {
-        let received = from.receive();
-        done.close();
-        received.is_some()
+/// A thread receives so many items. When all have ended there is no other one.
+fn consume<T: Send + 'static, R: Rules>(
+    group: Group<R>,
+    from: Arc<Channel<T>>,
+    items: usize,
+) -> Result<Vec<T>, Violation> {
+    let consumer = spawn("consumer", {
+        let from = from.clone();
+        move || (0..items).map_while(|_| from.receive()).collect()
     });
     let received = join(consumer);
     group.join();
-    ensure(received, "an_item_came", || "nothing was received".to_owned())?;
+    ensure(from.receive().is_none(), "nothing_more", || "another item came".to_owned())?;
+    Ok(received)
+}
+
+/// A consumer takes so many items, and stops; then all threads of the group end.
+fn stop_after<T: Send + 'static, R: Rules>(items: usize, group: Group<R>, from: Arc<Channel<T>>) -> Outcome {
+    let done = Arc::clone(group.done());
+    let consumer = spawn("consumer", move || {
+        let received = (0..items).map_while(|_| from.receive()).count();
+        done.close();
+        received
+    });
+    let received = join(consumer);
+    group.join();
+    ensure(received == items, "they_came", || format!("{received} of {items}"))?;
     Ok(String::new())
 }
 
 /// The items of an iterator, first to last.
 pub fn a_generator_keeps_the_order<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
-    let received = join(consumer(generator(&mut group, 0..2)));
-    group.join();
+    let numbers = generator(&mut group, 0..2);
+    let received = consume(group, numbers, 2)?;
     ensure(received == [0, 1], "order", || format!("{received:?}"))?;
+    Ok(String::new())
+}
+
+/// Who receives until there is nothing more gets to know it.
+pub fn a_generator_says_that_it_has_ended<R: Rules>() -> Outcome {
+    let mut group = Group::<R>::new();
+    let numbers = generator(&mut group, [7]);
+    let consumer = spawn("consumer", move || numbers.iter().collect::<Vec<_>>());
+    let received = join(consumer);
+    group.join();
+    ensure(received == [7], "all", || format!("{received:?}"))?;
     Ok(String::new())
 }
 
@@ -72,25 +94,25 @@ pub fn a_generator_keeps_the_order<R: Rules>() -> Outcome {
 pub fn a_generator_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
     let numbers = generator(&mut group, 0..2);
-    stop_after_one(group, numbers)
+    stop_after(1, group, numbers)
 }
 
 /// Two stages, one after the other.
 pub fn a_pipeline_keeps_the_order<R: Rules>() -> Outcome {
-    let mut group = Group::<R>::new();
+    let mut group = Group::<R>::new().with_room(2);
     let doubled = stage(&mut group, full([1, 2]), |n| 2 * n);
-    let received = join(consumer(stage(&mut group, doubled, |n| n + 1)));
-    group.join();
+    let increased = stage(&mut group, doubled, |n| n + 1);
+    let received = consume(group, increased, 2)?;
     ensure(received == [3, 5], "order", || format!("{received:?}"))?;
     Ok(String::new())
 }
 
-/// A stage waits to send its second item, and the generator before it maybe its third one.
+/// The last stage waits for a consumer, and the one before it for the last one.
 pub fn a_pipeline_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
-    let numbers = generator(&mut group, 0..2);
-    let doubled = stage(&mut group, numbers, |n| 2 * n);
-    stop_after_one(group, doubled)
+    let doubled = stage(&mut group, full([1, 2]), |n| 2 * n);
+    let increased = stage(&mut group, doubled, |n| n + 1);
+    stop_after(0, group, increased)
 }
 
 /// A stage panics: the one before it ends, and whoever joins them is told.
@@ -108,9 +130,9 @@ pub fn a_panic_ends_a_pipeline<R: Rules>() -> Outcome {
 
 /// Two items from one channel, and one from another one.
 pub fn a_fan_in_loses_nothing<R: Rules>() -> Outcome {
-    let mut group = Group::<R>::new();
-    let received = join(consumer(fan_in(&mut group, vec![full([0, 1]), full([2])])));
-    group.join();
+    let mut group = Group::<R>::new().with_room(3);
+    let all = fan_in(&mut group, vec![full([0, 1]), full([2])]);
+    let received = consume(group, all, 3)?;
     let orders = [[0, 1, 2], [0, 2, 1], [2, 0, 1]];
     ensure(orders.iter().any(|order| received == order), "each_once", || format!("{received:?}"))?;
     Ok(format!("{received:?}"))
@@ -120,20 +142,16 @@ pub fn a_fan_in_loses_nothing<R: Rules>() -> Outcome {
 pub fn a_fan_in_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
     let all = fan_in(&mut group, vec![full([0]), full([1])]);
-    stop_after_one(group, all)
+    stop_after(1, group, all)
 }
 
-/// Two stages, and a consumer of the one, then of the other.
+/// Two stages, which have room for their items.
 pub fn a_fan_out_shares_the_items<R: Rules>() -> Outcome {
-    let mut group = Group::<R>::new();
+    let mut group = Group::<R>::new().with_room(2);
     let outputs = fan_out(&mut group, &full([1, 2]), 2, |n| 2 * n);
-    let consumer = spawn("consumer", move || {
-        let [first, second] = [0, 1].map(|i| outputs[i].iter().collect::<Vec<_>>());
-        (first, second)
-    });
-    let received = join(consumer);
     group.join();
-    let mut all = [&received.0[..], &received.1[..]].concat();
+    let received: Vec<Vec<_>> = outputs.iter().map(|output| output.iter().collect()).collect();
+    let mut all = received.concat();
     all.sort_unstable();
     ensure(all == [2, 4], "each_once", || format!("{received:?}"))?;
     Ok(format!("{received:?}"))
@@ -143,25 +161,25 @@ pub fn a_fan_out_shares_the_items<R: Rules>() -> Outcome {
 pub fn a_fan_out_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
     let outputs = fan_out(&mut group, &full([1, 2]), 2, |n| 2 * n);
-    stop_after_one(group, Arc::clone(&outputs[0]))
+    stop_after(1, group, Arc::clone(&outputs[0]))
 }
 
 /// Two workers, two jobs.
 pub fn each_job_is_done_once<R: Rules>() -> Outcome {
-    let mut group = Group::<R>::new();
-    let mut received = join(consumer(worker_pool(&mut group, full([1, 2]), 2, |n| 2 * n)));
-    group.join();
+    let mut group = Group::<R>::new().with_room(2);
+    let results = worker_pool(&mut group, full([1, 2]), 2, |n| 2 * n);
+    let mut received = consume(group, results, 2)?;
     let order = format!("{received:?}");
     received.sort_unstable();
-    ensure(received == [2, 4], "each_once", || format!("{received:?}"))?;
+    ensure(received == [2, 4], "each_once", || order.clone())?;
     Ok(order)
 }
 
-/// A worker has a result that nobody will receive.
+/// Two workers have results that nobody will receive.
 pub fn a_worker_pool_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
     let results = worker_pool(&mut group, full([1, 2]), 2, |n| 2 * n);
-    stop_after_one(group, results)
+    stop_after(0, group, results)
 }
 
 /// Two threads, one permit: each works alone, and sees what the other one did.
@@ -329,8 +347,8 @@ pub fn a_panic_cancels_the_others<R: Rules>() -> Outcome {
 /// An input that somebody closes.
 pub fn or_done_passes_everything_on<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
-    let received = join(consumer(or_done(&mut group, full([0, 1]))));
-    group.join();
+    let items = or_done(&mut group, full([0, 1]));
+    let received = consume(group, items, 2)?;
     ensure(received == [0, 1], "order", || format!("{received:?}"))?;
     Ok(String::new())
 }
@@ -341,9 +359,8 @@ pub fn or_done_ends_where_its_input_does_not<R: Rules>() -> Outcome {
     let items = or_done(&mut group, Arc::new(<Channel<u32>>::new(0)));
     let done = Arc::clone(group.done());
     let stops = spawn("stops", move || done.close());
-    let received = join(consumer(items));
+    let received = consume(group, items, 1)?;
     join(stops);
-    group.join();
     ensure(received.is_empty(), "nothing", || format!("{received:?}"))?;
     Ok(String::new())
 }
@@ -351,17 +368,23 @@ pub fn or_done_ends_where_its_input_does_not<R: Rules>() -> Outcome {
 /// Two consumers, one at each output.
 pub fn a_tee_gives_each_item_to_both<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
-    let received = tee(&mut group, full([0, 1])).map(consumer).map(join);
+    let outputs = tee(&mut group, full([7]));
+    let consumers = outputs.each_ref().map(|output| {
+        let output = output.clone();
+        spawn("consumer", move || output.receive())
+    });
+    let received = consumers.map(join);
     group.join();
-    ensure(received == [[0, 1], [0, 1]], "both", || format!("{received:?}"))?;
+    let more = outputs.map(|output| output.receive());
+    ensure(received == [Some(7); 2] && more == [None; 2], "both", || format!("{received:?}, {more:?}"))?;
     Ok(String::new())
 }
 
 /// Nobody is at the second output.
 pub fn a_tee_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
-    let [left, _right] = tee(&mut group, full([0]));
-    stop_after_one(group, left)
+    let [left, _right] = tee(&mut group, full([7]));
+    stop_after(1, group, left)
 }
 
 /// Two ticks, and two periods at least.
@@ -369,20 +392,22 @@ pub fn ticks_come_no_earlier<R: Rules>() -> Outcome {
     let period = Duration::from_millis(1);
     let (mut group, start) = (Group::<R>::new(), Instant::now());
     let ticks = ticker(&mut group, period);
-    let consumer = spawn("consumer", move || [1, 2].map(|_| (ticks.receive().is_some(), start.elapsed())));
-    let [first, second] = join(consumer);
+    let consumer = spawn("consumer", {
+        let ticks = ticks.clone();
+        move || (ticks.receive().is_some(), ticks.receive().is_some(), start.elapsed())
+    });
+    let received = join(consumer);
     group.stop();
     group.join();
-    let in_time = first >= (true, period) && second >= (true, 2 * period);
-    ensure(in_time, "periods", || format!("{first:?}, {second:?}"))?;
+    ensure(received >= (true, true, 2 * period), "periods", || format!("{received:?}"))?;
     Ok(String::new())
 }
 
-/// One tick is taken, and another one may be there.
+/// No tick is taken.
 pub fn a_ticker_ends_with_its_consumer<R: Rules>() -> Outcome {
     let mut group = Group::<R>::new();
     let ticks = ticker(&mut group, Duration::from_millis(1));
-    stop_after_one(group, ticks)
+    stop_after(0, group, ticks)
 }
 
 /// An item is there, and its tick comes later.

@@ -20,7 +20,7 @@ pub fn generator<I, R: Rules>(group: &mut Group<R>, items: I) -> Arc<Channel<I::
 where
     I: IntoIterator<Item: Send + 'static> + Send + 'static,
 {
-    let (output, channel) = group.output(0);
+    let (output, channel) = group.output();
     group.go("generator", move || {
         items.into_iter().all(|item| output.send(item));
     });

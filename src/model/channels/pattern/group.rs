@@ -32,6 +32,8 @@ pub type Done = Channel<Infallible>;
 /// ```
 pub struct Group<R: Rules = Correct> {
     done: Arc<Done>,
+    /// In the outputs of its threads.
+    room: usize,
     threads: Vec<Handle>,
     rules: PhantomData<R>,
 }
@@ -46,7 +48,15 @@ impl<R: Rules> Group<R> {
     /// A group that ends when this channel is closed, as that of a [`Context`](super::Context); it closes it itself where it
     /// is told to stop.
     pub const fn until(done: Arc<Done>) -> Self {
-        Self { done, threads: Vec::new(), rules: PhantomData }
+        Self { done, room: 0, threads: Vec::new(), rules: PhantomData }
+    }
+
+    /// The same group, in which the outputs of the patterns have room for so many items: threads that send wait for each other
+    /// less often.
+    #[must_use]
+    pub const fn with_room(mut self, items: usize) -> Self {
+        self.room = items;
+        self
     }
 
     /// The channel that is closed when the threads should end.
@@ -74,8 +84,12 @@ impl<R: Rules> Group<R> {
     }
 
     /// A channel, and the right to send there.
-    pub(super) fn output<T: Send>(&self, capacity: usize) -> (Output<T, R>, Arc<Channel<T>>) {
-        let channel = Arc::new(Channel::new(capacity));
+    pub(super) fn output<T: Send>(&self) -> (Output<T, R>, Arc<Channel<T>>) {
+        self.output_to(Arc::new(Channel::new(self.room)))
+    }
+
+    /// The right to send to this channel.
+    pub(super) fn output_to<T: Send>(&self, channel: Arc<Channel<T>>) -> (Output<T, R>, Arc<Channel<T>>) {
         let output =
             Output { channel: Arc::clone(&channel), done: Arc::clone(&self.done), rules: PhantomData };
         (output, channel)
@@ -93,7 +107,7 @@ impl<R: Rules> Group<R> {
         U: Send + 'static,
         F: FnMut(T) -> U + Send + 'static,
     {
-        let (output, channel) = self.output(0);
+        let (output, channel) = self.output();
         // Whose end is the last one depends on the schedule, so that an engine has to see the count.
         let outputs = repeat_n(sync::Arc::new(output), inputs.len());
         for ((input, each), output) in inputs.zip(outputs) {

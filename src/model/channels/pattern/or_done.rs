@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// group.join();
 /// ```
 pub fn or_done<T: Send + 'static, R: Rules>(group: &mut Group<R>, input: Arc<Channel<T>>) -> Arc<Channel<T>> {
-    let (output, channel) = group.output(0);
+    let (output, channel) = group.output();
     group.go("or-done", move || {
         let next = || {
             let mut get = Receiving::new(&input);

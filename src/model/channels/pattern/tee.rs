@@ -23,7 +23,7 @@ pub fn tee<T: Clone + Send + 'static, R: Rules>(
     group: &mut Group<R>,
     input: Arc<Channel<T>>,
 ) -> [Arc<Channel<T>>; 2] {
-    let [(left, to_left), (right, to_right)] = [(); 2].map(|()| group.output(0));
+    let [(left, to_left), (right, to_right)] = [(); 2].map(|()| group.output());
     group.go("tee", move || {
         input.iter().all(|item| send_to_both(&left, &right, item));
     });

@@ -25,7 +25,7 @@ use std::time::Duration;
 /// group.join();
 /// ```
 pub fn ticker<R: Rules>(group: &mut Group<R>, period: Duration) -> Arc<Channel<()>> {
-    let (output, channel) = group.output::<()>(1);
+    let (output, channel) = group.output_to(Arc::new(Channel::new(1)));
     group.go("ticker", move || {
         while select_timeout(&mut [&mut Receiving::new(output.done())], period).is_none() {
             if R::DROPS_TICKS {
