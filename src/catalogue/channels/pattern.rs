@@ -55,6 +55,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     ]),
     Subject::new("channels/pattern/tee").with_rows(rows![
         rows::a_tee_gives_each_item_to_both[Correct],
+        rows::a_tee_waits_for_either[Correct],
         rows::a_tee_ends_with_its_consumer[Correct],
     ]),
     Subject::new("channels/pattern/ticker").with_rows(rows![

@@ -11,7 +11,7 @@ use super::{Correct, Rules};
 use crate::model::channels::queue::select::Receiving;
 use crate::model::channels::queue::{Channel, select_timeout};
 use crate::sync::thread::{Builder, JoinHandle};
-use crate::sync::time::Instant;
+use crate::sync::time::{Deadline, Instant};
 use crate::sync::{Mutex, MutexGuard};
 use std::fmt;
 use std::sync::Arc;
@@ -97,9 +97,11 @@ impl<R: Rules> Context<R> {
     /// The same, cancelled after this time by a thread of its own.
     pub fn with_timeout(&self, duration: Duration) -> (Self, Cancel<R>) {
         let (context, mut cancel) = self.with_cancel();
-        let timed = context.clone();
+        // It begins here, however late the thread does.
+        let (timed, deadline) = (context.clone(), Deadline::after(duration));
         let timer = move || {
-            if select_timeout(&mut [&mut Receiving::new(timed.done())], duration).is_none() {
+            let wait = |left| select_timeout(&mut [&mut Receiving::new(timed.done())], left);
+            if deadline.left().and_then(wait).is_none() {
                 timed.cancel(Reason::DeadlineExceeded);
             }
         };
