@@ -1,6 +1,6 @@
 //! Twins of the [tables](crate::model::channels::table).
 
-use super::{Permission, Reach, Token, lay_forks, put_down, take};
+use super::{Admission, Reach, Token, lay_forks, put_down, take};
 use crate::model::channels::queue::Channel;
 use crate::model::channels::queue::select::{Receiving, select};
 use crate::port::{Table, forks_of};
@@ -49,16 +49,15 @@ impl Table for EitherFirst {
     }
 }
 
-/// The waiter lets everybody eat who asks.
+/// The waiter has a chair for everybody.
 ///
-/// Twin of [`Waiter`](super::Waiter). Neighbours eat together: who asks before it takes has gained nothing where the answer is always
-/// yes.
+/// Twin of [`Waiter`](super::Waiter). All can sit down and hold their left fork, and nobody is left who would find a second one.
 #[derive(Debug)]
-pub struct AlwaysYes;
+pub struct AdmitsAll;
 
-impl Permission for AlwaysYes {
-    fn may_eat(_seat: usize, _eating: &[bool]) -> bool {
-        true
+impl Admission for AdmitsAll {
+    fn chairs(philosophers: usize) -> usize {
+        philosophers
     }
 }
 
@@ -78,6 +77,6 @@ mod tests {
     fn twins_feed_who_sits_alone() {
         smoke::<Ordered<LeftFirst>>();
         smoke::<EitherFirst>();
-        smoke::<Waiter<AlwaysYes>>();
+        smoke::<Waiter<AdmitsAll>>();
     }
 }

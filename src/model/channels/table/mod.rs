@@ -1,20 +1,17 @@
 //! Tables of philosophers who share nothing but channels.
 //!
-//! At [`Ordered`] a fork is a channel with room for one token, and lies on the table while its token is in it: to take it is to receive, to
+//! A fork is a channel with room for one token, and lies on the table while its token is in it: to take it is to receive, to
 //! put it down is to send, which never waits. Invariant: there is one token for each fork, in its channel or in the hand of
 //! one neighbour.
 //!
-//! At [`Waiter`] nobody touches a fork: a thread gives out the permission to eat.
-//!
-//! None of them is fair. A channel serves those who wait in their order, but a philosopher may wait at its other fork; and
-//! neighbours who take turns may keep the waiter from the one between them.
+//! None of them is fair: a channel serves those who wait in their order, but a philosopher may wait at its other fork.
 
 pub mod broken;
 mod ordered;
 mod waiter;
 
 pub use ordered::{LowerFirst, Ordered, Reach};
-pub use waiter::{NeighboursAway, Permission, Waiter};
+pub use waiter::{Admission, AllButOne, Waiter};
 
 use crate::model::channels::queue::Channel;
 
@@ -38,6 +35,14 @@ fn take(fork: &Channel<Token>) -> Token {
 
 fn put_down(fork: &Channel<Token>, token: Token) {
     fork.try_send(token).expect("there is room for its only token");
+}
+
+/// Takes the one fork, then the other, and eats.
+fn dine(first: &Channel<Token>, second: &Channel<Token>, eat: &mut dyn FnMut()) {
+    let tokens = (take(first), take(second));
+    eat();
+    put_down(second, tokens.1);
+    put_down(first, tokens.0);
 }
 
 #[cfg(test)]

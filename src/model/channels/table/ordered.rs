@@ -1,6 +1,6 @@
 //! The order of the forks.
 
-use super::{Token, lay_forks, put_down, take};
+use super::{Token, dine, lay_forks};
 use crate::model::channels::queue::Channel;
 use crate::port::{Table, forks_of};
 use std::fmt::Debug;
@@ -54,10 +54,6 @@ impl<R: Reach> Table for Ordered<R> {
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
         let (left, right) = forks_of(seat, self.seats());
         let (first, second) = R::first_and_second(left, right);
-        let (first, second) = (&self.forks[first], &self.forks[second]);
-        let tokens = (take(first), take(second));
-        eat();
-        put_down(second, tokens.1);
-        put_down(first, tokens.0);
+        dine(&self.forks[first], &self.forks[second], eat);
     }
 }

@@ -1,21 +1,22 @@
-//! A thread that gives out the permission to eat.
+//! A thread that gives out the permission to sit down.
 
-use crate::model::channels::queue::select::{Case, Receiving};
+use super::{Token, dine, lay_forks};
+use crate::model::channels::queue::select::{Case, Never, Receiving};
 use crate::model::channels::queue::{Channel, select};
-use crate::port::Table;
+use crate::port::{Table, forks_of};
 use crate::sync::thread::{Builder, JoinHandle};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// Everybody asks the waiter, a thread that receives a philosopher's request only while none of its neighbours eats.
+/// Everybody asks the waiter, a thread that keeps one philosopher from the table, and takes the left fork first.
 ///
-/// There is a rendezvous at each seat. What comes from a seat that does not eat is a request, granted by being received, so that it
-/// needs no answer; what comes from one that eats says that it has eaten. The waiter selects among the seats that eat or may eat.
-/// Nobody waits for a philosopher that does not eat, so nothing can deadlock. The waiter ends when the table is dropped.
+/// A request is a send at a rendezvous, granted by being received, so that it needs no answer. The waiter selects between those who
+/// come, while there is a free chair, and those who go. With one chair less than seats somebody always finds a second fork, so
+/// nothing can deadlock. The waiter ends when the table is dropped.
 ///
-/// Source: the guarded commands of C. A. R. Hoare, "Communicating sequential processes", 1978, whose footman of section 5.3 is a
-/// process of this kind.
+/// Source: C. A. R. Hoare, "Communicating sequential processes", 1978, section 5.3, where the room is a process with guarded commands,
+/// and Dijkstra's remark there, by which a philosopher is kept from it.
 ///
 /// ```
 /// use refectory::model::channels::table::Waiter;
@@ -23,81 +24,90 @@ use std::sync::Arc;
 ///
 /// <Waiter>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
-pub struct Waiter<P: Permission = NeighboursAway> {
-    seats: Arc<Vec<Channel<()>>>,
+pub struct Waiter<A: Admission = AllButOne> {
+    forks: Vec<Channel<Token>>,
+    room: Arc<Room>,
     thread: Option<JoinHandle<()>>,
-    permission: PhantomData<P>,
+    admission: PhantomData<A>,
 }
 
-/// Whom the waiter lets eat.
-pub trait Permission: Send + Sync + 'static {
-    /// Whether this seat may begin to eat while those eat.
-    fn may_eat(seat: usize, eating: &[bool]) -> bool;
+/// How many may sit at the table at once.
+pub trait Admission: Send + Sync + 'static {
+    /// Of so many philosophers.
+    fn chairs(philosophers: usize) -> usize;
 }
 
-/// Whose neighbours do not eat.
+/// One of them stays outside.
 #[derive(Debug)]
-pub struct NeighboursAway;
+pub struct AllButOne;
 
-impl Permission for NeighboursAway {
-    fn may_eat(seat: usize, eating: &[bool]) -> bool {
-        let seats = eating.len();
-        !eating[(seat + 1) % seats] && !eating[(seat + seats - 1) % seats]
+impl Admission for AllButOne {
+    fn chairs(philosophers: usize) -> usize {
+        philosophers - 1
     }
 }
 
-/// The waiter's work, until the seats are closed.
-fn serve<P: Permission>(seats: &[Channel<()>]) {
-    let mut eating = vec![false; seats.len()];
-    loop {
-        let is_served = |seat: &usize| eating[*seat] || P::may_eat(*seat, &eating);
-        let served: Vec<usize> = (0..seats.len()).filter(is_served).collect();
-        let mut receiving: Vec<_> = served.iter().map(|&seat| Receiving::new(&seats[seat])).collect();
-        let mut cases: Vec<&mut dyn Case<'_>> = receiving.iter_mut().map(|case| case as _).collect();
-        let taken = select(&mut cases);
-        if receiving.swap_remove(taken).received().is_none() {
-            return;
+/// The ways to the waiter.
+#[derive(Debug)]
+struct Room {
+    enter: Channel<()>,
+    exit: Channel<()>,
+}
+
+impl Room {
+    /// The waiter's work, until the exit is closed.
+    fn serve(&self, chairs: usize) {
+        let mut seated = 0;
+        loop {
+            let (mut comes, mut goes) = (Receiving::new(&self.enter), Receiving::new(&self.exit));
+            let comes: &mut dyn Case<'_> = if seated < chairs { &mut comes } else { &mut Never };
+            match (select(&mut [comes, &mut goes]), goes.received()) {
+                (0, _) => seated += 1,
+                (_, Some(())) => seated -= 1,
+                (_, None) => return,
+            }
         }
-        eating[served[taken]] ^= true;
     }
 }
 
-impl<P: Permission> Table for Waiter<P> {
-    /// # Panics
-    /// If there are more than 64 seats, for how many a select has room.
+impl<A: Admission> Table for Waiter<A> {
     fn with_seats(seats: usize) -> Self {
-        assert!(seats <= 64, "a waiter serves up to 64 seats, not {seats}");
-        let seats: Arc<Vec<_>> = Arc::new((0..seats).map(|_| Channel::new(0)).collect());
+        let room = Arc::new(Room { enter: Channel::new(0), exit: Channel::new(seats) });
         let serve = {
-            let seats = Arc::clone(&seats);
-            move || serve::<P>(&seats)
+            let room = Arc::clone(&room);
+            move || room.serve(A::chairs(seats))
         };
         let waiter = Builder::new().name("waiter".to_owned()).spawn(serve);
-        Self { seats, thread: Some(waiter.expect("a thread can be started")), permission: PhantomData }
+        Self {
+            forks: lay_forks(seats),
+            room,
+            thread: Some(waiter.expect("a thread can be started")),
+            admission: PhantomData,
+        }
     }
 
     fn seats(&self) -> usize {
-        self.seats.len()
+        self.forks.len()
     }
 
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
-        let tell = || self.seats[seat].send(()).expect("the table is open");
-        tell();
-        eat();
-        tell();
+        let (left, right) = forks_of(seat, self.seats());
+        self.room.enter.send(()).expect("nobody closes it");
+        dine(&self.forks[left], &self.forks[right], eat);
+        self.room.exit.send(()).expect("the table is open");
     }
 }
 
-impl<P: Permission> Drop for Waiter<P> {
+impl<A: Admission> Drop for Waiter<A> {
     fn drop(&mut self) {
-        self.seats.iter().for_each(Channel::close);
+        self.room.exit.close();
         // The waiter does not panic.
         drop(self.thread.take().map(JoinHandle::join));
     }
 }
 
-impl<P: Permission> fmt::Debug for Waiter<P> {
+impl<A: Admission> fmt::Debug for Waiter<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiter").field("seats", &self.seats.len()).finish_non_exhaustive()
+        f.debug_struct("Waiter").field("room", &self.room).finish_non_exhaustive()
     }
 }
