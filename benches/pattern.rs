@@ -5,8 +5,8 @@
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::model::channels::pattern::{
-    Bounded, Context, Done, ErrorGroup, Group, fan_in, fan_out, generator, or_done, stage, tee, ticker,
-    worker_pool,
+    Bounded, Context, Done, ErrorGroup, Group, fan_in, fan_out, generator, limited, or_done, stage, tee,
+    ticker, worker_pool,
 };
 use refectory::model::channels::queue::Channel;
 use std::hint::black_box;
@@ -38,10 +38,7 @@ fn patterns(criterion: &mut Criterion) {
     items(&mut group, "channels/tee", |group, numbers| tee(group, numbers).into());
     items(&mut group, "channels/ticker", |group, numbers| {
         let ticks = ticker(group, Duration::ZERO);
-        vec![stage(group, numbers, move |n| {
-            ticks.receive();
-            n
-        })]
+        vec![limited(group, numbers, ticks)]
     });
     group.finish();
 }

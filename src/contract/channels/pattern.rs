@@ -190,7 +190,11 @@ pub fn a_bound_is_kept<R: Rules>() -> Outcome {
     let (bounded, done, note) = (Arc::new(Bounded::<R>::new(1)), Arc::new(Done::new(0)), Note::new());
     let threads = [0, 1].map(|i| {
         let (bounded, done, note) = (bounded.clone(), done.clone(), note.clone());
-        spawn(&format!("thread {i}"), move || bounded.run(&done, || Ok::<_, ()>(note.add())).is_some())
+        let work = move || {
+            note.add();
+            Ok::<_, ()>(())
+        };
+        spawn(&format!("thread {i}"), move || bounded.run(&done, work).is_some())
     });
     let worked = threads.map(join);
     ensure(worked == [true; 2] && note.read() == 2, "one_at_a_time", || {
