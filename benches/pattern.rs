@@ -58,13 +58,19 @@ fn items(
             // One thread for each output beside the first one, which is received here.
             for output in &outputs[1..] {
                 let output = Arc::clone(output);
-                threads.go("consumer", move || output.iter().for_each(|n| drop(black_box(n))));
+                threads.go("consumer", move || drain(&output));
             }
-            outputs[0].iter().for_each(|n| drop(black_box(n)));
+            drain(&outputs[0]);
             threads.stop();
             threads.join();
             started.elapsed()
         });
+    });
+}
+
+fn drain(output: &Channel<u64>) {
+    output.iter().for_each(|n| {
+        black_box(n);
     });
 }
 

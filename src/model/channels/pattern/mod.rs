@@ -2,22 +2,22 @@
 //!
 //! | pattern | promise |
 //! |---|---|
-//! | [`generator`] | the items of an iterator, in their order |
+//! | [`generator`](generator()) | the items of an iterator, in their order |
 //! | [`stage`] of a pipeline | what a function makes of each item, in their order |
-//! | [`fan_in`] | the items of several channels, each once, in their order in each channel |
-//! | [`fan_out`] | several stages share the items of one channel, each item goes to one |
-//! | [`worker_pool`] | the same, with one channel for all results |
+//! | [`fan_in`](fan_in()) | the items of several channels, each once, in their order in each channel |
+//! | [`fan_out`](fan_out()) | several stages share the items of one channel, each item goes to one |
+//! | [`worker_pool`](worker_pool()) | the same, with one channel for all results |
 //! | [`Bounded`] | at most so many at once |
 //! | [`Context`] | a tree of cancellations, by hand or by deadline |
 //! | [`ErrorGroup`] | the first error is told and cancels the others |
-//! | [`or_done`] | the items of a channel that nobody closes |
-//! | [`tee`] | each item goes to both of two channels |
-//! | [`ticker`], [`limited`] | one tick a period, one item a tick |
+//! | [`or_done`](or_done()) | the items of a channel that nobody closes |
+//! | [`tee`](tee()) | each item goes to both of two channels |
+//! | [`ticker`](ticker()), [`limited`] | one tick a period, one item a tick |
 //!
 //! No thread stays behind: those of a pattern belong to a [`Group`], which joins them. Invariant: a thread that sends looks at
 //! the group's `done` as well, and closes its output when it ends, so that whoever receives from it ends too. A thread that
 //! receives need not look: its input is closed when `done` is, by the thread that sends. A channel of which that is not so
-//! is read through [`or_done`].
+//! is read through [`or_done`](or_done()).
 //!
 //! An item that a thread has in hand when `done` is closed is dropped, or goes to whoever still receives.
 //!
