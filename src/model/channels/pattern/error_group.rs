@@ -7,7 +7,8 @@ use crate::sync::Mutex;
 use std::fmt;
 use std::sync::Arc;
 
-/// Threads that do one thing together: where one fails, the others are cancelled, and its error is the group's.
+/// Threads that do one thing together: where one fails, the others are cancelled, and its error is the group's. A group that is
+/// dropped cancels them too, and does not wait.
 ///
 /// Invariant: the first error is kept before the context is cancelled, so that no failure that follows from the cancellation
 /// can take its place. A panic cancels the others as well.

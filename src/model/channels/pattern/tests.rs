@@ -29,6 +29,13 @@ fn nothing_is_lost_on_real_cores() {
 }
 
 #[test]
+fn nothing_comes_from_no_input() {
+    let mut group = <Group>::new();
+    assert_eq!(fan_in::<u8, _>(&mut group, Vec::new()).receive(), None);
+    group.join();
+}
+
+#[test]
 fn a_group_that_is_dropped_ends() {
     let done = {
         let mut group = <Group>::new();

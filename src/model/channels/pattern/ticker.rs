@@ -41,7 +41,7 @@ pub fn ticker<R: Rules>(group: &mut Group<R>, period: Duration) -> Arc<Channel<(
 
 /// Passes an item on for each tick: a rate limiter, where the ticks are those of a [`ticker`].
 ///
-/// Source: Ross Light, Andrew Gerrand and others, "Rate Limiting", Go Wiki, 2014.
+/// Source: "Rate Limiting", Go Wiki.
 ///
 /// ```
 /// use refectory::model::channels::pattern::{Group, generator, limited, ticker};

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// come, while there is a free chair, and those who go. With one chair less than seats somebody always finds a second fork, so
 /// nothing can deadlock. The waiter ends when the table is dropped.
 ///
-/// Source: C. A. R. Hoare, "Communicating sequential processes", 1978, section 5.3, where the room is a process with guarded commands,
-/// and Dijkstra's remark there, by which a philosopher is kept from it.
+/// Source: C. A. R. Hoare, "Communicating sequential processes", 1978, section 5.3: the room is a process with guarded commands, and an
+/// exercise after Dijkstra is to keep a philosopher out.
 ///
 /// ```
 /// use refectory::model::channels::table::Waiter;
