@@ -1,3 +1,5 @@
 //! What channels promise.
 
+pub mod pattern;
 pub mod queue;
+pub mod table;

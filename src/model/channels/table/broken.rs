@@ -1,6 +1,6 @@
 //! Twins of the [tables](crate::model::channels::table).
 
-use super::{Token, dine, lay_forks, put_down, take};
+use super::{Admission, Reach, Token, lay_forks, put_down, take};
 use crate::model::channels::queue::Channel;
 use crate::model::channels::queue::select::{Receiving, select};
 use crate::port::{Table, forks_of};
@@ -10,22 +10,11 @@ use crate::port::{Table, forks_of};
 /// Twin of [`Ordered`](super::Ordered). When all have their left fork, each waits for a token that the neighbour holds: Go's
 /// runtime calls it "all goroutines are asleep".
 #[derive(Debug)]
-pub struct LeftFirst {
-    forks: Vec<Channel<Token>>,
-}
+pub struct LeftFirst;
 
-impl Table for LeftFirst {
-    fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats) }
-    }
-
-    fn seats(&self) -> usize {
-        self.forks.len()
-    }
-
-    fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
-        let (left, right) = forks_of(seat, self.seats());
-        dine(&self.forks[left], &self.forks[right], eat);
+impl Reach for LeftFirst {
+    fn first_and_second(left: usize, right: usize) -> (usize, usize) {
+        (left, right)
     }
 }
 
@@ -60,9 +49,22 @@ impl Table for EitherFirst {
     }
 }
 
+/// The waiter has a chair for everybody.
+///
+/// Twin of [`Waiter`](super::Waiter). All can sit down and hold their left fork, and nobody is left who would find a second one.
+#[derive(Debug)]
+pub struct AdmitsAll;
+
+impl Admission for AdmitsAll {
+    fn chairs(philosophers: usize) -> usize {
+        philosophers
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::channels::table::{Ordered, Waiter};
 
     fn smoke<T: Table>() {
         let table = T::with_seats(2);
@@ -73,7 +75,8 @@ mod tests {
 
     #[test]
     fn twins_feed_who_sits_alone() {
-        smoke::<LeftFirst>();
+        smoke::<Ordered<LeftFirst>>();
         smoke::<EitherFirst>();
+        smoke::<Waiter<AdmitsAll>>();
     }
 }

@@ -1,4 +1,4 @@
-//! Tables whose forks are channels.
+//! Tables of philosophers who share nothing but channels.
 //!
 //! A fork is a channel with room for one token, and lies on the table while its token is in it: to take it is to receive, to
 //! put it down is to send, which never waits. Invariant: there is one token for each fork, in its channel or in the hand of
@@ -8,8 +8,10 @@
 
 pub mod broken;
 mod ordered;
+mod waiter;
 
-pub use ordered::Ordered;
+pub use ordered::{LowerFirst, Ordered, Reach};
+pub use waiter::{Admission, AllButOne, Waiter};
 
 use crate::model::channels::queue::Channel;
 
@@ -48,9 +50,8 @@ mod tests {
     use super::*;
     use crate::port::{self, Table};
 
-    #[test]
-    fn smoke() {
-        let table = Ordered::with_seats(3);
+    fn smoke<T: Table>() {
+        let table = T::with_seats(3);
         let mut meals = [0; 3];
         for (seat, eaten) in meals.iter_mut().enumerate() {
             table.dine(seat, &mut || *eaten += 1);
@@ -58,11 +59,18 @@ mod tests {
         assert_eq!(meals, [1; 3]);
     }
 
+    #[test]
+    fn tables_feed_who_sits_alone() {
+        smoke::<Ordered>();
+        smoke::<Waiter>();
+    }
+
     /// Ten thousand meals on real cores.
     #[test]
     fn neighbours_never_eat_together() {
         for (seats, meals) in [(2, 2_000), (3, 1_000), (5, 600)] {
             port::table::harness::<Ordered>().program(port::table::dining(seats, meals)).run().unwrap();
+            port::table::harness::<Waiter>().program(port::table::dining(seats, meals)).run().unwrap();
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::{Token, dine, lay_forks};
 use crate::model::channels::queue::Channel;
 use crate::port::{Table, forks_of};
+use std::fmt::Debug;
+use std::marker::PhantomData;
 
 /// Everybody takes the fork with the lower number first.
 ///
@@ -16,16 +18,33 @@ use crate::port::{Table, forks_of};
 /// use refectory::model::channels::table::Ordered;
 /// use refectory::port::Table;
 ///
-/// Ordered::with_seats(5).dine(4, &mut || println!("eating"));
+/// <Ordered>::with_seats(5).dine(4, &mut || println!("eating"));
 /// ```
 #[derive(Debug)]
-pub struct Ordered {
+pub struct Ordered<R: Reach = LowerFirst> {
     forks: Vec<Channel<Token>>,
+    reach: PhantomData<R>,
 }
 
-impl Table for Ordered {
+/// Which fork a philosopher takes first.
+pub trait Reach: Debug + Send + Sync + 'static {
+    /// The two forks of a seat, the one that is taken first before the other one.
+    fn first_and_second(left: usize, right: usize) -> (usize, usize);
+}
+
+/// The one with the lower number.
+#[derive(Debug)]
+pub struct LowerFirst;
+
+impl Reach for LowerFirst {
+    fn first_and_second(left: usize, right: usize) -> (usize, usize) {
+        (left.min(right), left.max(right))
+    }
+}
+
+impl<R: Reach> Table for Ordered<R> {
     fn with_seats(seats: usize) -> Self {
-        Self { forks: lay_forks(seats) }
+        Self { forks: lay_forks(seats), reach: PhantomData }
     }
 
     fn seats(&self) -> usize {
@@ -34,6 +53,7 @@ impl Table for Ordered {
 
     fn dine(&self, seat: usize, eat: &mut dyn FnMut()) {
         let (left, right) = forks_of(seat, self.seats());
-        dine(&self.forks[left.min(right)], &self.forks[left.max(right)], eat);
+        let (first, second) = R::first_and_second(left, right);
+        dine(&self.forks[first], &self.forks[second], eat);
     }
 }
