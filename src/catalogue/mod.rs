@@ -9,6 +9,7 @@ macro_rules! rows {
     };
 }
 
+mod actors;
 mod channels;
 mod gil;
 mod pool;
@@ -22,7 +23,7 @@ use crate::port::{
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES]
+    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES, actors::FAMILIES]
         .into_iter()
         .flatten()
         .copied()

@@ -1,0 +1,4 @@
+//! What actors promise.
+
+pub mod actor;
+pub mod queue;

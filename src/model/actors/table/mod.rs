@@ -1,0 +1,1 @@
+//! Tables whose philosophers send each other messages.
