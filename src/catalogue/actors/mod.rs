@@ -2,8 +2,9 @@
 
 mod actor;
 mod queue;
+mod table;
 
 use crate::cell::Subject;
 
 /// Family by family.
-pub(super) const FAMILIES: &[&[Subject]] = &[actor::SUBJECTS, queue::SUBJECTS];
+pub(super) const FAMILIES: &[&[Subject]] = &[table::SUBJECTS, queue::SUBJECTS, actor::SUBJECTS];

@@ -20,6 +20,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Bounded<Item>>("actors/queue/mailbox.bounded")
         .timed(transfer::waiting::<Bounded<u64>>)
         .only(ONE_RECEIVER)
+        .nightly(&[size(1, 1)])
         .with_rows(BOUNDED),
     queue::<Unbounded<Item, SleepsUnseen>>("actors/queue/mailbox~sleeps_unseen")
         .only(ONE_RECEIVER)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | messages of one sender are handled in their order | [`messages_are_handled_in_their_order`] |
 //! | a message is handled, or a dead letter, once | [`a_stop_leaves_dead_letters`], [`a_drain_handles_what_was_accepted`] |
+//! | a stop takes effect after the message in hand | [`a_stop_comes_after_the_message_in_hand`] |
 //! | ... the one that kills its actor, too | [`a_panic_leaves_dead_letters`] |
 //! | an ask is answered, or in vain, never both | [`an_ask_is_answered_or_times_out`], [`a_dropped_question_is_told`] |
 //! | who has room enough waits for nobody | [`two_actors_have_room_for_each_other`] |
@@ -15,27 +16,34 @@
 //! | a supervisor stops its children | [`a_stop_of_the_supervisor_stops_all`] |
 
 use crate::contract::{ensure, join, spawn};
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Violation};
 use crate::model::actors::actor::supervisor::{BudgetSpent, Strategy, Supervisor};
 use crate::model::actors::actor::{
     self, Actor, Address, Dead, DeadLetters, Death, Failed, NoAnswer, Protocol, Reply,
 };
 use crate::sync::Mutex;
+use crate::sync::atomic::AtomicU32;
+use crate::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Long enough natively, and under an engine over at any moment.
 const A_WHILE: Duration = Duration::from_millis(1);
 
-/// Writes down what it is sent. At 0 it fails, and at 13 it panics.
+/// Writes down what it is sent. At 0 it fails, at 13 it panics, and at `LAST` it stops itself.
 #[derive(Debug, Default)]
 struct Clerk(Vec<u32>);
+
+const LAST: u32 = 99;
 
 impl<P: Protocol> Actor<P> for Clerk {
     type Message = u32;
 
-    fn handle(&mut self, number: &mut u32, _me: &Address<u32, P>) -> Result<(), Failed> {
+    fn handle(&mut self, number: &mut u32, me: &Address<u32, P>) -> Result<(), Failed> {
         check(*number)?;
+        if *number == LAST {
+            me.stop();
+        }
         self.0.push(*number);
         Ok(())
     }
@@ -83,6 +91,23 @@ pub fn a_stop_leaves_dead_letters<P: Protocol>() -> Outcome {
     Ok(format!("handled {handled:?}, sent {}", sent.iter().filter(|sent| sent.is_ok()).count()))
 }
 
+/// An actor stops itself: it has handled that message, and not the next one, which was sent before or after.
+pub fn a_stop_comes_after_the_message_in_hand<P: Protocol>() -> Outcome {
+    let dead = DeadLetters::new();
+    let clerk = actor::spawn::<_, P>("clerk", Clerk::default(), None, &dead);
+    let sender = spawn("sender", {
+        let clerk = clerk.address().clone();
+        move || [LAST, 2].map(|number| clerk.send(number))
+    });
+    let sent = join(sender);
+    let handled = clerk.join().expect("it does not fail").0;
+    let dead = dead.take();
+    ensure(handled == [LAST] && dead == [2], "in_hand", || {
+        format!("sent {sent:?}, handled {handled:?}, dead {dead:?}")
+    })?;
+    Ok(format!("{:?}", sent[1]))
+}
+
 /// A drain beside a sender: its message is handled if it was accepted, and a dead letter if it was not.
 pub fn a_drain_handles_what_was_accepted<P: Protocol>() -> Outcome {
     let dead = DeadLetters::new();
@@ -127,7 +152,11 @@ struct Oracle {
 impl<P: Protocol> Actor<P> for Oracle {
     type Message = Reply<u32, P>;
 
-    fn handle(&mut self, question: &mut Self::Message, _me: &Address<Self::Message, P>) -> Result<(), Failed> {
+    fn handle(
+        &mut self,
+        question: &mut Self::Message,
+        _me: &Address<Self::Message, P>,
+    ) -> Result<(), Failed> {
         let answered = question.answer(7);
         let again = question.answer(8);
         self.received.push(answered.is_ok());
@@ -163,7 +192,11 @@ struct Deaf;
 impl<P: Protocol> Actor<P> for Deaf {
     type Message = Option<Reply<u32, P>>;
 
-    fn handle(&mut self, question: &mut Self::Message, _me: &Address<Self::Message, P>) -> Result<(), Failed> {
+    fn handle(
+        &mut self,
+        question: &mut Self::Message,
+        _me: &Address<Self::Message, P>,
+    ) -> Result<(), Failed> {
         drop(question.take());
         Ok(())
     }
@@ -188,46 +221,58 @@ pub fn a_dropped_question_is_told<P: Protocol>() -> Outcome {
     Ok(format!("{answer:?}"))
 }
 
-/// Sends two messages where it is told to, and goes when it has got two itself.
+/// Greets the other one where it is told to, and goes when it has been greeted twice.
 #[derive(Default)]
 struct Friend {
     handled: usize,
 }
 
-/// Whom to send something; nobody, where that is what is sent.
-struct Greeting<P: Protocol>(Option<Address<Greeting<P>, P>>);
+enum Talk<P: Protocol> {
+    /// Tell the other one to greet you, and greet it.
+    Begin(Address<Self, P>),
+    /// Greet this one.
+    Greet(Address<Self, P>),
+    Greeting,
+}
 
 impl<P: Protocol> Actor<P> for Friend {
-    type Message = Greeting<P>;
+    type Message = Talk<P>;
 
-    fn handle(&mut self, greeting: &mut Greeting<P>, me: &Address<Greeting<P>, P>) -> Result<(), Failed> {
+    fn handle(&mut self, talk: &mut Talk<P>, me: &Address<Talk<P>, P>) -> Result<(), Failed> {
+        let sent = match talk {
+            Talk::Begin(other) => other.send(Talk::Greet(me.clone())).and_then(|()| greet_twice(other)),
+            Talk::Greet(other) => greet_twice(other),
+            Talk::Greeting => Ok(()),
+        };
         self.handled += 1;
-        if let Some(other) = &greeting.0 {
-            (0..2).try_for_each(|_| other.send(Greeting(None))).map_err(|Dead| Failed)?;
-        }
         if self.handled == 3 {
             me.drain();
         }
-        Ok(())
+        sent.map_err(|Dead| Failed)
     }
 }
 
-/// Each of two actors sends the other one two messages, and has room for two beside the one in hand.
+fn greet_twice<P: Protocol>(other: &Address<Talk<P>, P>) -> Result<(), Dead> {
+    other.send(Talk::Greeting)?;
+    other.send(Talk::Greeting)
+}
+
+/// Each of two actors sends the other one two messages, and there is room for all.
 pub fn two_actors_have_room_for_each_other<P: Protocol>() -> Outcome {
-    let friends = ["one", "other"]
-        .map(|name| actor::spawn::<_, P>(name, Friend::default(), Some(2), &DeadLetters::new()));
-    let told = [0, 1].map(|i| {
-        let other = friends[1 - i].address().clone();
-        friends[i].address().send(Greeting(Some(other)))
-    });
-    let handled = friends.map(|friend| friend.join().map(|friend| friend.handled));
+    let [one, other] =
+        ["one", "other"].map(|name| actor::spawn::<_, P>(name, Friend::default(), None, &DeadLetters::new()));
+    let begun = one.address().send(Talk::Begin(other.address().clone()));
+    let handled = [one, other].map(|friend| friend.join().map(|friend| friend.handled));
     let all = handled.iter().all(|handled| matches!(handled, Ok(3)));
-    ensure(all, "all_is_handled", || format!("told {told:?}, handled {handled:?}"))?;
+    ensure(all, "all_is_handled", || format!("begun {begun:?}, handled {handled:?}"))?;
     Ok(String::new())
 }
 
 /// What the lives of a child have written down.
-type Book = Arc<Mutex<Vec<(usize, u32)>>>;
+type Book = Arc<Mutex<Entries>>;
+
+/// Each with the number of the life.
+type Entries = Vec<(usize, u32)>;
 
 /// Writes down what it is sent, and in which of its lives. It fails and panics as the clerk does.
 struct Scribe {
@@ -279,7 +324,7 @@ impl<P: Protocol> Office<P> {
     }
 
     /// All are told to end when they have handled their mail. What was written down then, and what was not.
-    fn drained(self) -> (Result<(), BudgetSpent>, Vec<Vec<(usize, u32)>>, Vec<u32>) {
+    fn drained(self) -> (Result<(), BudgetSpent>, Vec<Entries>, Vec<u32>) {
         self.scribes.iter().for_each(Address::drain);
         let ended = self.supervisor.start().join();
         let books = self.books.iter().map(|book| book.lock().unwrap().clone()).collect();
@@ -304,21 +349,54 @@ pub fn one_for_one_leaves_the_others_alone<P: Protocol>() -> Outcome {
     Ok(String::new())
 }
 
+/// Does to another one what it is told, fails at 0, and goes at `DRAIN`.
+struct Chief {
+    other: Address<u32>,
+}
+
+const STOP: u32 = 1;
+const DRAIN: u32 = 2;
+
+impl Actor for Chief {
+    type Message = u32;
+
+    fn handle(&mut self, order: &mut u32, me: &Address<u32>) -> Result<(), Failed> {
+        match *order {
+            STOP => self.other.stop(),
+            DRAIN => [me, &self.other].into_iter().for_each(Address::drain),
+            _ => return Err(Failed),
+        }
+        Ok(())
+    }
+}
+
+/// A chief, and a scribe after it that has one message. How many lives the scribe has had, what is in its book and what is dead.
+fn chief_and_scribe(orders: &[u32]) -> Result<(u32, Vec<u32>, Vec<u32>), Violation> {
+    let (dead, book, lives) = (DeadLetters::new(), Book::default(), Arc::new(AtomicU32::new(0)));
+    let mut supervisor = Supervisor::new(Strategy::RestForOne, 1);
+    let others = Arc::new(Mutex::new(None));
+    let others_of_chief = others.clone();
+    let make_chief = move || Chief { other: others_of_chief.lock().unwrap().clone().expect("it is there") };
+    let chief: Address<u32> = supervisor.add("chief", None, &dead, make_chief);
+    let (of_scribe, born) = (book.clone(), lives.clone());
+    let make_scribe = move || Scribe { life: born.fetch_add(1, Relaxed) as usize, book: of_scribe.clone() };
+    let scribe = supervisor.add("scribe", None, &dead, make_scribe);
+    *others.lock().unwrap() = Some(scribe.clone());
+    let sent = orders.iter().all(|&order| chief.send(order).is_ok()) && scribe.send(7).is_ok();
+    let ended = supervisor.start().join();
+    let late = scribe.send(8);
+    ensure(sent && ended == Ok(()), "within_the_budget", || format!("{ended:?}"))?;
+    ensure(late == Err(Dead), "ended", || format!("{late:?}"))?;
+    let book = book.lock().unwrap().iter().map(|&(_, number)| number).collect();
+    Ok((lives.load(Relaxed), book, dead.take()))
+}
+
 /// A child dies, and a later one, which may have handled its mail by then, is started again: nothing is lost.
-pub fn rest_for_one_starts_the_later_ones_again<P: Protocol>() -> Outcome {
-    let office = Office::<P>::new(Strategy::RestForOne, 1, &[&[0], &[2]]);
-    let (scribes, books, dead) = (office.scribes.clone(), office.books.clone(), office.dead.clone());
-    let supervised = office.supervisor.start();
-    // When the first one is in its second life, the other one is, too.
-    scribes[0].drain();
-    let sent = scribes[1].send(3);
-    scribes[1].drain();
-    let ended = supervised.join();
-    let (book, dead) = (books[1].lock().unwrap().clone(), dead.take());
-    let numbers: Vec<u32> = book.iter().map(|&(_, number)| number).collect();
-    ensure(ended == Ok(()) && dead == [0], "within_the_budget", || format!("{ended:?}, dead {dead:?}"))?;
-    ensure(sent == Ok(()) && numbers == [2, 3], "nothing_lost", || format!("{book:?}"))?;
-    Ok(format!("{book:?}"))
+pub fn rest_for_one_starts_the_later_ones_again() -> Outcome {
+    let (lives, book, dead) = chief_and_scribe(&[0, DRAIN])?;
+    ensure(lives == 2, "started_again", || format!("{lives} lives"))?;
+    ensure(book == [7] && dead == [0, 8], "nothing_lost", || format!("{book:?}, dead {dead:?}"))?;
+    Ok(String::new())
 }
 
 /// A child dies, and an earlier one lives on.
@@ -329,22 +407,13 @@ pub fn rest_for_one_leaves_the_earlier_ones_alone<P: Protocol>() -> Outcome {
     Ok(String::new())
 }
 
-/// The later child is stopped beside a restart: it is not started again, and its mail is handled or dead.
-pub fn a_child_that_was_told_to_end_stays_so<P: Protocol>() -> Outcome {
-    let office = Office::<P>::new(Strategy::RestForOne, 1, &[&[0], &[2]]);
-    let (scribes, books, dead) = (office.scribes.clone(), office.books.clone(), office.dead.clone());
-    let supervised = office.supervisor.start();
-    scribes[1].stop();
-    let late = scribes[1].send(3);
-    scribes[0].drain();
-    let ended = supervised.join();
-    let (book, mut dead) = (books[1].lock().unwrap().clone(), dead.take());
+/// A later child is told to end before one dies: it may be started again, but handles nothing, and its mail is handled or dead.
+pub fn a_child_that_was_told_to_end_stays_so() -> Outcome {
+    let (_, book, mut dead) = chief_and_scribe(&[STOP, 0, DRAIN])?;
     dead.sort_unstable();
-    ensure(ended == Ok(()) && late == Err(Dead), "told", || format!("{ended:?}, {late:?}"))?;
-    let handled = !book.is_empty();
-    let expected: &[u32] = if handled { &[0, 3] } else { &[0, 2, 3] };
-    ensure(dead == expected, "handled_or_dead", || format!("{book:?}, dead {dead:?}"))?;
-    Ok(format!("{handled}"))
+    let expected: &[u32] = if book == [7] { &[0, 8] } else { &[0, 7, 8] };
+    ensure(book.len() <= 1 && dead == expected, "handled_or_dead", || format!("{book:?}, dead {dead:?}"))?;
+    Ok(format!("{book:?}"))
 }
 
 /// The first child dies once more than it may: the other one is stopped, and all mail that is left is dead.
@@ -367,7 +436,8 @@ pub fn a_stop_of_the_supervisor_stops_all<P: Protocol>() -> Outcome {
     let supervised = office.supervisor.start();
     supervised.stop();
     let ended = supervised.join();
-    let handled: Vec<u32> = books.iter().flat_map(|book| book.lock().unwrap().clone()).map(|(_, it)| it).collect();
+    let handled: Vec<u32> =
+        books.iter().flat_map(|book| book.lock().unwrap().clone()).map(|(_, it)| it).collect();
     let mut all = [handled.as_slice(), &dead.take()].concat();
     all.sort_unstable();
     ensure(ended == Ok(()) && all == [1, 2], "handled_or_dead", || format!("{ended:?}, {all:?}"))?;

@@ -80,7 +80,9 @@ pub fn a_stop_leaves_mail_in() -> Outcome {
     let (sent, (received, left)) = (join(sends), join(receives));
     let found = [received.as_slice(), &left].concat();
     let expected: &[u32] = if sent { &[7] } else { &[] };
-    ensure(found == expected, "nothing_lost", || format!("sent {sent}, received {received:?}, left {left:?}"))?;
+    ensure(found == expected, "nothing_lost", || {
+        format!("sent {sent}, received {received:?}, left {left:?}")
+    })?;
     Ok(format!("{received:?}, left {left:?}"))
 }
 

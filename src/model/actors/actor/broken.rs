@@ -37,16 +37,16 @@ impl Protocol for ForgetsMailInHand {
     const KEEPS_MAIL_IN_HAND: bool = false;
 }
 
-/// A mailbox has less room than was asked for.
+/// Each mailbox has room for one message.
 ///
-/// Twin of [`Address`](super::Address). Two actors that send to each other are sure to have room enough, and have not: each waits in the
-/// middle of a message for room in the mailbox of the other one, which makes none before it has handled its own.
+/// Twin of [`Address`](super::Address). Two actors that send to each other wait in a circle: each is in the middle of a message, and waits for
+/// room in the mailbox of the other one, who takes nothing out before it has handled its own.
 #[derive(Clone, Copy, Debug)]
 pub struct MutuallyFull;
 
 impl Protocol for MutuallyFull {
-    fn room(asked: usize) -> usize {
-        asked.div_ceil(2)
+    fn room(_asked: Option<usize>) -> Option<usize> {
+        Some(1)
     }
 }
 

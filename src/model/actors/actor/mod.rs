@@ -38,8 +38,8 @@ pub trait Protocol: Send + Sync + 'static {
     /// Whether the mail that an actor leaves consists of dead letters.
     const KEEPS_MAIL_LEFT: bool = true;
 
-    /// The room of a mailbox that is to have so much.
-    fn room(asked: usize) -> usize {
+    /// The room of a mailbox that is to have so much, or room for all.
+    fn room(asked: Option<usize>) -> Option<usize> {
         asked
     }
 
@@ -156,7 +156,7 @@ pub struct Address<M: Send, P: Protocol = Correct> {
 impl<M: Send, P: Protocol> Address<M, P> {
     /// Where somebody will be, and the mail to it; bounded if there is a room.
     fn of_mailbox(room: Option<usize>, dead: &DeadLetters<M>) -> (Self, Receiver<M>) {
-        let (mail, receiver) = room.map_or_else(queue::unbounded, |room| queue::bounded(P::room(room)));
+        let (mail, receiver) = P::room(room).map_or_else(queue::unbounded, queue::bounded);
         (Self { mail, dead: dead.clone(), protocol: PhantomData }, receiver)
     }
 
@@ -266,10 +266,7 @@ pub fn spawn<A: Actor<P>, P: Protocol>(
     Running { address, thread }
 }
 
-fn spawn_thread<T: Send + 'static>(
-    name: &str,
-    body: impl FnOnce() -> T + Send + 'static,
-) -> JoinHandle<T> {
+fn spawn_thread<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
 }
 

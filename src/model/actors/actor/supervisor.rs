@@ -19,7 +19,7 @@
 //! Source: Joe Armstrong, "Making reliable distributed systems in the presence of software errors", 2003, chapter 5; the strategies are those
 //! of the supervisors of Erlang/OTP, where the mailbox dies with the process.
 
-use super::{Actor, Address, Correct, Death, DeadLetters, Protocol, spawn_thread};
+use super::{Actor, Address, Correct, DeadLetters, Death, Protocol, spawn_thread};
 use crate::model::actors::queue::Receiver;
 use crate::sync::thread::JoinHandle;
 use crate::sync::{Condvar, Mutex};
@@ -87,7 +87,10 @@ pub struct Supervisor<P: Protocol = Correct> {
 #[derive(Clone, Copy, Debug)]
 enum Notice {
     /// So many lives of this child are over.
-    Ended { child: usize, lives: usize },
+    Ended {
+        child: usize,
+        lives: usize,
+    },
     Stop,
 }
 
@@ -161,7 +164,13 @@ impl<P: Protocol> Supervisor<P> {
         make: impl FnMut() -> A + Send + 'static,
     ) -> Address<A::Message, P> {
         let (address, mail) = Address::of_mailbox(room, dead);
-        let seat = Seat { name: name.to_owned(), address: address.clone(), lives: 0, thread: None, idle: Some((mail, make)) };
+        let seat = Seat {
+            name: name.to_owned(),
+            address: address.clone(),
+            lives: 0,
+            thread: None,
+            idle: Some((mail, make)),
+        };
         self.children.push(Box::new(seat));
         address
     }
@@ -313,6 +322,9 @@ impl<A: Actor<P>, F: FnMut() -> A + Send + 'static, P: Protocol> Child for Seat<
 impl<P: Protocol> fmt::Debug for Supervisor<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { strategy, budget, .. } = self;
-        f.debug_struct("Supervisor").field("strategy", strategy).field("budget", budget).finish_non_exhaustive()
+        f.debug_struct("Supervisor")
+            .field("strategy", strategy)
+            .field("budget", budget)
+            .finish_non_exhaustive()
     }
 }

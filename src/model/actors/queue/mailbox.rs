@@ -227,7 +227,9 @@ impl<T: Send, P: Protocol> Mailbox<T, P> {
     fn wait_for_room(&self, taken: u32) {
         look_briefly(&self.taken, |now| now == taken);
         // Ordering: Relaxed; who comes back looks again.
-        if taken & AWAITED != 0 || self.taken.compare_exchange(taken, taken | AWAITED, Relaxed, Relaxed).is_ok() {
+        if taken & AWAITED != 0
+            || self.taken.compare_exchange(taken, taken | AWAITED, Relaxed, Relaxed).is_ok()
+        {
             // Woken by the receiver that takes a letter out, or by a close, which both change the word.
             self.taken.wait(taken | AWAITED);
         }
@@ -312,7 +314,7 @@ impl<T: Send, P: Protocol> Mailbox<T, P> {
             self.word.wake_one();
         }
         // Ordering: Release, see `taken_before`.
-        if flags & !before & CLOSED != 0 && self.taken.fetch_or(CLOSED, Release) & AWAITED != 0 {
+        if self.is_bounded() && flags & CLOSED != 0 && self.taken.fetch_or(CLOSED, Release) & AWAITED != 0 {
             self.taken.wake_all();
         }
     }
