@@ -15,9 +15,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     table::<Supervised>("actors/table/supervised")
         .only(&[size(2, 1)])
         .with_rows(rows![rows::the_forks_of_the_dead_are_put_down[supervised::Correct]]),
-    table::<Hygienic<Naive>>("actors/table/hygienic~naive")
-        .only(&[size(3, 1)])
-        .broken(NEVER_WOKEN),
+    table::<Hygienic<Naive>>("actors/table/hygienic~naive").only(&[size(3, 1)]).broken(NEVER_WOKEN),
     Subject::new("actors/table/supervised~leaves_forks_in_hand")
         .with_rows(rows![rows::the_forks_of_the_dead_are_put_down[LeavesForksInHand]])
         .broken(NEVER_WOKEN),

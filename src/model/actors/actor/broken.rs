@@ -58,7 +58,7 @@ mod tests {
 
     fn smoke<P: Protocol>() {
         let sum = spawn::<Sum, P>("sum", Sum(0), Some(4), &DeadLetters::new());
-        [3, 4].map(|number| sum.address().send(number).unwrap());
+        [3, 4].iter().for_each(|&number| sum.address().send(number).unwrap());
         sum.address().drain();
         assert_eq!(sum.join().unwrap().0, 7);
     }

@@ -21,7 +21,7 @@ pub mod supervisor;
 
 pub use self::ask::{NoAnswer, Reply};
 
-use crate::model::actors::queue::{self, Receiver, Sender};
+use crate::model::actors::queue::{Receiver, Sender, mailbox};
 use crate::port::Closed;
 use crate::sync::thread::{Builder, JoinHandle};
 use crate::sync::{Futex, Mutex};
@@ -154,9 +154,9 @@ pub struct Address<M: Send, P: Protocol = Correct> {
 }
 
 impl<M: Send, P: Protocol> Address<M, P> {
-    /// Where somebody will be, and the mail to it; bounded if there is a room.
-    fn of_mailbox(room: Option<usize>, dead: &DeadLetters<M>) -> (Self, Receiver<M>) {
-        let (mail, receiver) = P::room(room).map_or_else(queue::unbounded, queue::bounded);
+    /// Where somebody of this name will be, and the mail to it; bounded if there is a room.
+    fn of_mailbox(name: &str, room: Option<usize>, dead: &DeadLetters<M>) -> (Self, Receiver<M>) {
+        let (mail, receiver) = mailbox::of(name, P::room(room));
         (Self { mail, dead: dead.clone(), protocol: PhantomData }, receiver)
     }
 
@@ -256,7 +256,7 @@ pub fn spawn<A: Actor<P>, P: Protocol>(
     room: Option<usize>,
     dead: &DeadLetters<A::Message>,
 ) -> Running<A, P> {
-    let (address, mut mail) = Address::of_mailbox(room, dead);
+    let (address, mut mail) = Address::of_mailbox(name, room, dead);
     let me = address.clone();
     let thread = spawn_thread(name, move || {
         let ended = me.serve(&mut actor, &mut mail);
@@ -353,14 +353,14 @@ mod tests {
     fn an_answer_that_comes_too_late_comes_back() {
         let slow = spawn("slow", Slow, None, &DeadLetters::new());
         assert_eq!(slow.address().ask(Some, Duration::from_secs(60)), Ok(7));
-        assert_eq!(slow.address().ask(|_| None, Duration::from_secs(60)), Err(NoAnswer::Dropped));
+        assert_eq!(slow.address().ask(|_: Reply<u32>| None, Duration::from_secs(60)), Err(NoAnswer::Dropped));
         slow.address().drain();
         slow.join().unwrap();
     }
 
     #[test]
     fn an_ask_times_out() {
-        let (address, mut mail) = Address::<Reply<u32>>::of_mailbox(None, &DeadLetters::new());
+        let (address, mut mail) = Address::<Reply<u32>>::of_mailbox("nobody", None, &DeadLetters::new());
         assert_eq!(address.ask(|reply| reply, Duration::from_millis(1)), Err(NoAnswer::TimedOut));
         assert_eq!(mail.receive().unwrap().answer(7), Err(7));
         address.stop();

@@ -69,7 +69,7 @@ impl std::error::Error for BudgetSpent {}
 /// let dead = DeadLetters::new();
 /// let mut supervisor = <Supervisor>::new(Strategy::OneForOne, 1);
 /// let divides = supervisor.add("divides", None, &dead, || Divides);
-/// [5, 0, 7].map(|by| divides.send(by).unwrap());
+/// [5, 0, 7].into_iter().for_each(|by| divides.send(by).unwrap());
 /// divides.drain();
 /// assert_eq!(supervisor.start().join(), Ok(()));
 /// assert_eq!(dead.take(), [0]);
@@ -163,7 +163,7 @@ impl<P: Protocol> Supervisor<P> {
         dead: &DeadLetters<A::Message>,
         make: impl FnMut() -> A + Send + 'static,
     ) -> Address<A::Message, P> {
-        let (address, mail) = Address::of_mailbox(room, dead);
+        let (address, mail) = Address::of_mailbox(name, room, dead);
         let seat = Seat {
             name: name.to_owned(),
             address: address.clone(),

@@ -73,11 +73,16 @@ const AWAITED: u32 = 2;
 const ONE: u32 = 16;
 /// As many can be told apart from none.
 const MOST: u32 = u32::MAX / ONE;
+/// After so many letters a sender to a mailbox with room for all looks whether they can still be counted.
+const NOW_AND_THEN: u32 = 1 << 24;
 
 /// Looks before a thread sleeps, and looks at a gap before it gives up the processor: a wake-up across cores takes longer than most waits.
 const LOOKS: u32 = 500;
 
-/// A mailbox with room for as many letters as can be counted: some 268 million.
+/// A mailbox with room for all.
+///
+/// # Panics
+/// A send panics where more than 134 million letters wait: they can hardly be counted any more.
 ///
 /// ```
 /// use refectory::model::actors::queue::unbounded;
@@ -90,7 +95,7 @@ const LOOKS: u32 = 500;
 /// assert_eq!([receiver.receive(), receiver.receive()], [Some('a'), None]);
 /// ```
 pub fn unbounded<T: Send>() -> (Sender<T>, Receiver<T>) {
-    Mailbox::with_room(MOST)
+    Mailbox::with_room(MOST, "")
 }
 
 /// A mailbox with room for so many letters: senders wait for room.
@@ -98,7 +103,15 @@ pub fn unbounded<T: Send>() -> (Sender<T>, Receiver<T>) {
 /// # Panics
 /// If there is room for none, or for more than can be counted.
 pub fn bounded<T: Send>(room: usize) -> (Sender<T>, Receiver<T>) {
-    Mailbox::with_room(counted(room))
+    Mailbox::with_room(counted(room), "")
+}
+
+/// The mailbox of somebody whose name traces show; bounded if there is a room.
+///
+/// # Panics
+/// As [`bounded`].
+pub fn of<T: Send>(owner: &str, room: Option<usize>) -> (Sender<T>, Receiver<T>) {
+    Mailbox::with_room(room.map_or(MOST, counted), &format!(" of {owner}"))
 }
 
 fn counted(room: usize) -> u32 {
@@ -168,14 +181,14 @@ unsafe impl<T: Send, P: Protocol> Sync for Mailbox<T, P> {}
 unsafe impl<T: Send, P: Protocol> Send for Mailbox<T, P> {}
 
 impl<T: Send, P: Protocol> Mailbox<T, P> {
-    fn with_room(capacity: u32) -> (Sender<T, P>, Receiver<T, P>) {
+    fn with_room(capacity: u32, of: &str) -> (Sender<T, P>, Receiver<T, P>) {
         let first = Node::new(None);
         let mailbox = Arc::new(Self {
-            word: Futex::new(0).named(format_args!("mail")),
-            taken: Futex::new(0).named(format_args!("taken")),
+            word: Futex::new(0).named(format_args!("mail{of}")),
+            taken: Futex::new(0).named(format_args!("room{of}")),
             capacity,
-            last: AtomicPtr::new(first).named(format_args!("last")),
-            first: UnsafeCell::new(first).named(format_args!("first")),
+            last: AtomicPtr::new(first).named(format_args!("last{of}")),
+            first: UnsafeCell::new(first).named(format_args!("first{of}")),
             protocol: PhantomData,
         });
         (Sender(mailbox.clone()), Receiver(mailbox))
@@ -204,6 +217,12 @@ impl<T: Send, P: Protocol> Mailbox<T, P> {
                 self.wait_for_room(taken);
                 (taken, seen) = (self.taken_before(), self.word.load(Relaxed));
                 continue;
+            }
+            if !self.is_bounded() && (seen / ONE + 1).is_multiple_of(NOW_AND_THEN) {
+                // More may be taken by now than what we have seen be admitted; then it looks like nearly all there can be.
+                let letters = letters(seen, self.taken.load(Relaxed));
+                let too_many = MOST / 2..MOST / 2 + 2 * NOW_AND_THEN;
+                assert!(!too_many.contains(&letters), "{letters} letters wait in a mailbox");
             }
             match self.word.compare_exchange(seen, (seen & !ASLEEP).wrapping_add(ONE), Relaxed, Relaxed) {
                 Ok(_) => return Some(seen & ASLEEP != 0),
@@ -430,7 +449,7 @@ pub type Bounded<T, P = Correct> = AsQueue<T, P, true>;
 
 impl<T: Send + 'static, P: Protocol, const BOUNDED: bool> BlockingQueue<T> for AsQueue<T, P, BOUNDED> {
     fn with_capacity(capacity: usize) -> Self {
-        let (sender, receiver) = Mailbox::with_room(if BOUNDED { counted(capacity) } else { MOST });
+        let (sender, receiver) = Mailbox::with_room(if BOUNDED { counted(capacity) } else { MOST }, "");
         Self { sender, receiver: Mutex::new(receiver).named(format_args!("receiver")) }
     }
 

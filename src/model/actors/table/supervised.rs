@@ -41,7 +41,7 @@ impl Care for Correct {}
 /// let mut supervisor = Supervisor::new(Strategy::OneForOne, 1);
 /// let eat = |dish: &&str| assert_ne!(*dish, "fish", "a bone");
 /// let philosopher = table.seat(0, &mut supervisor, &dead, eat);
-/// ["fish", "soup"].map(|dish| philosopher.send(dish).unwrap());
+/// ["fish", "soup"].into_iter().for_each(|dish| philosopher.send(dish).unwrap());
 /// philosopher.drain();
 /// supervisor.start().join().unwrap();
 /// table.dine(1, &mut || println!("eating"));
