@@ -30,7 +30,7 @@
 //! receiver, though letters of others are behind it.
 //!
 //! Source: Dmitry Vyukov, "Intrusive MPSC node-based queue" and its sibling, "Non-intrusive MPSC node-based queue", 2010: letters are given by
-//! value here, and so the list is that of the second, which needs no node that is put in again. The word is ours.
+//! value here, and so the list is that of the second, which needs no node that is put in again. The words are ours.
 
 use crate::port::{BlockingQueue, Close, Closed};
 use crate::sync::atomic::AtomicPtr;
@@ -115,8 +115,8 @@ pub fn of<T: Send>(owner: &str, room: Option<usize>) -> (Sender<T>, Receiver<T>)
 }
 
 fn counted(room: usize) -> u32 {
-    let counted = u32::try_from(room).ok().filter(|room| (1..=MOST).contains(room));
-    counted.unwrap_or_else(|| panic!("a mailbox has room for 1 to {MOST} letters, not {room}"))
+    let counted = u32::try_from(room).ok().filter(|room| (1..=MOST / 2).contains(room));
+    counted.unwrap_or_else(|| panic!("a mailbox has room for 1 to {} letters, not {room}", MOST / 2))
 }
 
 /// Letters that were admitted and not taken.
