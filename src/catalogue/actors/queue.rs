@@ -6,7 +6,8 @@ use crate::contract::actors::queue as rows;
 use crate::contract::closing;
 use crate::engine::FailureKind;
 use crate::model::actors::queue::broken::{FollowsRelaxed, SleepsUnseen};
-use crate::model::actors::queue::mailbox::{Bounded, Correct, Unbounded};
+use crate::model::actors::queue::mailbox::Correct;
+use crate::model::actors::queue::{Bounded, Unbounded};
 use crate::port::{Item, transfer};
 
 /// A mailbox has one receiver.

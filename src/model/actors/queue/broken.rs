@@ -32,7 +32,8 @@ impl Protocol for FollowsRelaxed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::actors::queue::mailbox::{Correct, Unbounded};
+    use crate::model::actors::queue::Unbounded;
+    use crate::model::actors::queue::mailbox::Correct;
     use crate::port::{BlockingQueue, Close};
 
     fn smoke<P: Protocol>() {

@@ -32,10 +32,10 @@
 //! Source: Dmitry Vyukov, "Intrusive MPSC node-based queue" and its sibling, "Non-intrusive MPSC node-based queue", 2010: letters are given by
 //! value here, and so the list is that of the second, which needs no node that is put in again. The words are ours.
 
-use crate::port::{BlockingQueue, Close, Closed};
+use crate::port::Closed;
 use crate::sync::atomic::AtomicPtr;
 use crate::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
-use crate::sync::{Futex, Mutex, UnsafeCell, hint};
+use crate::sync::{Futex, UnsafeCell, hint};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::null_mut;
@@ -112,6 +112,11 @@ pub fn bounded<T: Send>(room: usize) -> (Sender<T>, Receiver<T>) {
 /// As [`bounded`].
 pub fn of<T: Send>(owner: &str, room: Option<usize>) -> (Sender<T>, Receiver<T>) {
     Mailbox::with_room(room.map_or(MOST, counted), &format!(" of {owner}"))
+}
+
+/// A mailbox with this protocol; bounded if there is a room.
+pub(super) fn with_protocol<T: Send, P: Protocol>(room: Option<usize>) -> (Sender<T, P>, Receiver<T, P>) {
+    Mailbox::with_room(room.map_or(MOST, counted), "")
 }
 
 fn counted(room: usize) -> u32 {
@@ -434,45 +439,9 @@ impl<T: Send, P: Protocol> fmt::Debug for Receiver<T, P> {
     }
 }
 
-/// A mailbox as a queue: a lock lets one thread after the other be the receiver.
-#[derive(Debug)]
-pub struct AsQueue<T: Send, P: Protocol, const BOUNDED: bool> {
-    sender: Sender<T, P>,
-    receiver: Mutex<Receiver<T, P>>,
-}
-
-/// A mailbox with room for all, as a queue.
-pub type Unbounded<T, P = Correct> = AsQueue<T, P, false>;
-
-/// A mailbox at which senders wait for room, as a queue.
-pub type Bounded<T, P = Correct> = AsQueue<T, P, true>;
-
-impl<T: Send + 'static, P: Protocol, const BOUNDED: bool> BlockingQueue<T> for AsQueue<T, P, BOUNDED> {
-    fn with_capacity(capacity: usize) -> Self {
-        let (sender, receiver) = Mailbox::with_room(if BOUNDED { counted(capacity) } else { MOST }, "");
-        Self { sender, receiver: Mutex::new(receiver).named(format_args!("receiver")) }
-    }
-
-    fn push(&self, item: T) -> Result<(), Closed<T>> {
-        self.sender.send(item)
-    }
-
-    fn pop(&self) -> Option<T> {
-        self.receiver.lock().unwrap().receive()
-    }
-}
-
-impl<T: Send, P: Protocol, const BOUNDED: bool> Close for AsQueue<T, P, BOUNDED> {
-    fn close(&self) {
-        self.sender.close();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::exchange::{Waiting, exchange};
-    use crate::port::{self, Item};
     use std::thread;
 
     #[test]
@@ -485,15 +454,6 @@ mod tests {
         }
         sender.close();
         assert_eq!(receiver.receive(), None);
-    }
-
-    #[test]
-    fn fifo_on_real_cores() {
-        for (producers, consumers) in [(1, 1), (2, 1), (3, 1), (3, 4)] {
-            let scenario = exchange(Waiting::Blocks, 4, &vec![60; producers], consumers);
-            port::queue::harness::<Unbounded<Item>>().program(scenario.clone()).run().unwrap();
-            port::queue::harness::<Bounded<Item>>().program(scenario).run().unwrap();
-        }
     }
 
     #[test]
