@@ -9,6 +9,7 @@ macro_rules! rows {
     };
 }
 
+mod actors;
 mod channels;
 mod coroutines;
 mod gil;
@@ -23,11 +24,15 @@ use crate::port::{
 
 /// Every subject, in the order in which tables show them: model by model, family by family, twins last.
 pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
-    [threads::FAMILIES, gil::FAMILIES, pool::FAMILIES, channels::FAMILIES, coroutines::FAMILIES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .flatten()
+    let models = [
+        threads::FAMILIES,
+        gil::FAMILIES,
+        pool::FAMILIES,
+        channels::FAMILIES,
+        coroutines::FAMILIES,
+        actors::FAMILIES,
+    ];
+    models.into_iter().flatten().copied().flatten()
 }
 
 /// The operations of the catalogue that are futures: what a cancellation does to each is worth knowing.

@@ -9,6 +9,7 @@
 //! woken thread finds set. Each runs its body twice on the same instance where that is affordable: many
 //! defects live in the second use.
 
+pub mod actors;
 pub mod channels;
 pub mod closing;
 pub mod coroutines;

@@ -1,0 +1,5 @@
+//! What actors promise.
+
+pub mod actor;
+pub mod queue;
+pub mod table;
