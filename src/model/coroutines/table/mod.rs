@@ -76,3 +76,29 @@ async fn take_and_eat(first: &Lock, second: &Lock, eat: &mut dyn FnMut()) {
     let _second = second.lock().await;
     eat();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::port;
+
+    /// Ten thousand meals on real cores.
+    fn dinners<T: Table>() {
+        for (seats, meals) in [(2, 2_000), (3, 1_000), (5, 600)] {
+            port::table::harness::<T>().program(port::table::dining(seats, meals)).run().unwrap();
+        }
+    }
+
+    #[test]
+    fn neighbours_never_eat_together() {
+        dinners::<Tasks<Ordered>>();
+        dinners::<Tasks<Footman>>();
+        dinners::<Tasks<Waiter>>();
+    }
+
+    #[test]
+    fn a_dinner_that_is_cancelled_begins_again() {
+        dinners::<Impatient<Ordered>>();
+        dinners::<Impatient<Waiter>>();
+    }
+}
