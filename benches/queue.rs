@@ -9,6 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel;
 use crossbeam::queue::ArrayQueue;
 use refectory::catalogue;
+use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
 use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
@@ -47,6 +48,28 @@ fn queues(criterion: &mut Criterion) {
         }
         group.finish();
     }
+}
+
+/// One thread sends itself what it then receives: what it costs to keep track of what holds back what.
+fn networks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("queue/in flight");
+    group.throughput(Throughput::Elements(ROOM as u64));
+    let items = || 0..ROOM as u64;
+    let [network] = network::<u64, PerPair, 1>();
+    group.bench_function("actors/network", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| network.send(0, item));
+            items().for_each(|item| assert_eq!(network.receive(), item));
+        });
+    });
+    let (sender, receiver) = channel::unbounded();
+    group.bench_function("crossbeam channel, unbounded", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| sender.send(item).expect("it has a receiver"));
+            items().for_each(|item| assert_eq!(receiver.recv(), Ok(item)));
+        });
+    });
+    group.finish();
 }
 
 /// One thread receives from two channels, each with a sender of its own: items a second.
@@ -253,6 +276,6 @@ criterion_group! {
         .sample_size(10)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_secs(1));
-    targets = queues, selects
+    targets = queues, selects, networks
 }
 criterion_main!(benches);

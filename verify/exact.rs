@@ -8,6 +8,7 @@ mod counts;
 mod futexes;
 mod limits;
 mod memory;
+mod messages;
 mod spurious;
 mod tables;
 
@@ -34,6 +35,7 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("counts::lastzero", counts::lastzero),
         trial("counts::increments", counts::increments),
         trial("counts::treiber_stack", counts::treiber_stack),
+        trial("messages::deliveries", messages::deliveries),
         trial("memory::spin_locks", memory::spin_locks),
         trial("memory::reference_counts", memory::reference_counts),
         trial("memory::leaks", memory::leaks),

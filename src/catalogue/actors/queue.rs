@@ -5,8 +5,9 @@ use crate::cell::{Row, Scope, Subject};
 use crate::contract::actors::queue as rows;
 use crate::contract::closing;
 use crate::engine::FailureKind;
-use crate::model::actors::queue::broken::{FollowsRelaxed, SleepsUnseen};
+use crate::model::actors::queue::broken::{EachPairAlone, FollowsRelaxed, Overtakes, SleepsUnseen};
 use crate::model::actors::queue::mailbox::Correct;
+use crate::model::actors::queue::network::{AnyOrder, Causal, PerPair};
 use crate::model::actors::queue::{Bounded, Unbounded};
 use crate::port::{Item, transfer};
 
@@ -23,13 +24,33 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .only(ONE_RECEIVER)
         .nightly(&[size(1, 1)])
         .with_rows(BOUNDED),
+    Subject::new("actors/queue/network").with_rows(NETWORK),
+    Subject::new("actors/queue/network.causal").with_rows(CAUSAL),
+    Subject::new("actors/queue/network.any_order").with_rows(ANY_ORDER),
     queue::<Unbounded<Item, SleepsUnseen>>("actors/queue/mailbox~sleeps_unseen")
         .only(ONE_RECEIVER)
         .broken(NEVER_WOKEN),
     queue::<Unbounded<Item, FollowsRelaxed>>("actors/queue/mailbox~follows_relaxed")
         .only(ONE_RECEIVER)
         .broken(&[FailureKind::DataRace]),
+    Subject::new("actors/queue/network~overtakes")
+        .with_rows(rows![rows::a_pair_keeps_its_order[Overtakes]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("actors/queue/network.causal~each_pair_alone")
+        .with_rows(rows![rows::a_question_comes_before_its_answer[EachPairAlone]])
+        .broken(&[FailureKind::Property]),
 ];
+
+const NETWORK: &[Row] =
+    rows![rows::a_pair_keeps_its_order[PerPair], rows::two_senders_meet_in_any_order[PerPair]];
+
+const CAUSAL: &[Row] = rows![
+    rows::a_pair_keeps_its_order[Causal],
+    rows::a_question_comes_before_its_answer[Causal],
+    rows::two_senders_meet_in_any_order[Causal],
+];
+
+const ANY_ORDER: &[Row] = rows![rows::two_senders_meet_in_any_order[AnyOrder]];
 
 const MAILBOX: &[Row] = rows![
     rows::a_cause_comes_first[Unbounded<Item, Correct>],

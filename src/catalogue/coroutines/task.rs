@@ -33,6 +33,7 @@ const EVENT_LOOP: &[Row] = rows![
     rows::a_wake_from_another_thread_counts[Correct],
     rows::a24_another_thread_starts_a_task[Correct],
     rows::a_cancelled_task_is_gone[Correct],
+    rows::who_waits_for_the_others_comes_last[Correct],
 ];
 
 const TIMEOUT: &[Row] = rows![

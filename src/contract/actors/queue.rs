@@ -5,9 +5,13 @@
 //! | what a letter follows from comes before it (of one sender the port sees that) | [`a_cause_comes_first`] |
 //! | a letter is received, or comes back to its sender | [`a_close_drains`], [`a_stop_leaves_mail_in`] |
 //! | a halt keeps what is in, and what comes | [`a_halted_receiver_is_resumed`] |
+//! | what one sends to another arrives in that order | [`a_pair_keeps_its_order`] |
+//! | an effect does not arrive before its cause | [`a_question_comes_before_its_answer`] |
+//! | whatever else is allowed happens | [`two_senders_meet_in_any_order`] |
 
 use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
+use crate::model::actors::queue::network::{Delivery, network};
 use crate::model::actors::queue::unbounded;
 use crate::port::{BlockingQueue, Close, Item};
 use crate::sync::atomic::AtomicBool;
@@ -100,4 +104,49 @@ pub fn a_halted_receiver_is_resumed() -> Outcome {
     let (sent, received) = (join(sends), join(receives));
     ensure(sent && received == (None, Some(7)), "kept", || format!("sent {sent}, received {received:?}"))?;
     Ok(String::new())
+}
+
+/// Two messages from one sender.
+pub fn a_pair_keeps_its_order<D: Delivery>() -> Outcome {
+    let [sends, receives] = network::<u32, D, 2>();
+    let sender = spawn("sender", move || (0..2).for_each(|number| sends.send(1, number)));
+    let receiver = spawn("receiver", move || [(); 2].map(|()| receives.receive()));
+    join(sender);
+    let received = join(receiver);
+    ensure(received == [0, 1], "order_of_a_pair", || format!("{received:?}"))?;
+    Ok(String::new())
+}
+
+/// Somebody asks two others in turn, and the second one, who is told of it, answers the first: who is asked knows the question then.
+pub fn a_question_comes_before_its_answer<D: Delivery>() -> Outcome {
+    let [asks, answers, hears] = network::<&str, D, 3>();
+    let asker = spawn("asker", move || {
+        asks.send(2, "question");
+        asks.send(1, "question");
+    });
+    let answerer = spawn("answerer", move || {
+        answers.receive();
+        answers.send(2, "answer");
+    });
+    let hearer = spawn("hearer", move || [(); 2].map(|()| hears.receive()));
+    join(asker);
+    join(answerer);
+    let heard = join(hearer);
+    ensure(heard == ["question", "answer"], "cause_first", || format!("{heard:?}"))?;
+    Ok(String::new())
+}
+
+/// Two senders with two messages each: the outcome is the order in which they arrive.
+pub fn two_senders_meet_in_any_order<D: Delivery>() -> Outcome {
+    let [first, second, receives] = network::<char, D, 3>();
+    let senders = [(first, "ab"), (second, "cd")].map(|(sends, messages)| {
+        spawn(messages, move || messages.chars().for_each(|message| sends.send(2, message)))
+    });
+    // When all is in flight, only the network decides.
+    senders.into_iter().for_each(join);
+    let order: String = (0..4).map(|_| receives.receive()).collect();
+    let mut sorted: Vec<char> = order.chars().collect();
+    sorted.sort_unstable();
+    ensure(sorted == ['a', 'b', 'c', 'd'], "each_once", || order.clone())?;
+    Ok(order)
 }

@@ -120,6 +120,32 @@ pub fn a_cancelled_task_is_gone<P: Protocol>() -> Outcome {
     Ok(String::new())
 }
 
+/// Who waits until nobody else can go on finds that the others have, as far as they could, and that no time has passed.
+pub fn who_waits_for_the_others_comes_last<P: Protocol>() -> Outcome {
+    let event_loop = EventLoop::<P>::with_virtual_time();
+    let done = Rc::new(RefCell::new(Vec::new()));
+    event_loop.run(async {
+        for seconds in [2, 1] {
+            let (event_loop, done) = (event_loop.clone(), done.clone());
+            event_loop.clone().spawn(async move {
+                yield_now().await;
+                done.borrow_mut().push((0, event_loop.time()));
+                event_loop.sleep(seconds * SECOND).await;
+                done.borrow_mut().push((seconds, event_loop.time()));
+            });
+        }
+        event_loop.idle().await;
+        done.borrow_mut().push((9, event_loop.time()));
+        event_loop.sleep(SECOND).await;
+        event_loop.idle().await;
+        done.borrow_mut().push((9, event_loop.time()));
+    });
+    let at = |what, seconds: u32| (what, seconds * SECOND);
+    let expected = [at(0, 0), at(0, 0), at(9, 0), at(1, 1), at(9, 1)];
+    ensure(*done.borrow() == expected, "last", || format!("{:?}", done.borrow()))?;
+    Ok(String::new())
+}
+
 /// Timers end in the order of their deadlines, and no time passes besides.
 pub fn sleeps_end_in_order<P: Protocol>() -> Outcome {
     let event_loop = EventLoop::<P>::with_virtual_time();

@@ -1,6 +1,7 @@
-//! Twins of the mailbox: each breaks one step of its protocol.
+//! Twins of the mailbox and of the network: each breaks one step of its protocol.
 
 use super::mailbox::Protocol;
+use super::network::{Delivery, Header, PerPair};
 use crate::sync::Futex;
 use crate::sync::atomic::Ordering::{self, Relaxed};
 
@@ -27,6 +28,30 @@ pub struct FollowsRelaxed;
 
 impl Protocol for FollowsRelaxed {
     const FOLLOW: Ordering = Relaxed;
+}
+
+/// What was sent first may arrive last.
+///
+/// Twin of [`PerPair`]. An actor that relies on the order in which another one has sent to it sees the effect before the cause.
+#[derive(Clone, Copy, Debug)]
+pub struct Overtakes;
+
+impl Delivery for Overtakes {
+    fn holds_back(_earlier: &Header, _later: &Header) -> bool {
+        false
+    }
+}
+
+/// Each pair has an order of its own, and there is no other.
+///
+/// Twin of [`Causal`](super::network::Causal). An answer arrives before the question, when both come from different actors.
+#[derive(Clone, Copy, Debug)]
+pub struct EachPairAlone;
+
+impl Delivery for EachPairAlone {
+    fn holds_back(earlier: &Header, later: &Header) -> bool {
+        PerPair::holds_back(earlier, later)
+    }
 }
 
 #[cfg(test)]

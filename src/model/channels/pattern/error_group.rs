@@ -5,6 +5,7 @@ use super::group::{Handle, join_all, start};
 use super::{Correct, Rules};
 use crate::sync::Mutex;
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// Threads that do one thing together: where one fails, the others are cancelled, and its error is the group's. A group that is
@@ -45,7 +46,9 @@ impl<E: Send + 'static, R: Rules> ErrorGroup<E, R> {
     pub fn go(&mut self, work: impl FnOnce(&Context<R>) -> Result<(), E> + Send + 'static) {
         let (context, first) = (self.context.clone(), Arc::clone(&self.first));
         let alarm = self.context.clone();
+        let mut work = Some(work);
         let work = move || {
+            let work = work.take().expect("it is called once");
             if let Err(error) = work(&context) {
                 keep::<E, R>(&mut first.lock().unwrap(), error);
                 context.cancel(Reason::Cancelled);
@@ -63,8 +66,11 @@ impl<E: Send + 'static, R: Rules> ErrorGroup<E, R> {
     /// If a thread has panicked.
     pub fn wait(self) -> Result<(), E> {
         let Self { cancel, first, threads, .. } = self;
-        join_all(threads.into_iter());
+        let panic = join_all(threads.into_iter());
         drop(cancel);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
         first.lock().unwrap().take().map_or(Ok(()), Err)
     }
 }

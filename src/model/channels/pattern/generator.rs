@@ -21,8 +21,9 @@ where
     I: IntoIterator<Item: Send + 'static> + Send + 'static,
 {
     let (output, channel) = group.output();
+    let mut items = Some(items);
     group.go("generator", move || {
-        items.into_iter().all(|item| output.send(item));
+        items.take().into_iter().flatten().all(|item| output.send(item));
     });
     channel
 }

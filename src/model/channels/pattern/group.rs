@@ -5,6 +5,7 @@ use crate::model::channels::queue::select::{Case, Never, Receiving, Sending};
 use crate::model::channels::queue::{Channel, select};
 use crate::sync;
 use crate::sync::thread::{self, Builder, JoinHandle};
+use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
 use std::iter::repeat_n;
@@ -74,11 +75,16 @@ impl<R: Rules> Group<R> {
     /// # Panics
     /// If a thread has panicked.
     pub fn join(mut self) {
-        join_all(self.threads.drain(..));
+        let panic = join_all(self.threads.drain(..));
+        // Nobody waits for a lock while it unwinds.
+        drop(self);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
     }
 
-    /// Starts a thread.
-    pub fn go(&mut self, name: &str, body: impl FnOnce() + Send + 'static) {
+    /// Starts a thread. What the body owns is dropped when it has ended, also where it panics.
+    pub fn go(&mut self, name: &str, body: impl FnMut() + Send + 'static) {
         let done = Arc::clone(&self.done);
         self.threads.push(start(name, body, move || done.close()));
     }
@@ -110,9 +116,9 @@ impl<R: Rules> Group<R> {
         let (output, channel) = self.output();
         // Whose end is the last one depends on the schedule, so that an engine has to see the count.
         let outputs = repeat_n(sync::Arc::new(output), inputs.len());
-        for ((input, each), output) in inputs.zip(outputs) {
+        for ((input, mut each), output) in inputs.zip(outputs) {
             self.go(name, move || {
-                input.iter().map(each).all(|item| output.send(item));
+                input.iter().map(&mut each).all(|item| output.send(item));
             });
         }
         channel
@@ -178,20 +184,18 @@ pub(super) fn stop<'d, R: Rules>(done: &'d Done) -> Box<dyn Case<'d> + 'd> {
 /// A thread of a pattern. A panic comes back as a value, for the thread to tell the others outside of any unwinding.
 pub(super) type Handle = JoinHandle<thread::Result<()>>;
 
-/// Starts a thread; if it panics, `alarm` tells the others.
+/// Starts a thread; if it panics, `alarm` tells the others. What the body owns is dropped after the unwinding: a destructor that waited
+/// for a lock would do so in the middle of it.
 pub(super) fn start(
     name: &str,
-    body: impl FnOnce() + Send + 'static,
+    mut body: impl FnMut() + Send + 'static,
     alarm: impl FnOnce() + Send + 'static,
 ) -> Handle {
-    let body = || catch_unwind(AssertUnwindSafe(body)).inspect_err(|_| alarm());
+    let body = move || catch_unwind(AssertUnwindSafe(&mut body)).inspect_err(|_| alarm());
     Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
 }
 
-/// Waits until all of them have ended, then goes on with the panic of the first one that has panicked.
-pub(super) fn join_all(threads: impl Iterator<Item = Handle>) {
-    let panics = threads.filter_map(|thread| thread.join().flatten().err());
-    if let Some(panic) = panics.reduce(|first, _| first) {
-        resume_unwind(panic);
-    }
+/// Waits until all of them have ended; gives the panic of the first one that has panicked.
+pub(super) fn join_all(threads: impl Iterator<Item = Handle>) -> Option<Box<dyn Any + Send>> {
+    threads.filter_map(|thread| thread.join().flatten().err()).reduce(|first, _| first)
 }

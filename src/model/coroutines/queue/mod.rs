@@ -7,6 +7,7 @@
 //! Invariants:
 //! - There are as many items as free item permits, and ones that somebody was served with; and so for the room.
 //! - The unfinished tasks are the items that are in, and those that were taken out and are not yet done.
+//! - A comparison that panics leaves everything as it was: the item stays where it is, and the wake-up goes to the next.
 //!
 //! Source: CPython 3.13, `Lib/asyncio/queues.py`; to reserve a place before there is an item is the `reserve` of Carl Lerche et
 //! al., tokio, `sync::mpsc`, 2020.
@@ -22,6 +23,7 @@ use crate::port::{BlockingQueue, Close, Closed, Full, Order, TryQueue};
 use crate::sync::future::block_on;
 use crate::sync::{Mutex, MutexGuard};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -84,6 +86,9 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     ///
     /// # Errors
     /// The queue has been shut down: the item comes back.
+    ///
+    /// # Panics
+    /// If the comparison of the items does. Then the item is not in.
     pub async fn put(&self, item: T) -> Result<(), PutError<T>> {
         match self.reserve().await {
             Some(place) => place.put(item),
@@ -117,6 +122,9 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     /// Waits for an item, and takes it out.
     ///
     /// Cancel-safe, but a wait that is dropped loses its place.
+    ///
+    /// # Panics
+    /// If the comparison of the items does. Then the item stays in.
     pub fn get(&self) -> Get<'_, T, B, P> {
         Get { queue: self, ticket: None }
     }
@@ -196,13 +204,22 @@ impl<T, B: Buffer<T>, P: Protocol> State<T, B, P> {
 impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     /// Takes the next item out, for which the caller has a permit; there is none only after an immediate shutdown.
     fn take(mut state: MutexGuard<'_, State<T, B, P>>) -> Result<T, GetError> {
-        let Some(plan) = state.buffer.plan_remove() else { return Err(GetError::ShutDown) };
-        let item = state.buffer.remove(plan);
-        let woken = state.room.release();
+        let buffer = &mut state.buffer;
+        let (taken, woken) = match caught(|| buffer.plan_remove().map(|plan| buffer.remove(plan))) {
+            Ok(Some(item)) => (Ok(item), state.room.release()),
+            Ok(None) => return Err(GetError::ShutDown),
+            // The item stays, for the next one.
+            Err(panic) => (Err(panic), state.items.release()),
+        };
         drop(state);
         wake_all(woken);
-        Ok(item)
+        Ok(taken.unwrap_or_else(|panic| resume_unwind(panic)))
     }
+}
+
+/// Calls a method of the buffer that may panic, and has changed nothing then. A panic that left with the guard would poison the mutex.
+fn caught<R>(method: impl FnOnce() -> R) -> std::thread::Result<R> {
+    catch_unwind(AssertUnwindSafe(method))
 }
 
 /// The future of [`Queue::get`].
@@ -280,8 +297,13 @@ impl<T, B: Buffer<T>, P: Protocol> Place<'_, T, B, P> {
             drop(state);
             return Err(PutError::ShutDown(item));
         }
-        let plan = state.buffer.plan_insert(&item);
-        state.buffer.insert(item, plan);
+        match caught(|| state.buffer.plan_insert(&item)) {
+            Ok(plan) => state.buffer.insert(item, plan),
+            Err(panic) => {
+                drop(state);
+                resume_unwind(panic);
+            }
+        }
         state.unfinished += 1;
         let woken = state.items.release();
         drop(state);
@@ -404,6 +426,9 @@ mod tests {
     use super::*;
     use crate::port::exchange::{Waiting, exchange};
     use crate::port::{self, Item};
+    use std::cmp::Ordering;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     #[test]
     fn smoke() {
@@ -432,6 +457,46 @@ mod tests {
         // The one that was taken out is still unfinished.
         assert_eq!([queue.task_done(), queue.task_done()], [Ok(()), Err(TaskDoneError)]);
         block_on(queue.join());
+    }
+
+    /// An item that cannot be compared while it is spoiled.
+    #[derive(Debug)]
+    struct Fruit(u32, Arc<AtomicBool>);
+
+    impl Ord for Fruit {
+        fn cmp(&self, other: &Self) -> Ordering {
+            assert!(!self.1.load(Relaxed), "spoiled");
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Fruit {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Fruit {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Fruit {}
+
+    #[test]
+    fn a_comparison_that_panics_changes_nothing() {
+        let spoiled = Arc::new(AtomicBool::new(false));
+        let fruit = |rank| Fruit(rank, Arc::clone(&spoiled));
+        let queue = <PriorityQueue<_>>::new(4);
+        [3, 1, 2].map(fruit).into_iter().for_each(|fruit| queue.put_nowait(fruit).unwrap());
+        spoiled.store(true, Relaxed);
+        caught(|| block_on(queue.get())).unwrap_err();
+        caught(|| block_on(queue.put(fruit(0)))).unwrap_err();
+        spoiled.store(false, Relaxed);
+        queue.put_nowait(fruit(4)).unwrap();
+        let ranks = std::iter::from_fn(|| queue.get_nowait().ok()).map(|fruit| fruit.0);
+        assert_eq!(ranks.collect::<Vec<_>>(), [1, 2, 3, 4]);
     }
 
     #[test]

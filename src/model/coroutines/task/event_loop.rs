@@ -46,6 +46,8 @@ struct Inner<P: Protocol> {
     tasks: RefCell<BTreeMap<u64, Waiting<P>>>,
     next: Cell<u64>,
     clock: Clock,
+    /// Of those who wait until nobody else can go on.
+    idlers: RefCell<Vec<Rc<Idler>>>,
     /// By when they are due, and then in the order in which they were set.
     timers: RefCell<BTreeMap<Timer, Waker>>,
 }
@@ -58,6 +60,19 @@ struct Waiting<P: Protocol> {
     future: Option<Pin<Box<dyn Future<Output = ()>>>>,
     /// That of the last poll: who has an earlier one wakes nobody.
     waker: Arc<TaskWaker<P>>,
+}
+
+/// A task that waits until no other one can go on.
+struct Idler {
+    may_go_on: Cell<bool>,
+    waker: RefCell<Waker>,
+}
+
+impl Idler {
+    fn goes_on(&self) {
+        self.may_go_on.set(true);
+        self.waker.borrow().wake_by_ref();
+    }
 }
 
 enum Clock {
@@ -85,6 +100,7 @@ impl<P: Protocol> EventLoop<P> {
             tasks: RefCell::new(BTreeMap::new()),
             next: Cell::new(MAIN + 1),
             clock,
+            idlers: RefCell::new(Vec::new()),
             timers: RefCell::new(BTreeMap::new()),
         }))
     }
@@ -117,17 +133,25 @@ impl<P: Protocol> EventLoop<P> {
 
     /// What can go on; waits where nothing can.
     fn turn(&self) -> Turn<P> {
-        let Inner { ready, clock, timers, .. } = &*self.0;
+        let Inner { ready, clock, timers, idlers, .. } = &*self.0;
+        if !idlers.borrow().is_empty() {
+            let turn = ready.take();
+            if !turn.is_empty() {
+                return turn;
+            }
+            idlers.take().iter().for_each(|idler| idler.goes_on());
+            return ready.take();
+        }
         let first = timers.borrow().first_key_value().map(|((due, _), _)| *due);
         let Some(due) = first else { return ready.wait(None) };
         if let Clock::Virtual { now } = clock {
             let turn = ready.take();
-            if turn.calls.is_empty() && turn.tasks.is_empty() {
-                now.set(due.max(now.get()));
-                self.wake_due();
-                return ready.take();
+            if !turn.is_empty() {
+                return turn;
             }
-            return turn;
+            now.set(due.max(now.get()));
+            self.wake_due();
+            return ready.take();
         }
         self.wake_due();
         let first = timers.borrow().first_key_value().map(|((due, _), _)| *due);
@@ -190,6 +214,41 @@ impl<P: Protocol> EventLoop<P> {
         self.0.tasks.borrow_mut().insert(number, task);
         Waker::from(waker).wake();
         Task { event_loop: self.clone(), number, end }
+    }
+
+    /// Waits until no other task can go on, before any time passes: what the others would do by now they have done. Several who wait so
+    /// go on together. Where tasks wait for other threads, the loop does not know what those are about to do.
+    ///
+    /// Source: `Wait` of Go's package `testing/synctest`, 2025.
+    ///
+    /// ```
+    /// use refectory::model::coroutines::task::EventLoop;
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = <EventLoop>::with_virtual_time();
+    /// event_loop.run(async {
+    ///     let task = event_loop.spawn(event_loop.sleep(Duration::from_secs(1)));
+    ///     event_loop.idle().await;
+    ///     assert_eq!((task.is_done(), event_loop.time()), (false, Duration::ZERO));
+    /// });
+    /// ```
+    pub async fn idle(&self) {
+        let mut idler = None::<Rc<Idler>>;
+        std::future::poll_fn(|context| match &idler {
+            Some(idler) if idler.may_go_on.get() => Poll::Ready(()),
+            Some(idler) => {
+                idler.waker.borrow_mut().clone_from(context.waker());
+                Poll::Pending
+            }
+            None => {
+                let waker = RefCell::new(context.waker().clone());
+                let new = Rc::new(Idler { may_go_on: Cell::new(false), waker });
+                self.0.idlers.borrow_mut().push(Rc::clone(&new));
+                idler = Some(new);
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     /// Drops a task where it waits.

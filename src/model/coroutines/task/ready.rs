@@ -33,6 +33,12 @@ pub(super) struct Turn<P: Protocol> {
     pub(super) tasks: VecDeque<Arc<TaskWaker<P>>>,
 }
 
+impl<P: Protocol> Turn<P> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.tasks.is_empty()
+    }
+}
+
 impl<P: Protocol> Ready<P> {
     pub(super) fn new() -> Arc<Self> {
         let queue = Queue { tasks: VecDeque::new(), calls: VecDeque::new(), sleeps: false };
