@@ -36,6 +36,7 @@ fn of_driver(engine: Engine) -> Vec<Trial> {
         trial("counts::increments", counts::increments),
         trial("counts::treiber_stack", counts::treiber_stack),
         trial("messages::deliveries", messages::deliveries),
+        trial("messages::published", messages::published),
         trial("memory::spin_locks", memory::spin_locks),
         trial("memory::reference_counts", memory::reference_counts),
         trial("memory::leaks", memory::leaks),

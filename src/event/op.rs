@@ -56,6 +56,8 @@ pub enum Class {
     Cell,
     /// A reference count.
     Arc,
+    /// Messages in flight to a receiver.
+    Mailbox,
 }
 
 impl fmt::Display for Class {
@@ -67,6 +69,7 @@ impl fmt::Display for Class {
             Self::Condvar => "condvar",
             Self::Cell => "cell",
             Self::Arc => "arc",
+            Self::Mailbox => "mailbox",
         })
     }
 }
@@ -133,6 +136,9 @@ pub enum Rare {
     /// A future that waits is dropped.
     Cancellation,
 }
+
+/// The answer to a receive for which nothing has arrived. Messages have the numbers below.
+pub const NONE_ARRIVED: u8 = 63;
 
 /// One operation of a thread. Values of atomics travel as bits, widened to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -241,6 +247,22 @@ pub enum Op {
     ArcCount(ObjectId),
     /// One more owner, if there is still one (`Weak::upgrade`).
     ArcUpgrade(ObjectId),
+    /// Puts a message in flight.
+    Send {
+        /// Where it is received.
+        mailbox: ObjectId,
+        /// Its number there, which the engine gives: (sender, k-th message of the sender), as those of objects are.
+        message: u8,
+        /// The numbers of those that have to be received before it, a bit each.
+        behind: u64,
+    },
+    /// Receives one of the messages that no other one is before; waits for one.
+    Receive {
+        /// Where.
+        mailbox: ObjectId,
+        /// Whether there may be none: what was sent need not have arrived.
+        or_none: bool,
+    },
     /// The object ends: no operation on it may follow.
     Destroy(ObjectId),
 }
@@ -259,6 +281,7 @@ impl Op {
             Self::NotifyOne(o) | Self::NotifyAll(o) => Some(o),
             Self::CellRead(o) | Self::CellWrite(o) => Some(o),
             Self::ArcClone(o) | Self::ArcDrop(o) | Self::ArcCount(o) | Self::ArcUpgrade(o) => Some(o),
+            Self::Send { mailbox, .. } | Self::Receive { mailbox, .. } => Some(mailbox),
             Self::Destroy(o) => Some(o),
             Self::Fence(_)
             | Self::Park { .. }
@@ -331,6 +354,7 @@ impl Op {
                 | Self::Park { .. }
                 | Self::Join(_)
                 | Self::Await
+                | Self::Receive { or_none: false, .. }
         )
     }
 
@@ -376,6 +400,9 @@ impl Op {
             Self::ArcDrop(_) => "drop",
             Self::ArcCount(_) => "count",
             Self::ArcUpgrade(_) => "upgrade",
+            Self::Send { .. } => "send",
+            Self::Receive { or_none: false, .. } => "receive",
+            Self::Receive { or_none: true, .. } => "try_receive",
             Self::Destroy(_) => "destroy",
         }
     }

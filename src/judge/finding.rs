@@ -31,6 +31,8 @@ pub enum Awaited {
     Notification(ObjectId),
     /// The token that `unpark` leaves.
     Token,
+    /// A message.
+    Message(ObjectId),
     /// The end of a thread.
     End(ThreadId),
     /// Another value in something that the thread reads again and again.
@@ -278,6 +280,7 @@ impl Holds {
             Op::Read(object) => (Awaited::Lock(object), self.holders(object, Some(step.thread))),
             Op::Wake { object, .. } => (Awaited::Notification(object), Vec::new()),
             Op::Park { .. } => (Awaited::Token, Vec::new()),
+            Op::Receive { mailbox, .. } => (Awaited::Message(mailbox), Vec::new()),
             Op::Join(thread) => (Awaited::End(thread), vec![thread]),
             Op::Yield | Op::Await => (Awaited::Change, Vec::new()),
             _ => return None,

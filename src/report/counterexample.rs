@@ -3,7 +3,7 @@
 
 use super::style::{Style, Tone, pad, width};
 use crate::engine::FailureKind;
-use crate::event::op::{Class, ObjectId, Op, Order, Spurious, ThreadId};
+use crate::event::op::{Class, NONE_ARRIVED, ObjectId, Op, Order, Spurious, ThreadId};
 use crate::event::trace::{Step, Trace};
 use crate::judge::finding::ends_in_a_wait;
 
@@ -226,6 +226,11 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
         Op::Choose(alternatives) => {
             format!("choose {} of {alternatives}", step.answer.map_or(0, |taken| taken + 1))
         }
+        Op::Send { mailbox, message, .. } => format!("send {message} → {}", name(mailbox)),
+        Op::Receive { mailbox, .. } if step.answer == Some(u64::from(NONE_ARRIVED)) => {
+            format!("{verb} {} ✗", name(mailbox))
+        }
+        Op::Receive { mailbox, .. } => format!("receive {read} from {}", name(mailbox)),
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),

@@ -47,6 +47,7 @@ fn awaited(trace: &Trace, wait: &Wait) -> String {
             };
             format!("{what} of {} ({place})", trace.object_name(object))
         }
+        Awaited::Message(mailbox) => format!("a message in {} ({place})", trace.object_name(mailbox)),
         Awaited::Token => format!("a token ({place})"),
         Awaited::End(thread) => format!("the end of {} ({place})", trace.thread_name(thread)),
         Awaited::Change => format!("a change of what it reads ({place})"),

@@ -22,6 +22,7 @@
 //! | [`Futex`], a word to wait on | here |
 //! | atomics and [`fence`](atomic::fence) | [`atomic`] |
 //! | channels | [`mpsc`] |
+//! | [`Mailbox`], messages in flight, which arrive in any order that is allowed | here |
 //! | threads, `park`, `yield_now` | [`thread`] |
 //! | deadlines | [`time`] |
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
@@ -123,6 +124,7 @@ mod futex;
 pub mod future;
 pub mod hint;
 pub(crate) mod lazy;
+mod mailbox;
 pub mod mpsc;
 mod mutex;
 mod once;
@@ -145,6 +147,7 @@ pub use cell::UnsafeCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
 pub use futex::Futex;
 pub use lazy::{Lazy, LazyLock};
+pub use mailbox::{Mailbox, Number};
 pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};

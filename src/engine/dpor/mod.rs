@@ -91,6 +91,8 @@ impl Sleeper {
 struct Race {
     earlier: u32,
     later: u32,
+    /// They do not conflict, but the earlier one could have received the message that the later one sends.
+    missed: bool,
 }
 
 /// What the explorer says when it is asked whom to grant.

@@ -1,7 +1,8 @@
 //! Races: two events that conflict with nothing in between, the later of which could have come first.
 
+use super::replay::NotDep;
 use super::{Event, Explorer, Present, Race};
-use crate::engine::machine::access::{Mode, Transition};
+use crate::engine::machine::access::{Access, Mode, Transition};
 use crate::engine::machine::clock::Clock;
 use std::ops::Range;
 
@@ -15,10 +16,13 @@ impl Explorer {
     /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
     pub(super) fn append(&mut self, transition: Transition, state: &impl Present) {
         let races = self.races.len();
-        let found = self.races_of(&transition, state);
+        let Found { past, reversible } = self.races_of(&transition, state);
         let later = self.events.len() as u32;
-        self.races.extend(found.reversible.iter().map(|&earlier| Race { earlier, later }));
-        let (clock, stamp) = self.stamped(&transition, found.past);
+        let missed = self.missed_by(&transition);
+        let race = |missed| move |earlier| Race { earlier, later, missed };
+        self.races.extend(reversible.into_iter().map(race(false)));
+        self.races.extend(missed.into_iter().map(race(true)));
+        let (clock, stamp) = self.stamped(&transition, past);
         self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
     }
 
@@ -55,6 +59,17 @@ impl Explorer {
         Found { past, reversible }
     }
 
+    /// The earlier receives that could have got the message that is sent: nobody sees that they came first.
+    fn missed_by(&self, transition: &Transition) -> Vec<u32> {
+        let Access { target, mode: Mode::Send(..) } = transition.access else { return Vec::new() };
+        let past = &self.threads[transition.thread.index()].clock;
+        let missed = |&index: &u32| {
+            let Event { transition: receive, stamp, .. } = &self.events[index as usize];
+            matches!(receive.access.mode, Mode::Receive(_)) && !past.has(receive.thread, *stamp)
+        };
+        self.targets[target.index()].users.events().filter(missed).collect()
+    }
+
     /// The earlier events that conflict with the transition and are not in its past, the latest first.
     fn conflicting(&mut self, transition: &Transition, past: &Clock) -> Vec<u32> {
         let mut conflicting = Vec::new();
@@ -82,12 +97,16 @@ impl Explorer {
     /// Reverses the races among so many events.
     pub(super) fn reverse_races(&mut self, state: &impl Present, counted: usize) {
         for position in 0..self.races.len() {
-            let Race { earlier, later } = self.races[position];
+            let Race { earlier, later, missed } = self.races[position];
             if later as usize >= counted {
                 break;
             }
-            let later = self.events[later as usize].transition.clone();
-            self.reverse(earlier as usize, &later, state, counted);
+            if missed {
+                self.redirect(earlier as usize, later as usize, state, counted);
+            } else {
+                let later = self.events[later as usize].transition.clone();
+                self.reverse(earlier as usize, &later, state, counted);
+            }
         }
         if counted < self.events.len() {
             return;
@@ -102,9 +121,36 @@ impl Explorer {
 
     fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present, counted: usize) {
         let Some((later, without)) = self.reversed(earlier, later, state) else { return };
-        let mut sequence = self.after(earlier..counted, |index| without.stays(index));
-        sequence.push(later);
+        let sequence = self.without(earlier..counted, &without, later);
         self.schedule(earlier, sequence);
+    }
+
+    /// The receive gets the message that is sent later, and nobody else gets it.
+    fn redirect(&mut self, receive: usize, send: usize, state: &impl Present, counted: usize) {
+        let transition = |index: usize| &self.events[index].transition;
+        let Mode::Send(message, _) = transition(send).access.mode else { return };
+        let users = self.targets[transition(send).access.target.index()].users.events();
+        let has_it = |&index: &usize| transition(index).access.mode == Mode::Receive(Some(message));
+        let had = users.map(|index| index as usize).find(has_it);
+        let receives = Transition { choice: message, ..transition(receive).clone() };
+        let left_out = std::iter::once(receive).chain(had);
+        let Some((receives, without)) = self.resolved(left_out, &receives, state) else { return };
+        if receives.choice == message {
+            let sequence = self.without(receive..counted, &without, receives);
+            self.schedule(receive, sequence);
+        }
+    }
+
+    /// Those of the events that stay, and then the transition.
+    fn without<S: Present>(
+        &self,
+        events: Range<usize>,
+        without: &NotDep<'_, S>,
+        transition: Transition,
+    ) -> Vec<Transition> {
+        let mut sequence = self.after(events, |index| without.stays(index));
+        sequence.push(transition);
+        sequence
     }
 
     /// Those of the events that stay where the others do not take place.

@@ -9,6 +9,7 @@ use crate::engine::machine::RUN;
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::meaning::{self, Observable, Uses};
+use crate::engine::machine::object::deliverable;
 use crate::event::op::{Class, ObjectId, Op, Rare, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
@@ -33,16 +34,34 @@ impl Explorer {
         if later.forced || self.events[earlier].transition.forced {
             return None;
         }
-        let may_time_out = later.may_time_out;
-        let without = |left_out| NotDep { explorer: self, state, may_time_out, left_out };
-        without(vec![earlier]).enabled(later).or_else(|| match later.op {
+        self.resolved([earlier], later, state).or_else(|| match later.op {
             // One reader out of the way is not enough where others hold the lock as well.
             Op::Write(_) => {
-                let others = without(vec![earlier]).readers_beside(later);
-                without([vec![earlier], others].concat()).enabled(later)
+                let others = self.not_dep([earlier], later, state).readers_beside(later);
+                self.resolved([earlier].into_iter().chain(others), later, state)
             }
             _ => None,
         })
+    }
+
+    /// The same without these events, ascending.
+    pub(super) fn resolved<'a, S: Present>(
+        &'a self,
+        left_out: impl IntoIterator<Item = usize>,
+        later: &Transition,
+        state: &'a S,
+    ) -> Option<(Transition, NotDep<'a, S>)> {
+        self.not_dep(left_out, later, state).enabled(later)
+    }
+
+    fn not_dep<'a, S: Present>(
+        &'a self,
+        left_out: impl IntoIterator<Item = usize>,
+        later: &Transition,
+        state: &'a S,
+    ) -> NotDep<'a, S> {
+        let left_out = left_out.into_iter().collect();
+        NotDep { explorer: self, state, may_time_out: later.may_time_out, left_out }
     }
 }
 
@@ -64,10 +83,19 @@ impl<S: Present> NotDep<'_, S> {
         let choice = match later.op {
             // The one that it woke may not wait here.
             Op::NotifyOne(_) => choices.trailing_zeros() as u8,
+            // Another one had to be received before it, and another thread did that.
+            Op::Receive { .. } if self.leaves_out_a_receive() && choices & 1 << later.choice == 0 => {
+                choices.trailing_zeros() as u8
+            }
             _ if later.choice == RUN => 0,
             _ => later.choice,
         };
-        (choices & 1 << choice != 0).then_some(choice)
+        (choices != 0 && choices & 1 << choice != 0).then_some(choice)
+    }
+
+    fn leaves_out_a_receive(&self) -> bool {
+        let left_out = &self.explorer.events[self.left_out[0]].transition;
+        matches!(left_out.access.mode, Mode::Receive(_))
     }
 
     /// The readers that still hold the lock, of other threads than the one that wants it, as far as they
@@ -180,7 +208,7 @@ impl<S: Present> Observable for NotDep<'_, S> {
             }
             Class::Arc => self.owners(object, initial),
             Class::Condvar => u64::from(self.waiters(object).len()),
-            Class::Cell => 0,
+            Class::Cell | Class::Mailbox => 0,
         }
     }
 
@@ -244,6 +272,18 @@ impl<S: Present> Observable for NotDep<'_, S> {
     /// It was so with more events before.
     fn may_happen(&self, _: Rare) -> bool {
         true
+    }
+
+    fn deliverable(&self, mailbox: ObjectId) -> u64 {
+        let mut in_flight: Vec<(u8, u64)> = Vec::new();
+        for (.., mode) in self.uses(Target::object(mailbox)) {
+            match mode {
+                Mode::Send(number, behind) => in_flight.push((number, behind)),
+                Mode::Receive(Some(number)) => in_flight.retain(|(other, _)| *other != number),
+                _ => {}
+            }
+        }
+        deliverable(in_flight.into_iter())
     }
 
     fn is_watched(&self, object: ObjectId) -> bool {

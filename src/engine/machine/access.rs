@@ -79,6 +79,10 @@ pub(crate) enum Mode {
     Increment,
     /// One owner less, of this many.
     Decrement(u32),
+    /// Puts the message in flight, behind these.
+    Send(u8, u64),
+    /// Receives the message, or none.
+    Receive(Option<u8>),
     /// Does not use it after all.
     Nothing,
 }
@@ -161,6 +165,9 @@ impl Access {
             (Park, Unpark) | (Unpark, Park) => true,
             // Owners leave in any order, but the last one destroys the value.
             (Decrement(_), Decrement(owners)) => owners == 1,
+            // That another message is in flight as well nobody can tell.
+            (Send(sent, _), Receive(received)) => received == Some(sent),
+            (Receive(_), Receive(_)) => true,
             _ => false,
         }
     }

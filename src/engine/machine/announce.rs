@@ -4,7 +4,7 @@ use super::access::Target;
 use super::meaning::Observable;
 use super::object::State;
 use super::{Announced, Edge, Machine, Phase, Race};
-use crate::event::op::{ObjectId, Op, Site, ThreadId};
+use crate::event::op::{NONE_ARRIVED, ObjectId, Op, Site, ThreadId};
 
 impl Machine {
     /// The running thread announces an operation. `seen` is the present value of an atomic.
@@ -16,6 +16,15 @@ impl Machine {
             self.left_out[rare as usize] = true;
             return Announced::Done(0, Edge::None);
         }
+        let op = match op {
+            Op::Send { mailbox, behind, .. } => match self.ids.message(mailbox, id) {
+                number if number < u32::from(NONE_ARRIVED) => {
+                    Op::Send { mailbox, message: number as u8, behind }
+                }
+                number => return Announced::Done(u64::from(number), Edge::None),
+            },
+            op => op,
+        };
         self.operations += u32::from(!self.repeats_itself());
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();

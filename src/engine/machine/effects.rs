@@ -4,7 +4,7 @@ use super::Machine;
 use super::access::Mode;
 use super::clock::{Clock, ThreadSet};
 use super::meaning::{self, Observable};
-use super::object::State;
+use super::object::{Letter, State};
 use crate::event::op::{ObjectId, Op, Order, Rare, ThreadId};
 
 impl Machine {
@@ -44,6 +44,11 @@ impl Machine {
             (Op::ArcUpgrade(arc), _) => self.upgrade(id, arc),
             (Op::ArcDrop(arc), _) => self.disown(id, arc),
             (Op::ArcCount(arc), _) => self.count(id, arc),
+            (Op::Send { mailbox, message, behind }, _) => self.post(id, mailbox, message, behind),
+            (Op::Receive { mailbox, .. }, Mode::Receive(Some(message))) => {
+                self.deliver(id, mailbox, message);
+            }
+            (Op::Receive { .. }, _) => {}
             (Op::Destroy(object), _) => self.end(id, object),
             (Op::Spurious(_), _) => self.happened[Rare::Spurious as usize] += choice,
             (Op::Cancel, _) => self.happened[Rare::Cancellation as usize] += choice,
@@ -183,6 +188,26 @@ impl Machine {
         other.token = true;
         other.token_message.join(&message);
         u64::from(again)
+    }
+
+    fn letters_mut(&mut self, mailbox: ObjectId) -> &mut Vec<Letter> {
+        match &mut self.object_mut(mailbox).state {
+            State::Mailbox { in_flight } => in_flight,
+            _ => unreachable!("a mailbox"),
+        }
+    }
+
+    fn post(&mut self, id: ThreadId, mailbox: ObjectId, number: u8, behind: u64) {
+        let knows = self.threads[id.index()].view.send(id, Order::Release);
+        self.letters_mut(mailbox).push(Letter { number, behind, knows });
+    }
+
+    /// The receiver learns what the sender had seen.
+    fn deliver(&mut self, id: ThreadId, mailbox: ObjectId, number: u8) {
+        let letters = self.letters_mut(mailbox);
+        let place = letters.iter().position(|letter| letter.number == number).expect("it is in flight");
+        let letter = letters.swap_remove(place);
+        self.threads[id.index()].view.learn(&letter.knows);
     }
 
     fn owners_mut(&mut self, arc: ObjectId) -> &mut u32 {

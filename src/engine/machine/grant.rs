@@ -155,5 +155,6 @@ fn answers(op: Op) -> bool {
             | Op::Cancel
             | Op::Deadline
             | Op::Choose(_)
+            | Op::Receive { .. }
     )
 }

@@ -1,15 +1,17 @@
 //! Names of threads and objects that stay the same from one execution to the next.
 //!
 //! A thread or object is (creator, k-th of the creator), never "the n-th that was made": the order of
-//! creation depends on the schedule. The pairs are numbered densely, once for all executions.
+//! creation depends on the schedule. The pairs are numbered densely, once for all executions. So are the messages to a mailbox.
 
 use crate::event::op::{ObjectId, ThreadId};
+use std::collections::HashMap;
 
 /// The numbers given so far, and how many each thread of this execution has used up.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
     threads: Numbering,
     objects: Numbering,
+    messages: HashMap<ObjectId, Numbering>,
     clock: Option<ObjectId>,
 }
 
@@ -50,6 +52,7 @@ impl Ids {
     pub(crate) fn restart(&mut self) {
         self.threads.restart();
         self.objects.restart();
+        self.messages.values_mut().for_each(Numbering::restart);
     }
 
     /// The next thread that `creator` spawns. Main is 0, so that spawned threads start from 1.
@@ -60,6 +63,11 @@ impl Ids {
     /// The next object that `creator` makes.
     pub(crate) fn object(&mut self, creator: ThreadId) -> ObjectId {
         ObjectId(self.objects.next_of(creator.index() + 1))
+    }
+
+    /// The next message that `sender` sends there.
+    pub(crate) fn message(&mut self, mailbox: ObjectId, sender: ThreadId) -> u32 {
+        self.messages.entry(mailbox).or_default().next_of(sender.index())
     }
 
     /// The clock, if there has been one.

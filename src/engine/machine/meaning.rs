@@ -6,7 +6,7 @@
 use super::RUN;
 use super::access::{Access, Mode, Target};
 use super::clock::ThreadSet;
-use crate::event::op::{ObjectId, Op, Rare, ThreadId};
+use crate::event::op::{NONE_ARRIVED, ObjectId, Op, Rare, ThreadId};
 
 /// A state, as far as the meaning of an operation depends on it.
 pub(crate) trait Observable {
@@ -30,6 +30,8 @@ pub(crate) trait Observable {
     fn may_time_out(&self, thread: ThreadId) -> bool;
     /// Whether this may still happen.
     fn may_happen(&self, rare: Rare) -> bool;
+    /// The messages in flight to the mailbox that no other one has to be received before, a bit each.
+    fn deliverable(&self, mailbox: ObjectId) -> u64;
     /// Whether others see when the object is released.
     fn is_watched(&self, object: ObjectId) -> bool;
 }
@@ -60,6 +62,9 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
         Op::Cancel => return 0b1 | u128::from(state.may_happen(Rare::Cancellation)) << 1,
         Op::Deadline => return 0b1 | u128::from(state.may_time_out(thread)) << 1,
         Op::Choose(alternatives) => return (1 << alternatives) - 1,
+        Op::Receive { mailbox, or_none } => {
+            return u128::from(state.deliverable(mailbox)) | u128::from(or_none) << NONE_ARRIVED;
+        }
         _ => true,
     };
     u128::from(enabled)
@@ -98,6 +103,8 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::ArcClone(arc) | Op::ArcDrop(arc) if state.is_watched(arc) => Mode::Write,
         Op::ArcClone(_) => Mode::Increment,
         Op::ArcDrop(arc) => Mode::Decrement(state.look(arc) as u32),
+        Op::Send { message, behind, .. } => Mode::Send(message, behind),
+        Op::Receive { .. } => Mode::Receive(Some(choice).filter(|&message| message != NONE_ARRIVED)),
         // What comes of it is for its thread alone to know.
         Op::Deadline | Op::Choose(_) => Mode::Nothing,
         Op::Spurious(_) | Op::Cancel if choice == 0 => Mode::Nothing,
@@ -138,7 +145,8 @@ pub(crate) fn answer(state: &impl Observable, thread: ThreadId, op: Op, choice: 
     let yes = match (op, uses.access.mode) {
         (Op::Load(object, _) | Op::Rmw(object, _) | Op::CompareExchange { object, .. }, _)
         | (Op::ArcCount(object), _) => return state.look(object),
-        (Op::Choose(_), _) => return u64::from(choice),
+        (Op::Choose(_) | Op::Receive { .. }, _) => return u64::from(choice),
+        (Op::Send { message, .. }, _) => return u64::from(message),
         (Op::Spurious(_) | Op::Cancel | Op::Deadline, _) => choice != 0,
         (Op::WaitIf { .. }, _) => uses.also.is_some(),
         (Op::Park { .. }, _) => !state.has_token(thread),

@@ -35,6 +35,24 @@ pub(crate) enum State {
     Cell(Box<Accesses>),
     /// A reference count: owners now, and owners it was made with.
     Arc { owners: u32, initial: u32 },
+    /// Messages in flight, in no order.
+    Mailbox { in_flight: Vec<Letter> },
+}
+
+/// A message in flight.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    pub(crate) number: u8,
+    /// Those that have to be received before it, a bit each.
+    pub(crate) behind: u64,
+    /// What its receiver learns of the past in the C11 sense.
+    pub(crate) knows: Clock,
+}
+
+/// Of messages in flight, each with those that it is behind, those that can be received next.
+pub(crate) fn deliverable(in_flight: impl Iterator<Item = (u8, u64)> + Clone) -> u64 {
+    let all = in_flight.clone().fold(0, |all, (number, _)| all | 1 << number);
+    in_flight.filter(|(_, behind)| behind & all == 0).fold(0, |free, (number, _)| free | 1 << number)
 }
 
 /// The accesses to unguarded memory that a later one has to be ordered after.
@@ -63,6 +81,7 @@ impl Object {
                 State::Cell(Box::new(Accesses { write: (creator, stamp, born), reads: Vec::new() }))
             }
             Class::Arc => State::Arc { owners: value as u32, initial: value as u32 },
+            Class::Mailbox => State::Mailbox { in_flight: Vec::new() },
         };
         Self { class, born, state, mark: 0, message: Clock::ZERO, destroyed: None, found: false }
     }
@@ -77,7 +96,7 @@ impl Object {
             }
             State::Condvar { waiters } => u64::from(waiters.len()),
             State::Arc { owners, .. } => u64::from(*owners),
-            State::Cell(_) => 0,
+            State::Cell(_) | State::Mailbox { .. } => 0,
         }
     }
 

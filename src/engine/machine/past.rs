@@ -139,6 +139,7 @@ fn held(state: &State) -> u128 {
         State::RwLock { readers, .. } => readers.bits(),
         State::Condvar { waiters } => waiters.bits(),
         State::Arc { owners, .. } => u128::from(*owners),
+        State::Mailbox { in_flight } => in_flight.iter().fold(0, |all, letter| all | 1 << letter.number),
         State::Cell(_) => 0,
     }
 }

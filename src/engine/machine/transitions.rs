@@ -4,7 +4,7 @@
 use super::access::{Access, AwaitCondition, Awaited, Mode, Target, Transition};
 use super::clock::ThreadSet;
 use super::meaning::{self, Observable, Uses};
-use super::object::State;
+use super::object::{State, deliverable};
 use super::rounds::Held;
 use super::{Machine, Phase, RUN, Watched};
 use crate::event::op::{ObjectId, Op, Rare, ThreadId};
@@ -178,6 +178,15 @@ impl Observable for Machine {
 
     fn may_happen(&self, rare: Rare) -> bool {
         self.happened[rare as usize] < self.allowed.rare[rare as usize]
+    }
+
+    fn deliverable(&self, mailbox: ObjectId) -> u64 {
+        match &self.object(mailbox).state {
+            State::Mailbox { in_flight } => {
+                deliverable(in_flight.iter().map(|letter| (letter.number, letter.behind)))
+            }
+            _ => unreachable!("a mailbox"),
+        }
     }
 
     fn is_watched(&self, object: ObjectId) -> bool {

@@ -32,6 +32,8 @@ mod condvar;
 mod driven;
 #[cfg(feature = "instrumented")]
 mod lock;
+#[cfg(feature = "instrumented")]
+mod mailbox;
 
 #[cfg(not(feature = "instrumented"))]
 pub(super) use absent::{
@@ -51,4 +53,5 @@ pub(super) use {
     condvar::CondvarHook,
     driven::{TornDown, fence, is_spurious, stopping, torn_down},
     lock::{MutexHook, Permit, ReadPermit, RwLockHook, WritePermit},
+    mailbox::MailboxHook,
 };

@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, RARELY, Stuck, Toy};
+use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, NO_LETTER, RARELY, Stuck, Toy, letter};
 use crate::event::op::Class;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -42,6 +42,9 @@ struct State {
     readers: Vec<BTreeSet<usize>>,
     early_timeouts: Vec<u8>,
     happened: [u8; 2],
+    /// What was sent to each object, and behind what; of that, what was received.
+    sent: Vec<Vec<(u64, Vec<u64>)>>,
+    received: Vec<BTreeSet<u64>>,
     registers: Vec<Vec<u64>>,
 }
 
@@ -85,6 +88,8 @@ enum Use {
     Increment,
     /// Of this many.
     Decrement(u64),
+    Send(u64),
+    Receive(Option<u64>),
 }
 
 fn ordered(first: &Use, second: &Use) -> bool {
@@ -99,6 +104,9 @@ fn ordered(first: &Use, second: &Use) -> bool {
         (WakeOne(Some(one)), WakeOne(Some(other))) => one == other,
         (Increment, Increment | Decrement(_)) | (Decrement(_), Increment) => false,
         (Decrement(_), Decrement(owners)) => *owners == 1,
+        (Send(sent), Receive(received)) => *received == Some(*sent),
+        (Send(_), Send(_)) | (Receive(_), Send(_)) => false,
+        (Receive(_), Receive(_)) => true,
         (first, second) if is_in_vain(first) && is_in_vain(second) => false,
         _ => true,
     }
@@ -288,6 +296,8 @@ impl State {
             readers: vec![BTreeSet::new(); objects],
             early_timeouts: vec![0; threads],
             happened: [0; 2],
+            sent: vec![Vec::new(); objects],
+            received: vec![BTreeSet::new(); objects],
             registers: vec![Vec::new(); threads],
         }
     }
@@ -695,6 +705,30 @@ impl State {
                     return vec![];
                 }
                 vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
+            }
+            Do::Send(mailbox, in_order) => {
+                let own = |sent: &&(u64, Vec<u64>)| sent.0 / 10 == thread as u64;
+                let earlier: Vec<u64> = self.sent[mailbox].iter().filter(own).map(|sent| sent.0).collect();
+                let letter = letter(thread, earlier.len());
+                base.sent[mailbox].push((letter, if in_order { earlier } else { vec![] }));
+                base.sent[mailbox].sort();
+                one(mailbox, Use::Send(letter), onward(base))
+            }
+            Do::Receive(mailbox) | Do::TryReceive(mailbox) => {
+                let received = &self.received[mailbox];
+                let free = |(letter, behind): &&(u64, Vec<u64>)| {
+                    !received.contains(letter) && behind.iter().all(|before| received.contains(before))
+                };
+                let free = self.sent[mailbox].iter().filter(free).map(|(letter, _)| Some(*letter));
+                let none = matches!(instruction, Do::TryReceive(_)).then_some(None);
+                let receive = |letter: Option<u64>| {
+                    let mut next = base.clone();
+                    next.received[mailbox].extend(letter);
+                    next.registers[thread].push(letter.unwrap_or(NO_LETTER));
+                    let step = step(vec![(Thing::Object(mailbox), Use::Receive(letter))]);
+                    (Step { choice: letter.map(|letter| letter as usize), ..step }, onward(next))
+                };
+                free.chain(none).map(receive).collect()
             }
             Do::Unpark(other) => {
                 base.tokens[other] = true;

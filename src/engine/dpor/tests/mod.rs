@@ -135,3 +135,18 @@ fn a_thread_that_gets_on_is_not_back_where_it_was() {
         assert_eq!((seen.repetitions, seen.redundant), (0, 0), "{meals} meals");
     }
 }
+
+/// Two senders to one receiver: who sent first nobody sees, only what is received next.
+#[test]
+fn counts_of_message_programs_are_those_of_their_deliveries() {
+    use Do::*;
+    let deliveries = |senders: usize, each: usize, in_order: bool| {
+        let sender = vec![Send(0, in_order); each];
+        let threads = [vec![vec![Receive(0); senders * each]], vec![sender; senders]].concat();
+        executions(&Toy { objects: vec![Class::Mailbox], threads })
+    };
+    assert_eq!([1, 2, 3, 4, 5].map(|senders| deliveries(senders, 1, false)), [1, 2, 6, 24, 120]);
+    assert_eq!([1, 2, 3].map(|each| deliveries(2, each, true)), [2, 6, 20]);
+    assert_eq!([1, 2].map(|each| deliveries(2, each, false)), [2, 24]);
+    assert_eq!(deliveries(3, 2, true), 90);
+}

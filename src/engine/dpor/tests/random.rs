@@ -7,16 +7,17 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 /// Objects of a random program: two atomics, two mutexes, a condition variable, a
-/// readers-writer lock, a reference count.
+/// readers-writer lock, a reference count, two mailboxes.
 const ATOMICS: [usize; 2] = [0, 1];
 const MUTEXES: [usize; 2] = [2, 3];
 const CONDVAR: usize = 4;
 const RWLOCK: usize = 5;
 const ARC: usize = 6;
+const MAILBOXES: [usize; 2] = [7, 8];
 
 fn objects() -> Vec<Class> {
-    use Class::{Arc, Atomic, Condvar, Mutex, RwLock};
-    vec![Atomic, Atomic, Mutex, Mutex, Condvar, RwLock, Arc]
+    use Class::{Arc, Atomic, Condvar, Mailbox, Mutex, RwLock};
+    vec![Atomic, Atomic, Mutex, Mutex, Condvar, RwLock, Arc, Mailbox, Mailbox]
 }
 
 /// How many programs of each mode: `REFECTORY_PROGRAMS`, or a small number.
@@ -163,6 +164,19 @@ fn shared() -> BoxedStrategy<Phrase> {
     .boxed()
 }
 
+/// Messages to either mailbox, in order or not, from which anybody receives.
+fn messages() -> BoxedStrategy<Phrase> {
+    let mailbox = prop::sample::select(&MAILBOXES);
+    let send = (mailbox.clone(), any::<bool>()).prop_map(|(x, in_order)| vec![Do::Send(x, in_order)]);
+    prop_oneof![
+        3 => send,
+        2 => mailbox.clone().prop_map(|x| vec![Do::Receive(x)]),
+        1 => mailbox.prop_map(|x| vec![Do::TryReceive(x)]),
+        1 => atomic(),
+    ]
+    .boxed()
+}
+
 fn owned() -> BoxedStrategy<Phrase> {
     let borrowed = |inner: Phrase| [vec![Do::Increment(ARC)], inner, vec![Do::Decrement(ARC)]].concat();
     let ordered = Just(within(MUTEXES[0], vec![]));
@@ -252,6 +266,11 @@ fn spurious_events_agree_with_brute_force() {
 #[test]
 fn shared_locks_agree_with_brute_force() {
     agrees_with_brute_force(|_| shared());
+}
+
+#[test]
+fn messages_agree_with_brute_force() {
+    agrees_with_brute_force(|_| messages());
 }
 
 #[test]
@@ -406,6 +425,11 @@ fn bounded_conditions_agree_with_brute_force() {
 #[test]
 fn bounded_spurious_events_agree_with_brute_force() {
     bounds_agree(spurious);
+}
+
+#[test]
+fn bounded_messages_agree_with_brute_force() {
+    bounds_agree(|_| messages());
 }
 
 #[test]

@@ -62,6 +62,12 @@ pub(super) enum Do {
     EndWrite(usize),
     TryRead(usize),
     TryWrite(usize),
+    /// Sends, behind all that the thread has sent there before or behind none.
+    Send(usize, bool),
+    /// Receives who sent, and which of its messages there it is: [`letter`].
+    Receive(usize),
+    /// The same, or [`NO_LETTER`].
+    TryReceive(usize),
     /// One owner more, and one less, of a counted reference of which each thread owns one to begin with.
     Increment(usize),
     Decrement(usize),
@@ -69,6 +75,12 @@ pub(super) enum Do {
 
 /// What a loop leaves that looked as often as it may.
 pub(super) const GAVE_UP: u64 = 99;
+/// What is received where nothing has arrived.
+pub(super) const NO_LETTER: u64 = 99;
+/// The k-th message of a thread to a mailbox.
+pub(super) fn letter(thread: usize, k: usize) -> u64 {
+    (10 * thread + k) as u64
+}
 /// Looks of a loop that never gives up.
 pub(super) const FOR_EVER: u8 = u8::MAX;
 
@@ -116,6 +128,8 @@ struct Run<'a> {
     found: Vec<u64>,
     values: Vec<u64>,
     read: Vec<Vec<u64>>,
+    /// What was sent to which object under which number.
+    sent: Vec<(usize, u8, u64)>,
 }
 
 impl Toy {
@@ -193,6 +207,7 @@ impl Toy {
             looks: vec![0; count],
             found: vec![0; count],
             read: vec![Vec::new(); count],
+            sent: Vec::new(),
         };
         let mut started = vec![false; count];
         loop {
@@ -266,7 +281,21 @@ impl Run<'_> {
             Do::Increment(a) => Op::ArcClone(object(a)),
             Do::Decrement(a) => Op::ArcDrop(object(a)),
             Do::Unpark(other) => Op::Unpark(thread(other)),
+            Do::Send(x, in_order) => {
+                let behind = self.sent_by(index, x).filter(|_| in_order);
+                let behind = behind.fold(0, |all, (number, _)| all | 1 << number);
+                Op::Send { mailbox: object(x), message: 0, behind }
+            }
+            Do::Receive(x) => Op::Receive { mailbox: object(x), or_none: false },
+            Do::TryReceive(x) => Op::Receive { mailbox: object(x), or_none: true },
         })
+    }
+
+    /// The messages that the thread has sent there, each with its number.
+    fn sent_by(&self, index: usize, x: usize) -> impl Iterator<Item = (u8, u64)> {
+        let letters = self.sent.iter().filter(move |(object, ..)| *object == x);
+        let own = move |letter: u64| letter / 10 == index as u64;
+        letters.map(|&(_, number, letter)| (number, letter)).filter(move |&(_, letter)| own(letter))
     }
 
     fn go_on(&mut self, index: usize) {
@@ -353,6 +382,16 @@ impl Run<'_> {
                 self.waking[index] = 0;
             }
             Do::ParkTimed | Do::Decrement(_) | Do::Deadline | Do::Choose(_) => self.read[index].push(answer),
+            Do::Send(x, _) => {
+                let letter = letter(index, self.sent_by(index, x).count());
+                self.sent.push((x, answer as u8, letter));
+            }
+            Do::Receive(x) | Do::TryReceive(x) => {
+                let is_it = |(object, number, _): &&(usize, u8, u64)| {
+                    (*object, u64::from(*number)) == (x, answer)
+                };
+                self.read[index].push(self.sent.iter().find(is_it).map_or(NO_LETTER, |sent| sent.2));
+            }
             Do::Rarely(_) => {
                 self.read[index].push(answer);
                 self.counters[index] += answer as usize;

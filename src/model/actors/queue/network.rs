@@ -1,7 +1,7 @@
 //! A network between actors, which delivers in the order that its rules leave open.
 //!
 //! A message that was sent is in flight until its receiver takes it. Of those that nothing holds back the receiver takes any:
-//! which one is [chosen](crate::sync::hint::choose), so an engine explores every delivery that the rules allow.
+//! an engine explores every delivery that the rules allow.
 //!
 //! | rule | a message is held back by one in flight to the same receiver that |
 //! |---|---|
@@ -9,32 +9,28 @@
 //! | [`Causal`] | it follows from: its sender had sent or received it before, or something that follows from it |
 //! | [`AnyOrder`] | nothing |
 //!
-//! What it does not do: messages are not lost, and not delivered twice. Sends take a lock, so that engines tell apart also the orders in which they come to it.
+//! What it does not do: messages are not lost, and not delivered twice. To the explorer two sends commute ([`Mailbox`]), so that its executions are the deliveries.
 //!
 //! Source: Kenneth P. Birman and Thomas A. Joseph, "Reliable communication in the presence of failures", 1987, for causal delivery; the order among the
 //! three is that of Bernadette Charron-Bost, Friedemann Mattern, Gerard Tel, "Synchronous, asynchronous, and causally ordered communication", 1996.
 
-use crate::sync::hint::choose;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Mailbox, Number};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// What is known of a message besides its content.
-#[derive(Clone, Debug)]
+/// Who has sent a message to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Header {
-    /// In the order in which messages were sent.
-    number: u64,
     from: usize,
     to: usize,
-    /// The messages that it follows from.
-    past: BTreeSet<u64>,
 }
 
 /// The rule of a network.
 pub trait Delivery: Send + Sync + 'static {
-    /// Whether a message, in flight to the same receiver, holds back a later one.
+    /// Whether a message that the sender of a later one knows of, in flight to the same receiver, holds that one back.
     fn holds_back(earlier: &Header, later: &Header) -> bool;
 }
 
@@ -53,8 +49,8 @@ impl Delivery for PerPair {
 pub struct Causal;
 
 impl Delivery for Causal {
-    fn holds_back(earlier: &Header, later: &Header) -> bool {
-        later.past.contains(&earlier.number)
+    fn holds_back(_earlier: &Header, _later: &Header) -> bool {
+        true
     }
 }
 
@@ -80,33 +76,31 @@ impl Delivery for AnyOrder {
 /// ```
 pub struct Endpoint<M, D: Delivery> {
     me: usize,
-    network: Arc<Network<M, D>>,
-}
-
-struct Network<M, D> {
-    state: Mutex<State<M>>,
-    /// One for each actor.
-    arrived: Vec<Condvar>,
+    /// The messages that the actor knows of: those that it has sent, and all that those follow from that it has received.
+    past: RefCell<Past>,
+    mailboxes: Arc<[Mailbox<Letter<M>>]>,
     delivery: PhantomData<fn() -> D>,
 }
 
-struct State<M> {
-    sent: u64,
-    in_flight: Vec<(Header, M)>,
-    /// The messages that each actor has sent or received, and all that those follow from.
-    pasts: Vec<BTreeSet<u64>>,
+/// Messages, each with its number in the mailbox of its receiver.
+type Past = BTreeSet<(Header, Number)>;
+
+struct Letter<M> {
+    /// What its sender knew of.
+    past: Past,
+    message: M,
 }
 
 /// A network of so many actors, each of which knows the others by their place in the array.
 pub fn network<M: Send, D: Delivery, const N: usize>() -> [Endpoint<M, D>; N] {
-    let state = State { sent: 0, in_flight: Vec::new(), pasts: vec![BTreeSet::new(); N] };
-    let arrived = |me| Condvar::new().named(format_args!("mail of {me}"));
-    let network = Arc::new(Network {
-        state: Mutex::new(state).named(format_args!("network")),
-        arrived: (0..N).map(arrived).collect(),
+    let mailboxes: Arc<[_]> = (0..N).map(|me| Mailbox::new().named(format_args!("mail of {me}"))).collect();
+    let endpoint = |me| Endpoint {
+        me,
+        past: RefCell::default(),
+        mailboxes: Arc::clone(&mailboxes),
         delivery: PhantomData,
-    });
-    std::array::from_fn(|me| Endpoint { me, network: Arc::clone(&network) })
+    };
+    std::array::from_fn(endpoint)
 }
 
 impl<M: Send, D: Delivery> Endpoint<M, D> {
@@ -114,44 +108,34 @@ impl<M: Send, D: Delivery> Endpoint<M, D> {
     ///
     /// # Panics
     /// If there is no such actor.
+    #[track_caller]
     pub fn send(&self, to: usize, message: M) {
-        let Network { state, arrived, .. } = &*self.network;
-        let mut state = state.lock().unwrap();
-        let number = state.sent;
-        state.sent += 1;
-        let past = state.pasts[self.me].clone();
-        state.pasts[self.me].insert(number);
-        state.in_flight.push((Header { number, from: self.me, to, past }, message));
-        drop(state);
-        arrived[to].notify_one();
+        let mut past = self.past.borrow_mut();
+        let header = Header { from: self.me, to };
+        let held_back_by = |(earlier, _): &&(Header, Number)| {
+            earlier.to == to && D::holds_back(earlier, &header)
+        };
+        let behind: Vec<Number> = past.iter().filter(held_back_by).map(|(_, number)| *number).collect();
+        let letter = Letter { past: past.clone(), message };
+        past.insert((header, self.mailboxes[to].send(letter, behind)));
     }
 
     /// Waits for a message, and takes one of those that may arrive now.
+    #[track_caller]
     pub fn receive(&self) -> M {
-        let Network { state, arrived, .. } = &*self.network;
-        let none = |state: &mut State<M>| state.in_flight.iter().all(|(header, _)| header.to != self.me);
-        // Woken by `send`.
-        let mut state = arrived[self.me].wait_while(state.lock().unwrap(), none).unwrap();
-        // The one that was sent first is held back by none, so there is one.
-        let mut deliverable = state.deliverable::<D>(self.me);
-        let chosen = deliverable.swap_remove(choose(deliverable.len()));
-        let (Header { number, mut past, .. }, message) = state.in_flight.remove(chosen);
-        past.insert(number);
-        state.pasts[self.me].append(&mut past);
-        message
+        let (_, letter) = self.mailboxes[self.me].receive();
+        self.opened(letter)
     }
-}
 
-impl<M> State<M> {
-    /// Those to this receiver that nothing holds back.
-    fn deliverable<D: Delivery>(&self, to: usize) -> Vec<usize> {
-        let mine = || self.in_flight.iter().enumerate().filter(|(_, (header, _))| header.to == to);
-        let is_free = |&(place, (later, _)): &(usize, &(Header, M))| {
-            !mine()
-                .take_while(|(before, _)| *before < place)
-                .any(|(_, (earlier, _))| D::holds_back(earlier, later))
-        };
-        mine().filter(is_free).map(|(place, _)| place).collect()
+    /// The same, if one has arrived.
+    #[track_caller]
+    pub fn try_receive(&self) -> Option<M> {
+        self.mailboxes[self.me].try_receive().map(|(_, letter)| self.opened(letter))
+    }
+
+    fn opened(&self, Letter { past, message }: Letter<M>) -> M {
+        self.past.borrow_mut().extend(past);
+        message
     }
 }
 
