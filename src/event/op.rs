@@ -233,6 +233,8 @@ pub enum Op {
     Deadline,
     /// Takes one of so many alternatives.
     Choose(u8),
+    /// Waits until no other thread can go on, but for time-outs.
+    Idle,
     /// A look of `spin_until` that was in vain: nothing happens until something changes that it has read.
     Await,
     /// Reads unguarded memory.
@@ -294,6 +296,7 @@ impl Op {
             | Self::Cancel
             | Self::Deadline
             | Self::Choose(_)
+            | Self::Idle
             | Self::Await => None,
         }
     }
@@ -331,6 +334,7 @@ impl Op {
                 | Self::Cancel
                 | Self::Deadline
                 | Self::Choose(_)
+                | Self::Idle
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
@@ -354,6 +358,7 @@ impl Op {
                 | Self::Park { .. }
                 | Self::Join(_)
                 | Self::Await
+                | Self::Idle
                 | Self::Receive { or_none: false, .. }
         )
     }
@@ -393,6 +398,7 @@ impl Op {
             Self::Cancel => "cancel",
             Self::Deadline => "deadline",
             Self::Choose(_) => "choose",
+            Self::Idle => "wait until all others wait",
             Self::Await => "look again",
             Self::CellRead(_) => "read cell",
             Self::CellWrite(_) => "write cell",

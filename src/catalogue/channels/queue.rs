@@ -39,6 +39,7 @@ const CHANNEL: &[Row] = rows![
     closing::close_wakes_every_consumer[Channel<Item>],
     closing::nothing_goes_into_a_closed_queue[Channel<Item>],
     rows::a_channel_of_one_is_a_lock[Correct],
+    rows::a_full_channel_holds_its_sender[Correct],
     rows::who_waited_for_room_comes_last[Correct],
 ];
 

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | a receive at a rendezvous comes before the completion of its send | [`a_send_waits_for_its_receiver`] |
 //! | the k-th receive at capacity C comes before the completion of the k+C-th send | [`a_channel_of_one_is_a_lock`] |
+//! | a send waits as long as there is no room | [`a_full_channel_holds_its_sender`] |
 //! | first in, first out, whoever waited | [`who_waited_for_room_comes_last`] |
 //! | a select takes one case that can take place, whichever | [`a_select_takes_any_ready_case`], [`a_select_starves_nobody`] |
 //! | several cases may name one channel | [`a_select_may_name_a_channel_twice`] |
@@ -19,7 +20,9 @@ use crate::contract::{Note, ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::channels::queue::channel::{Channel, Protocol};
 use crate::model::channels::queue::select::{Never, Receiving, Sending, select, select_timeout, try_select};
+use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::is_modelled;
+use crate::sync::time::ManualClock;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +61,28 @@ pub fn a_channel_of_one_is_a_lock<P: Protocol>() -> Outcome {
     let done = threads.map(join);
     ensure(done == [(true, Some(0)), (true, Some(1))], "own_item", || format!("{done:?}"))?;
     ensure(note.read() == 2, "one_at_a_time", || format!("{} of 2", note.read()))?;
+    Ok(String::new())
+}
+
+/// A sender of three, and room for one: when nobody can go on it has sent one, and one more after each receive.
+pub fn a_full_channel_holds_its_sender<P: Protocol>() -> Outcome {
+    let (channel, sent) = (Arc::new(Channel::<u32, P>::new(1)), Arc::new(AtomicU32::new(0)));
+    let clock = ManualClock::new();
+    let sender = spawn("sender", {
+        let (channel, sent) = (channel.clone(), sent.clone());
+        move || {
+            for item in 0..3 {
+                channel.send(item).expect("nobody closes it");
+                sent.fetch_add(1, SeqCst);
+            }
+        }
+    });
+    let seen = [(); 3].map(|()| {
+        clock.settle();
+        (sent.load(SeqCst), channel.receive())
+    });
+    join(sender);
+    ensure(seen == [(1, Some(0)), (2, Some(1)), (3, Some(2))], "one_at_a_time", || format!("{seen:?}"))?;
     Ok(String::new())
 }
 

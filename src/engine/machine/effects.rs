@@ -52,7 +52,7 @@ impl Machine {
             (Op::Destroy(object), _) => self.end(id, object),
             (Op::Spurious(_), _) => self.happened[Rare::Spurious as usize] += choice,
             (Op::Cancel, _) => self.happened[Rare::Cancellation as usize] += choice,
-            (Op::Deadline | Op::Choose(_), _) => {}
+            (Op::Deadline | Op::Choose(_) | Op::Idle, _) => {}
             _ => unreachable!("{op:?} is not a choice"),
         }
         answer

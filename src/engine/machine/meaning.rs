@@ -47,8 +47,8 @@ pub(crate) struct Uses {
 /// The ways in which the thread's operation can take place, a bit each; 0 where it cannot. Bit n is choice n.
 pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128 {
     let enabled = match op {
-        // It is due where it is enabled, and no choice.
-        Op::Join(_) => false,
+        // It is due where it is enabled, and no choice; or what happens where there is none.
+        Op::Join(_) | Op::Idle => false,
         Op::Lock(lock) | Op::Write(lock) => state.is_free(lock),
         Op::Read(lock) => state.is_readable(lock) && !state.holds(thread, lock),
         Op::Wake { object, timed } => {
@@ -106,7 +106,7 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::Send { message, behind, .. } => Mode::Send(message, behind),
         Op::Receive { .. } => Mode::Receive(Some(choice).filter(|&message| message != NONE_ARRIVED)),
         // What comes of it is for its thread alone to know.
-        Op::Deadline | Op::Choose(_) => Mode::Nothing,
+        Op::Deadline | Op::Choose(_) | Op::Idle => Mode::Nothing,
         Op::Spurious(_) | Op::Cancel if choice == 0 => Mode::Nothing,
         Op::Spurious(_) | Op::Cancel => Mode::Write,
         op => unreachable!("{op:?} is not a choice"),
@@ -117,7 +117,7 @@ fn target(thread: ThreadId, op: Op) -> Target {
     match op {
         Op::Park { .. } => Target::token(thread),
         Op::Unpark(other) => Target::token(other),
-        Op::Spurious(_) | Op::Deadline | Op::Choose(_) => Target::SPURIOUS,
+        Op::Spurious(_) | Op::Deadline | Op::Choose(_) | Op::Idle => Target::SPURIOUS,
         Op::Cancel => Target::CANCELLATIONS,
         Op::Wait { condvar: object, .. }
         | Op::Wake { object, .. }

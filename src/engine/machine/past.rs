@@ -101,7 +101,7 @@ impl Machine {
     /// Whether the thread goes on sooner or later, whatever the others do: its time runs out, or it spins.
     pub(super) fn goes_on_in_the_end(&self, id: ThreadId) -> bool {
         let thread = &self.threads[id.index()];
-        let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true });
+        let timed = matches!(thread.op, Op::Wake { timed: true, .. } | Op::Park { timed: true } | Op::Idle);
         let spins = thread.held.as_ref().is_some_and(|held| !held.only_waits);
         // What it does next may be a wait of its own, for a lock that is held.
         let spins = spins && meaning::choices(self, id, thread.op) != 0;

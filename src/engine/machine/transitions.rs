@@ -61,14 +61,11 @@ impl Machine {
         self.phase(id) == Phase::Pending && !self.condition_holds(id)
     }
 
-    /// Who goes on because nothing else can happen: a waiter, by a forced time-out, or else a thread that spins, by a
-    /// forced step.
+    /// Who goes on because nothing else can happen: who waits for just that, or else a waiter, by a forced time-out, or
+    /// else a thread that spins, by a forced step.
     pub(crate) fn forced_thread(&self) -> Option<ThreadId> {
-        let mut in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
-        let first = in_the_end.next()?;
-        Some(
-            in_the_end.find(|&id| !self.is_spinning(id)).filter(|_| self.is_spinning(first)).unwrap_or(first),
-        )
+        let in_the_end = self.threads().filter(|&id| self.goes_on_in_the_end(id));
+        in_the_end.min_by_key(|&id| (self.pending(id) != Op::Idle, self.is_spinning(id)))
     }
 
     /// Whether a thread of this execution has used up its early time-outs, so that it may have had another one
@@ -82,7 +79,7 @@ impl Machine {
         let stuck = |id: &ThreadId| {
             let op = self.threads[id.index()].op;
             let waits =
-                !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. }) && self.relock(*id).is_none();
+                !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. } | Op::Idle) && self.relock(*id).is_none();
             self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
         };
         self.threads().filter(stuck).map(|id| Transition { forced: false, ..self.transition(id, 0) })

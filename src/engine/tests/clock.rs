@@ -193,3 +193,34 @@ fn a_bound_on_preemptions_leaves_time_alone() {
     let found = explore(Engine::Dpor, &threads([poll, set]), &budget);
     assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["late ", "seen "]);
 }
+
+/// Who waits until all others wait goes on after all that they can do.
+#[test]
+fn who_waits_for_all_others_comes_after_them() {
+    use crate::sync::atomic::AtomicUsize;
+    use crate::sync::time::ManualClock;
+    let program = Program::new(|| {
+        let gate = Arc::new((Mutex::new(false), Condvar::new()));
+        let done = Arc::new(AtomicUsize::new(0));
+        let waiters = [(); 2].map(|()| {
+            let (gate, done) = (Arc::clone(&gate), Arc::clone(&done));
+            spawn(move || {
+                done.fetch_add(1, SeqCst);
+                let open = gate.1.wait_while(gate.0.lock().unwrap(), |open| !*open).unwrap();
+                drop(open);
+                done.fetch_add(1, SeqCst);
+            })
+        });
+        let clock = ManualClock::new();
+        clock.settle();
+        let before = done.load(SeqCst);
+        *gate.0.lock().unwrap() = true;
+        gate.1.notify_all();
+        clock.settle();
+        let after = done.load(SeqCst);
+        waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
+        Ok(format!("{before}, {after}"))
+    });
+    let found = explore(Engine::Dpor, &program, &Budget::default());
+    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["2, 4"]);
+}

@@ -77,3 +77,34 @@ fn other_threads_read_another_clock() {
     drop(clock);
     assert!(outside.elapsed() < HOUR);
 }
+
+/// Natively this needs a system that tells who waits.
+#[test]
+#[cfg(target_os = "linux")]
+fn all_that_read_the_clock_have_settled() {
+    let clock = ManualClock::new();
+    let (sends, receives) = mpsc::sync_channel(1);
+    let sent = Arc::new(Mutex::new(0));
+    let sender = thread::spawn({
+        let sent = Arc::clone(&sent);
+        move || {
+            for item in 0..3 {
+                sends.send(item).unwrap();
+                *sent.lock().unwrap() += 1;
+                thread::sleep(HOUR);
+            }
+        }
+    });
+    for hours in 0..2 {
+        clock.settle();
+        // One item an hour, and the channel holds one: the second send waits for room.
+        assert_eq!(*sent.lock().unwrap(), 1, "after {hours} hours");
+        clock.advance(HOUR);
+    }
+    for item in 0..3 {
+        assert_eq!(receives.recv(), Ok(item));
+        clock.settle();
+        clock.advance(HOUR);
+    }
+    sender.join().unwrap();
+}

@@ -142,7 +142,7 @@ impl Builder {
             native = native.stack_size(bytes);
         }
         // The thread works for the same run of an engine as the one that starts it.
-        let (run, clock) = (super::current::hire(), Clock::mine());
+        let (run, clock) = (super::current::hire(), Clock::inherited());
         let body = move || {
             super::current::work_for(run);
             clock.adopt();

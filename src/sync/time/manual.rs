@@ -1,5 +1,10 @@
 //! The clock that threads on real cores read: the machine's, or one that a test moves.
 
+#[cfg(feature = "instrumented")]
+use super::super::current::{Current, current};
+use super::bubble::Bubble;
+#[cfg(feature = "instrumented")]
+use crate::event::op::Op;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -34,13 +39,14 @@ pub struct ManualClock {
 struct Moved {
     now: Mutex<Duration>,
     moved: Condvar,
+    readers: Bubble,
 }
 
 impl ManualClock {
     /// A clock that stands still.
     #[expect(clippy::new_without_default, reason = "it changes what the thread reads")]
     pub fn new() -> Self {
-        let clock = Arc::new(Moved { now: Mutex::new(machine()), moved: Condvar::new() });
+        let clock = Arc::new(Moved { now: Mutex::new(machine()), ..Moved::default() });
         let before = CLOCK.replace(Clock(Some(Arc::clone(&clock))));
         Self { clock, before, here: PhantomData }
     }
@@ -54,6 +60,51 @@ impl ManualClock {
         *now = now.checked_add(time).expect("a time that a clock can show");
         drop(now);
         self.clock.moved.notify_all();
+    }
+
+    /// Waits until every other thread that reads the clock waits: none of them goes on before this one does something, or
+    /// moves the clock. As `synctest.Wait` of Go, 2024.
+    ///
+    /// On real cores the system is asked, and who spins or computes is waited for. Under an engine this goes on where nobody
+    /// else can, but by a time-out; loom has no such wait.
+    ///
+    /// ```
+    /// use refectory::sync::time::{Duration, ManualClock};
+    /// use refectory::sync::{Arc, atomic::{AtomicBool, Ordering::SeqCst}, thread};
+    ///
+    /// # if !cfg!(target_os = "linux") { return; }
+    /// const HOUR: Duration = Duration::from_secs(3600);
+    /// let (clock, woke) = (ManualClock::new(), Arc::new(AtomicBool::new(false)));
+    /// let sleeper = thread::spawn({
+    ///     let woke = Arc::clone(&woke);
+    ///     move || {
+    ///         thread::sleep(HOUR);
+    ///         woke.store(true, SeqCst);
+    ///     }
+    /// });
+    /// clock.settle();
+    /// assert!(!woke.load(SeqCst));
+    /// clock.advance(HOUR);
+    /// clock.settle();
+    /// assert!(woke.load(SeqCst));
+    /// sleeper.join().unwrap();
+    /// ```
+    ///
+    /// # Panics
+    /// If the system does not tell who waits; Linux does.
+    #[track_caller]
+    pub fn settle(&self) {
+        #[cfg(feature = "instrumented")]
+        match current() {
+            Current::Controlled(controller) => {
+                controller.perform(Op::Idle, 0, std::panic::Location::caller());
+                return;
+            }
+            #[cfg(feature = "loom")]
+            Current::Loom => super::super::hook::unsupported("a wait until all others wait, which loom has not"),
+            Current::Native => {}
+        }
+        self.clock.readers.settle();
     }
 }
 
@@ -83,9 +134,11 @@ impl Clock {
         CLOCK.with_borrow(Self::clone)
     }
 
-    /// This thread reads it from now on.
-    pub(in crate::sync) fn adopt(self) {
-        CLOCK.set(self);
+    /// For a thread that is about to start.
+    pub(in crate::sync) fn inherited() -> Inherited {
+        let clock = Self::mine();
+        clock.0.iter().for_each(|clock| clock.readers.expect());
+        Inherited(clock)
     }
 
     pub(super) fn now(&self) -> Duration {
@@ -100,6 +153,26 @@ impl Clock {
         while *now < until {
             now = clock.moved.wait(now).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// The clock of a thread that has not started.
+#[derive(Debug)]
+pub(in crate::sync) struct Inherited(Clock);
+
+impl Inherited {
+    /// The thread reads it from now on.
+    pub(in crate::sync) fn adopt(mut self) {
+        let clock = std::mem::take(&mut self.0);
+        clock.0.iter().for_each(|clock| clock.readers.join());
+        CLOCK.set(clock);
+    }
+}
+
+impl Drop for Inherited {
+    /// The system gave no thread.
+    fn drop(&mut self) {
+        self.0.0.iter().for_each(|clock| clock.readers.leave());
     }
 }
 

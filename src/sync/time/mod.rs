@@ -12,6 +12,7 @@
 //! In a program where nobody reads an [`Instant`] there is no clock: nobody can tell which of two time-outs is the
 //! earlier one, and either may come first. loom has no such choice: there it is always the same moment.
 
+mod bubble;
 mod manual;
 #[cfg(feature = "instrumented")]
 mod modelled;

@@ -309,8 +309,9 @@ impl State {
         if !steps.is_empty() {
             return steps;
         }
-        // Nothing else can happen: the first time-out fires.
+        // Nothing else can happen: who waits for that goes on, or else the first time-out fires.
         let mut last = self.enabled(toy, finest, true);
+        last.sort_by_key(|(step, _)| toy.threads[step.thread][self.at[step.thread]] != Do::Idle);
         last.truncate(1);
         last
     }
@@ -706,6 +707,8 @@ impl State {
                 }
                 vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
             }
+            Do::Idle if last => vec![(step(vec![]), onward(base))],
+            Do::Idle => vec![],
             Do::Send(mailbox, in_order) => {
                 let own = |sent: &&(u64, Vec<u64>)| sent.0 / 10 == thread as u64;
                 let earlier: Vec<u64> = self.sent[mailbox].iter().filter(own).map(|sent| sent.0).collect();

@@ -101,6 +101,7 @@ fn timed(threads: usize) -> BoxedStrategy<Phrase> {
         1 => look,
         1 => late,
         1 => chosen,
+        1 => Just(vec![Do::Idle]),
     ]
     .boxed()
 }

@@ -62,6 +62,8 @@ pub(super) enum Do {
     EndWrite(usize),
     TryRead(usize),
     TryWrite(usize),
+    /// Waits until no other thread can go on.
+    Idle,
     /// Sends, behind all that the thread has sent there before or behind none.
     Send(usize, bool),
     /// Receives who sent, and which of its messages there it is: [`letter`].
@@ -237,6 +239,7 @@ impl Run<'_> {
             Do::Rarely(Rare::Cancellation) => Op::Cancel,
             Do::Deadline => Op::Deadline,
             Do::Choose(alternatives) => Op::Choose(alternatives),
+            Do::Idle => Op::Idle,
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
             Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
             Do::TryPoll(m, _) => Op::Unlock(object(m)),
