@@ -18,6 +18,7 @@ const ROOM: usize = 128;
 /// Adds numbers, and tells their sum.
 struct Sum(u64);
 
+#[derive(Debug)]
 enum Message {
     Add(u64),
     Get(Reply<u64>),

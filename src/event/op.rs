@@ -243,6 +243,9 @@ pub enum Op {
     ArcUpgrade(ObjectId),
     /// The object ends: no operation on it may follow.
     Destroy(ObjectId),
+    /// No operation: a line that the program adds to a trace, by its [number there](super::trace::Trace::notes). It is
+    /// announced to nobody.
+    Note(u32),
 }
 
 impl Op {
@@ -271,7 +274,8 @@ impl Op {
             | Self::Cancel
             | Self::Deadline
             | Self::Choose(_)
-            | Self::Await => None,
+            | Self::Await
+            | Self::Note(_) => None,
         }
     }
 
@@ -311,6 +315,7 @@ impl Op {
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
+                | Self::Note(_)
         )
     }
 
@@ -377,6 +382,7 @@ impl Op {
             Self::ArcCount(_) => "count",
             Self::ArcUpgrade(_) => "upgrade",
             Self::Destroy(_) => "destroy",
+            Self::Note(_) => "note",
         }
     }
 }
