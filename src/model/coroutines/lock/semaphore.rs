@@ -56,7 +56,11 @@ impl<P: Protocol> Semaphore<P> {
     /// Names it in traces.
     #[must_use]
     pub fn named(self, name: fmt::Arguments<'_>) -> Self {
-        Self { permits: self.permits.named(format_args!("permits of {name}")), name: Label::new(name), ..self }
+        Self {
+            permits: self.permits.named(format_args!("permits of {name}")),
+            name: Label::new(name),
+            ..self
+        }
     }
 
     pub(super) const fn name(&self) -> &Label {
