@@ -136,7 +136,7 @@ fn two_lock(notes: bool, text: &'static AtomicU32) {
             }
         })
     });
-    threads.map(|thread| thread.join().unwrap());
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 #[test]
