@@ -6,9 +6,9 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel::{self, Receiver, Sender};
-use refectory::model::actors::actor::supervisor::{Strategy, Supervised, Supervisor};
 use ractor::rpc::CallResult;
 use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
+use refectory::model::actors::actor::supervisor::{Strategy, Supervised, Supervisor};
 use refectory::model::actors::actor::{Actor, Address, DeadLetters, Failed, Reply, Running, spawn};
 use std::hint::black_box;
 use std::thread::{self, JoinHandle};
