@@ -1,14 +1,19 @@
-//! Actors side by side with a thread that has a channel of crossbeam's: messages a second to one of them, and a question with its answer.
+//! Actors side by side with those of ractor on tokio, and with a thread that has a channel of crossbeam's: messages a second to one of them,
+//! and a question with its answer.
 //!
-//! A question to such a thread has a channel of one place for its answer, which is what one would write.
+//! A question to such a thread has a channel of one place for its answer, which is what one would write. The runtime of ractor's actor has one
+//! worker, so that there, too, who asks and who answers have a thread each.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel::{self, Receiver, Sender};
+use ractor::rpc::CallResult;
+use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
 use refectory::model::actors::actor::supervisor::{Strategy, Supervised, Supervisor};
 use refectory::model::actors::actor::{Actor, Address, DeadLetters, Failed, Reply, Running, spawn};
 use std::hint::black_box;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
 
 /// Longer than any answer takes.
 const A_MINUTE: Duration = Duration::from_secs(60);
@@ -18,6 +23,7 @@ const ROOM: usize = 128;
 /// Adds numbers, and tells their sum.
 struct Sum(u64);
 
+#[derive(Debug)]
 enum Message {
     Add(u64),
     Get(Reply<u64>),
@@ -65,6 +71,64 @@ impl Adds for Sender<ToThread> {
         let (answer, answered) = channel::bounded(1);
         self.send(ToThread::Get(answer)).expect("the thread runs");
         answered.recv_timeout(A_MINUTE).expect("it answers")
+    }
+}
+
+/// The same as an actor of ractor's.
+struct RactorSum;
+
+enum ToRactor {
+    Add(u64),
+    Get(RpcReplyPort<u64>),
+}
+
+impl ractor::Actor for RactorSum {
+    type Msg = ToRactor;
+    type State = u64;
+    type Arguments = ();
+
+    async fn pre_start(&self, _me: ActorRef<ToRactor>, (): ()) -> Result<u64, ActorProcessingErr> {
+        Ok(0)
+    }
+
+    async fn handle(
+        &self,
+        _me: ActorRef<ToRactor>,
+        message: ToRactor,
+        sum: &mut u64,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            ToRactor::Add(number) => *sum += black_box(number),
+            ToRactor::Get(reply) => reply.send(*sum)?,
+        }
+        Ok(())
+    }
+}
+
+/// Where it runs, and its address.
+struct OnTokio {
+    runtime: Runtime,
+    actor: ActorRef<ToRactor>,
+}
+
+impl OnTokio {
+    fn start() -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build();
+        let runtime = runtime.expect("a runtime can be started");
+        let started = runtime.block_on(ractor::Actor::spawn(None, RactorSum, ()));
+        Self { runtime, actor: started.expect("it starts").0 }
+    }
+}
+
+impl Adds for OnTokio {
+    fn add(&self, number: u64) {
+        assert!(self.actor.send_message(ToRactor::Add(number)).is_ok(), "it is alive");
+    }
+
+    fn sum(&self) -> u64 {
+        let answered = self.runtime.block_on(self.actor.call(ToRactor::Get, Some(A_MINUTE)));
+        let Ok(CallResult::Success(sum)) = answered else { panic!("it answers") };
+        sum
     }
 }
 
@@ -125,6 +189,11 @@ fn throughput(criterion: &mut Criterion) {
         });
         supervised.stop();
         supervised.join().expect("no child dies");
+        let ractor = OnTokio::start();
+        group.bench_function("ractor", |bencher| {
+            bencher.iter_custom(|messages| time(messages, senders, &ractor));
+        });
+        drop(ractor);
         for (name, ends) in [
             ("crossbeam channel, unbounded", channel::unbounded()),
             ("crossbeam channel", channel::bounded(ROOM)),
@@ -147,6 +216,9 @@ fn round_trip(criterion: &mut Criterion) {
     let sum = actor(None);
     group.bench_function("actors/actor", |bencher| bencher.iter(|| sum.address().sum()));
     end(sum);
+    let ractor = OnTokio::start();
+    group.bench_function("ractor", |bencher| bencher.iter(|| ractor.sum()));
+    drop(ractor);
     let (sender, thread) = channel_thread(channel::unbounded());
     group.bench_function("crossbeam channel", |bencher| bencher.iter(|| sender.sum()));
     drop(sender);

@@ -184,20 +184,29 @@ pub(crate) fn run<P: Performer>(
     observer: &Arc<dyn Observer>,
 ) -> Vec<P::Account> {
     let start = Arc::new(StartLine::new(scenario.roles.len()));
-    let spawn = |role: usize| {
-        let (performer, scenario, observer) = (performer.clone(), scenario.clone(), observer.clone());
+    let start_role = |role: usize| {
+        let (performer, of_role, observer) = (performer.clone(), scenario.clone(), observer.clone());
         let start = start.clone();
-        let name = scenario.roles[role].name.clone();
         let body = move || {
             start.wait();
             let watch = Watch { observer: &*observer, role };
-            performer.perform(&scenario.roles[role].steps, watch)
+            performer.perform(&of_role.roles[role].steps, watch)
         };
-        Builder::new().name(name).spawn(body).expect("a thread can be started")
+        spawn(&scenario.roles[role].name, body)
     };
-    let threads: Vec<JoinHandle<_>> = (0..scenario.roles.len()).map(spawn).collect();
-    // A panic of a role is the engine's to report: it goes on through main.
-    threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    let threads: Vec<JoinHandle<_>> = (0..scenario.roles.len()).map(start_role).collect();
+    threads.into_iter().map(|thread| join(thread)).collect()
+}
+
+/// Starts a thread under a name for traces.
+pub fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
+}
+
+/// Waits for a thread. Its panic is the engine's to report: it goes on through the caller.
+#[track_caller]
+pub fn join<T>(thread: JoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// Lets all threads go at once, so that on real cores they do overlap.

@@ -1,10 +1,9 @@
 //! Operations that are futures, of which one asks what a cancellation does to them.
 
 use crate::engine::{Outcome, Program};
+use crate::scenario::{join, spawn};
 use crate::sync::future::{block_on, cancellable};
-use crate::sync::thread::{Builder, JoinHandle};
 use std::fmt;
-use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -139,14 +138,6 @@ impl Operation {
 
 fn is_ready(future: &mut Running<'_>) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
-}
-
-fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
-}
-
-fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 impl<S> fmt::Debug for Parts<S> {

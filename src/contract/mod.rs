@@ -17,12 +17,12 @@ pub mod gil;
 pub mod pool;
 pub mod threads;
 
+pub use crate::scenario::{join, spawn};
+
 use crate::engine::Violation;
 use crate::sync;
 use crate::sync::UnsafeCell;
-use crate::sync::thread::{Builder, JoinHandle};
 use std::ops::Range;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 /// A property of the row is kept, or violated as `detail` tells.
@@ -31,16 +31,6 @@ pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> Strin
         true => Ok(()),
         false => Err(Violation::new(property, detail())),
     }
-}
-
-/// Starts a thread under a name for traces.
-pub fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    Builder::new().name(name.to_owned()).spawn(body).expect("a thread can be started")
-}
-
-/// Waits for a thread. Its panic is the engine's to report: it goes on through the caller.
-pub fn join<T>(thread: JoinHandle<T>) -> T {
-    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The rounds of a row on one instance: so many where an engine enumerates them, and twice as many, but

@@ -14,11 +14,11 @@ use super::{Budget, Exploration, Extent, Program, overflow, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::trace::Trace;
 use crate::sync::current::{self, Controller, Current};
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell, RefMut};
-use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -358,8 +358,8 @@ impl Controller for Runtime {
         self.execution.borrow().machine.recording()
     }
 
-    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+    fn record(&self, add: &mut dyn FnMut(&mut Trace, ThreadId)) {
         let _engine = held::engine();
-        self.execution().machine.name_object(object, name.to_string());
+        self.execution().machine.record(add);
     }
 }

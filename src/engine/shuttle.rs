@@ -15,13 +15,13 @@ use super::{Budget, Engine, Exploration, Extent, Program, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::trace::Trace;
 use crate::sync::current::{self, Controller, Current};
 use shuttle_engine::runtime::execution::ExecutionState;
 use shuttle_engine::scheduler::{Schedule, Scheduler, Task, TaskId};
 use shuttle_engine::{Config, FailurePersistence, MaxSteps, Runner};
 use shuttle_schedulers::{PctScheduler, RandomScheduler, UrwRandomScheduler};
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::{self, Location};
 use std::rc::Rc;
@@ -345,9 +345,9 @@ impl Controller for Runtime {
         self.execution.borrow().machine.recording()
     }
 
-    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
+    fn record(&self, add: &mut dyn FnMut(&mut Trace, ThreadId)) {
         let _engine = held::engine();
-        self.execution.borrow_mut().machine.name_object(object, name.to_string());
+        self.execution.borrow_mut().machine.record(add);
     }
 
     fn tearing_down(&self) -> bool {

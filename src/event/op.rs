@@ -267,6 +267,9 @@ pub enum Op {
     },
     /// The object ends: no operation on it may follow.
     Destroy(ObjectId),
+    /// No operation: a line that the program adds to a trace, by its [number there](super::trace::Trace::notes). It is
+    /// announced to nobody.
+    Note(u32),
 }
 
 impl Op {
@@ -297,7 +300,8 @@ impl Op {
             | Self::Deadline
             | Self::Choose(_)
             | Self::Idle
-            | Self::Await => None,
+            | Self::Await
+            | Self::Note(_) => None,
         }
     }
 
@@ -338,6 +342,7 @@ impl Op {
                 | Self::Fence(_)
                 | Self::Spawn(_)
                 | Self::Exit
+                | Self::Note(_)
         )
     }
 
@@ -410,6 +415,7 @@ impl Op {
             Self::Receive { or_none: false, .. } => "receive",
             Self::Receive { or_none: true, .. } => "try_receive",
             Self::Destroy(_) => "destroy",
+            Self::Note(_) => "note",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! bugs that it is to show.
 
 use super::op::{Class, ObjectId, Op, Site, ThreadId};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A line of a source file.
@@ -69,12 +70,14 @@ pub struct Object {
     pub born: Place,
 }
 
-/// One operation of the execution.
+/// One operation of the execution, or a [note](Op::Note).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
 pub struct Step {
     /// Who.
     pub thread: ThreadId,
+    /// As whom, where the thread acts for somebody else: for a task that it polls, say.
+    pub actor: Option<String>,
     /// What.
     pub op: Op,
     /// Where in the source.
@@ -89,6 +92,13 @@ pub struct Step {
     pub wrote: Option<u64>,
 }
 
+impl Step {
+    /// Whether it is an operation, and no note.
+    pub const fn is_operation(&self) -> bool {
+        !matches!(self.op, Op::Note(_))
+    }
+}
+
 /// Everything that one execution did, in the order in which it did it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
@@ -99,9 +109,38 @@ pub struct Trace {
     pub objects: Vec<Object>,
     /// The steps.
     pub steps: Vec<Step>,
+    /// The texts of the [notes](Op::Note), by their numbers.
+    pub notes: Vec<String>,
+    /// As whom threads act, at this point of the recording.
+    #[cfg_attr(feature = "cli", serde(skip))]
+    acting: BTreeMap<ThreadId, String>,
 }
 
 impl Trace {
+    /// A trace of nothing.
+    pub const fn new() -> Self {
+        Self {
+            threads: Vec::new(),
+            objects: Vec::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            acting: BTreeMap::new(),
+        }
+    }
+
+    /// The same execution, shown by these steps of it.
+    #[must_use]
+    pub fn with_steps(&self, steps: Vec<Step>) -> Self {
+        let Self { threads, objects, notes, .. } = self;
+        let (threads, objects, notes) = (threads.clone(), objects.clone(), notes.clone());
+        Self { threads, objects, steps, notes, acting: BTreeMap::new() }
+    }
+
+    /// How many steps are operations.
+    pub fn operations(&self) -> usize {
+        self.steps.iter().filter(|step| step.is_operation()).count()
+    }
+
     /// The object with this id, if an operation on it was recorded.
     pub fn object(&self, id: ObjectId) -> Option<&Object> {
         self.objects.iter().find(|object| object.id == id)
@@ -149,9 +188,25 @@ impl Trace {
 
     /// Adds a step that has begun and has not yet taken place; gives its index.
     pub fn begin(&mut self, thread: ThreadId, op: Op, site: Site) -> usize {
-        let place = site.into();
-        self.steps.push(Step { thread, op, place, done: false, answer: None, wrote: None });
+        let (actor, place) = (self.acting.get(&thread).cloned(), site.into());
+        self.steps.push(Step { thread, actor, op, place, done: false, answer: None, wrote: None });
         self.steps.len() - 1
+    }
+
+    /// Adds a line of the program's own.
+    pub fn note(&mut self, thread: ThreadId, text: String, site: Site) {
+        let number = self.notes.len() as u32;
+        self.notes.push(text);
+        self.begin(thread, Op::Note(number), site);
+        self.finish(thread, None);
+    }
+
+    /// As whom the thread acts from now on, if not as itself; gives as whom it did.
+    pub fn act_as(&mut self, thread: ThreadId, actor: Option<String>) -> Option<String> {
+        match actor {
+            Some(actor) => self.acting.insert(thread, actor),
+            None => self.acting.remove(&thread),
+        }
     }
 
     /// The begun step takes place now: it moves to the end, so that the order of the steps is the

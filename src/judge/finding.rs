@@ -155,7 +155,7 @@ pub fn trim(kind: FailureKind, trace: &Trace) -> Trace {
         done.truncate(racing.map_or(done.len(), |last| last + 1));
     }
     let done = without_second_halves(done, on_a_cell);
-    Trace { threads: trace.threads.clone(), objects: trace.objects.clone(), steps: [done, open].concat() }
+    trace.with_steps([done, open].concat())
 }
 
 /// Whether this kind of failure is that threads wait for ever.
@@ -178,11 +178,12 @@ fn is_news(kind: FailureKind, trace: &Trace, step: &Step) -> bool {
 }
 
 /// An access to unguarded memory is recorded where it begins and where it ends, so that what comes in
-/// between shows. Where nothing of its own thread and no other access does, one row says it all.
+/// between shows. Where no operation of its own thread and no other access does, one row says it all.
 fn without_second_halves(steps: Vec<Step>, on_a_cell: impl Fn(&Step) -> bool) -> Vec<Step> {
     let mut kept: Vec<Step> = Vec::with_capacity(steps.len());
     for step in steps {
-        let before = kept.iter().rfind(|before| before.thread == step.thread || on_a_cell(before));
+        let own = |before: &Step| before.thread == step.thread && before.is_operation();
+        let before = kept.iter().rfind(|before| own(before) || on_a_cell(before));
         let repeats = before.is_some_and(|before| *before == step);
         if !(repeats && on_a_cell(&step)) {
             kept.push(step);
@@ -432,6 +433,8 @@ mod tests {
         assert_eq!(shown(&[(B, Op::Fence(Order::SeqCst))]), 2);
         assert_eq!(shown(&[(B, Op::CellRead(ObjectId(0)))]), 3);
         assert_eq!(shown(&[(A, Op::Fence(Order::SeqCst))]), 3);
+        // A note is nothing that comes in between.
+        assert_eq!(shown(&[(A, Op::Note(0))]), 2);
     }
 
     #[test]

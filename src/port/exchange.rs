@@ -18,8 +18,8 @@ use crate::event::causality::Moment;
 use crate::history::{self, History, MOST, Operation};
 use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
-use crate::sync;
 use crate::sync::causality::{causality, moment};
+use crate::sync::{self, note};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
@@ -244,9 +244,11 @@ impl<Q: Queue> Performer for Q {
         for (k, &step) in steps.iter().enumerate() {
             let begun = moment();
             answers.push(watch.step(k, || {
+                note(format_args!("{step}"));
                 let begun = now();
                 let answer = self.answer(step);
                 times.extend(begun.zip(now()));
+                note(format_args!("→ {answer}"));
                 answer
             }));
             moments.extend(begun.zip(moment()));

@@ -1,5 +1,6 @@
-//! A counterexample as a table: a column per thread, a row per step, the place in the source at the
-//! right. One row is one step, so that one column of places serves all threads.
+//! A counterexample as a table: a column per thread, and one per task or other actor that acts on a thread; a row per step, the
+//! place in the source at the right. One row is one step, so that one column of places serves all. Operations are numbered, notes are
+//! not.
 
 use super::style::{Style, Tone, pad, width};
 use crate::engine::FailureKind;
@@ -22,50 +23,74 @@ pub fn counterexample(kind: FailureKind, trace: &Trace, style: Style) -> String 
     if trace.steps.is_empty() {
         return String::new();
     }
-    let threads = columns(trace);
+    let columns = columns(trace);
     let values = Values::of(trace);
-    let skipped = trace.steps.len().saturating_sub(ROWS);
-    let rows: Vec<Row> = trace
-        .steps
-        .iter()
-        .enumerate()
-        .skip(skipped)
-        .map(|(index, step)| Row {
-            number: if step.done { (index + 1).to_string() } else { String::new() },
-            thread: step.thread,
+    let (earlier, shown) = trace.steps.split_at(trace.steps.len().saturating_sub(ROWS));
+    let skipped = earlier.iter().filter(|step| step.is_operation()).count();
+    let mut number = skipped;
+    let mut rows = Vec::with_capacity(shown.len());
+    for step in shown {
+        let is_numbered = step.done && step.is_operation();
+        number += usize::from(is_numbered);
+        rows.push(Row {
+            number: if is_numbered { number.to_string() } else { String::new() },
+            who: who(step),
             text: text(kind, trace, &values, step),
             place: step.place.to_string(),
-            open: !step.done,
-        })
-        .collect();
-    let layout = Layout::of(trace, &threads, &rows);
-    let mut table = layout.head(trace, &threads, style);
-    if skipped > 0 {
+            tone: tone(step),
+        });
+    }
+    let layout = Layout::of(trace, &columns, &rows);
+    let mut table = layout.head(trace, &columns, style);
+    if !earlier.is_empty() {
         table += &(style.paint(Tone::Dim, format!("   … {skipped} earlier steps are left out …")) + "\n");
     }
     for row in &rows {
-        table += &layout.row(&threads, row, style);
+        table += &layout.row(&columns, row, style);
     }
     table
 }
 
-struct Row {
+struct Row<'t> {
     number: String,
-    thread: ThreadId,
+    who: Who<'t>,
     text: String,
     place: String,
-    open: bool,
+    tone: Tone,
 }
 
-/// The threads that have a step, in the order of their ids.
-fn columns(trace: &Trace) -> Vec<ThreadId> {
-    let mut threads: Vec<ThreadId> = trace.steps.iter().map(|step| step.thread).collect();
-    threads.sort_unstable();
-    threads.dedup();
-    threads
+/// A thread, or who acts on it.
+type Who<'t> = (ThreadId, Option<&'t str>);
+
+fn who(step: &Step) -> Who<'_> {
+    (step.thread, step.actor.as_deref())
 }
 
-/// Widths: of the step numbers, of each thread's column, and of the places.
+fn name<'t>(trace: &'t Trace, (thread, actor): Who<'t>) -> &'t str {
+    actor.unwrap_or_else(|| trace.thread_name(thread))
+}
+
+const fn tone(step: &Step) -> Tone {
+    match step.is_operation() {
+        _ if !step.done => Tone::Bad,
+        true => Tone::Usual,
+        false => Tone::Strong,
+    }
+}
+
+/// The threads that have a step, in the order of their ids; behind each those who act on it, in the order in which they come up.
+fn columns(trace: &Trace) -> Vec<Who<'_>> {
+    let mut columns = Vec::new();
+    for who in trace.steps.iter().map(who) {
+        if !columns.contains(&who) {
+            columns.push(who);
+        }
+    }
+    columns.sort_by_key(|(thread, actor)| (*thread, actor.is_some()));
+    columns
+}
+
+/// Widths: of the step numbers, of each column, and of the places.
 struct Layout {
     bar: &'static str,
     number: usize,
@@ -74,22 +99,23 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(trace: &Trace, threads: &[ThreadId], rows: &[Row]) -> Self {
+    fn of(trace: &Trace, columns: &[Who<'_>], rows: &[Row<'_>]) -> Self {
         let number = rows.iter().map(|row| row.number.len()).max().unwrap_or(1);
         let place = rows.iter().map(|row| width(&row.place)).max().unwrap_or(0);
-        let natural = threads.iter().map(|thread| {
-            let cells = rows.iter().filter(|row| row.thread == *thread).map(|row| width(&row.text));
-            cells.max().unwrap_or(0).max(width(trace.thread_name(*thread)))
+        let natural = columns.iter().map(|who| {
+            let cells = rows.iter().filter(|row| row.who == *who).map(|row| width(&row.text));
+            cells.max().unwrap_or(0).max(width(name(trace, *who)))
         });
         let mut columns: Vec<usize> = natural.collect();
-        let room = |bar| PAGE.saturating_sub(number + place + width(bar) * (threads.len() + 1));
+        let bars = columns.len() + 1;
+        let room = |bar| PAGE.saturating_sub(number + place + width(bar) * bars);
         let bar = if columns.iter().sum::<usize>() > room(BAR) { THIN_BAR } else { BAR };
         squeeze(&mut columns, room(bar));
         Self { bar, number, columns, place }
     }
 
-    fn head(&self, trace: &Trace, threads: &[ThreadId], style: Style) -> String {
-        let names = threads.iter().map(|thread| trace.thread_name(*thread));
+    fn head(&self, trace: &Trace, columns: &[Who<'_>], style: Style) -> String {
+        let names = columns.iter().map(|who| name(trace, *who));
         let wrapped: Vec<Vec<String>> =
             names.zip(&self.columns).map(|(name, column)| wrap(name, *column)).collect();
         let height = wrapped.iter().map(Vec::len).max().unwrap_or(1);
@@ -108,13 +134,12 @@ impl Layout {
         head + &style.paint(Tone::Dim, rule) + "\n"
     }
 
-    fn row(&self, threads: &[ThreadId], row: &Row, style: Style) -> String {
-        let own = threads.iter().position(|thread| *thread == row.thread).unwrap_or(0);
-        let tone = if row.open { Tone::Bad } else { Tone::Usual };
+    fn row(&self, columns: &[Who<'_>], row: &Row<'_>, style: Style) -> String {
+        let own = columns.iter().position(|who| *who == row.who).unwrap_or(0);
         let mut lines = String::new();
         for (index, piece) in wrap(&row.text, self.columns[own]).iter().enumerate() {
             let cells = self.columns.iter().enumerate().map(|(column, size)| match column == own {
-                true => style.paint(tone, pad(piece, *size)),
+                true => style.paint(row.tone, pad(piece, *size)),
                 false => pad("", *size),
             });
             let first = index == 0;
@@ -232,6 +257,7 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
         }
         Op::Receive { mailbox, .. } => format!("receive {read} from {}", name(mailbox)),
         Op::ArcCount(object) => format!("{verb} {} → {read}", name(object)),
+        Op::Note(number) => trace.notes.get(number as usize).cloned().unwrap_or_default(),
         op => match about(trace, op) {
             Some(object) => format!("{verb} {object}"),
             None => verb.to_owned(),
@@ -426,6 +452,29 @@ mod tests {
     }
 
     #[test]
+    fn who_acts_on_a_thread_has_a_column_and_notes_have_no_number() {
+        let mut script = Script::new();
+        let (ready, event) = (script.mutex("ready"), script.mutex("event"));
+        let a = ThreadId(1);
+        script.thread(a, "loop").did(a, Op::Lock(ready)).did(a, Op::Unlock(ready));
+        script.acts_as(a, Some("task 2")).notes(a, "await event.wait()").did(a, Op::Lock(event));
+        script.acts_as(a, Some("task 1")).notes(a, "cancelled here");
+        script.acts_as(a, None).did(ThreadId::MAIN, Op::Unpark(a)).waits(a, Op::Lock(ready));
+        let expected = "
+   │ main        │ loop              │ task 2             │ task 1         │
+ ──┼─────────────┼───────────────────┼────────────────────┼────────────────┼────────────
+ 1 │             │ lock ready        │                    │                │ table.rs:40
+ 2 │             │ unlock ready      │                    │                │ table.rs:41
+   │             │                   │ await event.wait() │                │ table.rs:42
+ 3 │             │                   │ lock event         │                │ table.rs:43
+   │             │                   │                    │ cancelled here │ table.rs:44
+ 4 │ unpark loop │                   │                    │                │ table.rs:40
+   │             │ waits: lock ready │                    │                │ table.rs:45
+";
+        assert_eq!(format!("\n{}", plain(FailureKind::Deadlock, &script.trace)), expected);
+    }
+
+    #[test]
     fn a_long_execution_shows_its_end() {
         let mut script = Script::new();
         let lock = script.mutex("m");
@@ -435,6 +484,9 @@ mod tests {
         let table = plain(FailureKind::Panic, &script.trace);
         assert!(table.contains("120 earlier steps"), "{table}");
         assert!(table.lines().last().unwrap().starts_with(" 200 │ unlock m"), "{table}");
+        script.notes(ThreadId(1), "the end");
+        let table = plain(FailureKind::Panic, &script.trace);
+        assert!(table.contains("121 earlier steps") && table.contains(" 200 │ unlock m"), "{table}");
     }
 
     #[test]

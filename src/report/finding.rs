@@ -119,10 +119,10 @@ fn story(cells: &[&CellReport], style: Style) -> String {
     }
 }
 
-/// Fewer rows are clearer, none at all are least; the exact explorer's before others'.
+/// Fewer operations are clearer, none at all are least; the exact explorer's before others'.
 fn clearness(report: &CellReport) -> (usize, bool) {
-    let rows = report.failure().map_or(0, |failure| trim(failure.kind, &failure.trace).steps.len());
-    (if rows == 0 { usize::MAX } else { rows }, report.engine != Engine::Dpor)
+    let steps = report.failure().map_or(0, |failure| trim(failure.kind, &failure.trace).operations());
+    (if steps == 0 { usize::MAX } else { steps }, report.engine != Engine::Dpor)
 }
 
 fn not_caught(report: &CellReport, style: Style) -> String {

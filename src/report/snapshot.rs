@@ -139,7 +139,7 @@ impl Page {
             return;
         }
         let failing = reports.iter().filter(|report| report.failure().is_some());
-        let steps = |failure: Failure| Some(failure.trace.steps.len()).filter(|steps| *steps > 0);
+        let steps = |failure: Failure| Some(failure.trace.operations()).filter(|steps| *steps > 0);
         let best = failing.min_by_key(|report| shown(report).and_then(steps).unwrap_or(usize::MAX));
         self.example = match best.and_then(|report| Some((engine, example(report, source)?))) {
             None if self.example.as_ref().is_some_and(|(by, _)| *by != engine) => self.example.take(),

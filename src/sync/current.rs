@@ -6,6 +6,7 @@
 
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
+use crate::event::trace::Trace;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -71,11 +72,11 @@ pub(crate) trait Controller {
     /// The order of all choices that have taken place.
     fn causality(&self) -> Causality;
 
-    /// Whether names and places are recorded in this execution.
+    /// Whether this execution is recorded.
     fn recording(&self) -> bool;
 
-    /// Names an object, for traces.
-    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>);
+    /// Adds to the trace of an execution that is recorded, for the running thread, what is no operation.
+    fn record(&self, add: &mut dyn FnMut(&mut Trace, ThreadId));
 
     /// Whether the execution is over and its threads are being unwound. `perform` then returns at
     /// once; where going on would mean to wait, and where an unwinding has been caught, the facade

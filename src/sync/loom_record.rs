@@ -69,7 +69,7 @@ thread_local! {
         recording: Cell::new(false),
         tokens: RefCell::new(Vec::new()),
         holds: RefCell::new(Vec::new()),
-        trace: RefCell::new(Trace { threads: Vec::new(), objects: Vec::new(), steps: Vec::new() }),
+        trace: RefCell::new(Trace::new()),
     } };
 }
 
@@ -247,13 +247,14 @@ pub(super) fn create(class: Class, site: Site) -> ObjectId {
     })
 }
 
-/// Names an object, while recording.
-pub(super) fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
-    RUN.with(|run| {
-        if run.recording.get() {
-            run.trace.borrow_mut().name_object(id, name.to_string());
-        }
-    });
+/// Whether the execution is recorded, and not over.
+pub(super) fn recording() -> bool {
+    RUN.with(|run| run.recording.get()) && alive()
+}
+
+/// Adds to the record, for the running thread, what is no operation.
+pub(super) fn record(add: &mut dyn FnMut(&mut Trace, ThreadId)) {
+    RUN.with(|run| add(&mut run.trace.borrow_mut(), run.thread.get()));
 }
 
 /// Asks loom for something that is no step of the program.

@@ -7,9 +7,9 @@
 //! Source of the semantics: Constantin Enea, Dimitra Giannakopoulou, Michalis Kokologiannakis, Rupak Majumdar,
 //! "Model checking distributed protocols in Must", 2024.
 
+use super::hint::choose;
 #[cfg(feature = "instrumented")]
 use super::hook::MailboxHook;
-use super::hint::choose;
 use super::{Condvar, Mutex, MutexGuard};
 use std::fmt;
 #[cfg(feature = "instrumented")]
@@ -167,7 +167,8 @@ impl<M> Letters<M> {
         if deliverable.is_empty() {
             return None;
         }
-        let Letter { number, message, .. } = self.in_flight.swap_remove(deliverable[choose(deliverable.len())]);
+        let Letter { number, message, .. } =
+            self.in_flight.swap_remove(deliverable[choose(deliverable.len())]);
         Some((number, message))
     }
 }

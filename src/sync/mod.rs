@@ -27,6 +27,7 @@
 //! | deadlines | [`time`] |
 //! | [`spin_loop`](hint::spin_loop) | [`hint`] |
 //! | [`block_on`](future::block_on), [`AtomicWaker`](future::AtomicWaker) | [`future`] |
+//! | notes for traces, and names in them ([`note`], [`acting_as`], [`Label`]) | here |
 //! | [`Tracked`] items, whose moves and drops are checked where they lie behind raw pointers | here |
 //! | statics, one an execution | [`lazy_static!`](lazy_static), [`LazyLock`] |
 //! | values of each thread | [`thread_local!`](thread_local) |
@@ -127,7 +128,10 @@ pub(crate) mod lazy;
 mod mailbox;
 pub mod mpsc;
 mod mutex;
+mod note;
 mod once;
+#[cfg(feature = "instrumented")]
+mod recording;
 mod rwlock;
 #[cfg(test)]
 mod tests;
@@ -149,6 +153,8 @@ pub use futex::Futex;
 pub use lazy::{Lazy, LazyLock};
 pub use mailbox::{Mailbox, Number};
 pub use mutex::{Mutex, MutexGuard};
+pub(crate) use note::note_at;
+pub use note::{Label, acting_as, note};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};

@@ -60,7 +60,12 @@ pub(super) fn published(engine: Engine) -> Result<(), Failed> {
     published_as(engine, "ssrrr_s", 3, [starts(&[2]), both(starts(&[1, 1]), receives(3)), started(&[1])])?;
     published_as(engine, "sr_s", 2, [starts(&[2]), both(starts(&[1, 1]), receives(1)), started(&[1])])?;
     let hears = both(starts(&[1]), receives(3));
-    published_as(engine, "s_rsrr_sss_coplacing", 12, [starts(&[2, 3]), hears, started(&[1]), started(&[1, 1])])?;
+    published_as(
+        engine,
+        "s_rsrr_sss_coplacing",
+        12,
+        [starts(&[2, 3]), hears, started(&[1]), started(&[1, 1])],
+    )?;
     published_as(engine, "s_s_s_wb", 1, [starts(&[2, 3]), starts(&[1]), started(&[1]), started(&[1])])?;
     let [a, b, c, d] = [(); 4].map(|()| started(&[5]));
     published_as(engine, "ns_r_wb", 4, [starts(&[1, 2, 3, 4]), a, b, c, d, receives(1)])

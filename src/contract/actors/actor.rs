@@ -24,6 +24,7 @@ use crate::model::actors::actor::{
 use crate::sync::Mutex;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,6 +234,16 @@ enum Talk<P: Protocol> {
     /// Greet this one.
     Greet(Address<Self, P>),
     Greeting,
+}
+
+impl<P: Protocol> fmt::Debug for Talk<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Begin(_) => "Begin",
+            Self::Greet(_) => "Greet",
+            Self::Greeting => "Greeting",
+        })
+    }
 }
 
 impl<P: Protocol> Actor<P> for Friend {

@@ -317,6 +317,13 @@ impl Machine {
         self.trace.is_some()
     }
 
+    /// Adds to the trace, if there is one, for the running thread, what is no operation.
+    pub(crate) fn record(&mut self, add: &mut dyn FnMut(&mut Trace, ThreadId)) {
+        if let Some(trace) = &mut self.trace {
+            add(trace, self.running);
+        }
+    }
+
     /// The recorded trace.
     pub(crate) fn take_trace(&mut self) -> Option<Trace> {
         self.trace.take()
@@ -403,7 +410,7 @@ impl Machine {
         if self.objects.get(clock.index()).is_none_or(Option::is_none) {
             let site = self.place();
             self.add(clock, Object::new(Class::Atomic, 0, site, ThreadId::MAIN, 0));
-            self.name_object(clock, "clock".to_owned());
+            self.record(&mut |trace, _| trace.name_object(clock, "clock".to_owned()));
         }
         Some(clock)
     }
@@ -420,13 +427,6 @@ impl Machine {
 
     fn is_found(&self, object: ObjectId) -> bool {
         self.objects.get(object.index()).is_some_and(|it| it.as_ref().is_some_and(|it| it.found))
-    }
-
-    /// Names an object in the trace.
-    pub(crate) fn name_object(&mut self, id: ObjectId, name: String) {
-        if let Some(trace) = &mut self.trace {
-            trace.name_object(id, name);
-        }
     }
 
     /// The running thread adds a thread; `None` where there are too many.

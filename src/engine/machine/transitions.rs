@@ -78,8 +78,8 @@ impl Machine {
     pub(crate) fn blocked(&self) -> impl Iterator<Item = Transition> + '_ {
         let stuck = |id: &ThreadId| {
             let op = self.threads[id.index()].op;
-            let waits =
-                !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. } | Op::Idle) && self.relock(*id).is_none();
+            let waits = !matches!(op, Op::Join(_) | Op::Wake { .. } | Op::Park { .. } | Op::Idle)
+                && self.relock(*id).is_none();
             self.phase(*id) == Phase::Pending && self.choices(*id) == 0 && (waits || self.is_spinning(*id))
         };
         self.threads().filter(stuck).map(|id| Transition { forced: false, ..self.transition(id, 0) })

@@ -9,6 +9,7 @@ mod notes;
 mod relocking;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stacks;
+mod traced;
 mod undecided;
 #[cfg(feature = "shuttle")]
 mod uniform_walk;

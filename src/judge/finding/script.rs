@@ -1,7 +1,8 @@
 //! Traces written by hand, for the tests of what reads traces.
 
 use crate::event::op::{Class, ObjectId, Op, ThreadId};
-use crate::event::trace::{Object, Place, Step, Trace};
+use crate::event::trace::{Object, Place, Trace};
+use std::panic::Location;
 
 /// A trace in the making; each kind of operation has a line of its own.
 pub(crate) struct Script {
@@ -50,6 +51,18 @@ impl Script {
         self.step(thread, op, false, None, None)
     }
 
+    pub(crate) fn notes(&mut self, thread: ThreadId, text: &str) -> &mut Self {
+        let number = self.trace.notes.len() as u32;
+        self.trace.notes.push(text.to_owned());
+        self.did(thread, Op::Note(number))
+    }
+
+    /// The thread acts as somebody from now on, or as itself.
+    pub(crate) fn acts_as(&mut self, thread: ThreadId, actor: Option<&str>) -> &mut Self {
+        self.trace.act_as(thread, actor.map(str::to_owned));
+        self
+    }
+
     fn object(&mut self, class: Class, name: &str) -> ObjectId {
         let id = ObjectId(self.trace.objects.len() as u32);
         let born = Place { file: "src/table.rs".to_owned(), line: 10 };
@@ -67,8 +80,10 @@ impl Script {
     ) -> &mut Self {
         self.trace.add_thread(thread, None);
         let line = 40 + self.trace.steps.iter().filter(|step| step.thread == thread).count() as u32;
-        let place = Place { file: "src/table.rs".to_owned(), line };
-        self.trace.steps.push(Step { thread, op, place, done, answer, wrote });
+        let index = self.trace.begin(thread, op, Location::caller());
+        let step = &mut self.trace.steps[index];
+        step.place = Place { file: "src/table.rs".to_owned(), line };
+        (step.done, step.answer, step.wrote) = (done, answer, wrote);
         self
     }
 }

@@ -1,4 +1,5 @@
-//! Futures on the facade: [`block_on`], [`AtomicWaker`], and futures that may be dropped while they wait.
+//! Futures on the facade: [`block_on`], [`AtomicWaker`], and futures that may be dropped while they wait; [`Awaits`] shows in traces
+//! what they wait for.
 //!
 //! All of them are written once, over the facade's own atomics and threads, so that every engine sees each
 //! of their steps.
@@ -8,10 +9,12 @@
 //! counts. An engine explores that as another [spurious event](crate::engine::Budget::spurious): a future that keeps its first waker is
 //! caught. And a future that waits may be dropped at any of its waits ([`cancellable`]).
 
+mod awaits;
 mod block_on;
 mod cancel;
 mod waker;
 
+pub use self::awaits::Awaits;
 pub use self::block_on::block_on;
 pub use self::cancel::{Cancellable, Cancelled, cancellable};
 pub use self::waker::AtomicWaker;
@@ -26,16 +29,18 @@ use std::task::Poll;
 ///
 /// block_on(yield_now());
 /// ```
-pub async fn yield_now() {
+#[track_caller]
+pub fn yield_now() -> impl Future<Output = ()> {
+    let mut awaits = Awaits::new(format_args!("yield_now()"));
     let mut has_yielded = false;
-    std::future::poll_fn(|context| {
+    std::future::poll_fn(move |context| {
+        awaits.begin();
         if std::mem::replace(&mut has_yielded, true) {
             return Poll::Ready(());
         }
         context.waker().wake_by_ref();
         Poll::Pending
     })
-    .await;
 }
 
 /// Whether an executor polls a future again that is pending, though nobody has woken its task: with a waker of its own, and

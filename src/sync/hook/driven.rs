@@ -4,6 +4,7 @@ use super::super::current::{Controller, Current, current, epoch, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
+use super::super::recording::record;
 use super::born::Born;
 use super::raw::Kind;
 use crate::event::op::{ObjectId, Op, Site, Spurious};
@@ -249,14 +250,14 @@ impl<K: Kind> Hook<K> {
         match self.turn_in_drop() {
             Turn::Native(_) | Turn::Inert => {}
             #[cfg(feature = "loom")]
-            Turn::Loom(_, id) => looming::name_object(id, name),
-            Turn::Controlled(controller, id) => {
-                if controller.recording() {
-                    controller.name_object(id, name);
-                }
-            }
+            Turn::Loom(_, id) => name_object(id, name),
+            Turn::Controlled(_, id) => name_object(id, name),
         }
     }
+}
+
+fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
+    record(|trace, _| trace.name_object(id, name.to_string()));
 }
 
 /// The hook of another owner of the same value.

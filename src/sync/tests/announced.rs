@@ -4,6 +4,7 @@
 
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Order, Site, Spurious, ThreadId};
+use crate::event::trace::Trace;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{
     AtomicBool, AtomicI8, AtomicI32, AtomicIsize, AtomicPtr, AtomicU32, AtomicU64, fence,
@@ -14,7 +15,6 @@ use crate::sync::{
     lazy_static, thread,
 };
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::time::Duration;
 
 /// What the engine was told.
@@ -23,7 +23,6 @@ enum Told {
     Create(Class, u64),
     Perform(Op, u64),
     Commit(u64),
-    Name(u32, String),
 }
 
 /// What a thread does.
@@ -38,6 +37,8 @@ struct Granting {
     thread: Cell<u32>,
     /// Answers to operations, in place of the usual ones. Nothing spurious happens by itself.
     answers: RefCell<Vec<(Op, u64)>>,
+    /// Objects and notes.
+    trace: RefCell<Trace>,
 }
 
 impl Granting {
@@ -50,10 +51,11 @@ impl Granting {
 }
 
 impl Controller for Granting {
-    fn create(&self, class: Class, value: u64, _: Site) -> ObjectId {
+    fn create(&self, class: Class, value: u64, site: Site) -> ObjectId {
         self.told.borrow_mut().push(Told::Create(class, value));
-        self.objects.replace(self.objects.get() + 1);
-        ObjectId(self.objects.get() - 1)
+        let id = ObjectId(self.objects.replace(self.objects.get() + 1));
+        self.trace.borrow_mut().add_object(id, class, site);
+        id
     }
 
     fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
@@ -108,8 +110,8 @@ impl Controller for Granting {
         true
     }
 
-    fn name_object(&self, object: ObjectId, name: fmt::Arguments<'_>) {
-        self.told.borrow_mut().push(Told::Name(object.0, name.to_string()));
+    fn record(&self, add: &mut dyn FnMut(&mut Trace, ThreadId)) {
+        add(&mut self.trace.borrow_mut(), self.thread());
     }
 }
 
@@ -258,7 +260,6 @@ fn a_futex_waits_in_two_operations_and_wakes_in_one() {
     word.wake_all();
     let expected = [
         Told::Create(Class::Atomic, 5),
-        Told::Name(0, "word".to_owned()),
         Told::Perform(wait(7), 5),
         Told::Perform(wait(5), 5),
         Told::Perform(wake(false), 0),
@@ -455,9 +456,7 @@ fn once_lock_and_barrier_are_made_of_the_rest() {
 fn objects_are_named() {
     let (engine, _entered) = granting(&[]);
     let _forks = [1, 2].map(|n| Mutex::new(()).named(format_args!("fork {n}")));
-    let name = |id, name: &str| Told::Name(id, name.to_owned());
-    let fork = Told::Create(Class::Mutex, 0);
-    assert_eq!(*engine.told.borrow(), [fork.clone(), name(0, "fork 1"), fork, name(1, "fork 2")]);
+    assert_eq!([A, B].map(|fork| engine.trace.borrow().object_name(fork)), ["fork 1", "fork 2"]);
 }
 
 #[test]

@@ -44,6 +44,8 @@ same_layout! {
     futex: ours::Futex = std::sync::atomic::AtomicU32;
     thread: ours::thread::Thread = std::thread::Thread;
     thread_id: ours::thread::ThreadId = std::thread::ThreadId;
+    label: ours::Label = ();
+    awaits: ours::future::Awaits = ();
     join_handle: ours::thread::JoinHandle<u8> = std::thread::JoinHandle<u8>;
 }
 
@@ -57,4 +59,21 @@ fn statics_are_made_with_new() {
     assert_eq!(*COUNT.lock().unwrap(), *VALUE.get_or_init(|| 1));
     WORD.wake_all();
     assert!(FLAG.load(ours::atomic::Ordering::Relaxed));
+}
+
+/// What nobody would read is not written.
+#[test]
+fn notes_are_nothing() {
+    struct Unread;
+
+    impl std::fmt::Display for Unread {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            unreachable!("nobody records")
+        }
+    }
+
+    ours::note(format_args!("{Unread}"));
+    ours::acting_as(format_args!("{Unread}"), || ());
+    ours::future::Awaits::new(format_args!("{Unread}")).begin();
+    assert_eq!(ours::Label::new(format_args!("{Unread}")).to_string(), "");
 }

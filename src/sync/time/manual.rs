@@ -101,7 +101,9 @@ impl ManualClock {
                 return;
             }
             #[cfg(feature = "loom")]
-            Current::Loom => super::super::hook::unsupported("a wait until all others wait, which loom has not"),
+            Current::Loom => {
+                super::super::hook::unsupported("a wait until all others wait, which loom has not")
+            }
             Current::Native => {}
         }
         self.clock.readers.settle();

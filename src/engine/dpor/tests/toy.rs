@@ -390,9 +390,8 @@ impl Run<'_> {
                 self.sent.push((x, answer as u8, letter));
             }
             Do::Receive(x) | Do::TryReceive(x) => {
-                let is_it = |(object, number, _): &&(usize, u8, u64)| {
-                    (*object, u64::from(*number)) == (x, answer)
-                };
+                let is_it =
+                    |(object, number, _): &&(usize, u8, u64)| (*object, u64::from(*number)) == (x, answer);
                 self.read[index].push(self.sent.iter().find(is_it).map_or(NO_LETTER, |sent| sent.2));
             }
             Do::Rarely(_) => {

@@ -3,7 +3,7 @@
 use super::{Address, Correct, Dead, Protocol};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::time::Deadline;
-use crate::sync::{Futex, UnsafeCell, hint};
+use crate::sync::{Futex, UnsafeCell, hint, note};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -69,12 +69,14 @@ pub(super) fn look_then_give_up(word: &Futex) -> bool {
     is_open
 }
 
-impl<R: Send, P: Protocol> Reply<R, P> {
+impl<R: fmt::Debug + Send, P: Protocol> Reply<R, P> {
     /// Answers.
     ///
     /// # Errors
     /// Who asked has given up, or was answered before: the answer comes back.
+    #[track_caller]
     pub fn answer(&mut self, answer: R) -> Result<(), R> {
+        note(format_args!("answer {answer:?}"));
         let Letter { word, slot } = &*self.0;
         if word.load(Relaxed) != OPEN {
             return Err(answer);
@@ -133,12 +135,13 @@ impl<R> Letter<R> {
     }
 }
 
-impl<M: Send, P: Protocol> Address<M, P> {
+impl<M: fmt::Debug + Send, P: Protocol> Address<M, P> {
     /// Sends a question, made of where the answer goes, and waits for the answer, so long.
     ///
     /// # Errors
     /// There is none, and why.
-    pub fn ask<R: Send>(
+    #[track_caller]
+    pub fn ask<R: fmt::Debug + Send>(
         &self,
         question: impl FnOnce(Reply<R, P>) -> M,
         time: Duration,
@@ -147,14 +150,16 @@ impl<M: Send, P: Protocol> Address<M, P> {
             word: Futex::new(OPEN).named(format_args!("answer")),
             slot: UnsafeCell::new(None).named(format_args!("slot")),
         });
-        match self.send(question(Reply(letter.clone(), PhantomData))) {
+        let answer = match self.send(question(Reply(letter.clone(), PhantomData))) {
             Ok(()) => letter.wait::<P>(time),
             Err(Dead) => {
                 // Whoever finds the question among the dead letters learns that nobody waits for its answer.
                 let _ = give_up(&letter.word);
                 Err(NoAnswer::Dead)
             }
-        }
+        };
+        note(format_args!("answered: {answer:?}"));
+        answer
     }
 }
 

@@ -24,7 +24,7 @@ pub use self::ask::{NoAnswer, Reply};
 use crate::model::actors::queue::{Receiver, Sender, mailbox};
 use crate::port::Closed;
 use crate::sync::thread::{Builder, JoinHandle};
-use crate::sync::{Futex, Mutex};
+use crate::sync::{Futex, Label, Mutex, note};
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -57,8 +57,8 @@ impl Protocol for Correct {}
 
 /// What handles messages.
 pub trait Actor<P: Protocol = Correct>: Send + 'static {
-    /// What is sent to it.
-    type Message: Send + 'static;
+    /// What is sent to it. Traces show it.
+    type Message: fmt::Debug + Send + 'static;
 
     /// Handles a message. Where it fails, or panics, the message is a dead letter, in the state in which it left it.
     ///
@@ -118,7 +118,12 @@ impl<M> DeadLetters<M> {
     }
 
     /// Puts one in.
-    pub fn put(&self, letter: M) {
+    #[track_caller]
+    pub fn put(&self, letter: M)
+    where
+        M: fmt::Debug,
+    {
+        note(format_args!("dead letter {letter:?}"));
         self.0.lock().unwrap().push(letter);
     }
 
@@ -148,23 +153,27 @@ impl<M> fmt::Debug for DeadLetters<M> {
 
 /// Where messages to an actor are sent. Its clones are the same address.
 pub struct Address<M: Send, P: Protocol = Correct> {
+    name: Label,
     mail: Sender<M>,
     dead: DeadLetters<M>,
     protocol: PhantomData<P>,
 }
 
-impl<M: Send, P: Protocol> Address<M, P> {
+impl<M: fmt::Debug + Send, P: Protocol> Address<M, P> {
     /// Where somebody of this name will be, and the mail to it; bounded if there is a room.
     fn of_mailbox(name: &str, room: Option<usize>, dead: &DeadLetters<M>) -> (Self, Receiver<M>) {
         let (mail, receiver) = mailbox::of(name, P::room(room));
-        (Self { mail, dead: dead.clone(), protocol: PhantomData }, receiver)
+        let name = Label::new(format_args!("{name}"));
+        (Self { name, mail, dead: dead.clone(), protocol: PhantomData }, receiver)
     }
 
     /// Sends a message, and waits where the mailbox is full.
     ///
     /// # Errors
     /// The actor is dead, or takes no mail any more.
+    #[track_caller]
     pub fn send(&self, message: M) -> Result<(), Dead> {
+        note(format_args!("send {message:?} → {}", self.name));
         self.mail.send(message).map_err(|Closed(message)| {
             self.dead.put(message);
             Dead
@@ -184,6 +193,7 @@ impl<M: Send, P: Protocol> Address<M, P> {
     /// Handles messages as long as there are any.
     fn serve(&self, actor: &mut impl Actor<P, Message = M>, mail: &mut Receiver<M>) -> Result<(), Death> {
         while let Some(mut message) = mail.receive() {
+            note(format_args!("receive {message:?}"));
             let handled = catch_unwind(AssertUnwindSafe(|| actor.handle(&mut message, self)));
             let death = match handled {
                 Ok(Ok(())) => continue,
@@ -223,6 +233,7 @@ pub struct Running<A: Actor<P>, P: Protocol = Correct> {
 ///
 /// struct Sum(u32);
 ///
+/// #[derive(Debug)]
 /// enum Message {
 ///     Add(u32),
 ///     Get(Reply<u32>),
@@ -290,13 +301,14 @@ impl<A: Actor<P>, P: Protocol> Running<A, P> {
 
 impl<M: Send, P: Protocol> Clone for Address<M, P> {
     fn clone(&self) -> Self {
-        Self { mail: self.mail.clone(), dead: self.dead.clone(), protocol: PhantomData }
+        let Self { name, mail, dead, protocol } = self;
+        Self { name: name.clone(), mail: mail.clone(), dead: dead.clone(), protocol: *protocol }
     }
 }
 
 impl<M: Send, P: Protocol> fmt::Debug for Address<M, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Address").field("mail", &self.mail).finish_non_exhaustive()
+        f.debug_tuple("Address").field(&self.name).finish()
     }
 }
 

@@ -22,7 +22,7 @@
 use super::{Actor, Address, Correct, DeadLetters, Death, Protocol, spawn_thread};
 use crate::model::actors::queue::Receiver;
 use crate::sync::thread::JoinHandle;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, note};
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
@@ -276,6 +276,7 @@ impl<A: Actor<P>, F: FnMut() -> A + Send + 'static, P: Protocol> Child for Seat<
         let Some((mut mail, mut make)) = self.idle.take() else { return };
         mail.resume();
         self.lives += 1;
+        note(format_args!("start {}, life {}", self.name, self.lives));
         let (me, office, lives) = (self.address.clone(), office.clone(), self.lives);
         self.thread = Some(spawn_thread(&self.name, move || {
             let live = AssertUnwindSafe(|| me.serve(&mut make(), &mut mail));

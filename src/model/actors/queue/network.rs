@@ -14,7 +14,7 @@
 //! Source: Kenneth P. Birman and Thomas A. Joseph, "Reliable communication in the presence of failures", 1987, for causal delivery; the order among the
 //! three is that of Bernadette Charron-Bost, Friedemann Mattern, Gerard Tel, "Synchronous, asynchronous, and causally ordered communication", 1996.
 
-use crate::sync::{Mailbox, Number};
+use crate::sync::{Mailbox, Number, note};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -103,18 +103,18 @@ pub fn network<M: Send, D: Delivery, const N: usize>() -> [Endpoint<M, D>; N] {
     std::array::from_fn(endpoint)
 }
 
-impl<M: Send, D: Delivery> Endpoint<M, D> {
+impl<M: Send + fmt::Debug, D: Delivery> Endpoint<M, D> {
     /// Sends a message, and does not wait.
     ///
     /// # Panics
     /// If there is no such actor.
     #[track_caller]
     pub fn send(&self, to: usize, message: M) {
+        note(format_args!("send {message:?} → {to}"));
         let mut past = self.past.borrow_mut();
         let header = Header { from: self.me, to };
-        let held_back_by = |(earlier, _): &&(Header, Number)| {
-            earlier.to == to && D::holds_back(earlier, &header)
-        };
+        let held_back_by =
+            |(earlier, _): &&(Header, Number)| earlier.to == to && D::holds_back(earlier, &header);
         let behind: Vec<Number> = past.iter().filter(held_back_by).map(|(_, number)| *number).collect();
         let letter = Letter { past: past.clone(), message };
         past.insert((header, self.mailboxes[to].send(letter, behind)));
@@ -133,7 +133,9 @@ impl<M: Send, D: Delivery> Endpoint<M, D> {
         self.mailboxes[self.me].try_receive().map(|(_, letter)| self.opened(letter))
     }
 
+    #[track_caller]
     fn opened(&self, Letter { past, message }: Letter<M>) -> M {
+        note(format_args!("receive {message:?}"));
         self.past.borrow_mut().extend(past);
         message
     }

@@ -16,7 +16,7 @@
 //! Source: K. Mani Chandy and Jayadev Misra, "The drinking philosophers problem", 1984, section "The dining philosophers problem".
 
 use crate::port::Table;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, note};
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
@@ -189,6 +189,7 @@ impl<M: Manners> Hygienic<M> {
         let seats = self.seats.len();
         let mut send = |side, message| {
             let to = if side == 0 { seat + seats - 1 } else { seat + 1 } % seats;
+            note(format_args!("send {message:?}: philosopher {seat} → philosopher {to}"));
             letters.push_back(Letter { message, seat: to, side: 1 - side });
         };
         let Seat { philosopher, fed } = &self.seats[seat];
@@ -207,7 +208,10 @@ impl<M: Manners> Hygienic<M> {
             let in_a_row = letters.iter().take_while(|letter| letter.seat == seat).count();
             let to_one: Vec<Letter> = letters.drain(..in_a_row).collect();
             self.act(seat, &mut letters, |philosopher, send| {
-                to_one.iter().for_each(|letter| philosopher.receive::<M>(letter.side, letter.message, send));
+                for &Letter { message, side, .. } in &to_one {
+                    note(format_args!("deliver {message:?} → philosopher {seat}"));
+                    philosopher.receive::<M>(side, message, send);
+                }
             });
         }
     }

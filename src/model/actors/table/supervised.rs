@@ -14,6 +14,7 @@ use super::Hygienic;
 use crate::model::actors::actor::supervisor::Supervisor;
 use crate::model::actors::actor::{Actor, Address, DeadLetters, Failed};
 use crate::port::Table;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ struct Life<D, E> {
     dish: PhantomData<fn(D)>,
 }
 
-impl<D: Send + 'static, E: FnMut(&D) + Send + 'static> Actor for Life<D, E> {
+impl<D: fmt::Debug + Send + 'static, E: FnMut(&D) + Send + 'static> Actor for Life<D, E> {
     type Message = D;
 
     fn handle(&mut self, dish: &mut D, _me: &Address<D>) -> Result<(), Failed> {
@@ -72,7 +73,7 @@ impl<D: Send + 'static, E: FnMut(&D) + Send + 'static> Actor for Life<D, E> {
 
 impl<C: Care> Supervised<C> {
     /// Adds the philosopher of a seat to the children of a supervisor. It eats each dish that is sent to it.
-    pub fn seat<D: Send + 'static>(
+    pub fn seat<D: fmt::Debug + Send + 'static>(
         &self,
         seat: usize,
         supervisor: &mut Supervisor,

@@ -8,6 +8,7 @@
 use super::waiters::{Correct, Protocol, Ticket, Waiters, wake_all};
 use crate::model::threads::lock::barrier::BrokenBarrier;
 use crate::sync::Mutex;
+use crate::sync::future::Awaits;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::pin::Pin;
@@ -45,8 +46,9 @@ impl<P: Protocol> Barrier<P> {
     /// Waits for the others. Tells whether it was the last to arrive.
     ///
     /// Cancel-safe: who is dropped while it waits counts no more.
+    #[track_caller]
     pub fn wait(&self) -> Wait<'_, P> {
-        Wait { barrier: self, ticket: None }
+        Wait { barrier: self, ticket: None, awaits: Awaits::new(format_args!("barrier.wait()")) }
     }
 
     /// Breaks it: who waits is sent away, and so is who comes, until it is [reset](Self::reset).
@@ -78,12 +80,14 @@ impl<P: Protocol> Barrier<P> {
 pub struct Wait<'b, P: Protocol = Correct> {
     barrier: &'b Barrier<P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<P: Protocol> Future for Wait<'_, P> {
     type Output = Result<bool, BrokenBarrier>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.awaits.begin();
         let barrier = self.barrier;
         let mut state = barrier.state.lock().unwrap();
         if self.ticket.is_none() {

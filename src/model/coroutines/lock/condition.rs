@@ -11,6 +11,7 @@
 use super::mutex::{Held, Lock, Locking};
 use super::waiters::{Correct, Protocol, Ticket, Waiters, wake_all};
 use crate::sync::Mutex;
+use crate::sync::future::Awaits;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -43,20 +44,27 @@ impl<P: Protocol> Condition<P> {
     /// Gives the lock back, waits for a notification, and takes the lock again.
     ///
     /// Cancel-safe, but a wait that is dropped loses its place.
+    #[track_caller]
     pub fn wait<'a>(&'a self, held: Held<'a, P>) -> Wait<'a, P> {
-        Wait { condition: self, stage: Stage::Begins(held) }
+        let awaits = Awaits::new(format_args!("condition.wait()"));
+        Wait { condition: self, stage: Stage::Begins(held), awaits }
     }
 
     /// Waits until it is so. The predicate is asked with the lock held.
-    pub async fn wait_for<'a>(
+    #[track_caller]
+    pub fn wait_for<'a>(
         &'a self,
         mut held: Held<'a, P>,
         mut is_so: impl FnMut() -> bool,
-    ) -> Held<'a, P> {
-        while !is_so() {
-            held = self.wait(held).await;
+    ) -> impl Future<Output = Held<'a, P>> {
+        let mut awaits = Awaits::new(format_args!("condition.wait_for()"));
+        async move {
+            awaits.begin();
+            while !is_so() {
+                held = self.wait(held).await;
+            }
+            held
         }
-        held
     }
 
     /// So many of those who wait may go on, those first who have waited longest. The caller holds the lock.
@@ -89,6 +97,7 @@ impl<P: Protocol> Default for Condition<P> {
 pub struct Wait<'a, P: Protocol = Correct> {
     condition: &'a Condition<P>,
     stage: Stage<'a, P>,
+    awaits: Awaits,
 }
 
 enum Stage<'a, P: Protocol> {
@@ -104,6 +113,7 @@ impl<'a, P: Protocol> Future for Wait<'a, P> {
     type Output = Held<'a, P>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Held<'a, P>> {
+        self.awaits.begin();
         let condition = self.condition;
         let poll_waiters =
             |ticket: &mut Ticket| condition.waiters.lock().unwrap().poll(ticket, context.waker());

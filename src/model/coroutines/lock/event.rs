@@ -4,6 +4,7 @@
 
 use super::waiters::{Correct, Protocol, Ticket, Waiters, wake_all};
 use crate::sync::Mutex;
+use crate::sync::future::Awaits;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -56,8 +57,9 @@ impl<P: Protocol> Event<P> {
     }
 
     /// Waits until it is set. Cancel-safe.
+    #[track_caller]
     pub fn wait(&self) -> Wait<'_, P> {
-        Wait { event: self, ticket: None }
+        Wait { event: self, ticket: None, awaits: Awaits::new(format_args!("event.wait()")) }
     }
 
     /// How many wait.
@@ -77,12 +79,14 @@ impl<P: Protocol> Default for Event<P> {
 pub struct Wait<'e, P: Protocol = Correct> {
     event: &'e Event<P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<P: Protocol> Future for Wait<'_, P> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.awaits.begin();
         let mut state = self.event.state.lock().unwrap();
         if self.ticket.is_none() && state.set {
             return Poll::Ready(());

@@ -7,7 +7,8 @@
 use super::semaphore::{Acquire, Permit, Semaphore};
 use super::waiters::{Correct, Protocol};
 use crate::port::RawLock;
-use crate::sync::future::block_on;
+use crate::sync::future::{Awaits, block_on};
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -36,11 +37,19 @@ impl<P: Protocol> Lock<P> {
         Self { semaphore: Semaphore::bounded(1) }
     }
 
+    /// Names it in traces.
+    #[must_use]
+    pub fn named(self, name: fmt::Arguments<'_>) -> Self {
+        Self { semaphore: self.semaphore.named(name) }
+    }
+
     /// Waits for the lock, behind those who wait already.
     ///
     /// Cancel-safe, but a wait that is dropped loses its place.
+    #[track_caller]
     pub fn lock(&self) -> Locking<'_, P> {
-        Locking { lock: self, acquire: self.semaphore.acquire() }
+        let awaits = Awaits::new(format_args!("{}.lock()", self.semaphore.name()));
+        Locking { lock: self, acquire: self.semaphore.acquire_as(awaits) }
     }
 
     /// Takes the lock if it is free.

@@ -9,7 +9,8 @@
 use super::permits::{Acquired, Permits};
 use super::waiters::{Correct, Protocol, Ticket, wake_all};
 use crate::model::threads::lock::semaphore::OverRelease;
-use crate::sync::Mutex;
+use crate::sync::future::Awaits;
+use crate::sync::{Label, Mutex};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -33,6 +34,7 @@ pub struct Semaphore<P: Protocol = Correct> {
     permits: Mutex<Permits<P>>,
     /// Of a bounded one: there are never more.
     most: Option<usize>,
+    name: Label,
 }
 
 impl<P: Protocol> Semaphore<P> {
@@ -47,14 +49,35 @@ impl<P: Protocol> Semaphore<P> {
     }
 
     fn with(permits: usize, most: Option<usize>) -> Self {
-        Self { permits: Mutex::new(Permits::new(permits)).named(format_args!("permits")), most }
+        let name = format_args!("permits");
+        Self { permits: Mutex::new(Permits::new(permits)).named(name), most, name: Label::new(name) }
+    }
+
+    /// Names it in traces.
+    #[must_use]
+    pub fn named(self, name: fmt::Arguments<'_>) -> Self {
+        Self {
+            permits: self.permits.named(format_args!("permits of {name}")),
+            name: Label::new(name),
+            ..self
+        }
+    }
+
+    pub(super) const fn name(&self) -> &Label {
+        &self.name
     }
 
     /// Waits for a permit, behind those who wait already.
     ///
     /// Cancel-safe, but a wait that is dropped loses its place.
+    #[track_caller]
     pub fn acquire(&self) -> Acquire<'_, P> {
-        Acquire { semaphore: self, ticket: None }
+        self.acquire_as(Awaits::new(format_args!("{}.acquire()", self.name)))
+    }
+
+    /// The same, as a part of what is awaited.
+    pub(super) const fn acquire_as(&self, awaits: Awaits) -> Acquire<'_, P> {
+        Acquire { semaphore: self, ticket: None, awaits }
     }
 
     /// A permit that is free.
@@ -88,12 +111,14 @@ impl<P: Protocol> Semaphore<P> {
 pub struct Acquire<'s, P: Protocol = Correct> {
     semaphore: &'s Semaphore<P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<'s, P: Protocol> Future for Acquire<'s, P> {
     type Output = Permit<'s, P>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Permit<'s, P>> {
+        self.awaits.begin();
         let semaphore = self.semaphore;
         let acquired = semaphore.permits.lock().unwrap().poll(&mut self.ticket, context.waker());
         acquired.map(|acquired| {

@@ -14,13 +14,13 @@
 
 pub mod broken;
 mod impatient;
+mod ports;
 
 pub use self::impatient::Impatient;
 pub use crate::model::threads::queue::{Buffer, Fifo, GetError, Heap, Lifo, PutError, TaskDoneError};
 
 use crate::model::coroutines::lock::{Acquired, Correct, Permits, Protocol, Ticket, Waiters, wake_all};
-use crate::port::{BlockingQueue, Close, Closed, Full, Order, TryQueue};
-use crate::sync::future::block_on;
+use crate::sync::future::Awaits;
 use crate::sync::{Mutex, MutexGuard};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -89,18 +89,28 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     ///
     /// # Panics
     /// If the comparison of the items does. Then the item is not in.
-    pub async fn put(&self, item: T) -> Result<(), PutError<T>> {
-        match self.reserve().await {
-            Some(place) => place.put(item),
-            None => Err(PutError::ShutDown(item)),
+    #[track_caller]
+    pub fn put(&self, item: T) -> impl Future<Output = Result<(), PutError<T>>> {
+        let reserve = self.reserve_as(Awaits::new(format_args!("queue.put()")));
+        async {
+            match reserve.await {
+                Some(place) => place.put(item),
+                None => Err(PutError::ShutDown(item)),
+            }
         }
     }
 
     /// Waits for room, and keeps it for one item; `None` where the queue has been shut down.
     ///
     /// Cancel-safe, but a wait that is dropped loses its place.
+    #[track_caller]
     pub fn reserve(&self) -> Reserve<'_, T, B, P> {
-        Reserve { queue: self, ticket: None }
+        self.reserve_as(Awaits::new(format_args!("queue.reserve()")))
+    }
+
+    /// The same, as a part of what is awaited.
+    const fn reserve_as(&self, awaits: Awaits) -> Reserve<'_, T, B, P> {
+        Reserve { queue: self, ticket: None, awaits }
     }
 
     /// Puts an item in, if there is room.
@@ -125,8 +135,9 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     ///
     /// # Panics
     /// If the comparison of the items does. Then the item stays in.
+    #[track_caller]
     pub fn get(&self) -> Get<'_, T, B, P> {
-        Get { queue: self, ticket: None }
+        Get { queue: self, ticket: None, awaits: Awaits::new(format_args!("queue.get()")) }
     }
 
     /// Takes an item out, if there is one.
@@ -155,8 +166,9 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     }
 
     /// Waits until every item that was put in has been taken out, and its task is done. Cancel-safe.
+    #[track_caller]
     pub fn join(&self) -> Join<'_, T, B, P> {
-        Join { queue: self, ticket: None }
+        Join { queue: self, ticket: None, awaits: Awaits::new(format_args!("queue.join()")) }
     }
 
     /// From now on no item is accepted, and whoever waits is sent away. Items that are in can still be taken out; an
@@ -227,12 +239,14 @@ fn caught<R>(method: impl FnOnce() -> R) -> std::thread::Result<R> {
 pub struct Get<'q, T, B: Buffer<T> = Fifo<T>, P: Protocol = Correct> {
     queue: &'q Queue<T, B, P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<T, B: Buffer<T>, P: Protocol> Future for Get<'_, T, B, P> {
     type Output = Result<T, GetError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.awaits.begin();
         let mut state = self.queue.lock();
         Poll::Ready(match ready!(state.items.poll(&mut self.ticket, context.waker())) {
             Acquired::Permit => Queue::take(state),
@@ -255,12 +269,14 @@ impl<T, B: Buffer<T>, P: Protocol> Drop for Get<'_, T, B, P> {
 pub struct Reserve<'q, T, B: Buffer<T> = Fifo<T>, P: Protocol = Correct> {
     queue: &'q Queue<T, B, P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<'q, T, B: Buffer<T>, P: Protocol> Future for Reserve<'q, T, B, P> {
     type Output = Option<Place<'q, T, B, P>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.awaits.begin();
         let queue = self.queue;
         let mut state = queue.lock();
         if state.shut_down {
@@ -325,12 +341,14 @@ impl<T, B: Buffer<T>, P: Protocol> Drop for Place<'_, T, B, P> {
 pub struct Join<'q, T, B: Buffer<T> = Fifo<T>, P: Protocol = Correct> {
     queue: &'q Queue<T, B, P>,
     ticket: Ticket,
+    awaits: Awaits,
 }
 
 impl<T, B: Buffer<T>, P: Protocol> Future for Join<'_, T, B, P> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.awaits.begin();
         let mut state = self.queue.lock();
         if self.ticket.is_none() && state.unfinished == 0 {
             return Poll::Ready(());
@@ -344,55 +362,6 @@ impl<T, B: Buffer<T>, P: Protocol> Drop for Join<'_, T, B, P> {
         if self.ticket.is_some() {
             self.queue.lock().joiners.leave(&mut self.ticket);
         }
-    }
-}
-
-/// Each thread runs a task that puts in or takes out.
-impl<T, B, P> BlockingQueue<T> for Queue<T, B, P>
-where
-    T: Send + 'static,
-    B: Buffer<T> + Send + 'static,
-    P: Protocol,
-{
-    const ORDER: Order = B::ORDER;
-
-    fn with_capacity(capacity: usize) -> Self {
-        Self::new(capacity)
-    }
-
-    fn push(&self, item: T) -> Result<(), Closed<T>> {
-        Ok(block_on(self.put(item))?)
-    }
-
-    fn pop(&self) -> Option<T> {
-        block_on(self.get()).ok()
-    }
-}
-
-impl<T, B, P> TryQueue<T> for Queue<T, B, P>
-where
-    T: Send + 'static,
-    B: Buffer<T> + Send + 'static,
-    P: Protocol,
-{
-    const ORDER: Order = B::ORDER;
-
-    fn with_capacity(capacity: usize) -> Self {
-        Self::new(capacity)
-    }
-
-    fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        Ok(self.put_nowait(item)?)
-    }
-
-    fn try_pop(&self) -> Option<T> {
-        self.get_nowait().ok()
-    }
-}
-
-impl<T, B: Buffer<T>, P: Protocol> Close for Queue<T, B, P> {
-    fn close(&self) {
-        self.shutdown(false);
     }
 }
 
@@ -426,6 +395,7 @@ mod tests {
     use super::*;
     use crate::port::exchange::{Waiting, exchange};
     use crate::port::{self, Item};
+    use crate::sync::future::block_on;
     use std::cmp::Ordering;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

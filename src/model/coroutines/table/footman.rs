@@ -42,7 +42,8 @@ pub struct Footman<I = OneLess> {
 
 impl<I: Invites> Dining for Footman<I> {
     fn with_seats(seats: usize) -> Self {
-        Self { door: Semaphore::new(I::guests(seats)), forks: lay_forks(seats), invites: PhantomData }
+        let door = Semaphore::new(I::guests(seats)).named(format_args!("door"));
+        Self { door, forks: lay_forks(seats), invites: PhantomData }
     }
 
     fn seats(&self) -> usize {

@@ -66,7 +66,7 @@ impl<D: Dining> Table for Impatient<D> {
 }
 
 fn lay_forks(seats: usize) -> Vec<Lock> {
-    (0..seats).map(|_| Lock::new()).collect()
+    (0..seats).map(|seat| Lock::new().named(format_args!("fork {seat}"))).collect()
 }
 
 /// Takes the one fork, then the other, and eats.

@@ -40,7 +40,8 @@ pub struct Waiter<W = UntilServed> {
 
 impl<W: Waits> Dining for Waiter<W> {
     fn with_seats(seats: usize) -> Self {
-        Self { waiter: Lock::new(), forks: lay_forks(seats), waits: PhantomData }
+        let waiter = Lock::new().named(format_args!("waiter"));
+        Self { waiter, forks: lay_forks(seats), waits: PhantomData }
     }
 
     fn seats(&self) -> usize {

@@ -12,11 +12,14 @@
 
 use super::ready::{Call, Ready, TaskWaker, Turn};
 use super::{Correct, Protocol};
-use crate::sync::future::{Cancelled, polls_again};
+use crate::event::op::Site;
+use crate::sync::future::{Awaits, Cancelled, polls_again};
 use crate::sync::time::Instant;
+use crate::sync::{Label, acting_as, note_at};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,7 +47,8 @@ struct Inner<P: Protocol> {
     ready: Arc<Ready<P>>,
     /// Those that wait, and those in the queue; not the one that is polled.
     tasks: RefCell<BTreeMap<u64, Waiting<P>>>,
-    next: Cell<u64>,
+    /// The number of the next task, and that of the next timer.
+    next: [Cell<u64>; 2],
     clock: Clock,
     /// Of those who wait until nobody else can go on.
     idlers: RefCell<Vec<Rc<Idler>>>,
@@ -56,6 +60,7 @@ struct Inner<P: Protocol> {
 pub(super) type Timer = (Duration, u64);
 
 struct Waiting<P: Protocol> {
+    name: Label,
     /// `None` while it is polled.
     future: Option<Pin<Box<dyn Future<Output = ()>>>>,
     /// That of the last poll: who has an earlier one wakes nobody.
@@ -98,7 +103,7 @@ impl<P: Protocol> EventLoop<P> {
         Self(Rc::new(Inner {
             ready: Ready::new(),
             tasks: RefCell::new(BTreeMap::new()),
-            next: Cell::new(MAIN + 1),
+            next: [Cell::new(MAIN + 1), Cell::new(0)],
             clock,
             idlers: RefCell::new(Vec::new()),
             timers: RefCell::new(BTreeMap::new()),
@@ -109,6 +114,7 @@ impl<P: Protocol> EventLoop<P> {
     ///
     /// # Panics
     /// If a task does.
+    #[track_caller]
     pub fn run<F: Future>(&self, main: F) -> F::Output {
         let mut main = pin!(main);
         let mut waker = TaskWaker::new(MAIN, &self.0.ready);
@@ -120,12 +126,17 @@ impl<P: Protocol> EventLoop<P> {
                 if ready.task != MAIN {
                     self.poll(&ready);
                 } else if Arc::ptr_eq(&ready, &waker) {
-                    let polled = main.as_mut().poll(&mut Context::from_waker(&Waker::from(ready)));
+                    let polled = acting_as(format_args!("main task"), || {
+                        let polled = main.as_mut().poll(&mut Context::from_waker(&Waker::from(ready)));
+                        if polled.is_pending() {
+                            waker = self.waits(Arc::clone(&waker));
+                        }
+                        polled
+                    });
                     if let Poll::Ready(output) = polled {
                         self.cancel_all();
                         return output;
                     }
-                    waker = self.waits(waker);
                 }
             }
         }
@@ -173,19 +184,22 @@ impl<P: Protocol> EventLoop<P> {
     fn poll(&self, ready: &Arc<TaskWaker<P>>) {
         let taken = self.0.tasks.borrow_mut().get_mut(&ready.task).and_then(|task| {
             // One that was polled with another waker since is not the task's any more.
-            Arc::ptr_eq(&task.waker, ready).then(|| task.future.take()).flatten()
+            let future = Arc::ptr_eq(&task.waker, ready).then(|| task.future.take()).flatten()?;
+            Some((future, task.name.clone()))
         });
-        let Some(mut future) = taken else { return };
-        let waker = Waker::from(Arc::clone(ready));
-        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            self.0.tasks.borrow_mut().remove(&ready.task);
-            return;
-        }
-        let waker = self.waits(Arc::clone(ready));
-        // It may have been cancelled while it ran: then it is dropped here.
-        if let Some(task) = self.0.tasks.borrow_mut().get_mut(&ready.task) {
-            (task.future, task.waker) = (Some(future), waker);
-        }
+        let Some((mut future, name)) = taken else { return };
+        acting_as(format_args!("{name}"), || {
+            let waker = Waker::from(Arc::clone(ready));
+            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                self.0.tasks.borrow_mut().remove(&ready.task);
+                return;
+            }
+            let waker = self.waits(Arc::clone(ready));
+            // It may have been cancelled while it ran: then it is dropped here.
+            if let Some(task) = self.0.tasks.borrow_mut().get_mut(&ready.task) {
+                (task.future, task.waker) = (Some(future), waker);
+            }
+        });
     }
 
     /// The task waits; with this waker, or with a new one where it is polled again for no reason.
@@ -200,8 +214,19 @@ impl<P: Protocol> EventLoop<P> {
     }
 
     /// Starts a task. It runs when its turn comes, whether or not somebody waits for it.
+    #[track_caller]
     pub fn spawn<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Task<T, P> {
-        let number = self.number();
+        self.spawn_named(format_args!("task {}", self.0.next[0].get()), future)
+    }
+
+    /// The same, under a name for traces.
+    #[track_caller]
+    pub fn spawn_named<T: 'static>(
+        &self,
+        name: fmt::Arguments<'_>,
+        future: impl Future<Output = T> + 'static,
+    ) -> Task<T, P> {
+        let number = take_number(&self.0.next[0]);
         let end = Rc::new(RefCell::new(End { outcome: None, waker: None }));
         let teller = Teller(Rc::clone(&end));
         let future = Box::pin(async move {
@@ -210,10 +235,10 @@ impl<P: Protocol> EventLoop<P> {
             teller.0.borrow_mut().outcome = Some(Ok(value));
         });
         let waker = TaskWaker::new(number, &self.0.ready);
-        let task = Waiting { future: Some(future), waker: Arc::clone(&waker) };
+        let task = Waiting { name: Label::new(name), future: Some(future), waker: Arc::clone(&waker) };
         self.0.tasks.borrow_mut().insert(number, task);
         Waker::from(waker).wake();
-        Task { event_loop: self.clone(), number, end }
+        Task { event_loop: self.clone(), number, end, awaits: Awaits::new(name) }
     }
 
     /// Waits until no other task can go on, before any time passes: what the others would do by now they have done. Several who wait so
@@ -232,37 +257,42 @@ impl<P: Protocol> EventLoop<P> {
     ///     assert_eq!((task.is_done(), event_loop.time()), (false, Duration::ZERO));
     /// });
     /// ```
-    pub async fn idle(&self) {
+    #[track_caller]
+    pub fn idle(&self) -> impl Future<Output = ()> {
+        let mut awaits = Awaits::new(format_args!("idle()"));
         let mut idler = None::<Rc<Idler>>;
-        std::future::poll_fn(|context| match &idler {
-            Some(idler) if idler.may_go_on.get() => Poll::Ready(()),
-            Some(idler) => {
-                idler.waker.borrow_mut().clone_from(context.waker());
-                Poll::Pending
+        std::future::poll_fn(move |context| {
+            awaits.begin();
+            match &idler {
+                Some(idler) if idler.may_go_on.get() => return Poll::Ready(()),
+                Some(idler) => idler.waker.borrow_mut().clone_from(context.waker()),
+                None => {
+                    let waker = RefCell::new(context.waker().clone());
+                    let new = Rc::new(Idler { may_go_on: Cell::new(false), waker });
+                    self.0.idlers.borrow_mut().push(Rc::clone(&new));
+                    idler = Some(new);
+                }
             }
-            None => {
-                let waker = RefCell::new(context.waker().clone());
-                let new = Rc::new(Idler { may_go_on: Cell::new(false), waker });
-                self.0.idlers.borrow_mut().push(Rc::clone(&new));
-                idler = Some(new);
-                Poll::Pending
-            }
+            Poll::Pending
         })
-        .await;
     }
 
     /// Drops a task where it waits.
+    #[track_caller]
     fn cancel(&self, task: u64) {
         let task = self.0.tasks.borrow_mut().remove(&task);
         // Its destructors may use the loop.
-        drop(task);
+        if let Some(task) = task {
+            task.cancel(Location::caller());
+        }
     }
 
+    #[track_caller]
     fn cancel_all(&self) {
         loop {
             let first = self.0.tasks.borrow_mut().pop_first();
-            let Some(task) = first else { break };
-            drop(task);
+            let Some((_, task)) = first else { break };
+            task.cancel(Location::caller());
         }
     }
 
@@ -287,11 +317,24 @@ impl<P: Protocol> EventLoop<P> {
         self.0.timers.borrow_mut().remove(&timer);
     }
 
-    /// A number that is nobody else's.
-    pub(super) fn number(&self) -> u64 {
-        let number = self.0.next.get();
-        self.0.next.set(number + 1);
-        number
+    /// A number that no other timer has.
+    pub(super) fn number_timer(&self) -> u64 {
+        take_number(&self.0.next[1])
+    }
+}
+
+fn take_number(next: &Cell<u64>) -> u64 {
+    next.replace(next.get() + 1)
+}
+
+impl<P: Protocol> Waiting<P> {
+    /// Drops it, if it waits; one that runs is dropped when it waits next.
+    fn cancel(self, site: Site) {
+        let Self { name, future: Some(future), .. } = self else { return };
+        acting_as(format_args!("{name}"), || {
+            note_at(format_args!("cancelled here"), site);
+            drop(future);
+        });
     }
 }
 
@@ -313,6 +356,7 @@ pub struct Task<T, P: Protocol = Correct> {
     event_loop: EventLoop<P>,
     number: u64,
     end: Rc<RefCell<End<T>>>,
+    awaits: Awaits,
 }
 
 struct End<T> {
@@ -323,6 +367,7 @@ struct End<T> {
 
 impl<T, P: Protocol> Task<T, P> {
     /// Drops the task where it waits; one that runs, when it waits next. Does nothing where it has ended.
+    #[track_caller]
     pub fn cancel(&self) {
         self.event_loop.cancel(self.number);
     }
@@ -336,7 +381,8 @@ impl<T, P: Protocol> Task<T, P> {
 impl<T, P: Protocol> Future for Task<T, P> {
     type Output = Result<T, Cancelled>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.awaits.begin();
         let mut end = self.end.borrow_mut();
         match end.outcome.take() {
             Some(outcome) => Poll::Ready(outcome),

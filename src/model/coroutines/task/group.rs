@@ -5,6 +5,7 @@
 
 use super::event_loop::{EventLoop, Task};
 use super::{Correct, Protocol};
+use crate::sync::future::Awaits;
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
@@ -61,6 +62,7 @@ impl<E: 'static, P: Protocol> TaskGroup<E, P> {
     ///
     /// # Errors
     /// One of its tasks has failed.
+    #[track_caller]
     pub fn spawn(&self, future: impl Future<Output = Result<(), E>> + 'static) -> Result<(), Refused> {
         if !self.state.borrow().errors.is_empty() {
             return Err(Refused);
@@ -80,18 +82,19 @@ impl<E: 'static, P: Protocol> TaskGroup<E, P> {
     ///
     /// # Errors
     /// What went wrong in those that failed, in that order.
-    pub async fn join(self) -> Result<(), Vec<E>> {
-        std::future::poll_fn(|context| {
+    #[track_caller]
+    pub fn join(self) -> impl Future<Output = Result<(), Vec<E>>> {
+        let mut awaits = Awaits::new(format_args!("group.join()"));
+        std::future::poll_fn(move |context| {
+            awaits.begin();
             let mut state = self.state.borrow_mut();
-            if state.tasks.iter().all(Task::is_done) {
-                return Poll::Ready(());
+            if !state.tasks.iter().all(Task::is_done) {
+                state.waker = Some(context.waker().clone());
+                return Poll::Pending;
             }
-            state.waker = Some(context.waker().clone());
-            Poll::Pending
+            let errors = std::mem::take(&mut state.errors);
+            Poll::Ready(if errors.is_empty() { Ok(()) } else { Err(errors) })
         })
-        .await;
-        let errors = std::mem::take(&mut self.state.borrow_mut().errors);
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::event_loop::{EventLoop, Timer};
 use super::{Correct, Protocol};
+use crate::sync::future::Awaits;
 use std::error::Error;
 use std::fmt;
 use std::pin::{Pin, pin};
@@ -24,9 +25,15 @@ impl Error for Elapsed {}
 
 impl<P: Protocol> EventLoop<P> {
     /// Waits so long.
+    #[track_caller]
     pub fn sleep(&self, duration: Duration) -> Sleep<P> {
-        let timer = (self.time().saturating_add(duration), self.number());
-        Sleep { event_loop: self.clone(), timer, is_set: false }
+        self.sleep_as(duration, Awaits::new(format_args!("sleep({duration:?})")))
+    }
+
+    /// The same, as a part of what is awaited.
+    fn sleep_as(&self, duration: Duration, awaits: Awaits) -> Sleep<P> {
+        let timer = (self.time().saturating_add(duration), self.number_timer());
+        Sleep { event_loop: self.clone(), timer, is_set: false, awaits }
     }
 
     /// Runs a future for so long at most, and drops it then. One that is ready when the time is over is in time; one that has no
@@ -44,23 +51,32 @@ impl<P: Protocol> EventLoop<P> {
     /// let late = event_loop.run(event_loop.timeout(second, event_loop.sleep(2 * second)));
     /// assert_eq!((late, event_loop.time()), (Err(Elapsed), second));
     /// ```
-    pub async fn timeout<F: Future>(&self, duration: Duration, future: F) -> Result<F::Output, Elapsed> {
-        if duration.is_zero() {
-            return Err(Elapsed);
+    #[track_caller]
+    pub fn timeout<F: Future>(
+        &self,
+        duration: Duration,
+        future: F,
+    ) -> impl Future<Output = Result<F::Output, Elapsed>> {
+        let mut awaits = Awaits::new(format_args!("timeout({duration:?})"));
+        async move {
+            awaits.begin();
+            if duration.is_zero() {
+                return Err(Elapsed);
+            }
+            let (mut future, mut sleep) = (pin!(future), pin!(self.sleep_as(duration, awaits)));
+            std::future::poll_fn(|context| {
+                let mut is_over = || sleep.as_mut().poll(context).is_ready();
+                if !P::FUTURE_FIRST && is_over() {
+                    return Poll::Ready(Err(Elapsed));
+                }
+                match future.as_mut().poll(context) {
+                    Poll::Ready(output) => Poll::Ready(Ok(output)),
+                    Poll::Pending if sleep.as_mut().poll(context).is_ready() => Poll::Ready(Err(Elapsed)),
+                    Poll::Pending => Poll::Pending,
+                }
+            })
+            .await
         }
-        let (mut future, mut sleep) = (pin!(future), pin!(self.sleep(duration)));
-        std::future::poll_fn(|context| {
-            let mut is_over = || sleep.as_mut().poll(context).is_ready();
-            if !P::FUTURE_FIRST && is_over() {
-                return Poll::Ready(Err(Elapsed));
-            }
-            match future.as_mut().poll(context) {
-                Poll::Ready(output) => Poll::Ready(Ok(output)),
-                Poll::Pending if sleep.as_mut().poll(context).is_ready() => Poll::Ready(Err(Elapsed)),
-                Poll::Pending => Poll::Pending,
-            }
-        })
-        .await
     }
 }
 
@@ -70,12 +86,14 @@ pub struct Sleep<P: Protocol = Correct> {
     event_loop: EventLoop<P>,
     timer: Timer,
     is_set: bool,
+    awaits: Awaits,
 }
 
 impl<P: Protocol> Future for Sleep<P> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.awaits.begin();
         if self.event_loop.time() >= self.timer.0 {
             return Poll::Ready(());
         }
