@@ -49,7 +49,7 @@ const MARK: &str = "refectory::sync::process";
 static BEGINS_WITH_CHILD_MAIN: AtomicBool = AtomicBool::new(false);
 
 /// The first thing in `main` of a binary that starts processes: in a child it runs what the child was started for, and does not
-/// return. There the exit code is 0, or 101 after a panic.
+/// return. There the exit code is 0, or 101 after a panic. What was opened before is closed in a child.
 pub fn child_main() {
     // Ordering: Relaxed. The flag stands for itself.
     BEGINS_WITH_CHILD_MAIN.store(true, Relaxed);

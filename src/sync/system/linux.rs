@@ -315,8 +315,11 @@ fn send(socket: &UnixStream, parcel: &Parcel) -> io::Result<()> {
     Ok(())
 }
 
-/// What a child begins with: its standard input is empty from now on.
+/// What a child begins with: its standard input is empty from now on, and what it has inherited unasked is closed.
 pub(in crate::sync) fn begin() -> io::Result<Lifeline> {
+    // Linux before 5.9 has no such call, and what others let be inherited stays.
+    // SAFETY: nobody in this process knows these descriptors, as it has only begun.
+    let _ = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
     let lifeline = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3)?;
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     Ok(Lifeline(ManuallyDrop::new(lifeline.into())))
