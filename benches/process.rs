@@ -100,13 +100,15 @@ fn round_trips<P: Play + 'static>(criterion: &mut Criterion, what: &str) {
     group.bench_function("2 threads", |bencher| {
         bencher.iter_custom(|rounds| {
             let ball = ball();
-            thread::scope(|scope| {
-                scope.spawn(|| give_back::<P>(&ball));
-                play::<P>(&ball, 100);
-                let time = play::<P>(&ball, rounds);
-                stop::<P>(&ball);
-                time
-            })
+            let other = thread::spawn({
+                let ball = ball.clone();
+                move || give_back::<P>(&ball)
+            });
+            play::<P>(&ball, 100);
+            let time = play::<P>(&ball, rounds);
+            stop::<P>(&ball);
+            other.join().unwrap();
+            time
         });
     });
     let ball = ball();

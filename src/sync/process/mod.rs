@@ -77,7 +77,7 @@ struct Heading {
     /// The binary that the entry is in.
     executable: (u64, u64),
     /// How far the entry is from a function that is known.
-    entry: isize,
+    entry: usize,
     nemesis: Option<Nemesis>,
 }
 
@@ -92,7 +92,8 @@ fn open(parcel: Parcel) -> io::Result<Body> {
         let is_ours = system::executable().is_ok_and(|ours| ours == heading.executable);
         let body = is_ours.then(|| entry_at(heading.entry)(argument)).transpose()?;
         Ok((heading, body))
-    })?;
+    })
+    .map_err(system::while_trying("its argument"))?;
     let body = body
         .ok_or_else(|| io::Error::other("it is not the binary that its parent is: start that one again"))?;
     nemesis::inherit(heading.nemesis);
@@ -100,13 +101,13 @@ fn open(parcel: Parcel) -> io::Result<Body> {
 }
 
 /// Where functions are differs from process to process, but not how far they are from each other.
-fn distance(entry: Entry) -> isize {
-    (entry as isize).wrapping_sub(child_main as fn() as isize)
+fn distance(entry: Entry) -> usize {
+    (entry as usize).wrapping_sub(child_main as fn() as usize)
 }
 
 /// The entry at this distance, in the process that has it from another one of the same binary.
-fn entry_at(distance: isize) -> Entry {
-    let entry = (child_main as fn() as *const ()).wrapping_byte_offset(distance);
+fn entry_at(distance: usize) -> Entry {
+    let entry = (child_main as fn() as *const ()).wrapping_byte_add(distance);
     // SAFETY: the parent has computed the distance from such a function, and the binary is the same.
     unsafe { std::mem::transmute::<*const (), Entry>(entry) }
 }
@@ -155,7 +156,9 @@ fn start(name: &str, entry: Entry, argument: &impl Serialize) -> io::Result<Proc
     }
     let executable = system::executable()?;
     let heading = Heading { executable, entry: distance(entry), nemesis: nemesis::of_children() };
-    let (bytes, descriptors) = luggage::pack(&(heading, argument))?;
+    let packed = luggage::pack(&(heading, argument));
+    let (bytes, descriptors) =
+        packed.map_err(system::while_trying(format_args!("the argument of {name}")))?;
     Ok(Process(Child::start(MARK, name, &Parcel { bytes, descriptors })?))
 }
 
@@ -246,5 +249,29 @@ impl fmt::Display for Exit {
             Self::Code(code) => write!(f, "exit code: {code}"),
             Self::Killed(signal) => f.write_str(&system::signal_name(signal)),
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejects_a_main_that_does_not_begin_with_child_main() {
+        let error = spawn(|()| (), ()).unwrap_err();
+        assert!(error.to_string().contains("child_main"), "{error}");
+    }
+
+    #[test]
+    fn rejects_an_entry_of_another_binary() {
+        let open = |executable| {
+            let heading = Heading { executable, entry: distance(entry::<fn(u32), u32>), nemesis: None };
+            let (bytes, descriptors) = luggage::pack(&(heading, 7_u32)).unwrap();
+            super::open(Parcel { bytes, descriptors })
+        };
+        let ours = system::executable().unwrap();
+        assert!(open(ours).is_ok());
+        let error = open((ours.0, ours.1 + 1)).err().unwrap();
+        assert!(error.to_string().contains("not the binary"), "{error}");
     }
 }
