@@ -5,8 +5,8 @@ use refectory::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 use refectory::sync::pipe::{self, Reader, Writer};
 use refectory::sync::process::{self, Process};
 use refectory::sync::region::{Futex, Region, shared};
-use refectory::sync::thread;
-use std::hint::spin_loop;
+use refectory::sync::{hint::spin_loop, thread};
+
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
