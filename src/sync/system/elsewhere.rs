@@ -59,14 +59,6 @@ impl Mapping {
         match self.0 {}
     }
 
-    pub(in crate::sync) fn open(_path: &Path) -> io::Result<Descriptor> {
-        unsupported()
-    }
-
-    pub(in crate::sync) fn is_at(file: &Descriptor, _path: &Path) -> io::Result<bool> {
-        match *file {}
-    }
-
     pub(in crate::sync) fn length(&self) -> usize {
         match self.0 {}
     }
