@@ -5,7 +5,8 @@
 //! then. The file gets its name when it is all there, so that nobody opens half of it. Memory that lost its name stays with
 //! those who have it open.
 //!
-//! What it does not do: say what its bytes mean, or order them. They are read and written one by one.
+//! What it does not do: say what its bytes mean, or order them; they are read and written one by one. Nor can it keep its user from
+//! cutting the file short: who touches what is gone then dies of it (`SIGBUS`).
 //!
 //! The contract is that of Python's `multiprocessing.shared_memory`, whose resource tracker `sweep` stands in for.
 
