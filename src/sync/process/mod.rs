@@ -115,6 +115,7 @@ fn entry_at(distance: usize) -> Entry {
 fn entry<F: FnOnce(A) + Copy + 'static, A: DeserializeOwned + 'static>(
     argument: &[u8],
 ) -> postcard::Result<Body> {
+    const { assert!(size_of::<F>() == 0, "the entry of a process captures nothing: give it an argument") };
     let argument: A = postcard::from_bytes(argument)?;
     // SAFETY: it has no bytes, and its parent had a value of it, which is `Copy`.
     let entry = unsafe { std::ptr::NonNull::<F>::dangling().read() };
@@ -141,7 +142,6 @@ where
     F: FnOnce(A) + Copy + Send + 'static,
     A: Serialize + DeserializeOwned + Send + 'static,
 {
-    const { assert!(size_of::<F>() == 0, "the entry of a process captures nothing: give it an argument") };
     ask_engine();
     let _ = entry;
     start(std::any::type_name::<F>(), self::entry::<F, A>, &argument)
@@ -264,8 +264,11 @@ mod tests {
 
     #[test]
     fn rejects_an_entry_of_another_binary() {
+        fn of<F: FnOnce(u32) + Copy + 'static>(_: F) -> Entry {
+            entry::<F, u32>
+        }
         let open = |executable| {
-            let heading = Heading { executable, entry: distance(entry::<fn(u32), u32>), nemesis: None };
+            let heading = Heading { executable, entry: distance(of(|_| ())), nemesis: None };
             let (bytes, descriptors) = luggage::pack(&(heading, 7_u32)).unwrap();
             super::open(Parcel { bytes, descriptors })
         };
