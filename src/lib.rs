@@ -48,7 +48,8 @@
 //!
 //! # Features
 //! `loom`, `shuttle` and `dpor` each add engines and take nothing away. `cli` (default) is the command line and the runner;
-//! a library user switches it off. With no engine in the build every type of the facade is std's own: same size, same
+//! a library user switches it off. `processes` (default) is processes on real cores and what they share
+//! (Linux; elsewhere it compiles, and says that it is unsupported). With no engine in the build every type of the facade is std's own: same size, same
 //! machine code.
 //!
 //! # What each engine does not prove

@@ -276,9 +276,8 @@ integer!(AtomicI32, i32);
 integer!(AtomicI64, i64);
 integer!(AtomicIsize, isize);
 
-#[cfg(feature = "instrumented")]
 impl AtomicU32 {
-    /// What a futex, which is such an atomic, asks the engine with.
+    /// What a futex, which is such an atomic, asks the engine with, and the word that the system sees.
     pub(super) fn parts(&self) -> (&AtomicHook<u32>, &std::sync::atomic::AtomicU32) {
         (&self.hook, &self.inner)
     }

@@ -87,15 +87,7 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wait(&self, expected: u32) {
-        #[cfg(feature = "loom")]
-        if let Some(gate) = &self.gate {
-            return gate.wait(|| self.still_is(expected));
-        }
-        #[cfg(feature = "instrumented")]
-        if self.wait_conducted(expected, false).is_some() {
-            return;
-        }
-        self.park(expected, None);
+        self.wait_at::<Table>(expected);
     }
 
     /// The same, but not longer than `duration`; whether it ended before its time ran out. Under an engine the
@@ -104,6 +96,40 @@ impl Futex {
     #[track_caller]
     #[inline]
     pub fn wait_timeout(&self, expected: u32, duration: Duration) -> bool {
+        self.wait_timeout_at::<Table>(expected, duration)
+    }
+
+    /// Wakes one of the threads that wait, if there are any: natively the one that has waited longest.
+    #[track_caller]
+    #[inline]
+    pub fn wake_one(&self) {
+        self.wake_one_at::<Table>();
+    }
+
+    /// Wakes all threads that wait.
+    #[track_caller]
+    #[inline]
+    pub fn wake_all(&self) {
+        self.wake_all_at::<Table>();
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(super) fn wait_at<P: Place>(&self, expected: u32) {
+        #[cfg(feature = "loom")]
+        if let Some(gate) = &self.gate {
+            return gate.wait(|| self.still_is(expected));
+        }
+        #[cfg(feature = "instrumented")]
+        if self.wait_conducted(expected, false).is_some() {
+            return;
+        }
+        P::park(self.word.parts().1, expected, None);
+    }
+
+    #[track_caller]
+    #[inline]
+    pub(super) fn wait_timeout_at<P: Place>(&self, expected: u32, duration: Duration) -> bool {
         #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             return gate.wait_timeout(|| self.still_is(expected), duration);
@@ -120,15 +146,13 @@ impl Futex {
             }
         }
         let patience = Patience::new(duration);
-        // A time that no clock shows never comes.
-        let in_time = self.park(expected, Instant::now().checked_add(patience.real()));
+        let in_time = P::park(self.word.parts().1, expected, Some(patience.real()));
         !patience.is_over(!in_time)
     }
 
-    /// Wakes one of the threads that wait, if there are any: natively the one that has waited longest.
     #[track_caller]
     #[inline]
-    pub fn wake_one(&self) {
+    pub(super) fn wake_one_at<P: Place>(&self) {
         #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             let _passed = gate.pass();
@@ -138,14 +162,12 @@ impl Futex {
         if self.word.parts().0.wake(Op::NotifyOne) {
             return;
         }
-        // SAFETY: the key is the address of the word, which `park` uses alike; the callback does nothing else.
-        unsafe { unpark_one(self.key(), |_| DEFAULT_UNPARK_TOKEN) };
+        P::unpark_one(self.word.parts().1);
     }
 
-    /// Wakes all threads that wait.
     #[track_caller]
     #[inline]
-    pub fn wake_all(&self) {
+    pub(super) fn wake_all_at<P: Place>(&self) {
         #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             let _passed = gate.pass();
@@ -155,8 +177,7 @@ impl Futex {
         if self.word.parts().0.wake(Op::NotifyAll) {
             return;
         }
-        // SAFETY: the key is the address of the word, which `park` uses alike.
-        unsafe { unpark_all(self.key(), DEFAULT_UNPARK_TOKEN) };
+        P::unpark_all(self.word.parts().1);
     }
 
     #[cfg(feature = "instrumented")]
@@ -166,24 +187,11 @@ impl Futex {
         hook.wait_if(word, expected, timed)
     }
 
-    /// Whether the thread was woken, or found another value, before the deadline.
-    fn park(&self, expected: u32, deadline: Option<Instant>) -> bool {
-        // SAFETY: the key is the address of memory that is ours. The callbacks call nothing of parking_lot, and do
-        // not panic: the word of a model does not come here.
-        let ended = unsafe {
-            park(self.key(), || self.still_is(expected), || (), |_, _| (), DEFAULT_PARK_TOKEN, deadline)
-        };
-        !matches!(ended, ParkResult::TimedOut)
-    }
-
-    fn key(&self) -> usize {
-        (&raw const self.word).addr()
-    }
-
+    #[cfg(feature = "loom")]
     #[track_caller]
     fn still_is(&self, expected: u32) -> bool {
-        // Ordering: Relaxed. The lock of the table, or of loom's gate, is taken by those who wait and by those who
-        // wake: who comes after a wake sees the word as it was changed before.
+        // Ordering: Relaxed. The gate is passed by those who wait and by those who wake: who comes after a wake sees the
+        // word as it was changed before.
         self.word.load(Ordering::Relaxed) == expected
     }
 }
@@ -201,6 +209,51 @@ impl fmt::Debug for Futex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Futex").field(&self.word).finish()
     }
+}
+
+/// Where the waiters stand natively.
+pub(super) trait Place {
+    /// Waits as long as the word is `expected`; whether the thread was woken, or found another value, before its time
+    /// ran out.
+    fn park(word: &Word, expected: u32, at_most: Option<Duration>) -> bool;
+    /// Wakes one who waits.
+    fn unpark_one(word: &Word);
+    /// Wakes all who wait.
+    fn unpark_all(word: &Word);
+}
+
+/// The word as the system sees it.
+pub(super) type Word = std::sync::atomic::AtomicU32;
+
+/// The table of `parking_lot_core`, which each process has for itself. Its key is the address of the word.
+struct Table;
+
+impl Place for Table {
+    fn park(word: &Word, expected: u32, at_most: Option<Duration>) -> bool {
+        // Ordering: Relaxed. The lock of the table is taken by those who wait and by those who wake: who comes after a
+        // wake sees the word as it was changed before.
+        let still_is = || word.load(Ordering::Relaxed) == expected;
+        // A time that no clock shows never comes.
+        let deadline = at_most.and_then(|time| Instant::now().checked_add(time));
+        // SAFETY: the key is the address of memory that is ours. The callbacks call nothing of parking_lot, and do
+        // not panic.
+        let ended = unsafe { park(key(word), still_is, || (), |_, _| (), DEFAULT_PARK_TOKEN, deadline) };
+        !matches!(ended, ParkResult::TimedOut)
+    }
+
+    fn unpark_one(word: &Word) {
+        // SAFETY: `park` uses the same key; the callback does nothing else.
+        unsafe { unpark_one(key(word), |_| DEFAULT_UNPARK_TOKEN) };
+    }
+
+    fn unpark_all(word: &Word) {
+        // SAFETY: `park` uses the same key.
+        unsafe { unpark_all(key(word), DEFAULT_UNPARK_TOKEN) };
+    }
+}
+
+fn key(word: &Word) -> usize {
+    std::ptr::from_ref(word).addr()
 }
 
 /// Where the waiters stand under loom.

@@ -31,6 +31,7 @@
 //! | [`Tracked`] items, whose moves and drops are checked where they lie behind raw pointers | here |
 //! | statics, one an execution | [`lazy_static!`](lazy_static), [`LazyLock`] |
 //! | values of each thread | [`thread_local!`](thread_local) |
+//! | processes, memory that they share, pipes between them (feature `processes`) | `process`, `region`, `pipe` |
 //! | the order of what threads did, as far as an engine knows it | [`causality`] |
 //!
 //! # Who drives
@@ -125,14 +126,24 @@ mod futex;
 pub mod future;
 pub mod hint;
 pub(crate) mod lazy;
+#[cfg(feature = "processes")]
+mod luggage;
 mod mailbox;
 pub mod mpsc;
 mod mutex;
 mod note;
 mod once;
+#[cfg(feature = "processes")]
+pub mod pipe;
+#[cfg(feature = "processes")]
+pub mod process;
 #[cfg(feature = "instrumented")]
 mod recording;
+#[cfg(feature = "processes")]
+pub mod region;
 mod rwlock;
+#[cfg(feature = "processes")]
+mod system;
 #[cfg(test)]
 mod tests;
 pub mod thread;

@@ -1,6 +1,6 @@
 //! The hook in a build with engines.
 
-use super::super::current::{Controller, Current, current, epoch, run};
+use super::super::current::{Controller, Current, current, epoch, give_up, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
@@ -12,7 +12,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{self, Location};
 use std::sync::atomic::Ordering::{self, Relaxed};
-use std::sync::atomic::{AtomicPtr, AtomicU64};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 /// The engine's part of an object.
@@ -23,8 +23,8 @@ use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 pub(in crate::sync) struct Hook<K: Kind> {
     /// An [`Identity`].
     identity: AtomicU64,
-    /// Where it was made, or found.
-    site: AtomicPtr<Location<'static>>,
+    /// Where it was made, or found: as a [`distance`], or 0.
+    site: AtomicUsize,
     /// The run of the engine that it belongs to.
     run: AtomicU64,
     /// loom's object.
@@ -132,7 +132,7 @@ impl<K: Kind> Hook<K> {
         };
         Self {
             identity: AtomicU64::new(identity.0),
-            site: AtomicPtr::new(std::ptr::from_ref(site).cast_mut()),
+            site: AtomicUsize::new(distance(site)),
             run: AtomicU64::new(run()),
             #[cfg(feature = "loom")]
             behind: loom,
@@ -176,7 +176,7 @@ impl<K: Kind> Hook<K> {
             Current::Controlled(controller) => {
                 let site = Location::caller();
                 let id = controller.find(K::CLASS, site);
-                self.site.store(std::ptr::from_ref(site).cast_mut(), Relaxed);
+                self.site.store(distance(site), Relaxed);
                 self.run.store(run(), Relaxed);
                 self.identity.store(Identity::new(Side::Controlled, id).0, Relaxed);
             }
@@ -205,7 +205,7 @@ impl<K: Kind> Hook<K> {
     pub(in crate::sync) fn alias<A: Kind<Behind = ()>>(&self) -> Hook<A> {
         Hook {
             identity: AtomicU64::new(self.identity().0),
-            site: AtomicPtr::new(self.site.load(Relaxed)),
+            site: AtomicUsize::new(self.site.load(Relaxed)),
             run: AtomicU64::new(self.run.load(Relaxed)),
             #[cfg(feature = "loom")]
             behind: self.behind.is_some().then(Box::default),
@@ -227,9 +227,11 @@ impl<K: Kind> Hook<K> {
 
     /// Where the object was made; the caller's place for one that is not born yet.
     pub(in crate::sync) fn site(&self) -> Site {
-        // SAFETY: the pointer is null, or came from such a reference.
-        let site = unsafe { self.site.load(Relaxed).as_ref() };
-        site.unwrap_or_else(|| Location::caller())
+        match self.site.load(Relaxed) {
+            0 => Location::caller(),
+            // SAFETY: a place of this binary, at this distance in each of its processes.
+            distance => unsafe { &*std::ptr::with_exposed_provenance(anchor().wrapping_add(distance)) },
+        }
     }
 
     fn born(&self) -> Born {
@@ -258,6 +260,17 @@ impl<K: Kind> Hook<K> {
 
 fn name_object(id: ObjectId, name: fmt::Arguments<'_>) {
     record(|trace, _| trace.name_object(id, name.to_string()));
+}
+
+/// How far a place of this binary is from one that is known. An object may lie in memory that several processes map, and
+/// each has the binary at addresses of its own.
+fn distance(site: Site) -> usize {
+    std::ptr::from_ref(site).expose_provenance().wrapping_sub(anchor())
+}
+
+fn anchor() -> usize {
+    static ANCHOR: u8 = 0;
+    (&raw const ANCHOR).addr()
 }
 
 /// The hook of another owner of the same value.
@@ -338,12 +351,16 @@ pub(in crate::sync) fn is_spurious(controller: &dyn Controller, what: Spurious, 
     controller.perform(Op::Spurious(what), 0, site) == 1
 }
 
-/// What loom cannot do: nothing is wrong with the subject.
-#[cfg(feature = "loom")]
+/// What the engine that is current cannot do: nothing is wrong with the subject.
 #[cold]
 #[track_caller]
 pub(in crate::sync) fn unsupported(what: &str) -> ! {
-    looming::stop(looming::Stop::Unsupported(what.to_owned()))
+    #[cfg(feature = "loom")]
+    if matches!(current(), Current::Loom) {
+        looming::stop(looming::Stop::Unsupported(what.to_owned()));
+    }
+    give_up(run(), what.to_owned());
+    panic!("unsupported: {what}")
 }
 
 /// std's lock beside one that an engine has granted: free, unless the execution is being torn down

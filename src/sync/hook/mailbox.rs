@@ -1,7 +1,7 @@
 //! The hook of mailboxes.
 
-use super::super::current::{Current, current, give_up, run};
-use super::driven::{Owned, Turn, torn_down};
+use super::super::current::{Current, current};
+use super::driven::{Owned, Turn, torn_down, unsupported};
 use super::raw::Kind;
 use crate::event::op::{Class, NONE_ARRIVED, ObjectId, Op, Site};
 use std::fmt;
@@ -37,8 +37,7 @@ impl MailboxHook {
         let behind = behind.fold(0, |all, number| all | 1 << number);
         let number = self.perform(|mailbox| Op::Send { mailbox, message: 0, behind }, site);
         if number >= u64::from(NONE_ARRIVED) {
-            give_up(run(), format!("more than {NONE_ARRIVED} messages are sent to one mailbox ({site})"));
-            torn_down();
+            unsupported(&format!("more than {NONE_ARRIVED} messages to one mailbox ({site})"));
         }
         number
     }

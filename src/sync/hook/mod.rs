@@ -40,7 +40,7 @@ pub(super) use absent::{
     Access, ArcHook, AtomicHook, Blame, CellHook, CondvarHook, MutexHook, Permit, ReadPermit, RwLockHook,
     WeakHook, WritePermit, fence,
 };
-#[cfg(feature = "loom")]
+#[cfg(any(feature = "loom", all(feature = "instrumented", feature = "processes")))]
 pub(super) use driven::unsupported;
 pub(super) use raw::Exchange;
 #[cfg(feature = "instrumented")]
