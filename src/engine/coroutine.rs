@@ -272,7 +272,7 @@ impl Controller for Runtime {
         self.execution.borrow_mut().machine.find(class, site)
     }
 
-    fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+    fn announce(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
         let mut execution = self.execution();
         let me = execution.machine.running();
@@ -291,6 +291,17 @@ impl Controller for Runtime {
         self.execution.borrow().machine.answer(me)
     }
 
+    fn vanish(&self, site: Site) -> ! {
+        let _engine = held::engine();
+        let mut execution = self.execution();
+        let me = execution.machine.running();
+        execution.announce(Op::Exit, 0, site);
+        let turn = execution.turn();
+        drop(execution);
+        self.give_way(me, turn);
+        unreachable!("a thread that has ended is not resumed")
+    }
+
     fn destroy(&self, object: ObjectId) {
         let _engine = held::engine();
         let mut execution = self.execution();
@@ -298,7 +309,7 @@ impl Controller for Runtime {
         let local = execution.destroy(object) && execution.machine.misuse().is_none();
         drop(execution);
         if !local {
-            self.perform(Op::Destroy(object), 0, site);
+            self.announce(Op::Destroy(object), 0, site);
         }
     }
 

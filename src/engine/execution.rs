@@ -93,7 +93,7 @@ impl Execution {
     /// Nothing has been run yet.
     pub(crate) fn new(chooser: Chooser, budget: &Budget) -> Self {
         let allowed = Allowed {
-            rare: [budget.spurious, budget.cancellations],
+            rare: [budget.spurious, budget.cancellations, budget.deaths],
             early_timeouts: budget.early_timeouts,
             idle_rounds: budget.idle_rounds,
         };

@@ -91,6 +91,8 @@ pub struct Bounds {
     pub spurious: Option<u8>,
     /// Cancellations: futures that are dropped while they wait.
     pub cancellations: Option<u8>,
+    /// Deaths of processes.
+    pub deaths: Option<u8>,
     /// Whether threads whose handles were dropped still waited when all others had ended.
     pub daemons: bool,
 }
@@ -103,14 +105,15 @@ impl Bounds {
         timeouts: None,
         spurious: None,
         cancellations: None,
+        deaths: None,
         daemons: false,
     };
 
-    /// Whether every schedule was seen, be it without spurious events and cancellations.
+    /// Whether every schedule was seen, be it without spurious events, cancellations and deaths.
     pub fn has_every_schedule(&self) -> bool {
         let none = |rare| matches!(rare, None | Some(0));
-        let rest = Self { spurious: None, cancellations: None, ..*self };
-        none(self.spurious) && none(self.cancellations) && rest == Self::NONE
+        let rest = Self { spurious: None, cancellations: None, deaths: None, ..*self };
+        [self.spurious, self.cancellations, self.deaths].into_iter().all(none) && rest == Self::NONE
     }
 
     /// Only executions with more preemptions than this were left out.
@@ -138,6 +141,7 @@ impl Bounds {
             timeouts: tighter(self.timeouts, other.timeouts),
             spurious: tighter(self.spurious, other.spurious),
             cancellations: tighter(self.cancellations, other.cancellations),
+            deaths: tighter(self.deaths, other.deaths),
             daemons: self.daemons || other.daemons,
         }
     }
@@ -155,6 +159,7 @@ impl fmt::Display for Bounds {
             counted(self.timeouts.map(u32::from), "early time-out", " of each thread"),
             counted(self.spurious.map(u32::from), "spurious event", ""),
             counted(self.cancellations.map(u32::from), "cancellation", ""),
+            counted(self.deaths.map(u32::from), "death", ""),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         match parts.split_last() {
@@ -167,7 +172,11 @@ impl fmt::Display for Bounds {
                 f.write_str(last)?;
             }
         }
-        let without = [(self.spurious, "spurious events"), (self.cancellations, "cancellations")];
+        let without = [
+            (self.spurious, "spurious events"),
+            (self.cancellations, "cancellations"),
+            (self.deaths, "deaths"),
+        ];
         let without: Vec<&str> =
             without.into_iter().filter(|(most, _)| *most == Some(0)).map(|(_, what)| what).collect();
         if without.is_empty() { Ok(()) } else { write!(f, ", without {}", without.join(" and ")) }

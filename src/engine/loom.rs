@@ -254,6 +254,7 @@ impl Search {
             let none = |rare| loom_record::leaves_out(rare).then_some(0);
             bounds.spurious = bounds.spurious.or(none(Rare::Spurious));
             bounds.cancellations = bounds.cancellations.or(none(Rare::Cancellation));
+            bounds.deaths = bounds.deaths.or(none(Rare::Death));
         }
         if let Some(end) = self.own_failure() {
             return self.end(end);

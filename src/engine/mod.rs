@@ -200,6 +200,9 @@ pub struct Budget {
     /// How many futures may be [dropped while they wait](crate::sync::future::cancellable) in one execution (controlled
     /// engines).
     pub cancellations: u8,
+    /// How many [processes](crate::sync::process) may die in one execution, each before any of its steps that others can see
+    /// (`dpor`; the others run without deaths).
+    pub deaths: u8,
     /// How often each thread may time out early in one execution (controlled engines). A time-out that fires
     /// because nothing else can happen is not counted.
     pub early_timeouts: u8,
@@ -238,6 +241,7 @@ impl Default for Budget {
             seed: 0x5EED,
             spurious: 1,
             cancellations: 1,
+            deaths: 1,
             early_timeouts: 2,
             daemons: true,
             idle_rounds: 1,
@@ -434,6 +438,7 @@ fn confirming(budget: &Budget) -> Budget {
         time: budget.time,
         spurious: 0,
         cancellations: 0,
+        deaths: 0,
         ..Budget::default()
     }
 }

@@ -85,6 +85,7 @@ mod tests {
         seed: 0,
         spurious: 0,
         cancellations: 0,
+        deaths: 0,
         early_timeouts: 0,
         daemons: true,
         idle_rounds: 0,

@@ -137,6 +137,9 @@ impl Search {
             if execution.machine.leaves_out(Rare::Cancellation) {
                 bounds.cancellations = Some(self.budget.cancellations);
             }
+            if execution.machine.leaves_out(Rare::Death) {
+                bounds.deaths = Some(self.budget.deaths);
+            }
             if execution.machine.is_capped() {
                 bounds.timeouts = Some(self.budget.early_timeouts);
             }

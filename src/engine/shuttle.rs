@@ -37,6 +37,8 @@ const PCT_DEPTH: usize = 3;
 /// Explores the program with one of shuttle's strategies, or with the explorer.
 pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
     silence();
+    // A thread of shuttle's runtime cannot end where it is.
+    let budget = &Budget { deaths: 0, ..*budget };
     let strategy = strategy(engine, budget);
     let (chooser, coverage) = match strategy {
         Some(_) => (Chooser::External, Ok(Extent::Sampled(0))),
@@ -256,7 +258,7 @@ impl Controller for Runtime {
         self.execution.borrow_mut().machine.clock(reads)
     }
 
-    fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+    fn announce(&self, op: Op, seen: u64, site: Site) -> u64 {
         let _engine = held::engine();
         let me = self.thread();
         if let Some(answer) = self.announce(op, seen, site) {
@@ -266,6 +268,10 @@ impl Controller for Runtime {
         shuttle_engine::runtime::thread::switch();
         self.progress.note(me, Some(site));
         self.execution.borrow().machine.answer(me)
+    }
+
+    fn vanish(&self, _: Site) -> ! {
+        unreachable!("nobody dies here")
     }
 
     fn destroy(&self, object: ObjectId) {
@@ -278,7 +284,7 @@ impl Controller for Runtime {
         let local = execution.destroy(object);
         drop(execution);
         if !local {
-            self.perform(Op::Destroy(object), 0, site);
+            self.announce(Op::Destroy(object), 0, site);
         }
     }
 

@@ -135,6 +135,13 @@ pub enum Rare {
     Spurious,
     /// A future that waits is dropped.
     Cancellation,
+    /// A process dies.
+    Death,
+}
+
+impl Rare {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 3;
 }
 
 /// The answer to a receive for which nothing has arrived. Messages have the numbers below.
@@ -229,6 +236,10 @@ pub enum Op {
     Spurious(Spurious),
     /// Says whether the future that waits is dropped now.
     Cancel,
+    /// Says whether the process of the thread dies before what it would do next.
+    Die,
+    /// The thread, whose process dies, waits at the word no longer. If it was woken, nobody is.
+    Leave(ObjectId),
     /// Says whether the deadline that the thread looks at is over by now.
     Deadline,
     /// Takes one of so many alternatives.
@@ -283,7 +294,7 @@ impl Op {
             Self::UnlockRead(o) | Self::UnlockWrite(o) => Some(o),
             Self::Wait { condvar, .. } => Some(condvar),
             Self::WaitIf { word, .. } => Some(word),
-            Self::NotifyOne(o) | Self::NotifyAll(o) => Some(o),
+            Self::NotifyOne(o) | Self::NotifyAll(o) | Self::Leave(o) => Some(o),
             Self::CellRead(o) | Self::CellWrite(o) => Some(o),
             Self::ArcClone(o) | Self::ArcDrop(o) | Self::ArcCount(o) | Self::ArcUpgrade(o) => Some(o),
             Self::Send { mailbox, .. } | Self::Receive { mailbox, .. } => Some(mailbox),
@@ -297,6 +308,7 @@ impl Op {
             | Self::Yield
             | Self::Spurious(_)
             | Self::Cancel
+            | Self::Die
             | Self::Deadline
             | Self::Choose(_)
             | Self::Idle
@@ -310,6 +322,7 @@ impl Op {
         match self {
             Self::Spurious(_) => Some(Rare::Spurious),
             Self::Cancel => Some(Rare::Cancellation),
+            Self::Die => Some(Rare::Death),
             _ => None,
         }
     }
@@ -336,6 +349,7 @@ impl Op {
                 | Self::Yield
                 | Self::Spurious(_)
                 | Self::Cancel
+                | Self::Die
                 | Self::Deadline
                 | Self::Choose(_)
                 | Self::Idle
@@ -365,6 +379,23 @@ impl Op {
                 | Self::Await
                 | Self::Idle
                 | Self::Receive { or_none: false, .. }
+        )
+    }
+
+    /// Whether other processes may see that the operation has taken place.
+    #[cfg(feature = "instrumented")]
+    pub(crate) const fn shows(self) -> bool {
+        matches!(
+            self,
+            Self::Store(..)
+                | Self::Rmw(..)
+                | Self::CompareExchange { .. }
+                | Self::CellWrite(_)
+                | Self::WaitIf { .. }
+                | Self::Wake { .. }
+                | Self::NotifyOne(_)
+                | Self::NotifyAll(_)
+                | Self::Exit
         )
     }
 
@@ -401,6 +432,8 @@ impl Op {
             Self::Yield => "yield",
             Self::Spurious(_) => "spurious",
             Self::Cancel => "cancel",
+            Self::Die => "die",
+            Self::Leave(_) => "leave",
             Self::Deadline => "deadline",
             Self::Choose(_) => "choose",
             Self::Idle => "wait until all others wait",

@@ -247,6 +247,7 @@ fn done(trace: &Trace, values: &Values, step: &Step) -> String {
         Op::Spurious(Spurious::Park) => "park returns spuriously".to_owned(),
         Op::Spurious(Spurious::Poll) => "polled again, with a new waker".to_owned(),
         Op::Cancel => "cancelled here".to_owned(),
+        Op::Die => "killed here".to_owned(),
         Op::Deadline => "the deadline is over".to_owned(),
         Op::Choose(alternatives) => {
             format!("choose {} of {alternatives}", step.answer.map_or(0, |taken| taken + 1))

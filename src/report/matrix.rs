@@ -98,7 +98,9 @@ pub(super) fn in_short(report: &CellReport) -> String {
     let text = field(report).text;
     let Verdict::Held(Extent::Complete(bounds)) = &report.verdict else { return text };
     let without = |most: Option<u8>, what| if most == Some(0) { what } else { "" };
-    let without = without(bounds.spurious, "≤0s ").to_owned() + without(bounds.cancellations, "≤0c ");
+    let without = without(bounds.spurious, "≤0s ").to_owned()
+        + without(bounds.cancellations, "≤0c ")
+        + without(bounds.deaths, "≤0d ");
     text.replacen("✓ ", &format!("✓ {without}"), 1).replacen("○ ", &format!("○ {without}"), 1)
 }
 
@@ -127,6 +129,7 @@ fn short_bounds(bounds: &Bounds) -> String {
         + &short(bounds.timeouts.map(u32::from), 't')
         + &short(bounds.spurious.filter(|most| *most > 0).map(u32::from), 's')
         + &short(bounds.cancellations.filter(|most| *most > 0).map(u32::from), 'c')
+        + &short(bounds.deaths.filter(|most| *most > 0).map(u32::from), 'd')
 }
 
 pub(super) const fn short_kind(kind: FailureKind) -> &'static str {

@@ -14,7 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An engine that decides when each operation takes place.
 ///
-/// The facade announces every operation with [`perform`](Self::perform), which returns when the
+/// The facade announces every operation with [`announce`](Self::announce), which returns when the
 /// engine has let it take place; no other thread of the execution runs until the calling thread
 /// announces its next one. The engine keeps the state of locks, condition variables, tokens and
 /// reference counts, and the values of atomics: it says which one an operation finds, and is told which one it left.
@@ -36,7 +36,10 @@ pub(crate) trait Controller {
     /// waiters or found another value, for a `Wake` or a `Park` that returned without a permit or token or with one,
     /// and for a `Spurious` where something happens for no reason or not. It is 1 for an `ArcDrop` of the last owner,
     /// and the number of owners for an `ArcCount`. Once the execution [is over](Self::tearing_down) it is nothing.
-    fn perform(&self, op: Op, seen: u64, site: Site) -> u64;
+    fn announce(&self, op: Op, seen: u64, site: Site) -> u64;
+
+    /// The current thread ends where it is: nothing of it runs any more, and what is on its stack is leaked.
+    fn vanish(&self, site: Site) -> !;
 
     /// The current thread destroys an object. Where others could see when, that is an operation of its own.
     fn destroy(&self, object: ObjectId);
@@ -78,11 +81,20 @@ pub(crate) trait Controller {
     /// Adds to the trace of an execution that is recorded, for the running thread, what is no operation.
     fn record(&self, add: &mut dyn FnMut(&mut Trace, ThreadId));
 
-    /// Whether the execution is over and its threads are being unwound. `perform` then returns at
+    /// Whether the execution is over and its threads are being unwound. `announce` then returns at
     /// once; where going on would mean to wait, and where an unwinding has been caught, the facade
     /// goes on unwinding.
     fn tearing_down(&self) -> bool {
         false
+    }
+}
+
+impl dyn Controller + '_ {
+    /// [Announces](Controller::announce) an operation of the program. Where the thread is one of a process, that may die before it.
+    pub(crate) fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+        #[cfg(feature = "processes")]
+        super::process::modelled::may_die(self, op, site);
+        self.announce(op, seen, site)
     }
 }
 

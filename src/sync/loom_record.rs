@@ -40,6 +40,7 @@ struct Run {
     strict: Cell<bool>,
     /// A future could have been dropped while it waited.
     uncancelled: Cell<bool>,
+    undying: Cell<bool>,
     /// Inside an operation of loom's. Seen from the program's code only while one unwinds.
     inside: Cell<bool>,
     /// The execution has failed, and is being taken down.
@@ -63,6 +64,7 @@ thread_local! {
         driven: Cell::new(false),
         strict: Cell::new(false),
         uncancelled: Cell::new(false),
+        undying: Cell::new(false),
         inside: Cell::new(false),
         over: Cell::new(false),
         stop: RefCell::new(None),
@@ -84,6 +86,7 @@ impl Run {
             self.driven.set(false);
             self.strict.set(false);
             self.uncancelled.set(false);
+            self.undying.set(false);
             self.inside.set(false);
             self.over.set(false);
             self.tokens.borrow_mut().clear();
@@ -152,8 +155,14 @@ pub(crate) fn leaves_out(rare: Rare) -> bool {
         match rare {
             Rare::Spurious => run.strict.get(),
             Rare::Cancellation => run.uncancelled.get(),
+            Rare::Death => run.undying.get(),
         }
     })
+}
+
+/// There is a process, and it does not die.
+pub(super) fn leave_out_death() {
+    RUN.with(|run| run.undying.set(true));
 }
 
 /// A future waits, and is not dropped.

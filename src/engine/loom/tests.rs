@@ -18,6 +18,7 @@ const BUDGET: Budget = Budget {
     seed: 0,
     spurious: 0,
     cancellations: 0,
+    deaths: 0,
     early_timeouts: 0,
     daemons: true,
     idle_rounds: 0,

@@ -40,6 +40,9 @@ impl Target {
     /// What is left of the cancellations.
     pub(crate) const CANCELLATIONS: Self = Self(11);
 
+    /// What is left of the deaths.
+    pub(crate) const DEATHS: Self = Self(15);
+
     /// A dense number.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize

@@ -5,7 +5,7 @@ use super::access::Mode;
 use super::clock::{Clock, ThreadSet};
 use super::meaning::{self, Observable};
 use super::object::{Letter, State};
-use crate::event::op::{ObjectId, Op, Order, Rare, ThreadId};
+use crate::event::op::{ObjectId, Op, Order, ThreadId};
 
 impl Machine {
     /// The operation takes place, in this way; gives its answer.
@@ -32,8 +32,8 @@ impl Machine {
                 self.unlock(id, mutex);
             }
             (Op::WaitIf { word, .. }, _) => self.wait_if(id, word, uses.also.is_some()),
-            (Op::Wake { .. }, Mode::Take(_)) => self.threads[id.index()].permit = false,
-            (Op::Wake { object, .. }, _) => self.leave(object, ThreadSet::of(id)),
+            (Op::Wake { .. } | Op::Leave(_), Mode::Take(_)) => self.threads[id.index()].permit = false,
+            (Op::Wake { object, .. } | Op::Leave(object), _) => self.leave(object, ThreadSet::of(id)),
             (Op::NotifyOne(object), Mode::NotifyOne(woken)) => {
                 self.notify(object, woken.into_iter().collect());
             }
@@ -50,8 +50,9 @@ impl Machine {
             }
             (Op::Receive { .. }, _) => {}
             (Op::Destroy(object), _) => self.end(id, object),
-            (Op::Spurious(_), _) => self.happened[Rare::Spurious as usize] += choice,
-            (Op::Cancel, _) => self.happened[Rare::Cancellation as usize] += choice,
+            (Op::Spurious(_) | Op::Cancel | Op::Die, _) => {
+                op.rare().into_iter().for_each(|rare| self.happened[rare as usize] += choice);
+            }
             (Op::Deadline | Op::Choose(_) | Op::Idle, _) => {}
             _ => unreachable!("{op:?} is not a choice"),
         }

@@ -153,6 +153,7 @@ fn answers(op: Op) -> bool {
             | Op::ArcUpgrade(_)
             | Op::Spurious(_)
             | Op::Cancel
+            | Op::Die
             | Op::Deadline
             | Op::Choose(_)
             | Op::Receive { .. }

@@ -58,8 +58,9 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
         Op::NotifyOne(object) if !state.waiters(object).is_empty() => {
             return state.waiters(object).bits() << 1;
         }
-        Op::Spurious(_) => return 0b1 | u128::from(state.may_happen(Rare::Spurious)) << 1,
-        Op::Cancel => return 0b1 | u128::from(state.may_happen(Rare::Cancellation)) << 1,
+        Op::Spurious(_) | Op::Cancel | Op::Die => {
+            return 0b1 | u128::from(op.rare().is_some_and(|rare| state.may_happen(rare))) << 1;
+        }
         Op::Deadline => return 0b1 | u128::from(state.may_time_out(thread)) << 1,
         Op::Choose(alternatives) => return (1 << alternatives) - 1,
         Op::Receive { mailbox, or_none } => {
@@ -94,8 +95,8 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::TryRead(lock) => attempt(state.is_readable(lock), Mode::AcquireShared),
         Op::UnlockRead(_) => Mode::ReleaseShared,
         Op::Wait { .. } => Mode::Enqueue,
-        Op::Wake { object, .. } if state.has_permit(thread, object) => Mode::Take(thread),
-        Op::Wake { .. } => Mode::Leave,
+        Op::Wake { object, .. } | Op::Leave(object) if state.has_permit(thread, object) => Mode::Take(thread),
+        Op::Wake { .. } | Op::Leave(_) => Mode::Leave,
         Op::NotifyOne(_) => Mode::NotifyOne(notified(choice)),
         Op::NotifyAll(object) => Mode::NotifyAll(state.waiters(object)),
         Op::Park { .. } => Mode::Park,
@@ -107,8 +108,8 @@ fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
         Op::Receive { .. } => Mode::Receive(Some(choice).filter(|&message| message != NONE_ARRIVED)),
         // What comes of it is for its thread alone to know.
         Op::Deadline | Op::Choose(_) | Op::Idle => Mode::Nothing,
-        Op::Spurious(_) | Op::Cancel if choice == 0 => Mode::Nothing,
-        Op::Spurious(_) | Op::Cancel => Mode::Write,
+        Op::Spurious(_) | Op::Cancel | Op::Die if choice == 0 => Mode::Nothing,
+        Op::Spurious(_) | Op::Cancel | Op::Die => Mode::Write,
         op => unreachable!("{op:?} is not a choice"),
     }
 }
@@ -119,8 +120,10 @@ fn target(thread: ThreadId, op: Op) -> Target {
         Op::Unpark(other) => Target::token(other),
         Op::Spurious(_) | Op::Deadline | Op::Choose(_) | Op::Idle => Target::SPURIOUS,
         Op::Cancel => Target::CANCELLATIONS,
+        Op::Die => Target::DEATHS,
         Op::Wait { condvar: object, .. }
         | Op::Wake { object, .. }
+        | Op::Leave(object)
         | Op::NotifyOne(object)
         | Op::NotifyAll(object) => Target::waiters(object),
         op => Target::object(op.object().expect("the operation has an object")),
@@ -147,7 +150,7 @@ pub(crate) fn answer(state: &impl Observable, thread: ThreadId, op: Op, choice: 
         | (Op::ArcCount(object), _) => return state.look(object),
         (Op::Choose(_) | Op::Receive { .. }, _) => return u64::from(choice),
         (Op::Send { message, .. }, _) => return u64::from(message),
-        (Op::Spurious(_) | Op::Cancel | Op::Deadline, _) => choice != 0,
+        (Op::Spurious(_) | Op::Cancel | Op::Die | Op::Deadline, _) => choice != 0,
         (Op::WaitIf { .. }, _) => uses.also.is_some(),
         (Op::Park { .. }, _) => !state.has_token(thread),
         (Op::ArcUpgrade(arc), _) => state.look(arc) != 0,

@@ -54,7 +54,7 @@ use std::collections::HashSet;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowed {
     /// How often each [`Rare`] may happen in one execution.
-    pub(crate) rare: [u8; 2],
+    pub(crate) rare: [u8; Rare::COUNT],
     /// How often each thread may time out early in one execution: without a bound, a loop around a timed wait
     /// has infinitely many executions. A time-out that fires because nothing else can happen is not counted.
     pub(crate) early_timeouts: u8,
@@ -78,9 +78,9 @@ pub(crate) struct Machine {
     /// Checked memory was accessed, or a lock was taken.
     checked: bool,
     /// How often each [`Rare`] has happened in this execution.
-    happened: [u8; 2],
+    happened: [u8; Rare::COUNT],
     /// Whether in some execution it could have happened once more, and was not let happen.
-    left_out: [bool; 2],
+    left_out: [bool; Rare::COUNT],
     watched: Vec<Watched>,
     /// What was watched when the execution began.
     watched_before: Vec<Watched>,
@@ -231,8 +231,8 @@ impl Machine {
             driven: false,
             shared: false,
             checked: false,
-            happened: [0; 2],
-            left_out: [false; 2],
+            happened: [0; Rare::COUNT],
+            left_out: [false; Rare::COUNT],
             watched: Vec::new(),
             watched_before: Vec::new(),
             learned: false,
@@ -254,7 +254,7 @@ impl Machine {
         self.watched_before.clone_from(&self.watched);
         self.threads.iter_mut().for_each(|thread| thread.phase = Phase::Absent);
         self.objects.iter_mut().for_each(|object| *object = None);
-        (self.operations, self.happened) = (0, [0; 2]);
+        (self.operations, self.happened) = (0, [0; Rare::COUNT]);
         self.race = None;
         self.misuse = None;
         self.past.clear();

@@ -353,7 +353,7 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    let reason = matches!(op, Spurious(_) | Cancel | Deadline) && did.answer == 0 || matches!(op, Choose(_));
+    let reason = matches!(op, Spurious(_) | Cancel | Die | Deadline) && did.answer == 0 || matches!(op, Choose(_));
     unguarded || mutex || shared || futex || token || reason
 }
 
@@ -363,7 +363,7 @@ fn only_reads(did: &Did) -> bool {
     match did.op {
         Load(..) | Fence(_) | CellRead(_) | ArcCount(_) => true,
         // It did not.
-        Spurious(_) | Cancel => did.answer == 0,
+        Spurious(_) | Cancel | Die => did.answer == 0,
         CompareExchange { .. } => did.values.0 == did.values.1,
         TryLock(_) | TryRead(_) | TryWrite(_) | WaitIf { .. } => did.answer == 0,
         // The thread has left itself that token before.

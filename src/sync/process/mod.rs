@@ -29,6 +29,8 @@
 //!
 //! What it does not do: look after programs that a process starts by other means.
 
+#[cfg(feature = "instrumented")]
+pub(super) mod modelled;
 mod nemesis;
 
 pub use nemesis::{Nemesis, Victim, point};
@@ -142,9 +144,13 @@ where
     F: FnOnce(A) + Copy + Send + 'static,
     A: Serialize + DeserializeOwned + Send + 'static,
 {
-    ask_engine();
+    let name = std::any::type_name::<F>();
+    #[cfg(feature = "instrumented")]
+    if super::is_modelled() {
+        return Ok(Process(Whose::Modelled(modelled::spawn(name, move || entry(argument)))));
+    }
     let _ = entry;
-    start(std::any::type_name::<F>(), self::entry::<F, A>, &argument)
+    start(name, self::entry::<F, A>, &argument)
 }
 
 fn start(name: &str, entry: Entry, argument: &impl Serialize) -> io::Result<Process> {
@@ -159,28 +165,30 @@ fn start(name: &str, entry: Entry, argument: &impl Serialize) -> io::Result<Proc
     let packed = luggage::pack(&(heading, argument));
     let (bytes, descriptors) =
         packed.map_err(system::while_trying(format_args!("the argument of {name}")))?;
-    Ok(Process(Child::start(MARK, name, &Parcel { bytes, descriptors })?))
-}
-
-/// Where the modelled side begins: no engine has processes yet.
-#[track_caller]
-fn ask_engine() {
-    #[cfg(feature = "instrumented")]
-    if super::is_modelled() {
-        super::hook::unsupported("a process of its own");
-    }
+    Ok(Process(Whose::Native(Child::start(MARK, name, &Parcel { bytes, descriptors })?)))
 }
 
 /// A process that was started. It is killed, and reaped, where this is dropped before it has ended.
 #[derive(Debug)]
 #[must_use = "a process is killed where this is dropped"]
-pub struct Process(Child);
+pub struct Process(Whose);
+
+#[derive(Debug)]
+enum Whose {
+    Native(Child),
+    #[cfg(feature = "instrumented")]
+    Modelled(modelled::Modelled),
+}
 
 impl Process {
     /// Its number.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.0.id()
+        match &self.0 {
+            Whose::Native(child) => child.id(),
+            #[cfg(feature = "instrumented")]
+            Whose::Modelled(process) => process.id(),
+        }
     }
 
     /// Ends it at once, wherever it is (`SIGKILL`). Nothing happens to one that has ended.
@@ -188,7 +196,7 @@ impl Process {
     /// # Errors
     /// If the system does not let it.
     pub fn kill(&mut self) -> io::Result<()> {
-        self.0.kill()
+        self.native("killed by another one").kill()
     }
 
     /// Stops all its threads, wherever they are, until it is to [`resume`](Self::resume) (`SIGSTOP`).
@@ -196,7 +204,7 @@ impl Process {
     /// # Errors
     /// If the system does not let it.
     pub fn stop(&mut self) -> io::Result<()> {
-        self.0.stop()
+        self.native("stopped").stop()
     }
 
     /// Lets it go on (`SIGCONT`).
@@ -204,7 +212,7 @@ impl Process {
     /// # Errors
     /// If the system does not let it.
     pub fn resume(&mut self) -> io::Result<()> {
-        self.0.resume()
+        self.native("resumed").resume()
     }
 
     /// How it has ended, if it has.
@@ -212,15 +220,31 @@ impl Process {
     /// # Errors
     /// If it did not begin, with the reason.
     pub fn try_wait(&mut self) -> io::Result<Option<Exit>> {
-        self.0.try_wait()
+        self.native("looked at without waiting").try_wait()
     }
 
     /// Waits for its end.
     ///
     /// # Errors
     /// If it did not begin, with the reason.
-    pub fn wait(mut self) -> io::Result<Exit> {
-        self.0.wait()
+    #[track_caller]
+    pub fn wait(self) -> io::Result<Exit> {
+        match self.0 {
+            Whose::Native(mut child) => child.wait(),
+            #[cfg(feature = "instrumented")]
+            Whose::Modelled(process) => Ok(process.wait()),
+        }
+    }
+
+    /// The system's process.
+    #[cfg_attr(not(feature = "instrumented"), expect(unused_variables, reason = "there is no other"))]
+    #[track_caller]
+    fn native(&mut self, done_to_it: &str) -> &mut Child {
+        match &mut self.0 {
+            Whose::Native(child) => child,
+            #[cfg(feature = "instrumented")]
+            Whose::Modelled(_) => super::hook::unsupported(&format!("a process that is {done_to_it}")),
+        }
     }
 }
 

@@ -130,14 +130,19 @@ macro_rules! __refectory_shared {
 /// assert_eq!(same.load(Relaxed), 1);
 /// ```
 pub struct Region<T: Shared + Sync> {
-    held: Arc<Held>,
+    held: Arc<Held<T>>,
     of: PhantomData<fn() -> T>,
 }
 
 /// What a handle of this process keeps.
-struct Held {
-    memory: Descriptor,
-    mapping: Mapping,
+enum Held<T> {
+    Mapped {
+        memory: Descriptor,
+        mapping: Mapping,
+    },
+    /// Under an engine.
+    #[cfg(feature = "instrumented")]
+    Modelled(T),
 }
 
 /// What lies in the memory.
@@ -155,48 +160,43 @@ impl<T: Shared + Sync> Region<T> {
     /// If there is not enough memory, or the process has no descriptors left; `Unsupported` where the system is not Linux.
     #[track_caller]
     pub fn new(value: T) -> io::Result<Self> {
-        ask_engine();
+        #[cfg(feature = "instrumented")]
+        if super::is_modelled() {
+            return Ok(Self { held: Arc::new(Held::Modelled(value)), of: PhantomData });
+        }
         system::available()?;
-        let region = Self::map(system::memory(size_of::<Contents<T>>())?)?;
+        let memory = system::memory(size_of::<Contents<T>>())?;
+        let mapping = Self::map(&memory)?;
         // SAFETY: the memory is of this size, begins at a page, and nobody else knows it.
-        unsafe { region.contents().write(Contents { fingerprint: fingerprint::<T>(), value }) };
-        Ok(region)
+        unsafe { contents(&mapping).write(Contents { fingerprint: fingerprint::<T>(), value }) };
+        Ok(Self { held: Arc::new(Held::Mapped { memory, mapping }), of: PhantomData })
     }
 
-    fn map(memory: Descriptor) -> io::Result<Self> {
+    fn map(memory: &Descriptor) -> io::Result<Mapping> {
         const {
             assert!(align_of::<T>() <= 4096, "a mapping begins at a page, which is not aligned for this type")
         };
-        let mapping = Mapping::new(&memory, size_of::<Contents<T>>())?;
-        Ok(Self { held: Arc::new(Held { memory, mapping }), of: PhantomData })
+        Mapping::new(memory, size_of::<Contents<T>>())
     }
 
     /// A region that another process has made.
     fn open(memory: Descriptor) -> io::Result<Self> {
         let length = system::length(&memory)?;
         if length == size_of::<Contents<T>>() {
-            let region = Self::map(memory)?;
+            let mapping = Self::map(&memory)?;
             // SAFETY: the memory is long enough, and any number is one.
-            if unsafe { (&raw const (*region.contents()).fingerprint).read() } == fingerprint::<T>() {
-                return Ok(region);
+            if unsafe { (&raw const (*contents::<T>(&mapping)).fingerprint).read() } == fingerprint::<T>() {
+                return Ok(Self { held: Arc::new(Held::Mapped { memory, mapping }), of: PhantomData });
             }
         }
         let why = format!("{length} bytes of shared memory that are no region of {}", type_name::<T>());
         Err(io::Error::new(io::ErrorKind::InvalidData, why))
     }
-
-    fn contents(&self) -> *mut Contents<T> {
-        self.held.mapping.start().as_ptr().cast()
-    }
 }
 
-/// Where the modelled side begins: no engine has memory of processes yet.
-#[track_caller]
-fn ask_engine() {
-    #[cfg(feature = "instrumented")]
-    if super::is_modelled() {
-        super::hook::unsupported("memory that processes share");
-    }
+/// What lies in the memory that is mapped there.
+fn contents<T>(mapping: &Mapping) -> *mut Contents<T> {
+    mapping.start().as_ptr().cast()
 }
 
 /// The same number for the same type, in each process of the binary.
@@ -212,9 +212,13 @@ impl<T: Shared + Sync> Deref for Region<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: `new` has put such a value there before anybody else knew the memory, and it is valid as long as the mapping,
-        // whoever does what to it: `Shared` and `Sync` say so.
-        unsafe { &(*self.contents()).value }
+        match &*self.held {
+            // SAFETY: `new` has put such a value there before anybody else knew the memory, and it is valid as long as the
+            // mapping, whoever does what to it: `Shared` and `Sync` say so.
+            Held::Mapped { mapping, .. } => unsafe { &(*contents::<T>(mapping)).value },
+            #[cfg(feature = "instrumented")]
+            Held::Modelled(value) => value,
+        }
     }
 }
 
@@ -233,7 +237,11 @@ impl<T: Shared + Sync + fmt::Debug> fmt::Debug for Region<T> {
 /// Travels to a child of the process: its descriptor does.
 impl<T: Shared + Sync> Serialize for Region<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        luggage::put(&self.held.memory, serializer)
+        match &*self.held {
+            Held::Mapped { memory, .. } => luggage::put(memory, serializer),
+            #[cfg(feature = "instrumented")]
+            Held::Modelled(_) => Err(serde::ser::Error::custom("a region of a model travels as it is")),
+        }
     }
 }
 

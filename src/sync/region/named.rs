@@ -11,7 +11,6 @@
 //! The contract is that of Python's `multiprocessing.shared_memory`, whose resource tracker `sweep` stands in for.
 
 use super::super::system::{self, Descriptor, Mapping};
-use super::ask_engine;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -182,7 +181,10 @@ pub fn sweep() -> io::Result<Vec<String>> {
 /// Where an engine is asked, and the system.
 #[track_caller]
 fn begin() -> io::Result<()> {
-    ask_engine();
+    #[cfg(feature = "instrumented")]
+    if super::super::is_modelled() {
+        super::super::hook::unsupported("named memory that processes share");
+    }
     system::available()
 }
 

@@ -58,7 +58,11 @@ impl Controller for Granting {
         id
     }
 
-    fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+    fn vanish(&self, _: Site) -> ! {
+        unreachable!("nobody dies here")
+    }
+
+    fn announce(&self, op: Op, seen: u64, site: Site) -> u64 {
         assert!(site.file().ends_with("announced.rs"), "the caller's place, not {site}");
         let answers = self.answers.borrow();
         let answer = answers.iter().find(|(to, _)| *to == op).map(|(_, answer)| *answer);

@@ -173,7 +173,13 @@ impl JoinHandle {
     }
 
     #[track_caller]
-    pub(super) fn join(mut self) -> std::thread::Result<Given> {
+    pub(super) fn join(self) -> std::thread::Result<Given> {
+        self.outlived().unwrap_or_else(|| torn_down())
+    }
+
+    /// What the thread has given, or panicked with, if it came so far.
+    #[track_caller]
+    pub(super) fn outlived(mut self) -> Option<std::thread::Result<Given>> {
         let id = self.thread.id;
         let site = Location::caller();
         self.attached.thread = None;
@@ -190,8 +196,7 @@ impl JoinHandle {
             }
         }
         let result = self.slot.lock().expect("nothing panics with the slot locked").take();
-        let result = result.unwrap_or_else(|| torn_down());
-        if result.is_err() {
+        if matches!(result, Some(Err(_))) {
             panic_taken(id);
         }
         result
@@ -199,6 +204,10 @@ impl JoinHandle {
 }
 
 impl Thread {
+    pub(super) fn number(&self) -> ThreadId {
+        self.id
+    }
+
     pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }

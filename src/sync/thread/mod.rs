@@ -187,6 +187,27 @@ impl<T> JoinHandle<T> {
     }
 }
 
+#[cfg(all(feature = "instrumented", feature = "processes"))]
+impl JoinHandle<()> {
+    /// Its number, under an engine.
+    pub(super) fn number(&self) -> crate::event::op::ThreadId {
+        match &self.joining {
+            Joining::Native(_) => crate::event::op::ThreadId::MAIN,
+            Joining::Driven(handle) => handle.thread().number(),
+        }
+    }
+
+    /// Waits for the thread's end; `None` if it has died where it was.
+    #[track_caller]
+    pub(super) fn outlived(self) -> Option<Result<()>> {
+        let given = match self.joining {
+            Joining::Native(handle) => Some(handle.join()),
+            Joining::Driven(handle) => handle.outlived(),
+        };
+        given.map(|given| given.map(drop))
+    }
+}
+
 impl Joining {
     #[track_caller]
     fn join(self) -> Result<Given> {

@@ -2,7 +2,7 @@
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
 use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, NO_LETTER, RARELY, Stuck, Toy, letter};
-use crate::event::op::Class;
+use crate::event::op::{Class, Rare};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -41,7 +41,7 @@ struct State {
     tokens: Vec<bool>,
     readers: Vec<BTreeSet<usize>>,
     early_timeouts: Vec<u8>,
-    happened: [u8; 2],
+    happened: [u8; 3],
     /// What was sent to each object, and behind what; of that, what was received.
     sent: Vec<Vec<(u64, Vec<u64>)>>,
     received: Vec<BTreeSet<u64>>,
@@ -295,7 +295,7 @@ impl State {
             tokens: vec![false; threads],
             readers: vec![BTreeSet::new(); objects],
             early_timeouts: vec![0; threads],
-            happened: [0; 2],
+            happened: [0; 3],
             sent: vec![Vec::new(); objects],
             received: vec![BTreeSet::new(); objects],
             registers: vec![Vec::new(); threads],
@@ -665,6 +665,40 @@ impl State {
                     vec![(step(vec![(Thing::Waiters(word), Use::Get(thread))]), onward(base))]
                 }
             },
+            Do::WaitOrDie(word, expected) => match (self.waiting[thread], self.backs_off[thread]) {
+                (Waiting::No, _) => {
+                    let found = self.values[word] == expected;
+                    base.read_since[thread].insert(word, self.values[word]);
+                    base.registers[thread].push(u64::from(found));
+                    if !found {
+                        return one(word, Use::Look, onward(base));
+                    }
+                    base.waiting[thread] = Waiting::Asleep;
+                    let uses = vec![(Thing::Object(word), Use::Look), (Thing::Waiters(word), Use::Sleep)];
+                    vec![(step(uses), base)]
+                }
+                (waiting, 0) => {
+                    let (mut lives, mut dies) = (base.clone(), base);
+                    (lives.backs_off[thread], dies.backs_off[thread]) = (1, 2);
+                    lives.registers[thread].push(0);
+                    dies.registers[thread].push(1);
+                    if waiting == Waiting::Woken {
+                        lives.goes_on(thread);
+                    }
+                    let death = Rare::Death as usize;
+                    dies.happened[death] += 1;
+                    let used = step(vec![(Thing::Luck(death), Use::Change)]);
+                    let steps = [(step(vec![]), lives), (Step { choice: Some(1), ..used }, dies)];
+                    steps.into_iter().filter(|(_, next)| next.happened[death] <= RARELY).collect()
+                }
+                (waiting, 2) => {
+                    let used = if waiting == Waiting::Woken { Use::Get(thread) } else { Use::TimeOut };
+                    (base.waiting[thread], base.backs_off[thread]) = (Waiting::No, 0);
+                    base.at[thread] = toy.threads[thread].len();
+                    vec![(step(vec![(Thing::Waiters(word), used)]), base)]
+                }
+                _ => vec![],
+            },
             Do::NotifyOne(object) => {
                 let asleep = self.asleep(toy, object);
                 let wake = |sleeper: Option<usize>| {
@@ -742,10 +776,11 @@ impl State {
 
     fn asleep(&self, toy: &Toy, object: usize) -> Vec<usize> {
         let on_it = |thread: &usize| {
-            use Do::{Wait, WaitIf, WaitIfTimed, WaitTimed};
+            use Do::{Wait, WaitIf, WaitIfTimed, WaitOrDie, WaitTimed};
             let at = toy.threads[*thread].get(self.at[*thread]);
             let on = |at: &Do| match *at {
-                Wait(on, _) | WaitTimed(on, _) | WaitIf(on, _) | WaitIfTimed(on, _) => on == object,
+                Wait(on, _) | WaitTimed(on, _) => on == object,
+                WaitIf(on, _) | WaitIfTimed(on, _) | WaitOrDie(on, _) => on == object,
                 _ => false,
             };
             self.waiting[*thread] == Waiting::Asleep && at.is_some_and(on)
@@ -755,12 +790,17 @@ impl State {
 
     /// The sleeper is woken. One who had nothing else to wait for goes on at once.
     fn wake(&mut self, toy: &Toy, sleeper: usize) {
-        if matches!(toy.threads[sleeper][self.at[sleeper]], Do::WaitIf(..)) {
-            self.waiting[sleeper] = Waiting::No;
-            self.at[sleeper] += 1;
-        } else {
-            self.waiting[sleeper] = Waiting::Woken;
+        match toy.threads[sleeper][self.at[sleeper]] {
+            Do::WaitIf(..) => self.goes_on(sleeper),
+            Do::WaitOrDie(..) if self.backs_off[sleeper] == 1 => self.goes_on(sleeper),
+            _ => self.waiting[sleeper] = Waiting::Woken,
         }
+    }
+
+    /// A sleeper that was woken has nothing else to wait for.
+    fn goes_on(&mut self, sleeper: usize) {
+        (self.waiting[sleeper], self.backs_off[sleeper]) = (Waiting::No, 0);
+        self.at[sleeper] += 1;
     }
 }
 

@@ -131,7 +131,7 @@ fn timed_futex() -> BoxedStrategy<Phrase> {
 
 /// Parks, waits and exchanges that may be left out for no reason, or because they are cancelled.
 fn spurious(threads: usize) -> BoxedStrategy<Phrase> {
-    let rare = prop_oneof![3 => Just(Rare::Spurious), 1 => Just(Rare::Cancellation)];
+    let rare = prop_oneof![3 => Just(Rare::Spurious), 1 => Just(Rare::Cancellation), 1 => Just(Rare::Death)];
     rare.prop_flat_map(move |rare| rarely(rare, threads)).boxed()
 }
 
@@ -252,6 +252,11 @@ fn time_outs_agree_with_brute_force() {
 #[test]
 fn futexes_agree_with_brute_force() {
     agrees_with_brute_force(|_| futex(Do::WaitIf));
+}
+
+#[test]
+fn deaths_agree_with_brute_force() {
+    agrees_with_brute_force(|_| futex(Do::WaitOrDie));
 }
 
 #[test]
@@ -431,6 +436,11 @@ fn bounded_spurious_events_agree_with_brute_force() {
 #[test]
 fn bounded_messages_agree_with_brute_force() {
     bounds_agree(|_| messages());
+}
+
+#[test]
+fn bounded_deaths_agree_with_brute_force() {
+    bounds_agree(|_| futex(Do::WaitOrDie));
 }
 
 #[test]

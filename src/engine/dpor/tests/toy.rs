@@ -52,6 +52,8 @@ pub(super) enum Do {
     /// Waits if the atomic has this value, until it is woken; those who wake notify the atomic.
     WaitIf(usize, u64),
     WaitIfTimed(usize, u64),
+    /// The same, but who waits may die there.
+    WaitOrDie(usize, u64),
     Park,
     Unpark(usize),
     WaitTimed(usize, usize),
@@ -88,12 +90,18 @@ pub(super) const FOR_EVER: u8 = u8::MAX;
 
 /// Early time-outs of each thread.
 pub(super) const EARLY_TIMEOUTS: u8 = 1;
-/// Events that happen for no reason, and cancellations, of all threads together.
+/// Events that happen for no reason, cancellations, and deaths, of all threads together.
 pub(super) const RARELY: u8 = 1;
 
 /// The budget of toy programs.
 pub(super) fn budget() -> Budget {
-    Budget { early_timeouts: EARLY_TIMEOUTS, spurious: RARELY, cancellations: RARELY, ..Budget::default() }
+    Budget {
+        early_timeouts: EARLY_TIMEOUTS,
+        spurious: RARELY,
+        cancellations: RARELY,
+        deaths: RARELY,
+        ..Budget::default()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -237,6 +245,13 @@ impl Run<'_> {
             Do::Yield => Op::Yield,
             Do::Rarely(Rare::Spurious) => Op::Spurious(Spurious::Park),
             Do::Rarely(Rare::Cancellation) => Op::Cancel,
+            Do::Rarely(Rare::Death) => Op::Die,
+            Do::WaitOrDie(x, expected) => match self.waking[index] {
+                0 => Op::WaitIf { word: object(x), expected },
+                1 => Op::Die,
+                2 => Op::Wake { object: object(x), timed: false },
+                _ => Op::Leave(object(x)),
+            },
             Do::Deadline => Op::Deadline,
             Do::Choose(alternatives) => Op::Choose(alternatives),
             Do::Idle => Op::Idle,
@@ -372,7 +387,17 @@ impl Run<'_> {
                 return;
             }
             Do::Wait(..) | Do::WaitTimed(..) => self.waking[index] = 0,
-            Do::WaitIf(..) | Do::WaitIfTimed(..) if self.waking[index] == 0 => {
+            Do::WaitOrDie(..) if self.waking[index] == 1 => {
+                self.read[index].push(answer);
+                self.waking[index] = 2 + answer as u8;
+                return;
+            }
+            Do::WaitOrDie(..) if self.waking[index] == 3 => {
+                self.counters[index] = self.toy.threads[index].len();
+                return;
+            }
+            Do::WaitOrDie(..) if self.waking[index] == 2 => self.waking[index] = 0,
+            Do::WaitIf(..) | Do::WaitIfTimed(..) | Do::WaitOrDie(..) if self.waking[index] == 0 => {
                 self.read[index].push(answer);
                 if answer == 1 {
                     self.waking[index] = 1;

@@ -1,0 +1,119 @@
+//! Processes under an engine: threads of the model that share nothing but what their arguments hold, and that may die.
+//!
+//! A process may die before each operation that others can see: of which it is asked just before ([`Op::Die`]). "Not now" is seen by
+//! nobody; "now" is one of so many deaths. That leaves nothing out: between two such operations nothing of it can be seen, and
+//! a death later on is one now of which the first step that others can see is scheduled later. What that step is, is the
+//! kernel's: the thread waits nowhere any more, and each word that it owns is marked as that of a dead owner. Its own memory,
+//! stack included, is gone: none of its destructors runs.
+
+use super::super::current::{Controller, Current, current, epoch};
+use super::super::hook::unsupported;
+use super::super::thread::{Builder, JoinHandle};
+use super::Exit;
+use crate::event::op::{Op, Site, ThreadId};
+use std::cell::RefCell;
+
+/// `SIGKILL`.
+const KILLED: Exit = Exit::Killed(9);
+
+/// The processes of an execution, and what the kernel knows of each.
+struct Processes {
+    epoch: u32,
+    kernel: Vec<Kernel>,
+}
+
+struct Kernel {
+    process: ThreadId,
+    alive: bool,
+}
+
+thread_local! {
+    static PROCESSES: RefCell<Processes> = const { RefCell::new(Processes { epoch: 0, kernel: Vec::new() }) };
+}
+
+/// What the kernel knows of a process of this execution, if the thread is one.
+fn of<R>(thread: ThreadId, look: impl FnOnce(&mut Kernel) -> R) -> Option<R> {
+    PROCESSES.with_borrow_mut(|processes| {
+        let is_it = |kernel: &&mut Kernel| kernel.process == thread;
+        let now = processes.epoch == epoch();
+        processes.kernel.iter_mut().filter(|_| now).find(is_it).map(look)
+    })
+}
+
+/// The running thread is a process from now on.
+fn begin(process: ThreadId) {
+    PROCESSES.with_borrow_mut(|processes| {
+        if processes.epoch != epoch() {
+            processes.epoch = epoch();
+            processes.kernel.clear();
+        }
+        processes.kernel.push(Kernel { process, alive: true });
+    });
+}
+
+/// Before an operation of the running thread: its process may die instead.
+pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) {
+    let is_mortal = || of(controller.thread(), |kernel| kernel.alive) == Some(true);
+    if op.shows() && is_mortal() && controller.announce(Op::Die, 0, site) == 1 {
+        die(controller, op, site);
+    }
+}
+
+/// The process dies, and the kernel does what it does then.
+fn die(controller: &dyn Controller, before: Op, site: Site) -> ! {
+    of(controller.thread(), |kernel| kernel.alive = false);
+    if let Op::Wake { object, .. } = before {
+        controller.announce(Op::Leave(object), 0, site);
+    }
+    controller.vanish(site)
+}
+
+/// A process of the model.
+#[derive(Debug)]
+pub(super) struct Modelled {
+    thread: Option<JoinHandle<()>>,
+    process: ThreadId,
+}
+
+/// Starts one, under the engine that is current.
+#[track_caller]
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelled {
+    #[cfg(feature = "loom")]
+    if matches!(current(), Current::Loom) {
+        super::super::loom_record::leave_out_death();
+    }
+    let name = name.rsplit("::").next().filter(|name| !name.contains('{')).unwrap_or("process").to_owned();
+    let thread = Builder::new().name(name).spawn(move || {
+        if let Current::Controlled(controller) = current() {
+            begin(controller.thread());
+        }
+        body();
+    });
+    let thread = thread.expect("a model has room for it");
+    Modelled { process: thread.number(), thread: Some(thread) }
+}
+
+impl Modelled {
+    pub(super) fn id(&self) -> u32 {
+        self.process.0
+    }
+
+    #[track_caller]
+    pub(super) fn wait(mut self) -> Exit {
+        let thread = self.thread.take().expect("it is waited for once");
+        match thread.outlived() {
+            Some(result) if of(self.process, |kernel| kernel.alive) != Some(false) => {
+                Exit::Code(if result.is_ok() { 0 } else { super::PANICKED })
+            }
+            _ => KILLED,
+        }
+    }
+}
+
+impl Drop for Modelled {
+    fn drop(&mut self) {
+        if self.thread.is_some() && !std::thread::panicking() {
+            unsupported("a process that is dropped before it was waited for");
+        }
+    }
+}
