@@ -353,7 +353,8 @@ fn changes_only_its_object(did: &Did) -> bool {
     let shared = matches!(op, Read(_) | TryRead(_) | UnlockRead(_) | Write(_) | TryWrite(_) | UnlockWrite(_));
     let futex = matches!(op, WaitIf { .. }) && did.answer == 0;
     let token = matches!(op, Unpark(_)) && did.answer == 1;
-    let reason = matches!(op, Spurious(_) | Cancel | Die | Deadline) && did.answer == 0 || matches!(op, Choose(_));
+    let reason =
+        matches!(op, Spurious(_) | Cancel | Die | Deadline) && did.answer == 0 || matches!(op, Choose(_));
     unguarded || mutex || shared || futex || token || reason
 }
 

@@ -1,0 +1,163 @@
+//! Processes of a model, and death at each of their steps.
+
+use crate::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Program, explore};
+use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use crate::sync::process::{Exit, spawn};
+use crate::sync::region::{Futex, Region, shared};
+
+shared! {
+    struct Table {
+        left: AtomicU32,
+        right: AtomicU32,
+        bell: Futex,
+    }
+}
+
+fn table() -> Region<Table> {
+    let [left, right] = ["left", "right"].map(|name| AtomicU32::new(0).named(format_args!("{name}")));
+    let bell = Futex::new(0).named(format_args!("bell"));
+    Region::new(Table { left, right, bell }).unwrap()
+}
+
+fn explored(program: &Program, deaths: u8) -> Exploration {
+    let found = explore(Engine::Dpor, program, &Budget { deaths, ..Budget::default() });
+    assert_eq!((&found.failure, found.redundant), (&None, 0));
+    found
+}
+
+fn outcomes(found: Exploration) -> Vec<String> {
+    found.outcomes.into_keys().collect()
+}
+
+fn takes_both(table: Region<Table>) {
+    table.left.store(1, SeqCst);
+    table.right.store(1, SeqCst);
+}
+
+/// What a process leaves that takes both, and how it ended.
+fn taken() -> Program {
+    Program::new(|| {
+        let table = table();
+        let exit = spawn(takes_both, table.clone()).unwrap().wait().unwrap();
+        Ok(format!("{}{} {exit}", table.left.load(SeqCst), table.right.load(SeqCst)))
+    })
+}
+
+#[test]
+fn a_process_may_die_before_each_of_its_steps() {
+    let found = explored(&taken(), 1);
+    assert_eq!(found.executions, 4);
+    let dead = Exit::Killed(9);
+    let expected =
+        [format!("00 {dead}"), format!("10 {dead}"), format!("11 exit code: 0"), format!("11 {dead}")];
+    assert_eq!(outcomes(found), expected);
+}
+
+#[test]
+fn deaths_that_were_left_out_are_named() {
+    let found = explored(&taken(), 0);
+    assert_eq!(found.coverage, Ok(Extent::Complete(Bounds { deaths: Some(0), ..Bounds::NONE })));
+    assert_eq!(outcomes(found), ["11 exit code: 0"]);
+    // Nobody dies twice.
+    assert_eq!(explored(&taken(), 1).coverage, Ok(Extent::EXHAUSTIVE));
+    assert_eq!(Bounds { deaths: Some(1), ..Bounds::NONE }.to_string(), "exhaustive up to 1 death");
+}
+
+#[test]
+fn two_deaths_are_those_of_two_processes() {
+    let program = Program::new(|| {
+        let table = table();
+        let processes = [(); 2].map(|()| {
+            let count = |table: Region<Table>| _ = table.left.fetch_add(1, SeqCst);
+            spawn(count, table.clone()).unwrap()
+        });
+        let killed = processes.map(|process| process.wait().unwrap() != Exit::Code(0));
+        Ok(format!("{} of {killed:?}", table.left.load(SeqCst)))
+    });
+    let found = explored(&program, 1);
+    assert_eq!(found.coverage, Ok(Extent::Complete(Bounds { deaths: Some(1), ..Bounds::NONE })));
+    let both_dead = "0 of [true, true]".to_owned();
+    assert!(!outcomes(found).contains(&both_dead));
+    assert!(outcomes(explored(&program, 2)).contains(&both_dead));
+}
+
+#[test]
+fn a_panic_ends_a_process_with_its_code() {
+    let program = Program::new(|| {
+        let exit = spawn(|()| panic!("soup"), ()).unwrap().wait().unwrap();
+        Ok(exit.to_string())
+    });
+    assert_eq!(outcomes(explored(&program, 0)), ["exit code: 101 (a panic)"]);
+}
+
+fn waits(table: Region<Table>) {
+    while table.bell.load(SeqCst) == 0 {
+        table.bell.wait(0);
+    }
+    table.left.fetch_add(1, SeqCst);
+}
+
+#[test]
+fn who_is_woken_with_all_others_may_die() {
+    let rings = |wake: fn(&Futex)| {
+        Program::new(move || {
+            let table = table();
+            let waiters = [(); 2].map(|()| spawn(waits, table.clone()).unwrap());
+            table.bell.store(1, SeqCst);
+            wake(&table.bell);
+            waiters.into_iter().for_each(|waiter| drop(waiter.wait()));
+            Ok(String::new())
+        })
+    };
+    let kind = |wake, deaths| {
+        let budget = Budget { deaths, spurious: 0, ..Budget::default() };
+        explore(Engine::Dpor, &rings(wake), &budget).failure.map(|failure| failure.kind)
+    };
+    assert_eq!(kind(Futex::wake_all, 1), None);
+    // One is woken, and two may wait.
+    assert_eq!(kind(Futex::wake_one, 0), Some(FailureKind::Deadlock));
+}
+
+/// Who is woken wakes the next, and that is enough unless the one dies: its wake-up is lost, as it is for those who wait at
+/// Python's conditions.
+#[test]
+fn a_chain_of_wake_ups_breaks_where_one_dies() {
+    fn waits_and_wakes(table: Region<Table>) {
+        while table.bell.load(SeqCst) == 0 {
+            table.bell.wait(0);
+        }
+        table.bell.wake_one();
+    }
+    let program = Program::new(|| {
+        let table = table();
+        let waiters = [(); 2].map(|()| spawn(waits_and_wakes, table.clone()).unwrap());
+        table.bell.store(1, SeqCst);
+        table.bell.wake_one();
+        waiters.into_iter().for_each(|waiter| drop(waiter.wait()));
+        Ok(String::new())
+    });
+    let within =
+        |deaths| explore(Engine::Dpor, &program, &Budget { deaths, spurious: 0, ..Budget::default() });
+    assert_eq!(within(0).failure, None);
+    let failure = within(1).failure.expect("it is found");
+    assert_eq!(failure.kind, FailureKind::Deadlock);
+}
+
+/// The engines that cannot end a thread where it is say that nobody died.
+#[cfg(feature = "shuttle")]
+#[test]
+fn others_have_no_deaths() {
+    for engine in [Engine::Pct, Engine::DporOnShuttle] {
+        let found = explore(engine, &taken(), &Budget { executions: 20, ..Budget::default() });
+        assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["11 exit code: 0"], "{engine}");
+    }
+}
+
+#[cfg(feature = "loom")]
+#[test]
+fn loom_has_no_deaths() {
+    let found = explore(Engine::Loom, &taken(), &Budget::default());
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["11 exit code: 0"]);
+    let Ok(Extent::Complete(bounds)) = found.coverage else { panic!("{:?}", found.coverage) };
+    assert_eq!(bounds.deaths, Some(0));
+}
