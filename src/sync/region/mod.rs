@@ -14,10 +14,12 @@
 
 mod futex;
 pub mod named;
+pub mod robust;
 
 #[doc(inline)]
 pub use crate::__refectory_shared as shared;
 pub use futex::Futex;
+pub use robust::Robust;
 
 use super::atomic::{
     AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32,

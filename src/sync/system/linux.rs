@@ -1,8 +1,10 @@
 //! Linux: one function for each thing that is asked of it.
 //!
-//! Sources: the manual pages memfd_create(2), fallocate(2), mmap(2), fcntl(2), pipe(7), futex(2), unix(7), proc(5).
+//! Sources: the manual pages memfd_create(2), fallocate(2), mmap(2), fcntl(2), pipe(7), futex(2), set_robust_list(2), unix(7),
+//! proc(5).
 
 use super::super::process::Exit;
+use super::super::region::robust;
 use super::while_trying;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{
@@ -26,7 +28,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
@@ -190,6 +192,18 @@ pub(in crate::sync) fn futex_wait(word: &AtomicU32, expected: u32, at_most: Opti
 pub(in crate::sync) fn futex_wake(word: &AtomicU32, threads: u32) {
     // It fails only where there is no such memory.
     let _ = futex::wake(word, futex::Flags::empty(), threads);
+}
+
+/// The number by which the system knows the running thread.
+pub(in crate::sync) fn thread_number() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// From now on the kernel goes through this list where the running thread ends, and through no other one.
+pub(in crate::sync) fn look_after(list: &robust::List) {
+    // It fails only where the kernel has no futexes.
+    // SAFETY: the list is as the kernel knows it, and is there as long as the thread.
+    let _ = unsafe { libc::syscall(libc::SYS_set_robust_list, ptr::from_ref(list), size_of_val(list)) };
 }
 
 /// `None` for longer than the system can wait.
