@@ -291,6 +291,7 @@ impl Controller for Runtime {
         self.execution.borrow().machine.answer(me)
     }
 
+    #[cfg(feature = "processes")]
     fn vanish(&self, site: Site) -> ! {
         let _engine = held::engine();
         let mut execution = self.execution();

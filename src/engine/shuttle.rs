@@ -270,6 +270,7 @@ impl Controller for Runtime {
         self.execution.borrow().machine.answer(me)
     }
 
+    #[cfg(feature = "processes")]
     fn vanish(&self, _: Site) -> ! {
         unreachable!("nobody dies here")
     }

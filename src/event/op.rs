@@ -141,7 +141,7 @@ pub enum Rare {
 
 impl Rare {
     /// How many there are.
-    pub(crate) const COUNT: usize = 3;
+    pub const COUNT: usize = 3;
 }
 
 /// The answer to a receive for which nothing has arrived. Messages have the numbers below.
@@ -383,8 +383,7 @@ impl Op {
     }
 
     /// Whether other processes may see that the operation has taken place.
-    #[cfg(feature = "instrumented")]
-    pub(crate) const fn shows(self) -> bool {
+    pub const fn shows(self) -> bool {
         matches!(
             self,
             Self::Store(..)

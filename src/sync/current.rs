@@ -39,6 +39,7 @@ pub(crate) trait Controller {
     fn announce(&self, op: Op, seen: u64, site: Site) -> u64;
 
     /// The current thread ends where it is: nothing of it runs any more, and what is on its stack is leaked.
+    #[cfg(feature = "processes")]
     fn vanish(&self, site: Site) -> !;
 
     /// The current thread destroys an object. Where others could see when, that is an operation of its own.
@@ -92,7 +93,7 @@ pub(crate) trait Controller {
 impl dyn Controller + '_ {
     /// [Announces](Controller::announce) an operation of the program. Where the thread is one of a process, that may die before it.
     pub(crate) fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
-        #[cfg(feature = "processes")]
+        #[cfg(all(feature = "processes", feature = "instrumented"))]
         super::process::modelled::may_die(self, op, site);
         self.announce(op, seen, site)
     }

@@ -49,7 +49,7 @@ fn a_process_may_die_before_each_of_its_steps() {
     assert_eq!(found.executions, 4);
     let dead = Exit::Killed(9);
     let expected =
-        [format!("00 {dead}"), format!("10 {dead}"), format!("11 exit code: 0"), format!("11 {dead}")];
+        [format!("00 {dead}"), format!("10 {dead}"), "11 exit code: 0".to_owned(), format!("11 {dead}")];
     assert_eq!(outcomes(found), expected);
 }
 
@@ -160,4 +160,80 @@ fn loom_has_no_deaths() {
     assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["11 exit code: 0"]);
     let Ok(Extent::Complete(bounds)) = found.coverage else { panic!("{:?}", found.coverage) };
     assert_eq!(bounds.deaths, Some(0));
+}
+
+/// What the kernel does with the word of a dead owner: who dies with it, before it or after it, the next one owns it.
+mod owners {
+    use super::*;
+    use crate::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
+
+    shared! {
+        struct Fork {
+            word: Robust,
+            meals: AtomicU32,
+        }
+    }
+
+    /// Takes the fork, with or without the kernel's help, and leaves word of its meal.
+    fn dines(fork: &Fork, is_robust: bool) {
+        let take = || {
+            loop {
+                let found = fork.word.load(SeqCst);
+                let taken = Robust::me() | found & WAITERS;
+                if found & OWNER == 0 {
+                    if fork.word.compare_exchange(found, taken, SeqCst, SeqCst).is_ok() {
+                        return true;
+                    }
+                } else if fork.word.compare_exchange(found, found | WAITERS, SeqCst, SeqCst).is_ok() {
+                    fork.word.wait(found | WAITERS);
+                }
+            }
+        };
+        let give = || {
+            if fork.word.swap(0, SeqCst) & WAITERS != 0 {
+                fork.word.wake_one();
+            }
+        };
+        if is_robust {
+            // SAFETY: `take` says so where the number of this thread has come into the word in the place of nobody's.
+            unsafe { fork.word.take(take) };
+        } else {
+            take();
+        }
+        fork.meals.fetch_add(1, SeqCst);
+        if is_robust { fork.word.give(give) } else { give() }
+    }
+
+    fn program(process: impl Fn(Region<Fork>) + Copy + Send + Sync + 'static) -> Program {
+        Program::new(move || {
+            let fork = Fork { word: Robust::new().named(format_args!("fork")), meals: AtomicU32::new(0) };
+            let fork = Region::new(fork).unwrap();
+            let philosophers = [(); 2].map(|()| spawn(process, fork.clone()).unwrap());
+            let fed = philosophers.map(|philosopher| philosopher.wait().unwrap() == Exit::Code(0));
+            let died = if fork.word.load(SeqCst) & OWNER_DIED == 0 { "" } else { ", owner died" };
+            let fed = fed.into_iter().filter(|fed| *fed).count();
+            Ok(format!("{fed} fed, {} meals{died}", fork.meals.load(SeqCst)))
+        })
+    }
+
+    #[test]
+    fn a_word_that_the_kernel_knows_comes_back() {
+        let program = program(|fork| dines(&fork, true));
+        let found = explored(&program, 1);
+        assert!(matches!(found.coverage, Ok(Extent::Complete(_))), "{:?}", found.coverage);
+        let dead =
+            ["1 fed, 1 meals", "1 fed, 2 meals", "1 fed, 1 meals, owner died", "1 fed, 2 meals, owner died"];
+        let found = outcomes(found);
+        assert!(found.contains(&"2 fed, 2 meals".to_owned()), "{found:?}");
+        assert!(found.iter().all(|it| it == "2 fed, 2 meals" || dead.contains(&it.as_str())), "{found:?}");
+        assert!(found.contains(&dead[2].to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_word_that_it_does_not_know_is_lost() {
+        let program = program(|fork| dines(&fork, false));
+        assert_eq!(explore(Engine::Dpor, &program, &Budget { deaths: 0, ..Budget::default() }).failure, None);
+        let failure = explore(Engine::Dpor, &program, &Budget::default()).failure.expect("it is found");
+        assert_eq!(failure.kind, FailureKind::Deadlock);
+    }
 }

@@ -3,15 +3,21 @@
 //! A process may die before each operation that others can see: of which it is asked just before ([`Op::Die`]). "Not now" is seen by
 //! nobody; "now" is one of so many deaths. That leaves nothing out: between two such operations nothing of it can be seen, and
 //! a death later on is one now of which the first step that others can see is scheduled later. What that step is, is the
-//! kernel's: the thread waits nowhere any more, and each word that it owns is marked as that of a dead owner. Its own memory,
-//! stack included, is gone: none of its destructors runs.
+//! kernel's: the thread waits nowhere any more, and each word that it owns is marked as that of a dead owner
+//! ([`Robust`](super::super::region::robust::Robust)). Its own memory, stack included, is gone: none of its destructors runs.
+//!
+//! What it does not do: die with more than one thread. A process that starts a thread is not decided.
 
+use super::super::atomic::Ordering::SeqCst;
 use super::super::current::{Controller, Current, current, epoch};
 use super::super::hook::unsupported;
+use super::super::region::Futex;
+use super::super::region::robust::{OWNER, OWNER_DIED, WAITERS};
 use super::super::thread::{Builder, JoinHandle};
 use super::Exit;
 use crate::event::op::{Op, Site, ThreadId};
 use std::cell::RefCell;
+use std::ptr::NonNull;
 
 /// `SIGKILL`.
 const KILLED: Exit = Exit::Killed(9);
@@ -25,6 +31,10 @@ struct Processes {
 struct Kernel {
     process: ThreadId,
     alive: bool,
+    /// The words that it owns.
+    words: Vec<NonNull<Futex>>,
+    /// The word that it is about to own, or to give away.
+    announced: Option<NonNull<Futex>>,
 }
 
 thread_local! {
@@ -47,8 +57,13 @@ fn begin(process: ThreadId) {
             processes.epoch = epoch();
             processes.kernel.clear();
         }
-        processes.kernel.push(Kernel { process, alive: true });
+        processes.kernel.push(Kernel { process, alive: true, words: Vec::new(), announced: None });
     });
+}
+
+/// Whether the running thread is a process.
+pub(in crate::sync) fn is_one() -> bool {
+    matches!(current(), Current::Controlled(controller) if of(controller.thread(), |_| ()).is_some())
 }
 
 /// Before an operation of the running thread: its process may die instead.
@@ -61,11 +76,69 @@ pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) 
 
 /// The process dies, and the kernel does what it does then.
 fn die(controller: &dyn Controller, before: Op, site: Site) -> ! {
-    of(controller.thread(), |kernel| kernel.alive = false);
+    let process = controller.thread();
+    let left = of(process, |kernel| {
+        kernel.alive = false;
+        let announced = kernel.announced.take();
+        let owned = std::mem::take(&mut kernel.words).into_iter().filter(|word| Some(*word) != announced);
+        owned.map(|word| (word, false)).chain(announced.map(|word| (word, true))).collect::<Vec<_>>()
+    });
     if let Op::Wake { object, .. } = before {
         controller.announce(Op::Leave(object), 0, site);
     }
+    for (word, is_announced) in left.into_iter().flatten() {
+        // SAFETY: it lies in a region, a handle of which is in the memory of the process, which nobody frees any more.
+        mark(unsafe { word.as_ref() }, number(process), is_announced);
+    }
     controller.vanish(site)
+}
+
+/// What the kernel does with a word that this dead process may own (`handle_futex_death`).
+fn mark(word: &Futex, process: u32, is_announced: bool) {
+    loop {
+        let found = word.load(SeqCst);
+        match found & OWNER {
+            // It was given back, or its owner died, and who was woken then may be the one who is dead now.
+            0 if is_announced => return word.wake_one(),
+            owner if owner != process => return,
+            _ => {}
+        }
+        if word.compare_exchange(found, found & WAITERS | OWNER_DIED, SeqCst, SeqCst).is_ok() {
+            if found & WAITERS != 0 {
+                word.wake_one();
+            }
+            return;
+        }
+    }
+}
+
+/// A thread's number, as words have it; 0 is nobody.
+pub(in crate::sync) fn number(thread: ThreadId) -> u32 {
+    thread.0 + 1
+}
+
+/// What the running process tells the kernel of its words.
+#[derive(Clone, Copy)]
+pub(in crate::sync) enum Told<'a> {
+    /// It is about to own this one, or to give it away.
+    Announced(&'a Futex),
+    /// It has done so.
+    Done,
+    /// It owns this one from now on.
+    Linked(&'a Futex),
+    /// It no longer does.
+    Unlinked(&'a Futex),
+}
+
+/// The running process tells the kernel.
+pub(in crate::sync) fn tell(told: Told<'_>) {
+    let Current::Controlled(controller) = current() else { return };
+    of(controller.thread(), |kernel| match told {
+        Told::Announced(word) => kernel.announced = Some(NonNull::from(word)),
+        Told::Done => kernel.announced = None,
+        Told::Linked(word) => kernel.words.push(NonNull::from(word)),
+        Told::Unlinked(word) => kernel.words.retain(|owned| *owned != NonNull::from(word)),
+    });
 }
 
 /// A process of the model.

@@ -133,7 +133,6 @@ macro_rules! __refectory_shared {
 /// ```
 pub struct Region<T: Shared + Sync> {
     held: Arc<Held<T>>,
-    of: PhantomData<fn() -> T>,
 }
 
 /// What a handle of this process keeps.
@@ -141,6 +140,7 @@ enum Held<T> {
     Mapped {
         memory: Descriptor,
         mapping: Mapping,
+        of: PhantomData<T>,
     },
     /// Under an engine.
     #[cfg(feature = "instrumented")]
@@ -164,14 +164,14 @@ impl<T: Shared + Sync> Region<T> {
     pub fn new(value: T) -> io::Result<Self> {
         #[cfg(feature = "instrumented")]
         if super::is_modelled() {
-            return Ok(Self { held: Arc::new(Held::Modelled(value)), of: PhantomData });
+            return Ok(Self { held: Arc::new(Held::Modelled(value)) });
         }
         system::available()?;
         let memory = system::memory(size_of::<Contents<T>>())?;
         let mapping = Self::map(&memory)?;
         // SAFETY: the memory is of this size, begins at a page, and nobody else knows it.
         unsafe { contents(&mapping).write(Contents { fingerprint: fingerprint::<T>(), value }) };
-        Ok(Self { held: Arc::new(Held::Mapped { memory, mapping }), of: PhantomData })
+        Ok(Self { held: Arc::new(Held::Mapped { memory, mapping, of: PhantomData }) })
     }
 
     fn map(memory: &Descriptor) -> io::Result<Mapping> {
@@ -188,7 +188,7 @@ impl<T: Shared + Sync> Region<T> {
             let mapping = Self::map(&memory)?;
             // SAFETY: the memory is long enough, and any number is one.
             if unsafe { (&raw const (*contents::<T>(&mapping)).fingerprint).read() } == fingerprint::<T>() {
-                return Ok(Self { held: Arc::new(Held::Mapped { memory, mapping }), of: PhantomData });
+                return Ok(Self { held: Arc::new(Held::Mapped { memory, mapping, of: PhantomData }) });
             }
         }
         let why = format!("{length} bytes of shared memory that are no region of {}", type_name::<T>());
@@ -226,7 +226,7 @@ impl<T: Shared + Sync> Deref for Region<T> {
 
 impl<T: Shared + Sync> Clone for Region<T> {
     fn clone(&self) -> Self {
-        Self { held: Arc::clone(&self.held), of: PhantomData }
+        Self { held: Arc::clone(&self.held) }
     }
 }
 

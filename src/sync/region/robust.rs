@@ -18,8 +18,13 @@
 //! Source: set_robust_list(2); Ingo Molnar, "The robust futex ABI", 2006 (`Documentation/locking/robust-futex-ABI.rst`);
 //! Ulrich Drepper, "Robust mutexes", 2006.
 
+#[cfg(feature = "instrumented")]
 use super::super::current::{Current, current};
-use super::super::{is_modelled, system};
+#[cfg(feature = "instrumented")]
+use super::super::is_modelled;
+#[cfg(feature = "instrumented")]
+use super::super::process::modelled::{self, Told};
+use super::super::system;
 use super::{Futex, Shared};
 use std::cell::Cell;
 use std::fmt;
@@ -80,12 +85,12 @@ impl Robust {
         thread_local! {
             static ME: Cell<u32> = const { Cell::new(0) };
         }
+        #[cfg(feature = "instrumented")]
         match current() {
             Current::Native => {}
             #[cfg(feature = "loom")]
             Current::Loom => super::super::hook::unsupported("a word with an owner"),
-            // 0 is nobody.
-            Current::Controlled(controller) => return controller.thread().0 + 1,
+            Current::Controlled(controller) => return modelled::number(controller.thread()),
         }
         if ME.get() == 0 {
             ME.set(system::thread_number());
@@ -102,9 +107,15 @@ impl Robust {
     /// this thread has [given it back](Self::give), or has ended. `take` itself takes and gives no other word.
     #[inline]
     pub unsafe fn take(&self, take: impl FnOnce() -> bool) -> bool {
-        // Where the modelled side begins.
+        #[cfg(feature = "instrumented")]
         if is_modelled() {
-            return take();
+            modelled::tell(Told::Announced(&self.word));
+            let taken = take();
+            if taken {
+                modelled::tell(Told::Linked(&self.word));
+            }
+            modelled::tell(Told::Done);
+            return taken;
         }
         LIST.with(|list| {
             let _announced = list.announce(self);
@@ -119,9 +130,12 @@ impl Robust {
     /// Runs `give`, which takes the number of this thread out of the word.
     #[inline]
     pub fn give(&self, give: impl FnOnce()) {
-        // Where the modelled side begins.
+        #[cfg(feature = "instrumented")]
         if is_modelled() {
-            return give();
+            modelled::tell(Told::Announced(&self.word));
+            modelled::tell(Told::Unlinked(&self.word));
+            give();
+            return modelled::tell(Told::Done);
         }
         LIST.with(|list| {
             let _announced = list.announce(self);

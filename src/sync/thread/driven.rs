@@ -110,6 +110,10 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
                 looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
             JoinHandle { thread, slot, attached: Attached { thread: None }, loom: Some(handle) }
         }
+        #[cfg(feature = "processes")]
+        Asked::Controller(_) if super::super::process::modelled::is_one() => {
+            super::super::hook::unsupported("a process of more than one thread")
+        }
         Asked::Controller(controller) => {
             let run = controlled(controller, body, Arc::clone(&slot), site);
             let id = controller.spawn(name.as_deref(), stack, Box::new(run));
@@ -204,6 +208,7 @@ impl JoinHandle {
 }
 
 impl Thread {
+    #[cfg(feature = "processes")]
     pub(super) fn number(&self) -> ThreadId {
         self.id
     }
