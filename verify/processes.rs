@@ -5,6 +5,8 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use refectory::engine::{Engine, Program};
 use refectory::judge::{Reason, Verdict, verify};
+use refectory::model::processes::lock::broken::NotRobust;
+use refectory::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
 use refectory::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 use refectory::sync::pipe::{self, Reader, Writer};
 use refectory::sync::process::{self, Exit, Nemesis, Process};
@@ -51,6 +53,8 @@ trials! {
     "robust":
         the_killed_leave_their_mark_and_wake_one, a_word_is_looked_after_at_each_point, all_words_that_are_held_are_marked,
         a_thread_that_ends_leaves_its_mark, a_wake_of_the_killed_is_passed_on;
+    "lock":
+        a_lock_survives_death_at_each_point, a_lock_that_nobody_puts_right_is_lost_to_all, a_lock_that_is_not_robust_dies_too;
     "pipe":
         a_pipe_ends_with_its_writer, a_pipe_breaks_with_its_reader, the_killed_hang_up,
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,
@@ -679,6 +683,100 @@ fn a_wake_of_the_killed_is_passed_on() -> Tested {
     first.kill()?;
     ensure_eq(end(first)?, Exit::Killed(9))?;
     ensure_eq(end(second)?, Exit::Code(0))
+}
+
+shared! {
+    /// Two numbers that are the same to everybody who has the lock.
+    struct Twice {
+        lock: RobustLock,
+        once: AtomicU32,
+        again: AtomicU32,
+    }
+}
+
+const ADDED: u32 = 4;
+
+fn add((twice, start): (Region<Twice>, Region<Futex>)) {
+    start.wait(0);
+    for _ in 0..ADDED {
+        let adds = |found: Locked<'_>| {
+            if let Locked::OwnerDied(left) = found {
+                twice.again.store(twice.once.load(SeqCst), SeqCst);
+                left.consistent();
+            }
+            assert_eq!(twice.once.load(SeqCst), twice.again.load(SeqCst));
+            twice.once.fetch_add(1, SeqCst);
+            // Others come meanwhile.
+            (0..5).for_each(|_| thread::yield_now());
+            process::point("half of it");
+            twice.again.fetch_add(1, SeqCst);
+        };
+        twice.lock.lock(adds).unwrap();
+    }
+}
+
+/// Three add, one of whom dies; the others do all that they were to do. Their order is not the same each time, and nor is what the
+/// n-th point is; but all points together are many.
+fn a_lock_survives_death_at_each_point() -> Tested {
+    apart(|()| {
+        for n in 1.. {
+            let nemesis = Nemesis::at(n).unwrap();
+            nemesis.set_on_children();
+            let zero = || AtomicU32::new(0);
+            let twice = Twice { lock: RobustLock::new(), once: zero(), again: zero() };
+            let (twice, start) = (Region::new(twice).unwrap(), Region::new(Futex::new(0)).unwrap());
+            let adders = [(); 3].map(|()| process::spawn(add, (twice.clone(), start.clone())).unwrap());
+            start.store(1, SeqCst);
+            start.wake_all();
+            let ends = adders.map(|adder| end(adder).unwrap());
+            let dead = u32::from(nemesis.victim().is_some());
+            assert_eq!(ends.iter().filter(|exit| **exit == Exit::Killed(9)).count() as u32, dead);
+            assert_eq!(ends.iter().filter(|exit| **exit == Exit::Code(0)).count() as u32, 3 - dead);
+            let sums = twice.lock.lock(|found| {
+                if matches!(found, Locked::Consistent) {
+                    assert_eq!(twice.once.load(SeqCst), twice.again.load(SeqCst));
+                }
+                twice.once.load(SeqCst)
+            });
+            assert!(((3 - dead) * ADDED..=3 * ADDED).contains(&sums.unwrap()));
+            if dead == 0 {
+                return;
+            }
+        }
+    })
+}
+
+/// A process that is killed while it holds the lock.
+fn killed_in<R: Rules>(lock: &Region<RobustLock<R>>) -> io::Result<()> {
+    let (writer, mut reader) = pipe::pipe()?;
+    let holds = |(lock, mut news): (Region<RobustLock<R>>, Writer)| {
+        let _ = lock.lock(|_| {
+            news.write_all(b"held").unwrap();
+            sleep_for_ever()
+        });
+    };
+    let mut holder = process::spawn(holds, (lock.clone(), writer))?;
+    reader.read_timeout(&mut [0; 8], PATIENCE)?;
+    holder.kill()?;
+    end(holder).map(drop)
+}
+
+fn a_lock_that_nobody_puts_right_is_lost_to_all() -> Tested {
+    let lock = Region::new(<RobustLock>::new())?;
+    killed_in(&lock)?;
+    ensure_eq(lock.try_lock(|found| matches!(found, Locked::OwnerDied(_))), Ok(Some(true)))?;
+    let finds = |lock: Region<RobustLock>| assert_eq!(lock.lock(|_| ()), Err(NotRecoverable));
+    let all = [(); 3].map(|()| process::spawn(finds, lock.clone()));
+    for process in all {
+        ensure_eq(end(process?)?, Exit::Code(0))?;
+    }
+    ensure_eq(lock.lock_timeout(PATIENCE, |_| ()), Err(NotRecoverable))
+}
+
+fn a_lock_that_is_not_robust_dies_too() -> Tested {
+    let lock = Region::new(RobustLock::<NotRobust>::new())?;
+    killed_in(&lock)?;
+    ensure_eq(lock.lock_timeout(Duration::from_millis(10), |_| ()), Ok(None))
 }
 
 fn a_pipe_ends_with_its_writer() -> Tested {

@@ -8,5 +8,7 @@ pub mod channels;
 pub mod coroutines;
 pub mod gil;
 pub mod pool;
+#[cfg(feature = "processes")]
+pub mod processes;
 pub mod support;
 pub mod threads;

@@ -1,0 +1,45 @@
+//! Twins of the locks of processes.
+
+use crate::model::processes::lock::robust::Rules;
+use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
+
+/// The kernel is told nothing of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock).
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). A holder that is killed holds it for ever: a lock of CPython's
+/// `multiprocessing` does so, and every mutex whose `PTHREAD_MUTEX_ROBUST` was forgotten (nasa/osal#1573).
+#[derive(Debug)]
+pub struct NotRobust;
+
+impl Rules for NotRobust {
+    unsafe fn take(_: &Robust, take: impl FnOnce() -> bool) -> bool {
+        take()
+    }
+
+    fn give(_: &Robust, give: impl FnOnce()) {
+        give();
+    }
+}
+
+/// Who takes a [`RobustLock`](crate::model::processes::lock::robust::RobustLock) over from the dead forgets that others wait.
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Its release wakes nobody: the others who wait do so for ever.
+#[derive(Debug)]
+pub struct ForgetsWaiters;
+
+impl Rules for ForgetsWaiters {
+    fn taken(had: u32) -> u32 {
+        if had & OWNER_DIED == 0 { had & WAITERS } else { 0 }
+    }
+}
+
+/// The release of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock) takes the mark of those who wait away, and wakes one.
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Where that one is killed, or the releaser before it wakes anybody,
+/// and somebody else has the lock by then, nobody knows of the others who wait. Mutexes of glibc do so: Linux passes the wake of the
+/// dead on only where nobody has the lock ("futex: Prevent robust futex exit race", 2019).
+#[derive(Debug)]
+pub struct TakesTheMarkAway;
+
+impl Rules for TakesTheMarkAway {
+    const GIVEN: u32 = 0;
+}

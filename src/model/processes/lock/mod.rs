@@ -1,0 +1,4 @@
+//! Locks.
+
+pub mod broken;
+pub mod robust;

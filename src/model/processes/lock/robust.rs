@@ -1,0 +1,408 @@
+//! A lock in a region, which the next one gets when its holder has been killed, and is told of it.
+//!
+//! Its word is the [`Robust`] one of the kernel: the holder's number, or nobody's, and beside it [`WAITERS`], and [`OWNER_DIED`]
+//! where nobody holds it and the last holder was killed. Who takes it then finds what it guards as it was left: it puts that
+//! right and says so, or else the lock is lost to all. A body that panics counts as killed. What the dead have
+//! written is seen by who takes over, because the kernel's exchange of the word comes after all of it.
+//!
+//! Invariant: who sleeps has seen an owner and `WAITERS` in the word, and `WAITERS` stays there, from owner to owner and while nobody
+//! holds the lock, until nobody sleeps. In textbooks' locks a release takes it away and wakes one. But that
+//! one, or the releaser before it wakes anybody, may be killed, and a third who takes the lock meanwhile does not know
+//! that there are others. The mark goes only where the owner has woken all, and nobody has come to sleep since; whoever has waited
+//! itself does not even try, because others may have done so too. `OWNER_DIED` beside the owner's own number is the question
+//! whether somebody comes: who does takes it away.
+//!
+//! It is not fair, and who holds it waits for ever where it takes it again. It is held while a function runs, and not
+//! by a guard: a guard can be forgotten, and then the kernel's list would lead into memory that somebody else has by now.
+//!
+//! Sources: Ulrich Drepper, "Futexes are tricky", 2011, for the word with a mark of waiters; "Robust mutexes", 2006; POSIX.1-2024,
+//! `pthread_mutex_consistent`, for what becomes of the lock.
+
+use crate::sync::atomic::AtomicBool;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::hint;
+use crate::sync::process::point;
+use crate::sync::region::Shared;
+use crate::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
+use crate::sync::time::Deadline;
+use std::cell::Cell;
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// So often a thread looks whether the lock is free before it waits, as that of [threads](crate::model::threads::lock::futex).
+const LOOKS: u32 = 100;
+
+/// What a lock owes to those who are killed, and to those who wait.
+pub trait Rules: fmt::Debug + Send + Sync + 'static {
+    /// Takes the word so that the kernel knows.
+    ///
+    /// # Safety
+    /// As that of [`Robust::take`].
+    unsafe fn take(word: &Robust, take: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the caller's.
+        unsafe { word.take(take) }
+    }
+
+    /// Gives the word back so that the kernel knows.
+    fn give(word: &Robust, give: impl FnOnce()) {
+        word.give(give);
+    }
+
+    /// What stays in the word of what it `had` when it was free.
+    fn taken(had: u32) -> u32 {
+        had & WAITERS
+    }
+
+    /// What stays in it when it is given back and somebody may wait.
+    const GIVEN: u32 = WAITERS;
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct Kept;
+
+impl Rules for Kept {}
+
+/// A holder was killed, and the next one did not put right what it left. Nobody gets the lock any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRecoverable;
+
+impl fmt::Display for NotRecoverable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the lock is not recoverable: a holder was killed, and what it left was not made consistent",
+        )
+    }
+}
+
+impl Error for NotRecoverable {}
+
+/// How the holder before has ended.
+#[derive(Debug)]
+pub enum Locked<'a> {
+    /// It gave the lock back, or there was none.
+    Consistent,
+    /// It was killed, or panicked, and may have left half of something.
+    OwnerDied(Repair<'a>),
+}
+
+/// What the holder before has left has to be put right.
+#[derive(Debug)]
+#[must_use = "the lock is lost to all unless it is said that things are consistent again"]
+pub struct Repair<'a>(&'a Cell<bool>);
+
+impl Repair<'_> {
+    /// It is put right: `pthread_mutex_consistent`.
+    pub fn consistent(self) {
+        self.0.set(true);
+    }
+}
+
+/// A lock for a [`Region`](crate::sync::region::Region).
+///
+/// ```
+/// use refectory::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock};
+/// use std::panic::catch_unwind;
+///
+/// let lock: RobustLock = RobustLock::new();
+/// assert_eq!(lock.lock(|found| matches!(found, Locked::Consistent)), Ok(true));
+/// assert_eq!(lock.lock(|_| lock.try_lock(|_| ())), Ok(Ok(None)));
+///
+/// // A body that panics is like a process that is killed.
+/// let dies = || catch_unwind(|| lock.lock(|_| panic!("in the middle of something")));
+/// assert!(dies().is_err());
+/// let repair = |found: Locked<'_>| match found {
+///     Locked::OwnerDied(left) => left.consistent(),
+///     Locked::Consistent => unreachable!(),
+/// };
+/// assert_eq!(lock.lock(repair), Ok(()));
+///
+/// assert!(dies().is_err());
+/// assert_eq!(lock.lock(|_it_is_left_so| ()), Ok(()));
+/// assert_eq!(lock.lock(|_| ()), Err(NotRecoverable));
+/// ```
+#[repr(C)]
+pub struct RobustLock<R = Kept> {
+    word: Robust,
+    /// Whether it is not recoverable.
+    lost: AtomicBool,
+    rules: PhantomData<fn() -> R>,
+}
+
+// SAFETY: both fields are shared, and the rules have no value.
+unsafe impl<R: Rules> Shared for RobustLock<R> {}
+
+impl<R: Rules> RobustLock<R> {
+    /// A free lock.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self {
+            word: Robust::new().named(format_args!("lock")),
+            lost: AtomicBool::new(false).named(format_args!("lost")),
+            rules: PhantomData,
+        }
+    }
+
+    /// Names the lock in traces.
+    #[must_use]
+    pub fn named(self, name: fmt::Arguments<'_>) -> Self {
+        Self { word: self.word.named(name), ..self }
+    }
+
+    /// Waits for the lock, and holds it while `body` runs.
+    ///
+    /// # Errors
+    /// It is lost; `body` does not run.
+    pub fn lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
+        let wait = |seen| {
+            self.word.wait(seen);
+            true
+        };
+        let held = self.take(|| self.acquire(wait)).expect("one that waits without end gets it");
+        held.run(body)
+    }
+
+    /// The same, if nobody holds it. `None` where somebody does.
+    ///
+    /// # Errors
+    /// As [`lock`](Self::lock).
+    pub fn try_lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<Option<T>, NotRecoverable> {
+        let now = || self.try_acquire(0).ok().map(|found| Held::new(self, found, false));
+        self.take(now).map(|held| held.run(body)).transpose()
+    }
+
+    /// The same, but waits no longer than this. `None` where its time ran out.
+    ///
+    /// # Errors
+    /// As [`lock`](Self::lock).
+    pub fn lock_timeout<T>(
+        &self,
+        patience: Duration,
+        body: impl FnOnce(Locked<'_>) -> T,
+    ) -> Result<Option<T>, NotRecoverable> {
+        let deadline = Deadline::after(patience);
+        let wait = |seen| deadline.left().is_some_and(|left| self.word.wait_timeout(seen, left));
+        self.take(|| self.acquire(wait)).map(|held| held.run(body)).transpose()
+    }
+
+    /// Lets the kernel know of what `acquire` takes.
+    fn take<'a>(&'a self, acquire: impl FnOnce() -> Option<Held<'a, R>>) -> Option<Held<'a, R>> {
+        let mut held = None;
+        let takes = || {
+            held = acquire();
+            held.is_some()
+        };
+        // SAFETY: who has acquired has found no owner. The lock is borrowed by `Held`, which is a local of the functions above,
+        // and gives it back where it is dropped.
+        let _ = unsafe { R::take(&self.word, takes) };
+        held
+    }
+
+    /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up. Woken by `release`, and by the
+    /// kernel where the owner is killed.
+    fn acquire(&self, mut wait: impl FnMut(u32) -> bool) -> Option<Held<'_, R>> {
+        let (mut expected, mut waited) = (0, false);
+        loop {
+            // The lock comes before the clock: a wake-up that this thread took was another's chance, too.
+            let seen = match self.try_acquire(expected) {
+                Ok(found) => return Some(Held::new(self, found, waited)),
+                Err(seen) => seen,
+            };
+            if !waited && seen & WAITERS == 0 && self.spin() {
+                continue;
+            }
+            point("a lock to be waited for");
+            let marked = (seen | WAITERS) & !OWNER_DIED;
+            // Ordering: Relaxed. The mark is for the owner, who exchanges the word.
+            if seen != marked && self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_err() {
+                continue;
+            }
+            if !wait(marked) {
+                return None;
+            }
+            point("a lock that was waited for");
+            (expected, waited) = (WAITERS, true);
+        }
+    }
+
+    /// Takes the lock if nobody owns it, and says what its word had then; or else who does. `expected` is a guess.
+    #[inline]
+    fn try_acquire(&self, mut expected: u32) -> Result<u32, u32> {
+        point("a lock to be taken");
+        while expected & OWNER == 0 {
+            let mine = Robust::me() | R::taken(expected);
+            // Ordering: Acquire, of the Release in `release`, and of the kernel's exchange: what was done under the lock is visible.
+            match self.word.compare_exchange(expected, mine, Acquire, Relaxed) {
+                Ok(found) => {
+                    point("a lock that was taken");
+                    return Ok(found);
+                }
+                Err(seen) => expected = seen,
+            }
+        }
+        Err(expected)
+    }
+
+    /// Gives a holder who is nearly done the time to end; whether it is free then.
+    fn spin(&self) -> bool {
+        for _ in 0..hint::spins(LOOKS) {
+            // Ordering: Relaxed; the lock is taken by a compare-exchange.
+            if self.word.load(Relaxed) & OWNER == 0 {
+                return true;
+            }
+            hint::spin_briefly();
+        }
+        false
+    }
+
+    /// Gives the lock back with this in the word.
+    #[inline]
+    fn release(&self, left: u32, waited: bool) {
+        R::give(&self.word, || {
+            point("a lock to be given back");
+            // Ordering: Release, for the Acquire of the next holder.
+            if self.word.compare_exchange(Robust::me(), left, Release, Relaxed).is_err() {
+                self.release_contended(left, waited);
+            }
+            point("a lock that was given back");
+        });
+    }
+
+    #[cold]
+    fn release_contended(&self, left: u32, waited: bool) {
+        if !waited {
+            // Ordering: Relaxed. The question is for those who come to wait: they change it, or find that it is not the word for
+            // which they wanted to wait.
+            let asked = self.word.fetch_or(OWNER_DIED, Relaxed) | OWNER_DIED;
+            point("a lock whose waiters are woken");
+            self.word.wake_all();
+            // Ordering: as in `release`.
+            if self.word.compare_exchange(asked, left, Release, Relaxed).is_ok() {
+                return;
+            }
+        }
+        // Ordering: as in `release`. Others have changed nothing but marks, which are written again.
+        self.word.store(left | R::GIVEN, Release);
+        point("a lock whose waiter is to be woken");
+        self.word.wake_one();
+    }
+}
+
+impl<R: Rules> Default for RobustLock<R> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R> fmt::Debug for RobustLock<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RobustLock").field("word", &self.word).field("lost", &self.lost).finish()
+    }
+}
+
+/// Holds the lock until it is dropped, also by a panic.
+struct Held<'a, R: Rules> {
+    lock: &'a RobustLock<R>,
+    waited: bool,
+    consistent: Cell<bool>,
+    /// Whether its body ran to its end.
+    ended: bool,
+}
+
+impl<'a, R: Rules> Held<'a, R> {
+    fn new(lock: &'a RobustLock<R>, found: u32, waited: bool) -> Self {
+        Self { lock, waited, consistent: Cell::new(found & OWNER_DIED == 0), ended: false }
+    }
+
+    fn run<T>(mut self, body: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
+        // Ordering: Relaxed. It is written and read under the lock.
+        let done = if self.lock.lost.load(Relaxed) {
+            Err(NotRecoverable)
+        } else if self.consistent.get() {
+            Ok(body(Locked::Consistent))
+        } else {
+            Ok(body(Locked::OwnerDied(Repair(&self.consistent))))
+        };
+        self.ended = true;
+        done
+    }
+}
+
+impl<R: Rules> Drop for Held<'_, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.ended && !self.consistent.get() {
+            // Ordering: as in `run`. It comes before the lock is given back: who is killed in between leaves it lost as well.
+            self.lock.lost.store(true, Relaxed);
+        }
+        self.lock.release(if self.ended { 0 } else { OWNER_DIED }, self.waited);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::thread;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU32;
+
+    #[test]
+    fn critical_sections_do_not_overlap() {
+        let shared = Arc::new((<RobustLock>::new(), AtomicU32::new(0)));
+        let threads = [(); 4].map(|()| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || {
+                for _ in 0..1_000 {
+                    let alone = |_: Locked<'_>| {
+                        assert_eq!(shared.1.fetch_add(1, Relaxed), 0);
+                        thread::yield_now();
+                        shared.1.fetch_sub(1, Relaxed);
+                    };
+                    shared.0.lock(alone).unwrap();
+                }
+            })
+        });
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(shared.0.word.load(Relaxed) & !WAITERS, 0);
+    }
+
+    #[test]
+    fn a_timed_out_acquire_leaves_the_lock_intact() {
+        let lock = <RobustLock>::new();
+        let refused = |patience| lock.lock_timeout(patience, |_| ()) == Ok(None);
+        assert_eq!(lock.lock(|_| refused(Duration::ZERO) && refused(Duration::from_millis(1))), Ok(true));
+        assert_eq!(lock.lock_timeout(Duration::MAX, |_| lock.try_lock(|_| ())), Ok(Some(Ok(None))));
+    }
+
+    #[test]
+    fn a_mark_of_nobody_goes() {
+        let lock = <RobustLock>::new();
+        for marks in [WAITERS, WAITERS | OWNER_DIED] {
+            lock.word.store(marks, Relaxed);
+            lock.lock(|found| {
+                assert_eq!(lock.word.load(Relaxed), Robust::me() | WAITERS);
+                if let Locked::OwnerDied(left) = found {
+                    left.consistent();
+                }
+            })
+            .unwrap();
+            assert_eq!(lock.word.load(Relaxed), 0);
+        }
+    }
+
+    #[test]
+    fn a_repair_that_panics_is_the_next_ones() {
+        let lock = <RobustLock>::new();
+        for _ in 0..2 {
+            let dies = || lock.lock(|_| panic!("in the middle of something"));
+            assert!(catch_unwind(AssertUnwindSafe(dies)).is_err());
+            assert_eq!(lock.word.load(Relaxed), OWNER_DIED);
+        }
+        assert_eq!(lock.lock(|found| matches!(found, Locked::OwnerDied(_))), Ok(true));
+        assert_eq!(lock.try_lock(|_| ()), Err(NotRecoverable));
+    }
+}
