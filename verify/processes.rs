@@ -902,7 +902,7 @@ fn an_end_is_free_when_its_owner_is_dead() -> Tested {
     reader.read_timeout(&mut [0; 8], PATIENCE)?;
     ensure_eq(ring.sender(|_| ()), Err(Occupied))?;
     sender.kill()?;
-    end(sender)?;
+    ensure_eq(end(sender)?, Exit::Killed(9))?;
     ensure_eq(ring.sender(|mut sender| sender.send(b"bread")), Ok(Ok(())))?;
     let all = ring.receiver(|mut receiver| [(); 2].map(|()| receiver.receive(<[u8]>::to_vec)))?;
     ensure_eq(all, [b"soup".to_vec(), b"bread".to_vec()])
