@@ -18,8 +18,12 @@
 //! Source: set_robust_list(2); Ingo Molnar, "The robust futex ABI", 2006 (`Documentation/locking/robust-futex-ABI.rst`);
 //! Ulrich Drepper, "Robust mutexes", 2006.
 
-use super::super::current::{Current, current};
-use super::super::{is_modelled, system};
+use super::super::system;
+#[cfg(feature = "instrumented")]
+use super::super::{
+    current::{Current, current},
+    is_modelled,
+};
 use super::{Futex, Shared};
 use std::cell::Cell;
 use std::fmt;
@@ -80,6 +84,7 @@ impl Robust {
         thread_local! {
             static ME: Cell<u32> = const { Cell::new(0) };
         }
+        #[cfg(feature = "instrumented")]
         match current() {
             Current::Native => {}
             #[cfg(feature = "loom")]
@@ -103,6 +108,7 @@ impl Robust {
     #[inline]
     pub unsafe fn take(&self, take: impl FnOnce() -> bool) -> bool {
         // Where the modelled side begins.
+        #[cfg(feature = "instrumented")]
         if is_modelled() {
             return take();
         }
@@ -120,6 +126,7 @@ impl Robust {
     #[inline]
     pub fn give(&self, give: impl FnOnce()) {
         // Where the modelled side begins.
+        #[cfg(feature = "instrumented")]
         if is_modelled() {
             return give();
         }
