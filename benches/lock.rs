@@ -9,6 +9,7 @@ use criterion::{Bencher, BenchmarkGroup, Criterion, Throughput, criterion_group,
 use refectory::catalogue::{self, Timed};
 use refectory::model::coroutines::lock as coroutines;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
+use refectory::model::processes::lock::robust::RobustLock;
 use refectory::model::threads::lock::barrier::Barrier;
 use refectory::model::threads::lock::condition::Condition;
 use refectory::model::threads::lock::event::Event;
@@ -69,6 +70,8 @@ fn uncontended(criterion: &mut Criterion) {
     });
     let interpreter_lock = <Gil>::new(SWITCH_INTERVAL);
     alone(&mut group, "gil/cpython", &|| drop(black_box(interpreter_lock.attach())));
+    let robust: RobustLock = RobustLock::new();
+    alone(&mut group, "processes/robust", &|| black_box(&robust).lock(|_| ()).expect("nobody dies"));
     group.finish();
 }
 

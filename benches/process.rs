@@ -1,11 +1,14 @@
 //! What a process costs, and how fast two of them hand things to each other, beside two threads.
 
-use criterion::{Criterion, criterion_group};
+use criterion::{Criterion, Throughput, criterion_group};
+use refectory::model::processes::lock::robust::RobustLock;
+use refectory::model::processes::queue::ring::Ring;
 use refectory::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 use refectory::sync::pipe::{self, Reader, Writer};
 use refectory::sync::process::{self, Process};
-use refectory::sync::region::{Futex, Region, shared};
-use refectory::sync::{hint::spin_loop, thread};
+use refectory::sync::region::{Futex, Region, Shared, shared};
+use refectory::sync::{UnsafeCell, hint::spin_loop, thread};
+use std::mem::MaybeUninit;
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -166,7 +169,138 @@ fn points(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, started, in_a_line, by_futex, by_pipe, points);
+/// A lock that the next one gets where its holder is killed.
+trait Lock: Shared + Sync + Sized {
+    fn region() -> Region<Self>;
+    fn locked(&self);
+}
+
+impl Lock for RobustLock {
+    fn region() -> Region<Self> {
+        Region::new(Self::new()).unwrap()
+    }
+
+    fn locked(&self) {
+        self.lock(|_| ()).unwrap();
+    }
+}
+
+/// That of libc.
+struct Posix(UnsafeCell<MaybeUninit<libc::pthread_mutex_t>>);
+
+// SAFETY: its attribute says that processes share it, and nobody drops it.
+unsafe impl Shared for Posix {}
+// SAFETY: libc's functions may be called by any thread.
+unsafe impl Sync for Posix {}
+
+impl Posix {
+    /// What the functions say is left aside here: they fail only where they are used wrongly.
+    fn with(&self, calls: impl FnOnce(*mut libc::pthread_mutex_t)) {
+        self.0.with(|mutex| calls(mutex.cast_mut().cast()));
+    }
+}
+
+impl Lock for Posix {
+    fn region() -> Region<Self> {
+        let region = Region::new(Self(UnsafeCell::new(MaybeUninit::zeroed()))).unwrap();
+        // SAFETY: the attributes are initialised first, and the mutex before anybody else knows it; it is never moved.
+        region.with(|mutex| unsafe {
+            let mut attributes = MaybeUninit::uninit();
+            libc::pthread_mutexattr_init(attributes.as_mut_ptr());
+            libc::pthread_mutexattr_setpshared(attributes.as_mut_ptr(), libc::PTHREAD_PROCESS_SHARED);
+            libc::pthread_mutexattr_setrobust(attributes.as_mut_ptr(), libc::PTHREAD_MUTEX_ROBUST);
+            libc::pthread_mutex_init(mutex, attributes.as_ptr());
+        });
+        region
+    }
+
+    fn locked(&self) {
+        // SAFETY: `region` has initialised it.
+        self.with(|mutex| unsafe {
+            libc::pthread_mutex_lock(mutex);
+            libc::pthread_mutex_unlock(mutex);
+        });
+    }
+}
+
+fn lock_for_ever<L: Lock>(lock: Region<L>) {
+    loop {
+        lock.locked();
+    }
+}
+
+/// A lock is taken and given back: by one process alone, and while another one does nothing else.
+fn locks(criterion: &mut Criterion) {
+    fn of<L: Lock>(criterion: &mut Criterion, name: &str) {
+        let lock = L::region();
+        let mut group = criterion.benchmark_group("process/robust lock");
+        group.bench_function(format!("{name}, alone"), |bencher| bencher.iter(|| lock.locked()));
+        let _other = process::spawn(lock_for_ever, lock.clone()).unwrap();
+        group.bench_function(format!("{name}, 2 processes"), |bencher| bencher.iter(|| lock.locked()));
+        group.finish();
+    }
+    of::<RobustLock>(criterion, "refectory RobustLock");
+    of::<Posix>(criterion, "libc pthread_mutex, robust");
+}
+
+/// 512 KiB.
+type Belt = Ring<{ 1 << 16 }>;
+
+fn belt() -> Region<Belt> {
+    Region::new(Belt::new()).unwrap()
+}
+
+const SMALL: [u8; 8] = [7; 8];
+
+/// Messages of 8 bytes, as fast as another process sends them.
+fn one_way(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("process/messages one way");
+    group.throughput(Throughput::Elements(1));
+    let ring = belt();
+    let sends = |ring: Region<Belt>| ring.sender(|mut sender| while sender.send(&SMALL).is_ok() {}).unwrap();
+    let sender = process::spawn(sends, ring.clone()).unwrap();
+    let receives = ring.receiver(|mut receiver| {
+        group.bench_function("refectory Ring", |bencher| bencher.iter(|| receiver.receive(|bytes| bytes[0])));
+    });
+    receives.unwrap();
+    drop(sender);
+    let (writer, mut reader) = pipe::pipe().unwrap();
+    let writes = |mut writer: Writer| while writer.write_all(&SMALL).is_ok() {};
+    let _writer = process::spawn(writes, writer).unwrap();
+    group.bench_function("a pipe", |bencher| bencher.iter(|| reader.read_exact(&mut [0; 8]).unwrap()));
+    group.finish();
+}
+
+fn by_ring(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("process/round trip, a ring");
+    group.sample_size(10);
+    let (to, from) = (belt(), belt());
+    let echoes = |(to, from): (Region<Belt>, Region<Belt>)| {
+        let echo = to.receiver(|mut receiver| {
+            from.sender(|mut sender| {
+                loop {
+                    receiver.receive(|bytes| sender.send(bytes)).unwrap();
+                }
+            })
+        });
+        echo.unwrap().unwrap()
+    };
+    let _other = process::spawn(echoes, (to.clone(), from.clone())).unwrap();
+    let plays = to.sender(|mut sender| {
+        from.receiver(|mut receiver| {
+            group.bench_function("2 processes", |bencher| {
+                bencher.iter(|| {
+                    sender.send(&SMALL).unwrap();
+                    receiver.receive(|bytes| bytes[0])
+                });
+            });
+        })
+    });
+    plays.unwrap().unwrap();
+    group.finish();
+}
+
+criterion_group!(benches, started, in_a_line, by_futex, by_pipe, by_ring, one_way, locks, points);
 
 fn main() {
     process::child_main();

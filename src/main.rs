@@ -10,6 +10,8 @@ use std::process::ExitCode;
 static ALLOCATOR: Quarantine = Quarantine;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "processes")]
+    refectory::sync::process::child_main();
     refectory::runner::child_main();
     refectory::campaign::child_main();
     cli::main()

@@ -15,6 +15,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 fn main() -> ExitCode {
+    #[cfg(feature = "processes")]
+    refectory::sync::process::child_main();
     campaign::child_main();
     let started = Instant::now();
     let (tell, told) = mpsc::channel();

@@ -21,6 +21,8 @@ use std::thread::available_parallelism;
 static ALLOCATOR: Quarantine = Quarantine;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "processes")]
+    refectory::sync::process::child_main();
     misbehaviour::child_main();
     let mut arguments = Arguments::from_args();
     // Twins that hang on real threads do so without a processor, in processes of their own.

@@ -7,6 +7,8 @@ use refectory::engine::{Engine, Program};
 use refectory::judge::{Reason, Verdict, verify};
 use refectory::model::processes::lock::broken::NotRobust;
 use refectory::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
+use refectory::model::processes::queue::broken::{HeadFirst, TailFirst};
+use refectory::model::processes::queue::ring::{Occupied, Passage, Ring, Whole};
 use refectory::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
 use refectory::sync::pipe::{self, Reader, Writer};
 use refectory::sync::process::{self, Exit, Nemesis, Process};
@@ -55,6 +57,9 @@ trials! {
         a_thread_that_ends_leaves_its_mark, a_wake_of_the_killed_is_passed_on;
     "lock":
         a_lock_survives_death_at_each_point, a_lock_that_nobody_puts_right_is_lost_to_all, a_lock_that_is_not_robust_dies_too;
+    "ring":
+        messages_survive_death_at_each_point, twins_lose_messages_at_some_point, an_end_is_free_when_its_owner_is_dead,
+        a_receiver_is_woken_where_the_sender_dies;
     "pipe":
         a_pipe_ends_with_its_writer, a_pipe_breaks_with_its_reader, the_killed_hang_up,
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,
@@ -777,6 +782,146 @@ fn a_lock_that_is_not_robust_dies_too() -> Tested {
     let lock = Region::new(RobustLock::<NotRobust>::new())?;
     killed_in(&lock)?;
     ensure_eq(lock.lock_timeout(Duration::from_millis(10), |_| ()), Ok(None))
+}
+
+const MESSAGES: u32 = 10;
+
+shared! {
+    /// What was sent for certain, and what was received.
+    struct Log {
+        sent: AtomicU32,
+        received: AtomicU32,
+        numbers: [AtomicU32; 2 * MESSAGES as usize],
+    }
+}
+
+/// Messages of any length; four words hold two of the shortest.
+fn message(number: u32) -> Vec<u8> {
+    number.to_ne_bytes().repeat(1 + number as usize % 5)
+}
+
+/// The exit code of who receives what nobody has sent.
+const NOT_SENT: i32 = 3;
+
+type Post<P> = (Region<Ring<4, P>>, Region<Log>);
+
+fn send_all<P: Passage>((ring, log): Post<P>) {
+    let sends = ring.sender(|mut sender| {
+        for number in log.sent.load(SeqCst)..MESSAGES {
+            sender.send(&message(number)).unwrap();
+            process::point("a message to be counted");
+            log.sent.fetch_add(1, SeqCst);
+        }
+    });
+    assert_eq!(sends, Ok(()));
+}
+
+fn receive_all<P: Passage>((ring, log): Post<P>) {
+    let last = || log.numbers[log.received.load(SeqCst).wrapping_sub(1) as usize].load(SeqCst);
+    let receives = ring.receiver(|mut receiver| {
+        while log.received.load(SeqCst) == 0 || last() != MESSAGES - 1 {
+            let read = |bytes: &[u8]| {
+                let number = bytes.first_chunk().map(|number| u32::from_ne_bytes(*number));
+                let Some(number) = number.filter(|number| bytes == message(*number)) else {
+                    std::process::exit(NOT_SENT)
+                };
+                log.numbers[log.received.load(SeqCst) as usize].store(number, SeqCst);
+                process::point("a message to be logged");
+                log.received.fetch_add(1, SeqCst);
+            };
+            receiver.receive(read);
+        }
+    });
+    assert_eq!(receives, Ok(()));
+}
+
+/// Sends all messages, while somebody dies at the n-th point, and is replaced. Whether that happened; and if it went wrong, how.
+fn post<P: Passage>(n: u64) -> Result<bool, String> {
+    let nemesis = Nemesis::at(n).unwrap();
+    nemesis.set_on_children();
+    let zero = || AtomicU32::new(0);
+    let log = Log { sent: zero(), received: zero(), numbers: std::array::from_fn(|_| zero()) };
+    let (ring, log) = (Region::new(Ring::<4, P>::new()).unwrap(), Region::new(log).unwrap());
+    let start = |entry: fn(Post<P>) -> io::Result<Process>| entry((ring.clone(), log.clone())).unwrap();
+    let entries: [fn(Post<P>) -> io::Result<Process>; 2] =
+        [|post| process::spawn(send_all::<P>, post), |post| process::spawn(receive_all::<P>, post)];
+    let mut both = entries.map(|entry| (entry, start(entry)));
+    let mut ended = 0;
+    let started = Instant::now();
+    while ended < 2 {
+        ended = 0;
+        for (entry, process) in &mut both {
+            match process.try_wait().unwrap() {
+                None => {}
+                Some(Exit::Code(0)) => ended += 1,
+                Some(Exit::Killed(9)) => *process = start(*entry),
+                Some(exit) => return Err(exit.to_string()),
+            }
+        }
+        if started.elapsed() > PATIENCE {
+            return Err("a side waits for ever".into());
+        }
+        thread::yield_now();
+    }
+    let dead = nemesis.victim().is_some();
+    let mut numbers: Vec<_> = log.numbers.iter().map(|number| number.load(SeqCst)).collect();
+    numbers.truncate(log.received.load(SeqCst) as usize);
+    let all = numbers.len();
+    numbers.dedup();
+    let is_right = numbers.iter().copied().eq(0..MESSAGES) && all - numbers.len() <= usize::from(dead);
+    if is_right { Ok(dead) } else { Err(format!("{all} messages, {numbers:?}, {:?}", nemesis.victim())) }
+}
+
+/// One more is received at most: that with which the one who died was busy.
+fn messages_survive_death_at_each_point() -> Tested {
+    apart(|()| for _ in (1..).take_while(|n| post::<Whole>(*n).unwrap()) {})
+}
+
+fn twins_lose_messages_at_some_point() -> Tested {
+    apart(|()| {
+        assert!((1..200).any(|n| post::<TailFirst>(n).is_err()));
+        assert!((1..200).any(|n| post::<HeadFirst>(n).is_err()));
+    })
+}
+
+fn an_end_is_free_when_its_owner_is_dead() -> Tested {
+    let ring = Region::new(<Ring<8>>::new())?;
+    let (writer, mut reader) = pipe::pipe()?;
+    let sends = |(ring, mut news): (Region<Ring<8>>, Writer)| {
+        let _ = ring.sender(|mut sender| {
+            sender.send(b"soup").unwrap();
+            news.write_all(b"sent").unwrap();
+            sleep_for_ever()
+        });
+    };
+    let mut sender = process::spawn(sends, (ring.clone(), writer))?;
+    reader.read_timeout(&mut [0; 8], PATIENCE)?;
+    ensure_eq(ring.sender(|_| ()), Err(Occupied))?;
+    sender.kill()?;
+    ensure_eq(end(sender)?, Exit::Killed(9))?;
+    ensure_eq(ring.sender(|mut sender| sender.send(b"bread")), Ok(Ok(())))?;
+    let all = ring.receiver(|mut receiver| [(); 2].map(|()| receiver.receive(<[u8]>::to_vec)))?;
+    ensure_eq(all, [b"soup".to_vec(), b"bread".to_vec()])
+}
+
+fn a_receiver_is_woken_where_the_sender_dies() -> Tested {
+    apart(|()| {
+        let ring = Region::new(<Ring<8>>::new()).unwrap();
+        let receives = |ring: Region<Ring<8>>| {
+            let soup = ring.receiver(|mut receiver| receiver.receive(<[u8]>::to_vec));
+            assert_eq!(soup, Ok(b"soup".to_vec()));
+        };
+        let receiver = process::spawn(receives, ring.clone()).unwrap();
+        until("one who waits", || (state(receiver.id()) == Some('S')).then_some(()));
+        // It has published the message, and wakes nobody.
+        let nemesis = Nemesis::at(4).unwrap();
+        nemesis.set_on_children();
+        let sends = |ring: Region<Ring<8>>| ring.sender(|mut sender| sender.send(b"soup")).unwrap().unwrap();
+        let sender = process::spawn(sends, ring).unwrap();
+        assert_eq!(end(sender).unwrap(), Exit::Killed(9));
+        assert_eq!(nemesis.victim().unwrap().point, "a position that has moved");
+        assert_eq!(end(receiver).unwrap(), Exit::Code(0));
+    })
 }
 
 fn a_pipe_ends_with_its_writer() -> Tested {

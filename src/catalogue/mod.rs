@@ -14,6 +14,8 @@ mod channels;
 mod coroutines;
 mod gil;
 mod pool;
+#[cfg(feature = "processes")]
+mod processes;
 mod threads;
 
 use crate::cell::{Cell, CellId, Level, Operation, Scope, Subject};
@@ -31,6 +33,8 @@ pub fn subjects() -> impl Iterator<Item = &'static Subject> + Clone {
         channels::FAMILIES,
         coroutines::FAMILIES,
         actors::FAMILIES,
+        #[cfg(feature = "processes")]
+        processes::FAMILIES,
     ];
     models.into_iter().flatten().copied().flatten()
 }

@@ -15,6 +15,8 @@ pub mod closing;
 pub mod coroutines;
 pub mod gil;
 pub mod pool;
+#[cfg(feature = "processes")]
+pub mod processes;
 pub mod threads;
 
 pub use crate::scenario::{join, spawn};

@@ -92,10 +92,15 @@ pub(crate) trait Controller {
 
 impl dyn Controller + '_ {
     /// [Announces](Controller::announce) an operation of the program. Where the thread is one of a process, that may die before it.
-    pub(crate) fn perform(&self, op: Op, seen: u64, site: Site) -> u64 {
+    pub(crate) fn perform(&self, op: Op, site: Site) -> u64 {
+        self.perform_on(op, || 0, site)
+    }
+
+    /// The same with an atomic, of which std's holds what `seen` says: when the operation is announced, and not before.
+    pub(crate) fn perform_on(&self, op: Op, seen: impl FnOnce() -> u64, site: Site) -> u64 {
         #[cfg(all(feature = "processes", feature = "instrumented"))]
         super::process::modelled::may_die(self, op, site);
-        self.announce(op, seen, site)
+        self.announce(op, seen(), site)
     }
 }
 

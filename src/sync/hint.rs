@@ -89,7 +89,7 @@ pub fn choose(alternatives: usize) -> usize {
     match current() {
         Current::Controlled(controller) => {
             let op = crate::event::op::Op::Choose(alternatives as u8);
-            return controller.perform(op, 0, std::panic::Location::caller()) as usize;
+            return controller.perform(op, std::panic::Location::caller()) as usize;
         }
         #[cfg(feature = "loom")]
         Current::Loom => super::hook::unsupported("a choice of the program's own, which loom has not"),

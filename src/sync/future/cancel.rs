@@ -76,7 +76,7 @@ fn is_cancelled() -> bool {
     match current() {
         Current::Controlled(controller) => {
             let op = crate::event::op::Op::Cancel;
-            return controller.perform(op, 0, std::panic::Location::caller()) == 1;
+            return controller.perform(op, std::panic::Location::caller()) == 1;
         }
         #[cfg(feature = "loom")]
         Current::Loom => {

@@ -106,7 +106,7 @@ impl ArcHook {
                 loom = looming::operation(Op::ArcClone(id), site, || self.loom.clone(), |_| Told::NOTHING);
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(Op::ArcClone(id), 0, site);
+                controller.perform(Op::ArcClone(id), site);
             }
         }
         Self {
@@ -131,7 +131,7 @@ impl ArcHook {
                 })
             }
             Turn::Controlled(controller, id) => {
-                Some(owners(controller.perform(Op::ArcCount(id), 0, Location::caller())))
+                Some(owners(controller.perform(Op::ArcCount(id), Location::caller())))
             }
         }
     }
@@ -208,7 +208,7 @@ impl Drop for ArcHook {
                 looming::operation(Op::ArcDrop(id), self.site, || drop(self.loom.take()), |()| Told::NOTHING);
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(Op::ArcDrop(id), 0, self.site);
+                controller.perform(Op::ArcDrop(id), self.site);
             }
         }
     }
@@ -233,7 +233,7 @@ impl WeakHook {
             #[cfg(feature = "loom")]
             Turn::Loom(..) => hook.unsupported("has its `Weak` upgraded, which loom does not model"),
             Turn::Controlled(controller, id) => {
-                if controller.perform(Op::ArcUpgrade(id), 0, site) == 0 {
+                if controller.perform(Op::ArcUpgrade(id), site) == 0 {
                     return None;
                 }
             }

@@ -80,7 +80,7 @@ impl<V: Value> AtomicHook<V> {
                 inner.set(value, Relaxed);
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), inner.get(Relaxed).bits(), Location::caller());
+                controller.perform_on(op(id), || inner.get(Relaxed).bits(), Location::caller());
                 inner.set(value, Relaxed);
                 controller.commit(id, value.bits());
             }
@@ -207,9 +207,9 @@ impl AtomicHook<u32> {
             }
             Turn::Controlled(controller, id) => {
                 let wait = Op::WaitIf { word: id, expected: expected.bits() };
-                let waits = controller.perform(wait, inner.get(Relaxed).bits(), site) == 1;
+                let waits = controller.perform_on(wait, || inner.get(Relaxed).bits(), site) == 1;
                 let wake = Op::Wake { object: id, timed };
-                let without_permit = waits && controller.perform(wake, 0, site) == 1;
+                let without_permit = waits && controller.perform(wake, site) == 1;
                 if controller.tearing_down() {
                     torn_down();
                 }
@@ -226,7 +226,7 @@ impl AtomicHook<u32> {
     pub(in crate::sync) fn wake(&self, op: fn(ObjectId) -> Op) -> bool {
         match self.turn() {
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), 0, Location::caller());
+                controller.perform(op(id), Location::caller());
                 true
             }
             Turn::Inert => true,
@@ -238,7 +238,7 @@ impl AtomicHook<u32> {
 /// The value that the operation finds: the engine's answer, and std's own value where the engine has stopped.
 #[track_caller]
 fn find<V: Value>(controller: &dyn Controller, op: Op, inner: &V::Std) -> V {
-    let answer = controller.perform(op, inner.get(Relaxed).bits(), Location::caller());
+    let answer = controller.perform_on(op, || inner.get(Relaxed).bits(), Location::caller());
     if controller.tearing_down() { inner.get(Relaxed) } else { V::from_bits(answer) }
 }
 

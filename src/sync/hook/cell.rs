@@ -105,7 +105,7 @@ impl CellHook {
                 looming::operation(Op::CellWrite(id), self.0.site(), write, |()| Told::NOTHING);
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(Op::CellWrite(id), 0, self.0.site());
+                controller.perform(Op::CellWrite(id), self.0.site());
             }
         }
     }
@@ -126,7 +126,7 @@ impl CellHook {
                 loom = Some(looming::operation(kind.op(id), site, begin, |_| Told::NOTHING));
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(kind.op(id), 0, site);
+                controller.perform(kind.op(id), site);
             }
         }
         Access {
@@ -145,7 +145,7 @@ impl Access {
     #[track_caller]
     pub(in crate::sync) fn again(&self) {
         if let Turn::Controlled(controller, id) = self.cell.turn() {
-            controller.perform(self.kind.op(id), 0, Location::caller());
+            controller.perform(self.kind.op(id), Location::caller());
         }
     }
 }
@@ -172,7 +172,7 @@ impl Drop for Access {
             #[cfg(feature = "loom")]
             Turn::Loom(..) => looming::quietly(|| drop(self.loom.take())),
             Turn::Controlled(controller, id) => {
-                controller.perform(self.kind.op(id), 0, self.site);
+                controller.perform(self.kind.op(id), self.site);
             }
         }
     }

@@ -72,16 +72,16 @@ impl CondvarHook {
             }
             (Turn::Controlled(controller, condvar), Turn::Controlled(_, mutex), By::Controlled) => {
                 let without_permit = if is_spurious(controller, Spurious::Wait(condvar), site) {
-                    controller.perform(Op::Unlock(mutex), 0, site);
+                    controller.perform(Op::Unlock(mutex), site);
                     false
                 } else {
-                    controller.perform(Op::Wait { condvar, mutex }, 0, site);
-                    controller.perform(Op::Wake { object: condvar, timed }, 0, site) == 1
+                    controller.perform(Op::Wait { condvar, mutex }, site);
+                    controller.perform(Op::Wake { object: condvar, timed }, site) == 1
                 };
                 if controller.tearing_down() {
                     torn_down();
                 }
-                controller.perform(Op::Lock(mutex), 0, site);
+                controller.perform(Op::Lock(mutex), site);
                 (By::Controlled, timed && without_permit)
             }
             _ => torn_down(),
@@ -113,7 +113,7 @@ impl CondvarHook {
             #[cfg(feature = "loom")]
             Turn::Loom(behind, id) => looming::operation(op(id), site, || loom(behind), |()| Told::NOTHING),
             Turn::Controlled(controller, id) => {
-                controller.perform(op(id), 0, site);
+                controller.perform(op(id), site);
             }
         }
         false

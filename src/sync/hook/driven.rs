@@ -348,7 +348,7 @@ pub(in crate::sync) fn torn_down() -> ! {
 
 /// Whether the wait, the park or the weak compare-exchange that would come next returns for no reason instead.
 pub(in crate::sync) fn is_spurious(controller: &dyn Controller, what: Spurious, site: Site) -> bool {
-    controller.perform(Op::Spurious(what), 0, site) == 1
+    controller.perform(Op::Spurious(what), site) == 1
 }
 
 /// What the engine that is current cannot do: nothing is wrong with the subject.
@@ -391,7 +391,7 @@ pub(in crate::sync) fn fence(order: Ordering) {
         #[cfg(feature = "loom")]
         Current::Loom => {}
         Current::Controlled(controller) => {
-            controller.perform(op, 0, Location::caller());
+            controller.perform(op, Location::caller());
         }
     }
 }

@@ -99,7 +99,7 @@ impl<'a, K: Kind, G> Grant<'a, K, G> {
                 By::Loom(guard.expect("loom panics itself where its lock is poisoned"))
             }
             Turn::Controlled(controller, id) => {
-                controller.perform(acquire(id), 0, site);
+                controller.perform(acquire(id), site);
                 By::Controlled
             }
         };
@@ -131,7 +131,7 @@ impl<'a, K: Kind, G> Grant<'a, K, G> {
                 looming::acquired(id, site, reads);
                 By::Loom(guard)
             }
-            Turn::Controlled(controller, id) => match controller.perform(attempt(id), 0, site) {
+            Turn::Controlled(controller, id) => match controller.perform(attempt(id), site) {
                 0 => return None,
                 _ => By::Controlled,
             },
@@ -178,7 +178,7 @@ impl<K: Kind, G> Drop for Grant<'_, K, G> {
             },
             By::Controlled => {
                 if let Turn::Controlled(controller, id) = self.hook.turn_in_drop() {
-                    controller.perform((self.release)(id), 0, self.site);
+                    controller.perform((self.release)(id), self.site);
                 }
             }
         }

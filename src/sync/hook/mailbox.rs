@@ -53,7 +53,7 @@ impl MailboxHook {
     fn perform(&self, op: impl FnOnce(ObjectId) -> Op, site: Site) -> u64 {
         match self.0.turn() {
             Turn::Controlled(controller, id) => {
-                let answer = controller.perform(op(id), 0, site);
+                let answer = controller.perform(op(id), site);
                 if controller.tearing_down() {
                     torn_down();
                 }

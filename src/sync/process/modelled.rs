@@ -155,7 +155,8 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelle
     if matches!(current(), Current::Loom) {
         super::super::loom_record::leave_out_death();
     }
-    let name = name.rsplit("::").next().filter(|name| !name.contains('{')).unwrap_or("process").to_owned();
+    let name = name.split('<').next().and_then(|path| path.rsplit("::").next());
+    let name = name.filter(|name| !name.contains('{')).unwrap_or("process").to_owned();
     let thread = Builder::new().name(name).spawn(move || {
         if let Current::Controlled(controller) = current() {
             begin(controller.thread());

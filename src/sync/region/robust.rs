@@ -18,13 +18,13 @@
 //! Source: set_robust_list(2); Ingo Molnar, "The robust futex ABI", 2006 (`Documentation/locking/robust-futex-ABI.rst`);
 //! Ulrich Drepper, "Robust mutexes", 2006.
 
-#[cfg(feature = "instrumented")]
-use super::super::current::{Current, current};
-#[cfg(feature = "instrumented")]
-use super::super::is_modelled;
-#[cfg(feature = "instrumented")]
-use super::super::process::modelled::{self, Told};
 use super::super::system;
+#[cfg(feature = "instrumented")]
+use super::super::{
+    current::{Current, current},
+    is_modelled,
+    process::modelled::{self, Told},
+};
 use super::{Futex, Shared};
 use std::cell::Cell;
 use std::fmt;

@@ -118,7 +118,7 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
             let run = controlled(controller, body, Arc::clone(&slot), site);
             let id = controller.spawn(name.as_deref(), stack, Box::new(run));
             let thread = Thread { id, name: names::set(id, name), born };
-            controller.perform(Op::Spawn(id), 0, site);
+            controller.perform(Op::Spawn(id), site);
             let attached = Attached { thread: Some(thread.id()) };
             JoinHandle {
                 thread,
@@ -146,7 +146,7 @@ fn in_loom(id: ThreadId, body: Body, slot: Slot, site: Site) -> impl FnOnce() {
 fn controlled(controller: &'static dyn Controller, body: Body, slot: Slot, site: Site) -> impl FnOnce() {
     move || {
         run(controller.thread(), body, slot, || controller.tearing_down());
-        controller.perform(Op::Exit, 0, site);
+        controller.perform(Op::Exit, site);
     }
 }
 
@@ -196,7 +196,7 @@ impl JoinHandle {
                 joined.expect("the body caught its panic");
             }
             Asked::Controller(controller) => {
-                controller.perform(Op::Join(id), 0, site);
+                controller.perform(Op::Join(id), site);
             }
         }
         let result = self.slot.lock().expect("nothing panics with the slot locked").take();
@@ -232,7 +232,7 @@ impl Thread {
                 looming::operation(Op::Unpark(self.id), site, || token.notify(), |()| Told::NOTHING);
             }
             Asked::Controller(controller) => {
-                controller.perform(Op::Unpark(self.id), 0, site);
+                controller.perform(Op::Unpark(self.id), site);
             }
         }
     }
@@ -289,7 +289,7 @@ pub(super) fn park(time: Option<Duration>) {
         Asked::Controller(controller) => {
             let wait = time.map(|time| TimedWait::begin(time, site));
             let timed_out =
-                !is_spurious(controller, Spurious::Park, site) && controller.perform(op, 0, site) == 1;
+                !is_spurious(controller, Spurious::Park, site) && controller.perform(op, site) == 1;
             unless_torn_down(controller);
             wait.filter(|_| timed_out).into_iter().for_each(|wait| wait.ran_out(site));
         }
@@ -313,7 +313,7 @@ pub(in crate::sync) fn give_way(op: Op) {
         #[cfg(feature = "loom")]
         Asked::Loom => looming::operation(op, site, loom::thread::yield_now, |()| Told::NOTHING),
         Asked::Controller(controller) => {
-            controller.perform(op, 0, site);
+            controller.perform(op, site);
             unless_torn_down(controller);
         }
     }

@@ -97,7 +97,7 @@ impl ManualClock {
         #[cfg(feature = "instrumented")]
         match current() {
             Current::Controlled(controller) => {
-                controller.perform(Op::Idle, 0, std::panic::Location::caller());
+                controller.perform(Op::Idle, std::panic::Location::caller());
                 return;
             }
             #[cfg(feature = "loom")]

@@ -245,7 +245,7 @@ impl Looks {
         if self.over.load(Relaxed) || self.last.load(Relaxed) == place_in(controller) {
             return self.over.load(Relaxed);
         }
-        let over = controller.perform(Op::Deadline, 0, site) == 1;
+        let over = controller.perform(Op::Deadline, site) == 1;
         self.over.store(over, Relaxed);
         self.last.store(place_in(controller), Relaxed);
         over

@@ -87,11 +87,11 @@ fn look(controller: &dyn Controller, step: Option<Step>, site: Site) -> Instant 
     };
     if is_where_it_looked(controller) {
         // Who does nothing but look waits for time to pass.
-        controller.perform(Op::Yield, 0, site);
+        controller.perform(Op::Yield, site);
     }
     let passed = step.filter(|&step| {
         let is_over = matches!(step, Step::To(at) if with(|clock| clock.now >= at));
-        !is_over && controller.perform(Op::Deadline, 0, site) == 1
+        !is_over && controller.perform(Op::Deadline, site) == 1
     });
     instant(access(controller, clock, passed, site))
 }
@@ -99,7 +99,7 @@ fn look(controller: &dyn Controller, step: Option<Step>, site: Site) -> Instant 
 /// The clock is loaded, or moved by a step; gives what it shows afterwards.
 fn access(controller: &dyn Controller, clock: ObjectId, step: Option<Step>, site: Site) -> u64 {
     let op = if step.is_some() { Op::Rmw } else { Op::Load };
-    let found = controller.perform(op(clock, Order::Relaxed), with(|clock| clock.now), site);
+    let found = controller.perform_on(op(clock, Order::Relaxed), || with(|clock| clock.now), site);
     let place = place_in(controller);
     let now = with(|clock| {
         clock.now = clock.now.max(found);

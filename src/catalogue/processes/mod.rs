@@ -1,0 +1,8 @@
+//! The model `processes`: processes that share regions, and may be killed.
+
+mod lock;
+
+use crate::cell::Subject;
+
+/// Family by family.
+pub(super) const FAMILIES: &[&[Subject]] = &[lock::SUBJECTS];

@@ -1,0 +1,121 @@
+//! Rows of locks between processes, which may be killed.
+//!
+//! | promise | row |
+//! |---|---|
+//! | a killed holder gives the lock back, and the next one is told; what it wrote under the lock is wholly there after a repair | [`a_killed_holder_is_told_of`] |
+//! | where nobody repairs, the lock is lost to all | [`what_nobody_repairs_is_lost`] |
+//! | everybody else gets it, whoever is killed where | [`everybody_else_gets_it`] |
+//!
+//! On real cores nobody is killed here: that is the nemesis's part (`verify/processes.rs`).
+
+use crate::contract::ensure;
+use crate::engine::Outcome;
+use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
+use crate::sync::atomic::AtomicU32;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::process::{Exit, Process, spawn};
+use crate::sync::region::{Region, shared};
+
+shared! {
+    /// Two numbers that are the same, unless somebody is writing them.
+    struct Meals {
+        begun: AtomicU32,
+        ended: AtomicU32,
+    }
+}
+
+type Table<R> = (Region<RobustLock<R>>, Region<Meals>);
+
+fn table<R: Rules>() -> Table<R> {
+    let meals = Meals {
+        begun: AtomicU32::new(0).named(format_args!("begun")),
+        ended: AtomicU32::new(0).named(format_args!("ended")),
+    };
+    let region = "a region of a few bytes";
+    (
+        Region::new(RobustLock::new().named(format_args!("fork"))).expect(region),
+        Region::new(meals).expect(region),
+    )
+}
+
+fn start<A>(entry: impl FnOnce(A) + Copy + Send + 'static, argument: A) -> Process
+where
+    A: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
+{
+    spawn(entry, argument).expect("there is room for a process")
+}
+
+/// Whether the process has come to its end.
+fn has_ended(process: Process) -> bool {
+    process.wait().expect("it began") == Exit::Code(0)
+}
+
+/// A meal that was begun and not ended is taken back.
+fn repair(meals: &Meals, found: Locked<'_>) {
+    if let Locked::OwnerDied(left) = found {
+        // Ordering: Relaxed, here and below; all is under the lock.
+        meals.begun.store(meals.ended.load(Relaxed), Relaxed);
+        left.consistent();
+    }
+}
+
+fn dine<R: Rules>((lock, meals): Table<R>) {
+    let dined = lock.lock(|found| {
+        repair(&meals, found);
+        let meal = meals.ended.load(Relaxed) + 1;
+        meals.begun.store(meal, Relaxed);
+        meals.ended.store(meal, Relaxed);
+    });
+    dined.expect("who finds something broken repairs it");
+}
+
+/// Two dine, and either may be killed: whoever comes then repairs, every meal that was told of is there, and none is half there.
+pub fn a_killed_holder_is_told_of<R: Rules>() -> Outcome {
+    let (lock, meals) = table::<R>();
+    let philosophers = [(); 2].map(|()| start(dine::<R>, (lock.clone(), meals.clone())));
+    let fed = philosophers.map(has_ended).into_iter().filter(|fed| *fed).count() as u32;
+    let seen = lock.lock(|found| {
+        repair(&meals, found);
+        (meals.begun.load(Relaxed), meals.ended.load(Relaxed))
+    });
+    let (begun, ended) = seen.expect("who finds something broken repairs it");
+    ensure(begun == ended, "whole", || format!("{begun} begun, {ended} ended"))?;
+    ensure((fed..=2).contains(&ended), "durable", || format!("{fed} are fed, {ended} meals"))?;
+    Ok(format!("{fed} fed, {ended} meals"))
+}
+
+fn look_away<R: Rules>((lock, meals): Table<R>) {
+    let told = lock.lock(|found| matches!(found, Locked::OwnerDied(_)));
+    meals.begun.store(u32::from(told == Ok(true)), Relaxed);
+}
+
+/// One holds the lock and may be killed, and who comes next does not say that all is well: then nobody else gets it.
+pub fn what_nobody_repairs_is_lost<R: Rules>() -> Outcome {
+    let (lock, meals) = table::<R>();
+    let hold = |lock: Region<RobustLock<R>>| lock.lock(|_| ()).expect("nobody has died before");
+    let holder = start(hold, lock.clone());
+    let holds = has_ended(holder);
+    let looked = has_ended(start(look_away::<R>, (lock.clone(), meals.clone())));
+    let told = meals.begun.load(Relaxed) == 1;
+    let found = [(); 2].map(|()| lock.lock(|found| repair(&meals, found)));
+    ensure(!told || found == [Err(NotRecoverable); 2], "lost", || format!("{found:?} after a dead holder"))?;
+    ensure(!holds || !looked || found == [Ok(()); 2], "kept", || format!("{found:?}, and nobody died"))?;
+    Ok(if told { "lost" } else { "kept" }.to_owned())
+}
+
+fn pass<R: Rules>(lock: Region<RobustLock<R>>) {
+    let passed = lock.lock(|found| match found {
+        Locked::OwnerDied(left) => left.consistent(),
+        Locked::Consistent => (),
+    });
+    passed.expect("who finds something broken repairs it");
+}
+
+/// Three want the lock, and one of them may be killed wherever it is: the others get it.
+pub fn everybody_else_gets_it<R: Rules>() -> Outcome {
+    let (lock, _) = table::<R>();
+    let processes = [(); 3].map(|()| start(pass::<R>, lock.clone()));
+    let passed = processes.map(has_ended).into_iter().filter(|passed| *passed).count();
+    ensure(passed >= 2, "all_but_one", || format!("{passed} of 3"))?;
+    Ok(format!("{passed} passed"))
+}

@@ -1,0 +1,3 @@
+//! What processes promise that may be killed at any of their steps.
+
+pub mod lock;

@@ -1,0 +1,4 @@
+//! Queues.
+
+pub mod broken;
+pub mod ring;
