@@ -170,7 +170,7 @@ fn points(criterion: &mut Criterion) {
 }
 
 /// A lock that the next one gets where its holder is killed.
-trait Lock: Shared + Sync + Sized {
+trait Lock: Send + Shared + Sync + Sized {
     fn region() -> Region<Self>;
     fn locked(&self);
 }
