@@ -184,6 +184,7 @@ impl Entry {
         Self { next: AtomicPtr::new(ptr::null_mut()) }
     }
 
+    #[inline]
     fn address(&self) -> *mut Self {
         ptr::from_ref(self).cast_mut()
     }

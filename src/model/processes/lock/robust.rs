@@ -155,6 +155,7 @@ impl<R: Rules> RobustLock<R> {
     ///
     /// # Errors
     /// It is lost; `body` does not run.
+    #[inline]
     pub fn lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
         let wait = |seen| {
             self.word.wait(seen);
@@ -169,7 +170,7 @@ impl<R: Rules> RobustLock<R> {
     /// # Errors
     /// As [`lock`](Self::lock).
     pub fn try_lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<Option<T>, NotRecoverable> {
-        let now = || self.try_acquire(0).ok().map(|found| Held::new(self, found, false));
+        let now = || self.try_acquire(0).ok().map(|word| Found { word, waited: false });
         self.take(now).map(|held| held.run(body)).transpose()
     }
 
@@ -188,42 +189,56 @@ impl<R: Rules> RobustLock<R> {
     }
 
     /// Lets the kernel know of what `acquire` takes.
-    fn take<'a>(&'a self, acquire: impl FnOnce() -> Option<Held<'a, R>>) -> Option<Held<'a, R>> {
-        let mut held = None;
+    #[inline]
+    fn take(&self, acquire: impl FnOnce() -> Option<Found>) -> Option<Held<'_, R>> {
+        let mut found = None;
         let takes = || {
-            held = acquire();
-            held.is_some()
+            found = acquire();
+            found.is_some()
         };
-        // SAFETY: who has acquired has found no owner. The lock is borrowed by `Held`, which is a local of the functions above,
+        // SAFETY: who has found something has found no owner. The lock is borrowed by `Held`, which is a local of the functions above,
         // and gives it back where it is dropped.
         let _ = unsafe { R::take(&self.word, takes) };
-        held
+        found.map(|Found { word, waited }| Held {
+            lock: self,
+            waited,
+            consistent: Cell::new(word & OWNER_DIED == 0),
+            ended: false,
+        })
     }
 
-    /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up. Woken by `release`, and by the
-    /// kernel where the owner is killed.
-    fn acquire(&self, mut wait: impl FnMut(u32) -> bool) -> Option<Held<'_, R>> {
-        let (mut expected, mut waited) = (0, false);
+    /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up.
+    #[inline]
+    fn acquire(&self, wait: impl FnMut(u32) -> bool) -> Option<Found> {
+        match self.try_acquire(0) {
+            Ok(word) => Some(Found { word, waited: false }),
+            Err(seen) => self.acquire_contended(seen, wait),
+        }
+    }
+
+    /// Woken by `release`, and by the kernel where the owner is killed.
+    #[cold]
+    fn acquire_contended(&self, mut seen: u32, mut wait: impl FnMut(u32) -> bool) -> Option<Found> {
+        let mut waited = false;
         loop {
-            // The lock comes before the clock: a wake-up that this thread took was another's chance, too.
-            let seen = match self.try_acquire(expected) {
-                Ok(found) => return Some(Held::new(self, found, waited)),
-                Err(seen) => seen,
-            };
-            if !waited && seen & WAITERS == 0 && self.spin() {
-                continue;
+            let mut expected = 0;
+            if waited || seen & WAITERS != 0 || !self.spin() {
+                point("a lock to be waited for");
+                let marked = (seen | WAITERS) & !OWNER_DIED;
+                // Ordering: Relaxed. The mark is for the owner, who exchanges the word.
+                if seen == marked || self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_ok() {
+                    if !wait(marked) {
+                        return None;
+                    }
+                    point("a lock that was waited for");
+                    (expected, waited) = (WAITERS, true);
+                }
             }
-            point("a lock to be waited for");
-            let marked = (seen | WAITERS) & !OWNER_DIED;
-            // Ordering: Relaxed. The mark is for the owner, who exchanges the word.
-            if seen != marked && self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_err() {
-                continue;
+            // Before the next look at the clock: a wake-up that this thread took was another's chance, too.
+            match self.try_acquire(expected) {
+                Ok(word) => return Some(Found { word, waited }),
+                Err(now) => seen = now,
             }
-            if !wait(marked) {
-                return None;
-            }
-            point("a lock that was waited for");
-            (expected, waited) = (WAITERS, true);
         }
     }
 
@@ -303,6 +318,13 @@ impl<R> fmt::Debug for RobustLock<R> {
     }
 }
 
+/// Whoever takes the lock has found its word so.
+struct Found {
+    word: u32,
+    /// Whether it has waited for it.
+    waited: bool,
+}
+
 /// Holds the lock until it is dropped, also by a panic.
 struct Held<'a, R: Rules> {
     lock: &'a RobustLock<R>,
@@ -312,11 +334,7 @@ struct Held<'a, R: Rules> {
     ended: bool,
 }
 
-impl<'a, R: Rules> Held<'a, R> {
-    fn new(lock: &'a RobustLock<R>, found: u32, waited: bool) -> Self {
-        Self { lock, waited, consistent: Cell::new(found & OWNER_DIED == 0), ended: false }
-    }
-
+impl<R: Rules> Held<'_, R> {
     fn run<T>(mut self, body: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
         // Ordering: Relaxed. It is written and read under the lock.
         let done = if self.lock.lost.load(Relaxed) {
