@@ -11,6 +11,7 @@ use crossbeam::queue::ArrayQueue;
 use refectory::catalogue;
 use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
+use refectory::model::processes::queue::ring::{Receiver, Ring, Sender};
 use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::transfer::waiting;
@@ -60,6 +61,19 @@ fn networks(criterion: &mut Criterion) {
         bencher.iter(|| {
             items().for_each(|item| network.send(0, item));
             items().for_each(|item| assert_eq!(network.receive(), item));
+        });
+    });
+    let ring = <Ring<64>>::new();
+    group.bench_function("processes/ring", |bencher| {
+        bencher.iter(|| {
+            let send = |mut sender: Sender<'_, 64>| {
+                items().for_each(|item| sender.send(&item.to_le_bytes()).expect("it is short"));
+            };
+            ring.sender(send).expect("nobody else sends");
+            let receive = |mut receiver: Receiver<'_, 64>| {
+                items().for_each(|item| receiver.receive(|bytes| assert_eq!(bytes, item.to_le_bytes())));
+            };
+            ring.receiver(receive).expect("nobody else receives");
         });
     });
     let (sender, receiver) = channel::unbounded();

@@ -1,8 +1,9 @@
 //! The model `processes`: processes that share regions, and may be killed.
 
 mod lock;
+mod queue;
 
 use crate::cell::Subject;
 
 /// Family by family.
-pub(super) const FAMILIES: &[&[Subject]] = &[lock::SUBJECTS];
+pub(super) const FAMILIES: &[&[Subject]] = &[lock::SUBJECTS, queue::SUBJECTS];

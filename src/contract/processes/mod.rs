@@ -1,3 +1,4 @@
 //! What processes promise that may be killed at any of their steps.
 
 pub mod lock;
+pub mod queue;
