@@ -27,7 +27,7 @@ impl Rules for NotRobust {
 pub struct ForgetsWaiters;
 
 impl Rules for ForgetsWaiters {
-    fn taken(had: u32) -> u32 {
+    fn taken(had: u32, _: bool) -> u32 {
         if had & OWNER_DIED == 0 { had & WAITERS } else { 0 }
     }
 }
@@ -42,4 +42,9 @@ pub struct TakesTheMarkAway;
 
 impl Rules for TakesTheMarkAway {
     const GIVEN: u32 = 0;
+
+    /// Who has waited does not know whether it was the only one.
+    fn taken(had: u32, waited: bool) -> u32 {
+        if waited { WAITERS } else { had & WAITERS }
+    }
 }

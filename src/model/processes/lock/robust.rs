@@ -50,8 +50,8 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
         word.give(give);
     }
 
-    /// What stays in the word of what it `had` when it was free.
-    fn taken(had: u32) -> u32 {
+    /// Which mark the word has when it was taken by one who may have `waited`. It `had` these when it was free.
+    fn taken(had: u32, _waited: bool) -> u32 {
         had & WAITERS
     }
 
@@ -170,7 +170,7 @@ impl<R: Rules> RobustLock<R> {
     /// # Errors
     /// As [`lock`](Self::lock).
     pub fn try_lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<Option<T>, NotRecoverable> {
-        let now = || self.try_acquire(0).ok().map(|word| Found { word, waited: false });
+        let now = || self.try_acquire(0, false).ok().map(|word| Found { word, waited: false });
         self.take(now).map(|held| held.run(body)).transpose()
     }
 
@@ -210,7 +210,7 @@ impl<R: Rules> RobustLock<R> {
     /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up.
     #[inline]
     fn acquire(&self, wait: impl FnMut(u32) -> bool) -> Option<Found> {
-        match self.try_acquire(0) {
+        match self.try_acquire(0, false) {
             Ok(word) => Some(Found { word, waited: false }),
             Err(seen) => self.acquire_contended(seen, wait),
         }
@@ -235,7 +235,7 @@ impl<R: Rules> RobustLock<R> {
                 }
             }
             // Before the next look at the clock: a wake-up that this thread took was another's chance, too.
-            match self.try_acquire(expected) {
+            match self.try_acquire(expected, waited) {
                 Ok(word) => return Some(Found { word, waited }),
                 Err(now) => seen = now,
             }
@@ -244,10 +244,10 @@ impl<R: Rules> RobustLock<R> {
 
     /// Takes the lock if nobody owns it, and says what its word had then; or else who does. `expected` is a guess.
     #[inline]
-    fn try_acquire(&self, mut expected: u32) -> Result<u32, u32> {
+    fn try_acquire(&self, mut expected: u32, waited: bool) -> Result<u32, u32> {
         point("a lock to be taken");
         while expected & OWNER == 0 {
-            let mine = Robust::me() | R::taken(expected);
+            let mine = Robust::me() | R::taken(expected, waited);
             // Ordering: Acquire, of the Release in `release`, and of the kernel's exchange: what was done under the lock is visible.
             match self.word.compare_exchange(expected, mine, Acquire, Relaxed) {
                 Ok(found) => {
@@ -287,7 +287,8 @@ impl<R: Rules> RobustLock<R> {
 
     #[cold]
     fn release_contended(&self, left: u32, waited: bool) {
-        if !waited {
+        // Where no mark stays there is no question whether it has to.
+        if R::GIVEN != 0 && !waited {
             // Ordering: Relaxed. The question is for those who come to wait: they change it, or find that it is not the word for
             // which they wanted to wait.
             let asked = self.word.fetch_or(OWNER_DIED, Relaxed) | OWNER_DIED;

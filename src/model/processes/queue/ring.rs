@@ -7,10 +7,10 @@
 //! done when the function that reads it has returned. What a sender has sent before it was killed arrives.
 //!
 //! Each end is a [`Robust`] word, which whoever is there owns: a second sender or receiver is refused, and takes the place when the
-//! first one has gone, by whatever death. The other side waits at this word. It has put [`WAITERS`] there, and looks at the
-//! position once more before it sleeps. Whoever moves the position looks for the mark then, and if it is there puts
-//! [`OWNER_DIED`] beside its own number before it wakes: the word is not the one any more for which the other side wanted to wait. If
-//! it is killed before it has done so the kernel does the same.
+//! first one has gone, by whatever death. The other side waits at this word. It puts [`WAITERS`] there, takes [`OWNER_DIED`] away, looks
+//! at the position once more, and sleeps. Whoever moves the position, or leaves, looks for the mark then, and if it is there
+//! puts `OWNER_DIED` beside it before it wakes; where it is killed the kernel does the same. Nobody but the side that waits takes
+//! it away again. So the word is not the one any more for which that side wanted to wait, whoever has come and gone meanwhile.
 //!
 //! Invariant: `head ≤ tail ≤ head + WORDS`, and from `head` to `tail` there are whole messages. Who sleeps has not missed a move, or
 //! a wake is on its way.
@@ -184,12 +184,11 @@ impl End {
         struct Here<'a>(&'a End);
         impl Drop for Here<'_> {
             fn drop(&mut self) {
-                // Ordering: Release, for the Acquire of the next one who comes. The mark is the other side's.
-                self.0.here.give(|| _ = self.0.here.fetch_and(WAITERS, Release));
+                self.0.here.give(|| self.0.leave());
             }
         }
         let come = || {
-            let free = |seen| (seen & OWNER == 0).then_some(seen & WAITERS | Robust::me());
+            let free = |seen| (seen & OWNER == 0).then_some(seen | Robust::me());
             // Ordering: Acquire, of the Release of the one before, and of the kernel's exchange where that was killed.
             self.here.fetch_update(Acquire, Relaxed, free).is_ok()
         };
@@ -197,6 +196,17 @@ impl End {
         let is_mine = unsafe { self.here.take(come) };
         let _here = is_mine.then(|| Here(self)).ok_or(Occupied)?;
         Ok(body())
+    }
+
+    /// As the kernel does it with the word of the dead.
+    fn leave(&self) {
+        let left = |here: u32| here & WAITERS | OWNER_DIED;
+        // Ordering: Release, for the Acquire of the next one who comes.
+        let here = self.here.fetch_update(Release, Relaxed, |here| Some(left(here))).unwrap_or(0);
+        point("an end that was left");
+        if here & WAITERS != 0 {
+            self.here.wake_one();
+        }
     }
 
     /// Moves the position, and wakes the other side if that may wait.
@@ -236,8 +246,7 @@ impl End {
             hint::spin_briefly();
         }
         loop {
-            // What the kernel has put there stays; what `call` has goes.
-            let mark = |here: u32| if here & OWNER == 0 { here | WAITERS } else { here & OWNER | WAITERS };
+            let mark = |here: u32| here & OWNER | WAITERS;
             // Ordering: Relaxed. The fence is what counts.
             let marked = self.here.fetch_update(Relaxed, Relaxed, |here| Some(mark(here))).map_or(0, mark);
             // Ordering: SeqCst, with the fence in `advance`.
