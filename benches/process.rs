@@ -3,11 +3,14 @@
 use criterion::{Criterion, Throughput, criterion_group};
 use refectory::model::processes::lock::robust::RobustLock;
 use refectory::model::processes::queue::ring::Ring;
+#[cfg(target_os = "linux")]
+use refectory::sync::UnsafeCell;
 use refectory::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
 use refectory::sync::pipe::{self, Reader, Writer};
 use refectory::sync::process::{self, Process};
 use refectory::sync::region::{Futex, Region, Shared, shared};
-use refectory::sync::{UnsafeCell, hint::spin_loop, thread};
+use refectory::sync::{hint::spin_loop, thread};
+#[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 
 use std::io::{Read, Write};
@@ -186,13 +189,17 @@ impl Lock for RobustLock {
 }
 
 /// That of libc.
+#[cfg(target_os = "linux")]
 struct Posix(UnsafeCell<MaybeUninit<libc::pthread_mutex_t>>);
 
 // SAFETY: its attribute says that processes share it, and nobody drops it.
+#[cfg(target_os = "linux")]
 unsafe impl Shared for Posix {}
 // SAFETY: libc's functions may be called by any thread.
+#[cfg(target_os = "linux")]
 unsafe impl Sync for Posix {}
 
+#[cfg(target_os = "linux")]
 impl Posix {
     /// What the functions say is left aside here: they fail only where they are used wrongly.
     fn with(&self, calls: impl FnOnce(*mut libc::pthread_mutex_t)) {
@@ -200,6 +207,7 @@ impl Posix {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Lock for Posix {
     fn region() -> Region<Self> {
         let region = Region::new(Self(UnsafeCell::new(MaybeUninit::zeroed()))).unwrap();
@@ -240,6 +248,7 @@ fn locks(criterion: &mut Criterion) {
         group.finish();
     }
     of::<RobustLock>(criterion, "refectory RobustLock");
+    #[cfg(target_os = "linux")]
     of::<Posix>(criterion, "libc pthread_mutex, robust");
 }
 
