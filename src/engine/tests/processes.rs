@@ -239,4 +239,20 @@ mod owners {
         let failure = explore(Engine::Dpor, &program, &Budget::default()).failure.expect("it is found");
         assert_eq!(failure.kind, FailureKind::Deadlock);
     }
+
+    /// A process that ends with a word in its hands has left it as one that is killed does.
+    #[test]
+    fn who_forgets_a_word_leaves_it_marked() {
+        fn forgets(fork: Region<Fork>) {
+            // SAFETY: the word was nobody's, and the region is kept as long as the process runs.
+            unsafe { fork.word.take(|| fork.word.compare_exchange(0, Robust::me(), SeqCst, SeqCst).is_ok()) };
+        }
+        let program = Program::new(|| {
+            let fork = Fork { word: Robust::new(), meals: AtomicU32::new(0) };
+            let fork = Region::new(fork).unwrap();
+            let exit = spawn(forgets, fork.clone()).unwrap().wait().unwrap();
+            Ok(format!("{exit}, {}", fork.word.load(SeqCst) == OWNER_DIED))
+        });
+        assert_eq!(outcomes(explored(&program, 0)), ["exit code: 0, true"]);
+    }
 }

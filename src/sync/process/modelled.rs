@@ -30,11 +30,21 @@ struct Processes {
 
 struct Kernel {
     process: ThreadId,
-    alive: bool,
+    stage: Stage,
     /// The words that it owns.
     words: Vec<NonNull<Futex>>,
     /// The word that it is about to own, or to give away.
     announced: Option<NonNull<Futex>>,
+}
+
+/// How far a process has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It may die.
+    Running,
+    /// It has come to its end, and the kernel does the rest.
+    Ended,
+    Killed,
 }
 
 thread_local! {
@@ -57,7 +67,7 @@ fn begin(process: ThreadId) {
             processes.epoch = epoch();
             processes.kernel.clear();
         }
-        processes.kernel.push(Kernel { process, alive: true, words: Vec::new(), announced: None });
+        processes.kernel.push(Kernel { process, stage: Stage::Running, words: Vec::new(), announced: None });
     });
 }
 
@@ -68,32 +78,39 @@ pub(in crate::sync) fn is_one() -> bool {
 
 /// Before an operation of the running thread: its process may die instead.
 pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) {
-    let is_mortal = || of(controller.thread(), |kernel| kernel.alive) == Some(true);
-    if op.shows() && is_mortal() && controller.announce(Op::Die, 0, site) == 1 {
-        die(controller, op, site);
+    let process = controller.thread();
+    if !op.shows() || of(process, |kernel| kernel.stage) != Some(Stage::Running) {
+        return;
+    }
+    if controller.announce(Op::Die, 0, site) == 1 {
+        of(process, |kernel| kernel.stage = Stage::Killed);
+        if let Op::Wake { object, .. } = op {
+            controller.announce(Op::Leave(object), 0, site);
+        }
+        mark_all(process);
+        controller.vanish(site);
+    }
+    if op == Op::Exit {
+        of(process, |kernel| kernel.stage = Stage::Ended);
+        mark_all(process);
     }
 }
 
-/// The process dies, and the kernel does what it does then.
-fn die(controller: &dyn Controller, before: Op, site: Site) -> ! {
-    let process = controller.thread();
+/// What the kernel does with the words that a process leaves: they are marked as those of a dead owner, however it has ended.
+fn mark_all(process: ThreadId) {
     let left = of(process, |kernel| {
-        kernel.alive = false;
         let announced = kernel.announced.take();
         let owned = std::mem::take(&mut kernel.words).into_iter().filter(|word| Some(*word) != announced);
         owned.map(|word| (word, false)).chain(announced.map(|word| (word, true))).collect::<Vec<_>>()
     });
-    if let Op::Wake { object, .. } = before {
-        controller.announce(Op::Leave(object), 0, site);
-    }
     for (word, is_announced) in left.into_iter().flatten() {
-        // SAFETY: it lies in a region, a handle of which is in the memory of the process, which nobody frees any more.
+        // SAFETY: it lies in a region, and whoever owns a word keeps a handle of that: in the memory of the dead, which nobody
+        // frees any more, or as its caller has promised.
         mark(unsafe { word.as_ref() }, number(process), is_announced);
     }
-    controller.vanish(site)
 }
 
-/// What the kernel does with a word that this dead process may own (`handle_futex_death`).
+/// The same with one word, which it may own (`handle_futex_death`).
 fn mark(word: &Futex, process: u32, is_announced: bool) {
     loop {
         let found = word.load(SeqCst);
@@ -176,7 +193,7 @@ impl Modelled {
     pub(super) fn wait(mut self) -> Exit {
         let thread = self.thread.take().expect("it is waited for once");
         match thread.outlived() {
-            Some(result) if of(self.process, |kernel| kernel.alive) != Some(false) => {
+            Some(result) if of(self.process, |kernel| kernel.stage) != Some(Stage::Killed) => {
                 Exit::Code(if result.is_ok() { 0 } else { super::PANICKED })
             }
             _ => KILLED,
