@@ -71,6 +71,11 @@ fn begin(process: ThreadId) {
     });
 }
 
+/// Whether this execution has processes.
+fn are_there() -> bool {
+    PROCESSES.with_borrow(|processes| processes.epoch == epoch())
+}
+
 /// Whether the running thread is a process.
 pub(in crate::sync) fn is_one() -> bool {
     matches!(current(), Current::Controlled(controller) if of(controller.thread(), |_| ()).is_some())
@@ -78,8 +83,12 @@ pub(in crate::sync) fn is_one() -> bool {
 
 /// Before an operation of the running thread: its process may die instead.
 pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) {
+    // Every operation of every model comes here.
+    if !op.shows() || !are_there() {
+        return;
+    }
     let process = controller.thread();
-    if !op.shows() || of(process, |kernel| kernel.stage) != Some(Stage::Running) {
+    if of(process, |kernel| kernel.stage) != Some(Stage::Running) {
         return;
     }
     if controller.announce(Op::Die, 0, site) == 1 {
