@@ -27,6 +27,8 @@ pub(crate) trait Present {
     fn waits_for_ever(&self, thread: ThreadId) -> bool;
     /// What the object is, and what a look at it showed when it was new.
     fn initial(&self, object: ObjectId) -> (Class, u64);
+    /// Whether the thread may be killed.
+    fn is_mortal(&self, thread: ThreadId) -> bool;
     /// Whether others see when the object is released.
     fn is_watched(&self, object: ObjectId) -> bool;
 }

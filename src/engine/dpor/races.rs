@@ -132,6 +132,10 @@ impl Explorer {
     fn spare(&mut self, killed: usize, mut past: Clock, state: &impl Present) {
         let waits = self.events[killed].transition.clone();
         let kill = self.kill_of(&waits);
+        let Event { transition, stamp, .. } = &self.events[kill];
+        if past.has(transition.thread, *stamp) {
+            return;
+        }
         self.spare_without([kill], &waits, state);
         let goes_on = self.not_dep([kill], &waits, state).unkilled(&waits);
         for index in (0..self.events.len()).rev() {

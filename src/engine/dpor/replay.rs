@@ -8,7 +8,7 @@ use super::{Event, Explorer, Present};
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::meaning::{self, Observable, Uses};
-use crate::engine::machine::object::deliverable;
+use crate::engine::machine::object::{READERS, deliverable};
 use crate::engine::machine::{KILLED, RUN};
 use crate::event::op::{Class, ObjectId, Op, Rare, ThreadId};
 
@@ -214,7 +214,7 @@ impl<S: Present> Observable for NotDep<'_, S> {
             Class::Mutex => self.taken(object) << 1 | u64::from(!self.is_free(object)),
             Class::RwLock => {
                 let (written, readers) = self.holders(object);
-                self.taken(object) << 2 | u64::from(written) << 1 | u64::from(readers != 0)
+                self.taken(object) << 2 | u64::from(written) << 1 | if readers != 0 { READERS } else { 0 }
             }
             Class::Arc => self.owners(object, initial),
             Class::Condvar => u64::from(self.waiters(object).len()),
@@ -298,6 +298,10 @@ impl<S: Present> Observable for NotDep<'_, S> {
 
     fn is_watched(&self, object: ObjectId) -> bool {
         self.state.is_watched(object)
+    }
+
+    fn is_mortal(&self, thread: ThreadId) -> bool {
+        self.state.is_mortal(thread)
     }
 
     fn is_killed(&self, thread: ThreadId) -> bool {

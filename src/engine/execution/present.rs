@@ -52,6 +52,10 @@ impl Present for Machine {
         (object.class, object.first_look())
     }
 
+    fn is_mortal(&self, thread: ThreadId) -> bool {
+        Observable::is_mortal(self, thread)
+    }
+
     fn is_watched(&self, object: ObjectId) -> bool {
         Observable::is_watched(self, object)
     }

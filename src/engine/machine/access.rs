@@ -113,6 +113,8 @@ pub(crate) struct Awaited {
     /// What it was read as; or how often it had changed, where the look itself changes it, as one does that takes
     /// a lock: what the object guards may be another though it holds what it held.
     pub(crate) seen: u64,
+    /// Bits of that which the thread could not tell.
+    pub(crate) unknown: u64,
     pub(crate) by_changes: bool,
 }
 
@@ -120,7 +122,7 @@ impl Awaited {
     /// Whether the object has changed in this state.
     pub(crate) fn has_changed(&self, state: &impl Observable) -> bool {
         let now = if self.by_changes { state.changes(self.object) } else { state.look(self.object) };
-        now != self.seen
+        (now ^ self.seen) & !self.unknown != 0
     }
 }
 

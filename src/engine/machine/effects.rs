@@ -96,6 +96,11 @@ impl Machine {
         self.threads[id.index()].notice(object, look);
     }
 
+    fn notice_shared(&mut self, id: ThreadId, object: ObjectId) {
+        let look = self.look(object);
+        self.threads[id.index()].rounds.notice_shared(object, look);
+    }
+
     fn lock(&mut self, id: ThreadId, object: ObjectId) {
         self.receive(id, object, Order::Acquire);
         let mut readers_past = None;
@@ -124,7 +129,7 @@ impl Machine {
             *readers = readers.with(ThreadSet::of(id));
         }
         self.hold(id, object, true);
-        self.notice(id, object);
+        self.notice_shared(id, object);
     }
 
     pub(super) fn unlock(&mut self, id: ThreadId, object: ObjectId) {
@@ -150,7 +155,7 @@ impl Machine {
             }
             read.join(&message);
         }
-        self.notice(id, object);
+        self.notice_shared(id, object);
     }
 
     /// Those who wait at a condition variable or at an atomic.

@@ -4,7 +4,7 @@ use super::access::Target;
 use super::meaning::Observable;
 use super::object::State;
 use super::rounds::Run;
-use super::{Edge, KILLED, Machine, Phase, RUN};
+use super::{Edge, KILLED, Life, Machine, Phase, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
@@ -15,7 +15,7 @@ impl Machine {
         thread.phase == Phase::Pending
             && match thread.op {
                 Op::Join(other) => self.phase(other) == Phase::Ended,
-                Op::Wake { timed, .. } => thread.permit && !timed,
+                Op::Wake { timed, .. } => thread.permit && !timed && thread.life == Life::Immortal,
                 _ => false,
             }
     }

@@ -34,7 +34,9 @@ pub(crate) trait Observable {
     fn deliverable(&self, mailbox: ObjectId) -> u64;
     /// Whether others see when the object is released.
     fn is_watched(&self, object: ObjectId) -> bool;
-    /// Whether the thread was killed.
+    /// Whether the thread may be killed.
+    fn is_mortal(&self, thread: ThreadId) -> bool;
+    /// Whether it was.
     fn is_killed(&self, thread: ThreadId) -> bool;
 }
 
@@ -54,7 +56,9 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
         Op::Lock(lock) | Op::Write(lock) => state.is_free(lock),
         Op::Read(lock) => state.is_readable(lock) && !state.holds(thread, lock),
         Op::Wake { object, timed } => {
-            timed && (state.has_permit(thread, object) || state.may_time_out(thread))
+            // Of those who only wait for it to take the permit is no choice.
+            let takes = || state.has_permit(thread, object) && (timed || state.is_mortal(thread));
+            timed && state.may_time_out(thread) || takes()
         }
         Op::Park { timed } => timed && state.may_time_out(thread) || state.has_token(thread),
         Op::NotifyOne(object) if !state.waiters(object).is_empty() => {
@@ -73,8 +77,8 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
     u128::from(enabled)
 }
 
-/// Whether a thread that may be killed can be where it performs this operation.
-pub(crate) fn is_mortal(op: Op, spins: bool) -> bool {
+/// Whether a thread that was killed finds out where it performs this operation.
+pub(crate) fn finds_out(op: Op, spins: bool) -> bool {
     spins || op.waits() || op == Op::Live
 }
 

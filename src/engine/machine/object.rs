@@ -64,6 +64,9 @@ pub(crate) struct Accesses {
     pub(crate) reads: Vec<(ThreadId, u32, Site)>,
 }
 
+/// In a look at a readers-writer lock: somebody reads.
+pub(crate) const READERS: u64 = 1;
+
 impl Object {
     /// A new object, made by an operation of `creator` with this stamp.
     pub(crate) fn new(class: Class, value: u64, born: Site, creator: ThreadId, stamp: u32) -> Self {
@@ -92,7 +95,9 @@ impl Object {
             State::Atomic { value, .. } => *value,
             State::Mutex { owner, taken } => u64::from(*taken) << 1 | u64::from(owner.is_some()),
             State::RwLock { writer, readers, taken, .. } => {
-                u64::from(*taken) << 2 | u64::from(writer.is_some()) << 1 | u64::from(!readers.is_empty())
+                u64::from(*taken) << 2
+                    | u64::from(writer.is_some()) << 1
+                    | if readers.is_empty() { 0 } else { READERS }
             }
             State::Condvar { waiters } => u64::from(waiters.len()),
             State::Arc { owners, .. } => u64::from(*owners),

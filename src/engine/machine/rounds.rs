@@ -12,6 +12,7 @@
 //! - For nothing, where nobody else can go on.
 
 use super::access::{AwaitCondition, Awaited};
+use super::object::READERS;
 use crate::event::op::{ObjectId, Op, Site};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -31,6 +32,8 @@ struct Did {
 struct Look {
     object: ObjectId,
     seen: u64,
+    /// Bits of that which the thread cannot tell.
+    unknown: u64,
     /// How often it had changed, if it is an atomic.
     changes: u64,
     /// Since the thread began the loop of a `spin_until`.
@@ -40,10 +43,10 @@ struct Look {
 impl Look {
     /// That the object changes, which the thread itself may have changed by what it did.
     fn awaited(&self, did: &[Did]) -> Awaited {
-        let Self { object, seen, changes, .. } = *self;
+        let Self { object, seen, unknown, changes, .. } = *self;
         let by_changes =
             did.iter().any(|did| did.op.object() == Some(object) && did.values.0 != did.values.1);
-        Awaited { object, seen: if by_changes { changes } else { seen }, by_changes }
+        Awaited { object, seen: if by_changes { changes } else { seen }, unknown, by_changes }
     }
 }
 
@@ -189,9 +192,20 @@ impl Rounds {
 
     /// The thread has read or written an atomic that has changed so often.
     pub(super) fn notice_atomic(&mut self, object: ObjectId, seen: u64, changes: u64) {
-        let look = Look { object, seen, changes, fresh: true };
+        self.look(Look { object, seen, unknown: 0, changes, fresh: true });
+    }
+
+    /// The thread has shared a lock with others who read: it cannot tell whether there are any, unless it has found that before.
+    pub(super) fn notice_shared(&mut self, object: ObjectId, seen: u64) {
+        let finds_readers = |look: &&Look| look.object == object && look.seen & !look.unknown & READERS != 0;
+        let found = self.present.looks.iter().any(|look| finds_readers(&look));
+        let (seen, unknown) = if found { (seen | READERS, 0) } else { (seen & !READERS, READERS) };
+        self.look(Look { object, seen, unknown, changes: 0, fresh: true });
+    }
+
+    fn look(&mut self, look: Look) {
         let looks = &mut self.present.looks;
-        match looks.iter_mut().find(|look| look.object == object) {
+        match looks.iter_mut().find(|known| known.object == look.object) {
             Some(known) => *known = look,
             None => looks.push(look),
         }

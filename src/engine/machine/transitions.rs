@@ -36,7 +36,7 @@ impl Machine {
         if thread.phase != Phase::Pending {
             return 0;
         }
-        if self.is_killed(id) && meaning::is_mortal(thread.op, thread.held.is_some()) {
+        if self.is_killed(id) && meaning::finds_out(thread.op, thread.held.is_some()) {
             return 1 << KILLED;
         }
         if !self.condition_holds(id) {
@@ -119,7 +119,7 @@ impl Machine {
             forced,
             may_time_out: self.may_time_out(id),
             may_run: self.may_run(id),
-            mortal: thread.life != Life::Immortal && meaning::is_mortal(thread.op, thread.held.is_some()),
+            mortal: self.is_mortal(id) && meaning::finds_out(thread.op, thread.held.is_some()),
         }
     }
 
@@ -201,6 +201,10 @@ impl Observable for Machine {
     fn is_watched(&self, object: ObjectId) -> bool {
         let Watched { tried, ends, ends_last } = self.watched(object);
         tried || ends && !ends_last || self.is_found(object)
+    }
+
+    fn is_mortal(&self, thread: ThreadId) -> bool {
+        self.threads[thread.index()].life != Life::Immortal
     }
 
     fn is_killed(&self, thread: ThreadId) -> bool {

@@ -310,10 +310,10 @@ fn a_thread_that_was_killed_waits_nowhere() {
         };
         let ended = spawn(ends, table.clone()).unwrap();
         let waiter = spawn(waits, table.clone()).unwrap();
-        ended.wait().unwrap();
+        assert_eq!(ended.wait().unwrap(), Exit::Code(0));
         table.bell.store(1, SeqCst);
         table.bell.wake_one();
-        waiter.wait().unwrap();
+        assert_eq!(waiter.wait().unwrap(), Exit::Code(0));
         Ok(table.left.load(SeqCst).to_string())
     });
     assert_eq!(outcomes(explored(&program, 0)), ["1"]);
@@ -333,7 +333,7 @@ fn each_thread_leaves_its_words() {
     }
     let program = Program::new(|| {
         let word = Region::new(Robust::new()).unwrap();
-        spawn(holds, word.clone()).unwrap().wait().unwrap();
+        assert_eq!(spawn(holds, word.clone()).unwrap().wait().unwrap(), Exit::Code(0));
         Ok(match word.load(SeqCst) {
             0 => "nobody's",
             OWNER_DIED => "of the dead",

@@ -346,7 +346,7 @@ impl State {
             Wait(..) | WaitTimed(..) | WaitIf(..) | WaitIfTimed(..) => self.waiting[thread] != Waiting::No,
             _ => self.spins_on[thread].is_some(),
         };
-        toy.threads[thread][0] == Live && waits
+        mortal(toy, thread) && waits
     }
 
     /// What such a thread does there.
@@ -363,7 +363,7 @@ impl State {
         {
             match self.waiting[thread] {
                 Waiting::Asleep => uses.push((waiters(toy, at), Use::TimeOut)),
-                Waiting::Woken if !matches!(instruction, Do::Wait(..)) => {
+                Waiting::Woken => {
                     uses.push((waiters(toy, at), Use::Get(thread)));
                 }
                 _ => {}
@@ -674,9 +674,9 @@ impl State {
                     one(condvar, Use::TimeOut, base)
                 }
                 Waiting::Asleep => vec![],
-                Waiting::Woken if matches!(instruction, Do::WaitTimed(..)) => {
+                Waiting::Woken if matches!(instruction, Do::WaitTimed(..)) || mortal(toy, thread) => {
                     base.waiting[thread] = Waiting::Back;
-                    base.registers[thread].push(0);
+                    base.registers[thread].extend(matches!(instruction, Do::WaitTimed(..)).then_some(0));
                     one(condvar, Use::Get(thread), base)
                 }
                 Waiting::Woken | Waiting::Back if self.owner[mutex].is_some() => vec![],
@@ -707,7 +707,7 @@ impl State {
                 Waiting::Asleep => vec![],
                 Waiting::Woken | Waiting::Back => {
                     base.waiting[thread] = Waiting::No;
-                    base.registers[thread].push(0);
+                    base.registers[thread].extend(matches!(instruction, Do::WaitIfTimed(..)).then_some(0));
                     vec![(step(vec![(Thing::Waiters(word), Use::Get(thread))]), onward(base))]
                 }
             },
@@ -842,7 +842,7 @@ impl State {
     /// The sleeper is woken. One who had nothing else to wait for goes on at once.
     fn wake(&mut self, toy: &Toy, sleeper: usize) {
         match toy.threads[sleeper][self.at[sleeper]] {
-            Do::WaitIf(..) => self.goes_on(sleeper),
+            Do::WaitIf(..) if !mortal(toy, sleeper) => self.goes_on(sleeper),
             Do::WaitOrDie(..) if self.backs_off[sleeper] == 1 => self.goes_on(sleeper),
             _ => self.waiting[sleeper] = Waiting::Woken,
         }
@@ -865,6 +865,11 @@ fn waiters(toy: &Toy, object: usize) -> Thing {
 
 fn first_value(class: Class, threads: usize) -> u64 {
     if class == Class::Arc { threads as u64 } else { 0 }
+}
+
+/// Whether the thread may be killed.
+fn mortal(toy: &Toy, thread: usize) -> bool {
+    toy.threads[thread].first() == Some(&Do::Live)
 }
 
 fn tried(toy: &Toy, mutex: usize) -> bool {

@@ -168,3 +168,14 @@ fn kills_come_where_a_thread_can_find_out() {
         assert_eq!(brute::truth_and_traces(&toy).traces, toy.explore().executions);
     }
 }
+
+/// Who reads under a lock cannot tell who else does, and does not wait for them.
+#[test]
+fn readers_are_no_change_to_each_other() {
+    use Do::*;
+    let objects = vec![Class::Atomic, Class::RwLock];
+    let threads = vec![vec![Read(1), EndRead(1), Await(0, 1)], vec![Read(1), EndRead(1), Add(0)]];
+    let toy = Toy { objects, threads };
+    assert_eq!(executions(&toy), 2);
+    assert_eq!(toy.explore().outcomes, brute::truth(&toy).outcomes);
+}

@@ -69,12 +69,14 @@ fn token(threads: usize) -> BoxedStrategy<Phrase> {
     prop_oneof![Just(vec![Do::Park]), unpark.clone(), unpark, atomic()].boxed()
 }
 
+fn fresh_spin() -> BoxedStrategy<Phrase> {
+    (prop::sample::select(&ATOMICS), 0..3u64).prop_map(|(x, v)| vec![Do::SpinUntil(x, v)]).boxed()
+}
+
 fn spin() -> BoxedStrategy<Phrase> {
-    let wait = (prop::sample::select(&ATOMICS), 0..3u64);
-    let fresh = wait.clone().prop_map(|(x, v)| vec![Do::SpinUntil(x, v)]);
-    let wait = wait.prop_map(|(x, v)| vec![Do::Await(x, v)]);
+    let wait = (prop::sample::select(&ATOMICS), 0..3u64).prop_map(|(x, v)| vec![Do::Await(x, v)]);
     let lock = mutex().prop_map(|m| vec![Do::Lock(m), Do::Unlock(m)]);
-    prop_oneof![1 => wait, 1 => fresh, 3 => atomic(), 1 => lock].boxed()
+    prop_oneof![1 => wait, 1 => fresh_spin(), 3 => atomic(), 1 => lock].boxed()
 }
 
 fn condition() -> BoxedStrategy<Phrase> {
@@ -184,7 +186,8 @@ fn mortal(threads: usize) -> BoxedStrategy<Phrase> {
         2 => locked(),
         1 => token(threads),
         1 => Just(vec![Do::ParkTimed]),
-        1 => spin(),
+        1 => fresh_spin(),
+        1 => atomic(),
         2 => condition(),
         2 => timed_futex(),
         1 => messages(),
