@@ -79,7 +79,7 @@ fn a_reader_of_its_own_writer_waits_for_ever() {
 #[test]
 fn messages_of_two_writers_stay_whole() {
     let program = Program::new(|| {
-        let (writer, mut reader) = pipe::with_capacity(3).unwrap();
+        let (writer, mut reader) = pipe::with_capacity(5).unwrap();
         let writes = |(mut writer, letter): (Writer, u8)| {
             assert_eq!(writer.write(&[letter; 2]).unwrap(), 2, "in one piece");
         };

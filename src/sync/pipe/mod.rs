@@ -52,7 +52,7 @@ pub fn pipe() -> io::Result<(Writer, Reader)> {
 }
 
 /// A new pipe that holds so many bytes, or what the system gives for them: a page at least. Under an engine it is as
-/// small as one asks, and what it holds is then [written in one piece](Writer::atomic).
+/// small as one asks, and so is what is [written in one piece](Writer::atomic).
 ///
 /// # Errors
 /// As [`pipe`]; if the system does not let the user have so much.
@@ -226,8 +226,8 @@ impl Read for Reader {
 }
 
 impl Writer {
-    /// Bytes that are written in one piece, whoever else writes: [`ATOMIC`], or under an engine what the pipe holds if that
-    /// is less.
+    /// Bytes that are written in one piece, whoever else writes: [`ATOMIC`], or under an engine a quarter of what the pipe
+    /// holds if that is less.
     #[must_use]
     pub fn atomic(&self) -> usize {
         match &self.0 {

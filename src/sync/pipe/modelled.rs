@@ -79,9 +79,9 @@ impl Contents {
     }
 }
 
-/// What is written in one piece.
+/// What is written in one piece: less than a pipe holds, as on Linux.
 fn atomic(capacity: usize) -> usize {
-    super::ATOMIC.min(capacity)
+    super::ATOMIC.min(capacity.div_ceil(4))
 }
 
 impl Pipe {

@@ -1,0 +1,4 @@
+//! Rows of queues between processes, which may be killed.
+
+pub mod ring;
+pub mod simple;
