@@ -46,8 +46,13 @@ pub fn pipe() -> io::Result<(Writer, Reader)> {
     if super::is_modelled() {
         return Ok(modelled(CAPACITY));
     }
+    native(None)
+}
+
+fn native(capacity: Option<usize>) -> io::Result<(Writer, Reader)> {
     system::available()?;
     let (reader, writer) = system::pipe()?;
+    capacity.map_or(Ok(()), |bytes| system::set_capacity(&writer, bytes))?;
     Ok((Writer(Whose::System(writer)), Reader(Whose::System(reader))))
 }
 
@@ -62,11 +67,7 @@ pub fn with_capacity(bytes: usize) -> io::Result<(Writer, Reader)> {
     if super::is_modelled() {
         return Ok(modelled(bytes));
     }
-    let (writer, reader) = pipe()?;
-    if let Whose::System(descriptor) = &writer.0 {
-        system::set_capacity(descriptor, bytes)?;
-    }
-    Ok((writer, reader))
+    native(Some(bytes))
 }
 
 /// What the pipes of Linux hold.
@@ -185,19 +186,22 @@ impl Reader {
     #[track_caller]
     pub fn read_timeout(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         let deadline = Deadline::after(timeout);
-        let pipe = match &self.0 {
-            Whose::System(pipe) => pipe,
+        match &self.0 {
+            Whose::System(pipe) => read_until(pipe, buffer, &deadline),
             #[cfg(feature = "instrumented")]
-            Whose::Modelled(pipe) => return pipe.read(buffer, Some(&deadline)),
-        };
-        loop {
-            match system::read_now(pipe, buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                done => return done,
-            }
-            let left = deadline.left().ok_or(io::ErrorKind::TimedOut)?;
-            system::wait_readable(pipe, Patience::new(left).real())?;
+            Whose::Modelled(pipe) => pipe.read(buffer, Some(&deadline)),
         }
+    }
+}
+
+fn read_until(pipe: &Descriptor, buffer: &mut [u8], deadline: &Deadline) -> io::Result<usize> {
+    loop {
+        match system::read_now(pipe, buffer) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            done => return done,
+        }
+        let left = deadline.left().ok_or(io::ErrorKind::TimedOut)?;
+        system::wait_readable(pipe, Patience::new(left).real())?;
     }
 }
 
