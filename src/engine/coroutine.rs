@@ -303,6 +303,11 @@ impl Controller for Runtime {
         unreachable!("a thread that has ended is not resumed")
     }
 
+    #[cfg(feature = "processes")]
+    fn is_over(&self) -> bool {
+        self.execution.borrow().machine.is_over()
+    }
+
     fn destroy(&self, object: ObjectId) {
         let _engine = held::engine();
         let mut execution = self.execution();

@@ -276,7 +276,7 @@ impl Execution {
                 let choice = schedule
                     .get(*position - 1)
                     .copied()
-                    .unwrap_or_else(|| (enabled, self.machine.choices(enabled).trailing_zeros() as u8 & 63));
+                    .unwrap_or_else(|| (enabled, self.machine.first_choice(enabled)));
                 Next::Grant(choice.0, choice.1)
             }
             Chooser::External => {

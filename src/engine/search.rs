@@ -51,7 +51,7 @@ pub(crate) fn recorded(execution: &mut Execution, end: End, ran: &Ran) -> Option
     }
     keep_one_destruction(&mut trace, execution.machine.misuse());
     // That nothing happened for no reason is no news either.
-    let is_no_event = |op: Op| op.rare().is_some() || op == Op::Deadline;
+    let is_no_event = |op: Op| op.rare().is_some() || matches!(op, Op::Deadline | Op::Live);
     trace.steps.retain(|step| !(is_no_event(step.op) && step.answer == Some(0)));
     (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
 }

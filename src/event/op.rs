@@ -240,6 +240,10 @@ pub enum Op {
     Die,
     /// The thread, whose process dies, waits at the word no longer. If it was woken, nobody is.
     Leave(ObjectId),
+    /// Kills a thread whose process has ended: it comes no further than to its next [`Live`](Self::Live), or to where it waits.
+    Kill(ThreadId),
+    /// The thread of a process goes on, unless it was killed.
+    Live,
     /// Says whether the deadline that the thread looks at is over by now.
     Deadline,
     /// Takes one of so many alternatives.
@@ -309,6 +313,8 @@ impl Op {
             | Self::Spurious(_)
             | Self::Cancel
             | Self::Die
+            | Self::Kill(_)
+            | Self::Live
             | Self::Deadline
             | Self::Choose(_)
             | Self::Idle
@@ -350,6 +356,8 @@ impl Op {
                 | Self::Spurious(_)
                 | Self::Cancel
                 | Self::Die
+                | Self::Kill(_)
+                | Self::Live
                 | Self::Deadline
                 | Self::Choose(_)
                 | Self::Idle
@@ -432,6 +440,8 @@ impl Op {
             Self::Spurious(_) => "spurious",
             Self::Cancel => "cancel",
             Self::Die => "die",
+            Self::Kill(_) => "kill",
+            Self::Live => "live",
             Self::Leave(_) => "leave",
             Self::Deadline => "deadline",
             Self::Choose(_) => "choose",

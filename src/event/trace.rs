@@ -221,6 +221,13 @@ impl Trace {
         }
     }
 
+    /// The begun step does not take place: its thread is killed there.
+    pub fn killed(&mut self, thread: ThreadId) {
+        if let Some(step) = self.steps.iter_mut().rfind(|step| step.thread == thread && !step.done) {
+            step.op = Op::Die;
+        }
+    }
+
     /// The last finished step of the thread gave this.
     pub fn answer(&mut self, thread: ThreadId, bits: u64) {
         if let Some(step) = self.steps.iter_mut().rfind(|step| step.thread == thread && step.done) {

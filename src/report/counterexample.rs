@@ -279,7 +279,7 @@ fn verb(trace: &Trace, op: Op) -> &'static str {
 /// The name of the object or thread that an operation is about.
 fn about(trace: &Trace, op: Op) -> Option<String> {
     match op {
-        Op::Unpark(thread) | Op::Spawn(thread) | Op::Join(thread) => {
+        Op::Unpark(thread) | Op::Spawn(thread) | Op::Join(thread) | Op::Kill(thread) => {
             Some(trace.thread_name(thread).to_owned())
         }
         op => op.object().map(|object| trace.object_name(object)),

@@ -39,8 +39,16 @@ pub(crate) trait Controller {
     fn announce(&self, op: Op, seen: u64, site: Site) -> u64;
 
     /// The current thread ends where it is: nothing of it runs any more, and what is on its stack is leaked.
-    #[cfg(feature = "processes")]
-    fn vanish(&self, site: Site) -> !;
+    #[cfg(all(feature = "processes", feature = "instrumented"))]
+    fn vanish(&self, _site: Site) -> ! {
+        super::hook::unsupported("a process that ends before its threads")
+    }
+
+    /// Whether the current thread was killed where it waited.
+    #[cfg(all(feature = "processes", feature = "instrumented"))]
+    fn is_over(&self) -> bool {
+        false
+    }
 
     /// The current thread destroys an object. Where others could see when, that is an operation of its own.
     fn destroy(&self, object: ObjectId);
@@ -100,7 +108,10 @@ impl dyn Controller + '_ {
     pub(crate) fn perform_on(&self, op: Op, seen: impl FnOnce() -> u64, site: Site) -> u64 {
         #[cfg(all(feature = "processes", feature = "instrumented"))]
         super::process::modelled::may_die(self, op, site);
-        self.announce(op, seen(), site)
+        let answer = self.announce(op, seen(), site);
+        #[cfg(all(feature = "processes", feature = "instrumented"))]
+        super::process::modelled::end_if_killed(self, site);
+        answer
     }
 }
 

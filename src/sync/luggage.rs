@@ -6,8 +6,6 @@
 //!
 //! Source: the crate `ipc-channel` of the Servo project does it so.
 
-#[cfg(feature = "instrumented")]
-use super::current::{Current, current};
 use super::system::Descriptor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::cell::RefCell;
@@ -52,18 +50,14 @@ thread_local! {
     static LUGGAGE: RefCell<Vec<(Who, Luggage)>> = const { RefCell::new(Vec::new()) };
 }
 
-type Who = Option<u32>;
+type Who = u32;
 
 /// The running thread of the model, if there is one.
 fn me() -> Who {
     #[cfg(feature = "instrumented")]
-    match current() {
-        Current::Native => {}
-        #[cfg(feature = "loom")]
-        Current::Loom => return Some(super::loom_record::thread().0),
-        Current::Controlled(controller) => return Some(controller.thread().0),
-    }
-    None
+    return super::thread::running().0;
+    #[cfg(not(feature = "instrumented"))]
+    0
 }
 
 #[derive(Default)]

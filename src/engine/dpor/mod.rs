@@ -48,6 +48,8 @@ struct Event {
     released: Option<u32>,
     /// How many races the events before this one had.
     races: usize,
+    /// All that happens before the event of a thread that was killed, the kill left out.
+    killed: Option<Clock>,
 }
 
 /// A state on the current path.

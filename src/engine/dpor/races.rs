@@ -2,8 +2,10 @@
 
 use super::replay::NotDep;
 use super::{Event, Explorer, Present, Race};
+use crate::engine::machine::KILLED;
 use crate::engine::machine::access::{Access, Mode, Transition};
 use crate::engine::machine::clock::Clock;
+use crate::event::op::Op;
 use std::ops::Range;
 
 /// What is found of a transition's past.
@@ -22,8 +24,10 @@ impl Explorer {
         let race = |missed| move |earlier| Race { earlier, later, missed };
         self.races.extend(reversible.into_iter().map(race(false)));
         self.races.extend(missed.into_iter().map(race(true)));
+        let killed =
+            (transition.choice == KILLED).then(|| self.threads[transition.thread.index()].clock.clone());
         let (clock, stamp) = self.stamped(&transition, past);
-        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
+        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races, killed });
     }
 
     /// The clock of an event with this past, and the number of the event in its thread.
@@ -87,7 +91,7 @@ impl Explorer {
                 }
             });
         }
-        if transition.awaits.is_some() || transition.also.is_some() || transition.found.is_some() {
+        if !transition.is_simple() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
         }
@@ -117,6 +121,50 @@ impl Explorer {
                 self.reverse(earlier as usize, &transition, state, counted);
             }
         }
+        for index in 0..counted {
+            if let Some(past) = self.events[index].killed.clone() {
+                self.spare(index, past, state);
+            }
+        }
+    }
+
+    /// A thread that was killed where it waited, and has this past, goes on: without the kill, and without what was in its way.
+    fn spare(&mut self, killed: usize, mut past: Clock, state: &impl Present) {
+        let waits = self.events[killed].transition.clone();
+        let kill = self.kill_of(&waits);
+        self.spare_without([kill], &waits, state);
+        let goes_on = self.not_dep([kill], &waits, state).unkilled(&waits);
+        for index in (0..self.events.len()).rev() {
+            let Event { transition, stamp, clock, .. } = &self.events[index];
+            let is_past = past.has(transition.thread, *stamp) || transition.thread == waits.thread;
+            if index == kill || is_past || !transition.conflicts(&goes_on) {
+                continue;
+            }
+            let clock = clock.clone();
+            if self.spare_without([kill.min(index), kill.max(index)], &waits, state) {
+                past.join(&clock);
+            }
+        }
+    }
+
+    /// What a thread that was killed was killed by.
+    fn kill_of(&self, killed: &Transition) -> usize {
+        let is_kill = |index: &u32| matches!(self.events[*index as usize].transition.op, Op::Kill(_));
+        let mut users = self.targets[killed.access.target.index()].users.events();
+        users.find(is_kill).expect("somebody has done it") as usize
+    }
+
+    /// Whether it goes on without these events, ascending; if so that is explored.
+    fn spare_without<const N: usize>(
+        &mut self,
+        left_out: [usize; N],
+        waits: &Transition,
+        state: &impl Present,
+    ) -> bool {
+        let Some((goes_on, without)) = self.resolved(left_out, waits, state) else { return false };
+        let sequence = self.without(left_out[0]..self.events.len(), &without, goes_on);
+        self.schedule(left_out[0], sequence);
+        true
     }
 
     fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present, counted: usize) {

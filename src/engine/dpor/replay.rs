@@ -5,11 +5,11 @@
 //! are needed, and each is folded from the events that used it.
 
 use super::{Event, Explorer, Present};
-use crate::engine::machine::RUN;
 use crate::engine::machine::access::{Mode, Target, Transition};
 use crate::engine::machine::clock::ThreadSet;
 use crate::engine::machine::meaning::{self, Observable, Uses};
 use crate::engine::machine::object::deliverable;
+use crate::engine::machine::{KILLED, RUN};
 use crate::event::op::{Class, ObjectId, Op, Rare, ThreadId};
 
 /// The events that stay when some are left out, together with all that depend on them.
@@ -54,7 +54,7 @@ impl Explorer {
         self.not_dep(left_out, later, state).enabled(later)
     }
 
-    fn not_dep<'a, S: Present>(
+    pub(super) fn not_dep<'a, S: Present>(
         &'a self,
         left_out: impl IntoIterator<Item = usize>,
         later: &Transition,
@@ -74,8 +74,18 @@ impl<S: Present> NotDep<'_, S> {
         Some((Transition { choice, access, also, ..later.clone() }, self))
     }
 
+    /// The transition of a thread that was killed there, had it not been, whether it is enabled or not.
+    pub(super) fn unkilled(&self, killed: &Transition) -> Transition {
+        let choice = self.choice(&Transition { choice: RUN, ..killed.clone() }).unwrap_or(0);
+        let Uses { access, also } = meaning::uses(self, killed.thread, killed.op, choice);
+        Transition { choice, access, also, ..killed.clone() }
+    }
+
     /// The way in which the transition would take place, if it is enabled.
     fn choice(&self, later: &Transition) -> Option<u8> {
+        if later.mortal && self.is_killed(later.thread) {
+            return Some(KILLED);
+        }
         if !self.condition_holds(later) {
             return later.may_run.then_some(RUN);
         }
@@ -87,7 +97,7 @@ impl<S: Present> NotDep<'_, S> {
             Op::Receive { .. } if self.leaves_out_a_receive() && choices & 1 << later.choice == 0 => {
                 choices.trailing_zeros() as u8
             }
-            _ if later.choice == RUN => 0,
+            _ if matches!(later.choice, RUN | KILLED) => choices.trailing_zeros() as u8,
             _ => later.choice,
         };
         (choices != 0 && choices & 1 << choice != 0).then_some(choice)
@@ -288,5 +298,9 @@ impl<S: Present> Observable for NotDep<'_, S> {
 
     fn is_watched(&self, object: ObjectId) -> bool {
         self.state.is_watched(object)
+    }
+
+    fn is_killed(&self, thread: ThreadId) -> bool {
+        self.uses(Target::life(thread)).any(|(.., mode)| mode == Mode::Write)
     }
 }

@@ -4,6 +4,7 @@
 //! one execution per class of executions that differ only in the order of independent transitions
 //! (Antoni Mazurkiewicz, "Concurrent program schemes and their interpretations", 1977).
 
+use super::KILLED;
 use super::clock::ThreadSet;
 use super::meaning::Observable;
 use crate::event::op::{ObjectId, Op, ThreadId};
@@ -42,6 +43,11 @@ impl Target {
 
     /// What is left of the deaths.
     pub(crate) const DEATHS: Self = Self(15);
+
+    /// Whether a thread of a process was killed.
+    pub(crate) const fn life(thread: ThreadId) -> Self {
+        Self(thread.0 + 4 << 2 | 3)
+    }
 
     /// A dense number.
     pub(crate) const fn index(self) -> usize {
@@ -140,6 +146,8 @@ pub(crate) struct Transition {
     pub(crate) may_time_out: bool,
     /// Whether the thread may go on early though it is held back.
     pub(crate) may_run: bool,
+    /// It is a wait of a thread that may be killed there.
+    pub(crate) mortal: bool,
 }
 
 impl Access {
@@ -179,10 +187,11 @@ impl Access {
 impl Transition {
     /// Everything that the transition uses: its own access, what it does besides, what it looked at.
     pub(crate) fn accesses(&self) -> impl Iterator<Item = Access> + '_ {
-        let looks = self.awaits.iter().flat_map(|awaits| awaits.iter());
+        let looks = self.awaits.iter().filter(|_| self.choice != KILLED).flat_map(|awaits| awaits.iter());
         std::iter::once(self.access)
             .chain(self.also)
             .chain(self.found)
+            .chain(self.mortal.then(|| Access { target: Target::life(self.thread), mode: Mode::Read }))
             .chain(looks.map(|it| Access { target: Target::object(it.object), mode: Mode::Read }))
     }
 
@@ -199,8 +208,8 @@ impl Transition {
     }
 
     /// Whether the transition is its own access and nothing else.
-    fn is_simple(&self) -> bool {
-        self.also.is_none() && self.found.is_none() && self.awaits.is_none()
+    pub(crate) fn is_simple(&self) -> bool {
+        self.also.is_none() && self.found.is_none() && self.awaits.is_none() && !self.mortal
     }
 
     /// Whether the two are the same step of the same thread.

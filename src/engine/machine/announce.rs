@@ -3,7 +3,7 @@
 use super::access::Target;
 use super::meaning::Observable;
 use super::object::State;
-use super::{Announced, Edge, Machine, Phase, Race};
+use super::{Announced, Edge, Life, Machine, Phase, Race};
 use crate::event::op::{NONE_ARRIVED, ObjectId, Op, Site, ThreadId};
 
 impl Machine {
@@ -25,6 +25,9 @@ impl Machine {
             },
             op => op,
         };
+        if op == Op::Live && self.threads[id.index()].life == Life::Immortal {
+            self.threads[id.index()].life = Life::Mortal;
+        }
         self.operations += u32::from(!self.repeats_itself());
         self.log.push(id, op, site);
         self.driven |= id != ThreadId::MAIN && op.uses_primitive();

@@ -7,7 +7,7 @@ use crate::event::op::ThreadId;
 
 /// Threads of one search, at most, main included: a thread is a bit of a [`ThreadSet`], and the choice of whom
 /// a notification wakes is a bit more. The last bit is that of a thread that goes on early.
-pub(crate) const MAX_THREADS: usize = 126;
+pub(crate) const MAX_THREADS: usize = 125;
 
 /// The threads whose entries stand in the clock itself: most programs have no more.
 const FEW: usize = 8;

@@ -1,10 +1,10 @@
 //! What each operation does to the machine's state, once it is granted.
 
-use super::Machine;
 use super::access::Mode;
 use super::clock::{Clock, ThreadSet};
 use super::meaning::{self, Observable};
 use super::object::{Letter, State};
+use super::{Life, Machine};
 use crate::event::op::{ObjectId, Op, Order, ThreadId};
 
 impl Machine {
@@ -53,10 +53,23 @@ impl Machine {
             (Op::Spurious(_) | Op::Cancel | Op::Die, _) => {
                 op.rare().into_iter().for_each(|rare| self.happened[rare as usize] += choice);
             }
-            (Op::Deadline | Op::Choose(_) | Op::Idle, _) => {}
+            (Op::Kill(other), _) => self.threads[other.index()].life = Life::Killed,
+            (Op::Deadline | Op::Choose(_) | Op::Idle | Op::Live, _) => {}
             _ => unreachable!("{op:?} is not a choice"),
         }
         answer
+    }
+
+    /// The thread, which was killed, waits nowhere any more, and goes no further.
+    pub(super) fn die(&mut self, id: ThreadId, op: Op) {
+        if let Op::Wake { object, .. } = op {
+            self.threads[id.index()].permit = false;
+            self.leave(object, ThreadSet::of(id));
+        }
+        self.threads[id.index()].life = Life::Over;
+        if let Some(trace) = &mut self.trace {
+            trace.killed(id);
+        }
     }
 
     /// The thread learns what the object's message holds.

@@ -4,7 +4,7 @@ use super::access::Target;
 use super::meaning::Observable;
 use super::object::State;
 use super::rounds::Run;
-use super::{Edge, Machine, Phase, RUN};
+use super::{Edge, KILLED, Machine, Phase, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
 impl Machine {
@@ -57,6 +57,11 @@ impl Machine {
             thread.run = held.and_then(|held| held.run());
             thread.has_run.push(thread.site);
             thread.sees(u64::from(RUN));
+        }
+        if choice == KILLED {
+            self.die(id, op);
+            self.granted(id, op, 0);
+            return Edge::None;
         }
         let answer = self.perform(id, op, if choice == RUN { 0 } else { choice });
         if !forced && is_time_out(op, answer) {

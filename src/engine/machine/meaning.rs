@@ -3,9 +3,9 @@
 //! One table for every state that is asked about: the machine's own, and the one that the explorer only thinks of,
 //! where it reverses a race.
 
-use super::RUN;
 use super::access::{Access, Mode, Target};
 use super::clock::ThreadSet;
+use super::{KILLED, RUN};
 use crate::event::op::{NONE_ARRIVED, ObjectId, Op, Rare, ThreadId};
 
 /// A state, as far as the meaning of an operation depends on it.
@@ -34,6 +34,8 @@ pub(crate) trait Observable {
     fn deliverable(&self, mailbox: ObjectId) -> u64;
     /// Whether others see when the object is released.
     fn is_watched(&self, object: ObjectId) -> bool;
+    /// Whether the thread was killed.
+    fn is_killed(&self, thread: ThreadId) -> bool;
 }
 
 /// How an operation uses its objects.
@@ -71,6 +73,11 @@ pub(crate) fn choices(state: &impl Observable, thread: ThreadId, op: Op) -> u128
     u128::from(enabled)
 }
 
+/// Whether a thread that may be killed can be where it performs this operation.
+pub(crate) fn is_mortal(op: Op, spins: bool) -> bool {
+    spins || op.waits() || op == Op::Live
+}
+
 /// Whom choice n of a `notify_one` wakes.
 fn notified(choice: u8) -> Option<ThreadId> {
     choice.checked_sub(1).map(|waiter| ThreadId(u32::from(waiter)))
@@ -78,6 +85,11 @@ fn notified(choice: u8) -> Option<ThreadId> {
 
 /// How the thread's operation, taken in this way, uses its objects.
 pub(crate) fn uses(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Uses {
+    if choice == KILLED {
+        let waits = |object| Access { target: Target::waiters(object), mode: mode(state, thread, op, 0) };
+        let also = if let Op::Wake { object, .. } = op { Some(waits(object)) } else { None };
+        return Uses { access: Access { target: Target::life(thread), mode: Mode::Read }, also };
+    }
     let mode = if choice == RUN { Mode::Read } else { mode(state, thread, op, choice) };
     Uses { access: Access { target: target(thread, op), mode }, also: also(state, op) }
 }
@@ -85,8 +97,8 @@ pub(crate) fn uses(state: &impl Observable, thread: ThreadId, op: Op, choice: u8
 fn mode(state: &impl Observable, thread: ThreadId, op: Op, choice: u8) -> Mode {
     let attempt = |succeeds: bool, mode: Mode| if succeeds { mode } else { Mode::Read };
     match op {
-        Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } => Mode::Read,
-        Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) => Mode::Write,
+        Op::Load(..) | Op::ArcCount(_) | Op::WaitIf { .. } | Op::Live => Mode::Read,
+        Op::Store(..) | Op::Rmw(..) | Op::ArcUpgrade(_) | Op::Destroy(_) | Op::Kill(_) => Mode::Write,
         Op::CompareExchange { object, expected, .. } => attempt(state.look(object) == expected, Mode::Write),
         Op::Lock(_) | Op::Write(_) => Mode::Acquire,
         Op::TryLock(lock) | Op::TryWrite(lock) => attempt(state.is_free(lock), Mode::Acquire),
@@ -121,6 +133,8 @@ fn target(thread: ThreadId, op: Op) -> Target {
         Op::Spurious(_) | Op::Deadline | Op::Choose(_) | Op::Idle => Target::SPURIOUS,
         Op::Cancel => Target::CANCELLATIONS,
         Op::Die => Target::DEATHS,
+        Op::Kill(other) => Target::life(other),
+        Op::Live => Target::life(thread),
         Op::Wait { condvar: object, .. }
         | Op::Wake { object, .. }
         | Op::Leave(object)

@@ -112,9 +112,23 @@ pub(crate) enum Phase {
     Ended,
 }
 
+/// Whether a thread may be killed, and was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It goes on to its end, for all that is known.
+    Immortal,
+    /// It is one of a process.
+    Mortal,
+    /// The process has ended.
+    Killed,
+    /// It has found out.
+    Over,
+}
+
 #[derive(Debug)]
 struct Thread {
     phase: Phase,
+    life: Life,
     op: Op,
     site: Site,
     answer: u64,
@@ -178,6 +192,7 @@ impl Thread {
     fn absent(site: Site) -> Self {
         Self {
             phase: Phase::Absent,
+            life: Life::Immortal,
             op: Op::Exit,
             site,
             answer: 0,
@@ -357,6 +372,12 @@ impl Machine {
         self.threads.get(thread.index()).map_or(Phase::Absent, |thread| thread.phase)
     }
 
+    /// Whether the running thread was killed where it waited.
+    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "there are no processes"))]
+    pub(crate) fn is_over(&self) -> bool {
+        self.threads[self.running.index()].life == Life::Over
+    }
+
     /// The answer to the operation that a thread was granted last.
     pub(crate) fn answer(&self, thread: ThreadId) -> u64 {
         self.threads[thread.index()].answer
@@ -466,3 +487,6 @@ impl Machine {
 
 /// The choice of a thread that is held back, and goes on early all the same.
 pub(crate) const RUN: u8 = u128::BITS as u8 - 1;
+
+/// The choice of a thread that was killed: its operation does not take place.
+pub(crate) const KILLED: u8 = RUN - 1;

@@ -118,7 +118,7 @@ impl Machine {
         for id in self.threads() {
             let thread = &self.threads[id.index()];
             let place = std::ptr::from_ref(thread.site) as u64;
-            let gifts = u64::from(thread.token) << 1 | u64::from(thread.permit);
+            let gifts = (thread.life as u64) << 2 | u64::from(thread.token) << 1 | u64::from(thread.permit);
             let time = u64::from(thread.early_timeouts) << 1 | u64::from(thread.time_is_over);
             state.extend([thread.phase as u64, place, gifts, time]);
             state.extend(thread.rounds.digests());

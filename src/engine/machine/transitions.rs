@@ -6,7 +6,7 @@ use super::clock::ThreadSet;
 use super::meaning::{self, Observable, Uses};
 use super::object::{State, deliverable};
 use super::rounds::Held;
-use super::{Machine, Phase, RUN, Watched};
+use super::{KILLED, Life, Machine, Phase, RUN, Watched};
 use crate::event::op::{ObjectId, Op, Rare, ThreadId};
 
 impl Machine {
@@ -14,6 +14,14 @@ impl Machine {
     /// cannot. Bit n is choice n.
     pub(crate) fn choices(&self, id: ThreadId) -> u128 {
         self.own_choices(id) | u128::from(self.is_unfairly_delayed(id) && self.goes_on_for_nothing(id))
+    }
+
+    /// The first of them.
+    pub(crate) fn first_choice(&self, id: ThreadId) -> u8 {
+        match self.choices(id) {
+            0 => 0,
+            choices => choices.trailing_zeros() as u8,
+        }
     }
 
     /// Whether the thread can go on, though not by itself in the present state: for nothing, as it would in the
@@ -27,6 +35,9 @@ impl Machine {
         let thread = &self.threads[id.index()];
         if thread.phase != Phase::Pending {
             return 0;
+        }
+        if self.is_killed(id) && meaning::is_mortal(thread.op, thread.held.is_some()) {
+            return 1 << KILLED;
         }
         if !self.condition_holds(id) {
             return u128::from(self.may_run(id)) << RUN;
@@ -108,6 +119,7 @@ impl Machine {
             forced,
             may_time_out: self.may_time_out(id),
             may_run: self.may_run(id),
+            mortal: thread.life != Life::Immortal && meaning::is_mortal(thread.op, thread.held.is_some()),
         }
     }
 
@@ -189,5 +201,9 @@ impl Observable for Machine {
     fn is_watched(&self, object: ObjectId) -> bool {
         let Watched { tried, ends, ends_last } = self.watched(object);
         tried || ends && !ends_last || self.is_found(object)
+    }
+
+    fn is_killed(&self, thread: ThreadId) -> bool {
+        matches!(self.threads[thread.index()].life, Life::Killed | Life::Over)
     }
 }

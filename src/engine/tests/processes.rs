@@ -4,6 +4,7 @@ use crate::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Pr
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::process::{Exit, spawn};
 use crate::sync::region::{Futex, Region, shared};
+use crate::sync::thread;
 
 shared! {
     struct Table {
@@ -255,4 +256,90 @@ mod owners {
         });
         assert_eq!(outcomes(explored(&program, 0)), ["exit code: 0, true"]);
     }
+}
+
+/// Two threads of a process count, each at a place of its own.
+fn counts_twice(table: Region<Table>) {
+    let right = table.clone();
+    let other = thread::spawn(move || _ = right.right.fetch_add(1, SeqCst));
+    table.left.fetch_add(1, SeqCst);
+    other.join().unwrap();
+}
+
+#[test]
+fn all_threads_of_a_process_die_with_it() {
+    let program = Program::new(|| {
+        let table = table();
+        let exit = spawn(counts_twice, table.clone()).unwrap().wait().unwrap();
+        Ok(format!("{}{} {exit}", table.left.load(SeqCst), table.right.load(SeqCst)))
+    });
+    // Any of the two may be done or not when it dies; it ends only after both.
+    let dead = Exit::Killed(9);
+    let expected = ["00", "01", "10", "11"].map(|left| format!("{left} {dead}"));
+    let mut found = outcomes(explored(&program, 1));
+    assert!(found.iter().any(|outcome| outcome == "11 exit code: 0"));
+    found.retain(|outcome| outcome.contains("signal"));
+    assert_eq!(found, expected);
+    assert_eq!(outcomes(explored(&program, 0)), ["11 exit code: 0"]);
+}
+
+#[test]
+fn a_process_that_ends_takes_its_threads_along() {
+    let program = Program::new(|| {
+        let table = table();
+        let waits = |table: Region<Table>| {
+            let idle = table.clone();
+            drop(thread::spawn(move || idle.bell.wait(0)));
+            table.left.fetch_add(1, SeqCst);
+        };
+        let exit = spawn(waits, table.clone()).unwrap().wait().unwrap();
+        table.bell.wake_one();
+        Ok(exit.to_string())
+    });
+    assert_eq!(outcomes(explored(&program, 0)), ["exit code: 0"]);
+}
+
+/// Whoever has waited for the end of a process finds nobody of it at the words: a wake-up goes to somebody else.
+#[test]
+fn a_thread_that_was_killed_waits_nowhere() {
+    let program = Program::new(|| {
+        let table = table();
+        let ends = |table: Region<Table>| {
+            let idle = table.clone();
+            drop(thread::spawn(move || waits(idle)));
+        };
+        let ended = spawn(ends, table.clone()).unwrap();
+        let waiter = spawn(waits, table.clone()).unwrap();
+        ended.wait().unwrap();
+        table.bell.store(1, SeqCst);
+        table.bell.wake_one();
+        waiter.wait().unwrap();
+        Ok(table.left.load(SeqCst).to_string())
+    });
+    assert_eq!(outcomes(explored(&program, 0)), ["1"]);
+}
+
+/// Words that other threads of a process own are those of the dead as well.
+#[test]
+fn each_thread_leaves_its_words() {
+    use crate::sync::region::robust::{OWNER_DIED, Robust};
+    fn holds(word: Region<Robust>) {
+        drop(thread::spawn(move || {
+            let take = || word.compare_exchange(0, Robust::me(), SeqCst, SeqCst).is_ok();
+            // SAFETY: it says whether it has taken the word, which lies in a region that is never freed.
+            assert!(unsafe { word.take(take) });
+            thread::park();
+        }));
+    }
+    let program = Program::new(|| {
+        let word = Region::new(Robust::new()).unwrap();
+        spawn(holds, word.clone()).unwrap().wait().unwrap();
+        Ok(match word.load(SeqCst) {
+            0 => "nobody's",
+            OWNER_DIED => "of the dead",
+            _ => "owned",
+        }
+        .to_owned())
+    });
+    assert_eq!(outcomes(explored(&program, 0)), ["nobody's", "of the dead"]);
 }

@@ -58,11 +58,6 @@ impl Controller for Granting {
         id
     }
 
-    #[cfg(feature = "processes")]
-    fn vanish(&self, _: Site) -> ! {
-        unreachable!("nobody dies here")
-    }
-
     fn announce(&self, op: Op, seen: u64, site: Site) -> u64 {
         assert!(site.file().ends_with("announced.rs"), "the caller's place, not {site}");
         let answers = self.answers.borrow();

@@ -8,6 +8,8 @@ use super::super::current::{Controller, Current, current as engine, epoch, panic
 use super::super::hook::{Born, TornDown, is_spurious, stopping, torn_down};
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
+#[cfg(feature = "processes")]
+use super::super::process::modelled as processes;
 use super::super::time::TimedWait;
 use super::super::unwinding;
 use super::local::locals;
@@ -99,7 +101,9 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
     let site = Location::caller();
     let slot = Slot::default();
     let born = Born::here("a thread");
-    match asked() {
+    #[cfg(feature = "processes")]
+    let body = processes::inherited(body);
+    let handle = match asked() {
         Asked::Nobody => torn_down(),
         #[cfg(feature = "loom")]
         Asked::Loom => {
@@ -109,10 +113,6 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
             let handle =
                 looming::operation(Op::Spawn(id), site, || loom::thread::spawn(run), |_| Told::NOTHING);
             JoinHandle { thread, slot, attached: Attached { thread: None }, loom: Some(handle) }
-        }
-        #[cfg(feature = "processes")]
-        Asked::Controller(_) if super::super::process::modelled::is_one() => {
-            super::super::hook::unsupported("a process of more than one thread")
         }
         Asked::Controller(controller) => {
             let run = controlled(controller, body, Arc::clone(&slot), site);
@@ -128,7 +128,10 @@ pub(super) fn spawn(name: Option<String>, stack: Option<usize>, body: Body) -> J
                 loom: None,
             }
         }
-    }
+    };
+    #[cfg(feature = "processes")]
+    processes::started(handle.thread.id);
+    handle
 }
 
 /// The body of a thread that loom runs.
@@ -199,6 +202,8 @@ impl JoinHandle {
                 controller.perform(Op::Join(id), site);
             }
         }
+        #[cfg(feature = "processes")]
+        processes::joined(id);
         let result = self.slot.lock().expect("nothing panics with the slot locked").take();
         if matches!(result, Some(Err(_))) {
             panic_taken(id);
@@ -255,6 +260,7 @@ pub(super) fn place() -> usize {
     id().index()
 }
 
+/// The same, as engines have it.
 pub(super) fn id() -> ThreadId {
     match engine() {
         Current::Native => ThreadId::MAIN,

@@ -54,10 +54,16 @@ pub struct JoinHandle<T> {
 
 /// What a thread gives, of a type that only its handle knows. It is boxed as the body is, so that what starts threads
 /// and waits for them is compiled once and not for each body.
-type Given = Box<dyn Any + Send>;
+pub(super) type Given = Box<dyn Any + Send>;
 
 /// What a thread runs.
-type Body = Box<dyn FnOnce() -> Given + Send>;
+pub(super) type Body = Box<dyn FnOnce() -> Given + Send>;
+
+/// The thread that runs, to an engine.
+#[cfg(all(feature = "instrumented", feature = "processes"))]
+pub(super) fn running() -> crate::event::op::ThreadId {
+    driven::id()
+}
 
 enum Joining {
     Native(std::thread::JoinHandle<Given>),

@@ -1,7 +1,7 @@
 //! An independent interpreter of toy programs: no code, no data and no cleverness in common with the
 //! explorer. It visits every state for the outcomes, and every class of prefixes for the number of traces.
 
-use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, NO_LETTER, RARELY, Stuck, Toy, letter};
+use super::toy::{Do, EARLY_TIMEOUTS, FOR_EVER, GAVE_UP, NO_LETTER, RARELY, Stuck, Toy, WAS_KILLED, letter};
 use crate::event::op::{Class, Rare};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -42,6 +42,7 @@ struct State {
     readers: Vec<BTreeSet<usize>>,
     early_timeouts: Vec<u8>,
     happened: [u8; 3],
+    killed: Vec<bool>,
     /// What was sent to each object, and behind what; of that, what was received.
     sent: Vec<Vec<(u64, Vec<u64>)>>,
     received: Vec<BTreeSet<u64>>,
@@ -67,6 +68,8 @@ enum Thing {
     Token(usize),
     /// What may still happen for no reason.
     Luck(usize),
+    /// Whether a thread was killed.
+    Life(usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,6 +299,7 @@ impl State {
             readers: vec![BTreeSet::new(); objects],
             early_timeouts: vec![0; threads],
             happened: [0; 3],
+            killed: vec![false; threads],
             sent: vec![Vec::new(); objects],
             received: vec![BTreeSet::new(); objects],
             registers: vec![Vec::new(); threads],
@@ -320,14 +324,56 @@ impl State {
         let mut steps = Vec::new();
         for thread in 0..toy.threads.len() {
             let Some(&instruction) = toy.threads[thread].get(self.at[thread]) else { continue };
-            if !self.spin_is_over(thread) {
+            if !self.spin_is_over(thread) && !self.killed[thread] {
                 continue;
             }
             let silent = matches!(instruction, Do::Unlock(mutex) if !finest && !tried(toy, mutex));
             assert!(!silent, "a settled state has no silent step");
-            steps.extend(self.step(toy, thread, instruction, last));
+            steps.extend(if self.is_mortal(toy, thread, instruction) {
+                self.mortal_step(toy, thread, instruction, last)
+            } else {
+                self.step(toy, thread, instruction, last)
+            });
         }
         steps
+    }
+
+    /// Whether the thread is one that may be killed, and is where it can find out.
+    fn is_mortal(&self, toy: &Toy, thread: usize, instruction: Do) -> bool {
+        use Do::*;
+        let waits = match instruction {
+            Live | Lock(_) | Read(_) | Write(_) | Park | ParkTimed | Receive(_) | Idle => true,
+            Wait(..) | WaitTimed(..) | WaitIf(..) | WaitIfTimed(..) => self.waiting[thread] != Waiting::No,
+            _ => self.spins_on[thread].is_some(),
+        };
+        toy.threads[thread][0] == Live && waits
+    }
+
+    /// What such a thread does there.
+    fn mortal_step(&self, toy: &Toy, thread: usize, instruction: Do, last: bool) -> Vec<(Step, Self)> {
+        let look = (Thing::Life(thread), Use::Look);
+        if !self.killed[thread] {
+            let mut steps = self.step(toy, thread, instruction, last);
+            steps.iter_mut().for_each(|(step, _)| step.uses.push(look.clone()));
+            return steps;
+        }
+        let mut uses = vec![look];
+        if let Do::Wait(at, _) | Do::WaitTimed(at, _) | Do::WaitIf(at, _) | Do::WaitIfTimed(at, _) =
+            instruction
+        {
+            match self.waiting[thread] {
+                Waiting::Asleep => uses.push((waiters(toy, at), Use::TimeOut)),
+                Waiting::Woken if !matches!(instruction, Do::Wait(..)) => {
+                    uses.push((waiters(toy, at), Use::Get(thread)));
+                }
+                _ => {}
+            }
+        }
+        let mut next = self.clone();
+        (next.waiting[thread], next.spins_on[thread]) = (Waiting::No, None);
+        next.registers[thread].push(WAS_KILLED);
+        next.at[thread] = toy.threads[thread].len();
+        vec![(Step { thread, choice: Some(usize::MAX), uses, last: false }, next)]
     }
 
     /// Silent unlocks take place at once.
@@ -740,6 +786,11 @@ impl State {
                     return vec![];
                 }
                 vec![(step(vec![(Thing::Token(thread), Use::Park)]), onward(base))]
+            }
+            Do::Live => vec![(step(vec![]), onward(base))],
+            Do::Kill(other) => {
+                base.killed[other] = true;
+                vec![(step(vec![(Thing::Life(other), Use::Change)]), onward(base))]
             }
             Do::Idle if last => vec![(step(vec![]), onward(base))],
             Do::Idle => vec![],

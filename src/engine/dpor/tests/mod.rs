@@ -150,3 +150,21 @@ fn counts_of_message_programs_are_those_of_their_deliveries() {
     assert_eq!([1, 2].map(|each| deliveries(2, each, false)), [2, 24]);
     assert_eq!(deliveries(3, 2, true), 90);
 }
+
+#[test]
+fn kills_come_where_a_thread_can_find_out() {
+    use Do::*;
+    let before = atomics(vec![vec![Kill(1)], vec![Live, Store(0, 1)]]);
+    assert_eq!(executions(&before), 2);
+    // Before the first look, before the second, or not at all; or there is no second one.
+    let spins = atomics(vec![vec![Kill(1)], vec![Live, Await(1, 1)], vec![Store(1, 1)]]);
+    assert_eq!(executions(&spins), 4);
+    let waits = Toy {
+        objects: vec![Class::Mutex],
+        threads: vec![vec![Kill(1)], vec![Live, Lock(0), Unlock(0)], vec![Live, Lock(0), Unlock(0)]],
+    };
+    assert_eq!(executions(&waits), 4);
+    for toy in [before, spins, waits] {
+        assert_eq!(brute::truth_and_traces(&toy).traces, toy.explore().executions);
+    }
+}

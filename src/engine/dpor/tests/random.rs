@@ -178,6 +178,32 @@ fn messages() -> BoxedStrategy<Phrase> {
     .boxed()
 }
 
+/// Waits of all sorts, and what ends them.
+fn mortal(threads: usize) -> BoxedStrategy<Phrase> {
+    prop_oneof![
+        2 => locked(),
+        1 => token(threads),
+        1 => Just(vec![Do::ParkTimed]),
+        1 => spin(),
+        2 => condition(),
+        2 => timed_futex(),
+        1 => messages(),
+        1 => shared(),
+        3 => Just(vec![Do::Live]),
+    ]
+    .boxed()
+}
+
+/// The first thread kills the others when it has come to its end.
+fn killed(toy: Toy) -> Toy {
+    let count = toy.threads.len();
+    let mut threads = toy.threads.into_iter();
+    let mut first = threads.next().expect("there are two or more");
+    first.extend((1..count).map(Do::Kill));
+    let others = threads.map(|thread| [vec![Do::Live], thread].concat());
+    Toy { threads: std::iter::once(first).chain(others).collect(), ..toy }
+}
+
 fn owned() -> BoxedStrategy<Phrase> {
     let borrowed = |inner: Phrase| [vec![Do::Increment(ARC)], inner, vec![Do::Decrement(ARC)]].concat();
     let ordered = Just(within(MUTEXES[0], vec![]));
@@ -277,6 +303,16 @@ fn shared_locks_agree_with_brute_force() {
 #[test]
 fn messages_agree_with_brute_force() {
     agrees_with_brute_force(|_| messages());
+}
+
+#[test]
+fn kills_agree_with_brute_force() {
+    programs_agree(program(mortal, vec![]).prop_map(killed));
+}
+
+#[test]
+fn bounded_kills_agree_with_brute_force() {
+    programs_agree_within(program(mortal, vec![]).prop_map(killed));
 }
 
 #[test]
@@ -396,10 +432,14 @@ fn looks_agree_with_brute_force() {
     yields_agree(|_| looking());
 }
 
-/// Within a bound on preemptions, what can be reached within it is found, and nothing else.
 fn bounds_agree(phrase: fn(usize) -> BoxedStrategy<Phrase>) {
+    programs_agree_within(program(phrase, vec![]));
+}
+
+/// Within a bound on preemptions, what can be reached within it is found, and nothing else.
+fn programs_agree_within(program: impl Strategy<Value = Toy>) {
     let config = Config { cases: programs(), failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config).run(&program(phrase, vec![]), |toy| {
+    let outcome = TestRunner::new(config).run(&program, |toy| {
         for preemptions in 0..=3 {
             let (found, truth) = (toy.explore_within(preemptions), truth_within(&toy, preemptions));
             prop_assert_eq!(&found.outcomes, &truth.outcomes, "outcomes within {}", preemptions);

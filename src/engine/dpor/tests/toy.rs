@@ -66,6 +66,10 @@ pub(super) enum Do {
     TryWrite(usize),
     /// Waits until no other thread can go on.
     Idle,
+    /// The thread, which begins with this, goes on unless it was killed.
+    Live,
+    /// Kills that thread: it ends at its next [`Live`](Self::Live), or where it waits.
+    Kill(usize),
     /// Sends, behind all that the thread has sent there before or behind none.
     Send(usize, bool),
     /// Receives who sent, and which of its messages there it is: [`letter`].
@@ -79,6 +83,8 @@ pub(super) enum Do {
 
 /// What a loop leaves that looked as often as it may.
 pub(super) const GAVE_UP: u64 = 99;
+/// What a thread leaves that was killed.
+pub(super) const WAS_KILLED: u64 = 77;
 /// What is received where nothing has arrived.
 pub(super) const NO_LETTER: u64 = 99;
 /// The k-th message of a thread to a mailbox.
@@ -255,6 +261,8 @@ impl Run<'_> {
             Do::Deadline => Op::Deadline,
             Do::Choose(alternatives) => Op::Choose(alternatives),
             Do::Idle => Op::Idle,
+            Do::Live => Op::Live,
+            Do::Kill(other) => Op::Kill(thread(other)),
             Do::Poll(x, ..) => Op::Load(object(x), SeqCst),
             Do::TryPoll(m, _) if self.waking[index] == 0 => Op::TryLock(object(m)),
             Do::TryPoll(m, _) => Op::Unlock(object(m)),
@@ -335,6 +343,11 @@ impl Run<'_> {
     }
 
     fn finish(&mut self, index: usize, answer: u64) {
+        if self.execution.machine.is_over() {
+            self.read[index].push(WAS_KILLED);
+            self.counters[index] = self.toy.threads[index].len();
+            return;
+        }
         self.check_value(index, answer);
         let instruction = self.toy.threads[index][self.counters[index]];
         let here = Location::caller();
