@@ -11,6 +11,7 @@ use crossbeam::queue::ArrayQueue;
 use refectory::catalogue;
 use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
+use refectory::model::processes::queue::feeder::Feeder;
 use refectory::model::processes::queue::ring::{Receiver, Ring, Sender};
 use refectory::model::processes::queue::simple::simple;
 use refectory::model::threads::queue::Queue;
@@ -81,6 +82,14 @@ fn networks(criterion: &mut Criterion) {
     group.bench_function("processes/simple", |bencher| {
         bencher.iter(|| {
             items().for_each(|item| sender.put(&item).expect("it has a receiver"));
+            items().for_each(|item| assert_eq!(receiver.get(), Ok(item)));
+        });
+    });
+    let (sender, mut receiver) = simple::<u64>().expect("there is room for a pipe");
+    let feeder = <Feeder<_>>::start(sender);
+    group.bench_function("processes/feeder", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| feeder.put(item));
             items().for_each(|item| assert_eq!(receiver.get(), Ok(item)));
         });
     });

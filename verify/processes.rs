@@ -9,6 +9,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use queues::{
     a_killed_receiver_starves_nobody, a_lock_that_is_not_robust_starves_the_others,
     a_queue_survives_death_at_each_point, a_torn_message_ends_with_its_time,
+    the_beginning_arrives_of_a_process_that_dies,
 };
 use refectory::engine::{Engine, Program};
 use refectory::judge::{Reason, Verdict, verify};
@@ -69,7 +70,8 @@ trials! {
         a_receiver_is_woken_where_the_sender_dies;
     "queue":
         a_queue_survives_death_at_each_point, a_killed_receiver_starves_nobody,
-        a_lock_that_is_not_robust_starves_the_others, a_torn_message_ends_with_its_time;
+        a_lock_that_is_not_robust_starves_the_others, a_torn_message_ends_with_its_time,
+        the_beginning_arrives_of_a_process_that_dies;
     "pipe":
         a_pipe_ends_with_its_writer, a_pipe_breaks_with_its_reader, the_killed_hang_up,
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,

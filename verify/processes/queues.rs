@@ -2,6 +2,7 @@
 
 use super::{PATIENCE, Tested, apart, end, ensure_eq, state, until};
 use refectory::model::processes::queue::broken::ReaderStarvesOthers;
+use refectory::model::processes::queue::feeder::Feeder;
 use refectory::model::processes::queue::simple::{GetError, Policy, Receiver, Sender, Sound, over, simple};
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use refectory::sync::pipe;
@@ -109,4 +110,27 @@ pub(super) fn a_torn_message_ends_with_its_time() -> Tested {
     ensure_eq(receiver.lost() <= 1, true)?;
     sender.put(&vec![1])?;
     ensure_eq(receiver.get()?, vec![1])
+}
+
+/// Of a process that puts four, and dies at the n-th point, the beginning arrives; whether there are so many.
+fn fed(n: u64) -> bool {
+    let (sender, mut receiver) = simple().unwrap();
+    let nemesis = Nemesis::at(n).unwrap();
+    nemesis.set_on_children();
+    let puts = |sender: Sender<Message>| {
+        let feeder = <Feeder<_>>::start(sender);
+        (0..MESSAGES).for_each(|n| feeder.put((0, n, vec![7; 3 * pipe::ATOMIC / 2 * (n as usize % 2)])));
+        assert!(feeder.close().is_empty());
+    };
+    let process = process::spawn(puts, sender).unwrap();
+    let got = std::iter::from_fn(|| receiver.get().ok()).map(|(_, n, _)| n).collect::<Vec<_>>();
+    assert_eq!(got, (0..got.len() as u32).collect::<Vec<_>>());
+    let killed = end(process).unwrap() != Exit::Code(0);
+    assert!(killed || got.len() == MESSAGES as usize);
+    assert_eq!(killed, nemesis.left() == 0);
+    killed
+}
+
+pub(super) fn the_beginning_arrives_of_a_process_that_dies() -> Tested {
+    apart(|()| for _ in (1..).take_while(|n| fed(*n)) {})
 }

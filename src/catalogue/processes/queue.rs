@@ -2,9 +2,12 @@
 
 use crate::catalogue::NEVER_WOKEN;
 use crate::cell::{Row, Subject};
-use crate::contract::processes::queue::{ring as rows, simple};
+use crate::contract::processes::queue::{feeder, ring as rows, simple};
 use crate::engine::FailureKind;
-use crate::model::processes::queue::broken::{HeadFirst, ReaderStarvesOthers, TailFirst, TornIsWhole};
+use crate::model::processes::queue::broken::{
+    DiesOfIt, HeadFirst, LeavesItBehind, ReaderStarvesOthers, TailFirst, TornIsWhole,
+};
+use crate::model::processes::queue::feeder::Careful;
 use crate::model::processes::queue::ring::Whole;
 use crate::model::processes::queue::simple::Sound;
 
@@ -23,6 +26,19 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/queue/simple~torn_is_whole")
         .with_rows(rows![simple::a_torn_message_is_dropped[TornIsWhole]])
         .broken(&[FailureKind::Property]),
+    Subject::new("processes/queue/feeder").with_rows(FEEDER),
+    Subject::new("processes/queue/feeder~dies_of_it")
+        .with_rows(rows![feeder::the_feeder_outlives_what_it_cannot_send[DiesOfIt]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("processes/queue/feeder~leaves_it_behind")
+        .with_rows(rows![feeder::the_beginning_arrives[LeavesItBehind]])
+        .broken(&[FailureKind::Property]),
+];
+
+const FEEDER: &[Row] = rows![
+    feeder::to_put_waits_for_nobody[Careful],
+    feeder::the_beginning_arrives[Careful],
+    feeder::the_feeder_outlives_what_it_cannot_send[Careful],
 ];
 
 const SIMPLE: &[Row] = rows![

@@ -19,7 +19,7 @@ use std::time::Duration;
 type Long = [u8; CELL - 4];
 
 /// A queue whose pipe holds so many cells.
-fn queue<T, P: Policy>(cells: usize) -> (Sender<T>, Receiver<T, P>) {
+pub(super) fn queue<T, P: Policy>(cells: usize) -> (Sender<T>, Receiver<T, P>) {
     let pipe = pipe::with_capacity(cells * CELL);
     over(pipe.expect("there is room for a pipe")).expect("a region of a few bytes")
 }
@@ -73,7 +73,7 @@ pub fn a_killed_receiver_starves_nobody<P: Policy>() -> Outcome {
 
 /// 13 cannot be sent, and 0 not be received.
 #[derive(Debug, PartialEq)]
-struct Dish(u8);
+pub(super) struct Dish(pub(super) u8);
 
 impl Serialize for Dish {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

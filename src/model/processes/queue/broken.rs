@@ -2,6 +2,7 @@
 
 use crate::model::processes::lock::broken::NotRobust;
 use crate::model::processes::lock::robust::Kept;
+use crate::model::processes::queue::feeder::Care;
 use crate::model::processes::queue::ring::Passage;
 use crate::model::processes::queue::simple::Policy;
 
@@ -48,4 +49,25 @@ pub struct TornIsWhole;
 impl Policy for TornIsWhole {
     type Reading = Kept;
     const LOOKS_AT_MARKS: bool = false;
+}
+
+/// The thread of a [`Feeder`](crate::model::processes::queue::feeder::Feeder) ends with the first thing that it cannot send.
+///
+/// Twin of [`Careful`](crate::model::processes::queue::feeder::Careful). What was put after it never arrives: bpo-30414 of CPython.
+#[derive(Debug)]
+pub struct DiesOfIt;
+
+impl Care for DiesOfIt {
+    const GOES_ON: bool = false;
+}
+
+/// The process of a [`Feeder`](crate::model::processes::queue::feeder::Feeder) does not wait for its thread.
+///
+/// Twin of [`Careful`](crate::model::processes::queue::feeder::Careful). What is in the buffer when the process ends is lost, which is what
+/// `cancel_join_thread` of CPython does.
+#[derive(Debug)]
+pub struct LeavesItBehind;
+
+impl Care for LeavesItBehind {
+    const IS_WAITED_FOR: bool = false;
 }
