@@ -3,6 +3,7 @@
 use crate::engine::{Budget, Engine, Exploration, FailureKind, Program, explore};
 use crate::sync::pipe::{self, Reader, Writer};
 use crate::sync::process::{Exit, Process, spawn};
+use crate::sync::thread;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
@@ -207,4 +208,19 @@ fn an_argument_that_cannot_be_read_is_told() {
         Ok(process.wait().unwrap_err().kind().to_string())
     });
     assert_eq!(outcomes(explored(&program, 0)), ["invalid data"]);
+}
+
+/// A thread of a process that waits in a call ends with it, and so does what the process had open.
+#[test]
+fn who_waits_in_a_call_is_killed_with_its_process() {
+    let program = Program::new(|| {
+        let (mut writer, reader) = pipe::pipe().unwrap();
+        let waits = |mut reader: Reader| drop(thread::spawn(move || reader.read(&mut [0]).is_ok()));
+        let ended = ended(spawn(waits, reader).unwrap());
+        let error = writer.write(b"a").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        Ok(ended.to_string())
+    });
+    assert_eq!(outcomes(explored(&program, 0)), ["true"]);
+    assert_eq!(outcomes(explored(&program, 1)), ["false", "true"]);
 }
