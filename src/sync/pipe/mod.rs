@@ -1,8 +1,9 @@
 //! Byte pipes between processes, which hang up: pipe(7) behind the facade.
 //!
 //! Reads and writes are single system calls: each moves what it can, and waits where that is nothing. A write of
-//! [`ATOMIC`] bytes at most is in one piece, whoever else writes; of a longer one others may see a part, and it may move less than all. A reader finds the end where all writers are
-//! gone, and a writer a [`BrokenPipe`](io::ErrorKind::BrokenPipe) where all readers are, by whatever death.
+//! [`ATOMIC`] bytes at most is in one piece, whoever else writes; of a longer one others may see a part, and it may move less than
+//! all. A reader finds the end where all writers are gone, and a writer a [`BrokenPipe`](io::ErrorKind::BrokenPipe) where all readers
+//! are, by whatever death.
 //!
 //! What it does not do: keep messages apart. A writer that is killed in the middle of a longer message leaves the first part of it.
 

@@ -4,7 +4,8 @@
 //! nobody; "now" is one of so many deaths. That leaves nothing out: between two such operations nothing of it can be seen, and
 //! a death later on is one now of which the first step that others can see is scheduled later. What that step is, is the
 //! kernel's: the thread waits nowhere any more, each word that it owns is marked as that of a dead owner
-//! ([`Robust`](super::super::region::robust::Robust)), and what it has open is closed ([`Open`]). Its own memory, stack included, is gone: none of its destructors runs.
+//! ([`Robust`](super::super::region::robust::Robust)), and what it has open is closed ([`Open`]). Its own memory,
+//! stack included, is gone: none of its destructors runs.
 //!
 //! A process dies, or ends, with its first thread. That one then kills the others ([`Op::Kill`]), each of which comes no further than to
 //! its next operation that other processes can see ([`Op::Live`]), or to where it waits. As the first one may have been

@@ -9,7 +9,8 @@
 //! What it does not do: save what a process is killed with in its buffer; to put says nothing of what has been sent. Nor is it bounded:
 //! who is to wait for room sends without a feeder.
 //!
-//! Source: CPython's `multiprocessing.Queue` and its `_feed`; that its feeder ended with the first thing that could not be pickled is bpo-30414.
+//! Source: CPython's `multiprocessing.Queue` and its `_feed`; that its feeder ended with the first thing that could not be pickled
+//! is bpo-30414.
 
 use crate::model::processes::queue::simple::{PutError, Sender};
 use crate::sync::{mpsc, thread};
