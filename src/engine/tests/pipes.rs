@@ -80,7 +80,9 @@ fn a_reader_of_its_own_writer_waits_for_ever() {
 #[test]
 fn messages_of_two_writers_stay_whole() {
     let program = Program::new(|| {
-        let (writer, mut reader) = pipe::with_capacity(5).unwrap();
+        let (mut writer, mut reader) = pipe::with_capacity(5).unwrap();
+        // There is room for one byte.
+        writer.write_all(b"----").unwrap();
         let writes = |(mut writer, letter): (Writer, u8)| {
             assert_eq!(writer.write(&[letter; 2]).unwrap(), 2, "in one piece");
         };
@@ -91,10 +93,10 @@ fn messages_of_two_writers_stay_whole() {
         assert!(writers.map(ended).contains(&true), "one of them is alive");
         Ok(read)
     });
-    assert_eq!(outcomes(explored(&program, 0)), ["aabb", "bbaa"]);
+    assert_eq!(outcomes(explored(&program, 0)), ["----aabb", "----bbaa"]);
     let found = explore(Engine::Dpor, &program, &Budget { deaths: 1, ..Budget::default() });
     assert_eq!(found.failure, None);
-    assert_eq!(outcomes(found), ["aa", "aabb", "bb", "bbaa"]);
+    assert_eq!(outcomes(found), ["----aa", "----aabb", "----bb", "----bbaa"]);
 }
 
 /// A message that is longer than what is written in one piece is torn where its writer dies.
