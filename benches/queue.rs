@@ -11,7 +11,9 @@ use crossbeam::queue::ArrayQueue;
 use refectory::catalogue;
 use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
+use refectory::model::processes::queue::feeder::Feeder;
 use refectory::model::processes::queue::ring::{Receiver, Ring, Sender};
+use refectory::model::processes::queue::simple::simple;
 use refectory::model::threads::queue::Queue;
 use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::transfer::waiting;
@@ -74,6 +76,21 @@ fn networks(criterion: &mut Criterion) {
                 items().for_each(|item| receiver.receive(|bytes| assert_eq!(bytes, item.to_le_bytes())));
             };
             ring.receiver(receive).expect("nobody else receives");
+        });
+    });
+    let (mut sender, mut receiver) = simple::<u64>().expect("there is room for a pipe");
+    group.bench_function("processes/simple", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| sender.put(&item).expect("it has a receiver"));
+            items().for_each(|item| assert_eq!(receiver.get(), Ok(item)));
+        });
+    });
+    let (sender, mut receiver) = simple::<u64>().expect("there is room for a pipe");
+    let feeder = <Feeder<_>>::start(sender);
+    group.bench_function("processes/feeder", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| feeder.put(item));
+            items().for_each(|item| assert_eq!(receiver.get(), Ok(item)));
         });
     });
     let (sender, receiver) = channel::unbounded();

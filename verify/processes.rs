@@ -2,7 +2,15 @@
 //!
 //! What is counted of a process (descriptors, threads, children) is counted in a child, where no other test runs.
 
+#[path = "processes/queues.rs"]
+mod queues;
+
 use libtest_mimic::{Arguments, Failed, Trial};
+use queues::{
+    a_killed_receiver_starves_nobody, a_lock_that_is_not_robust_starves_the_others,
+    a_queue_survives_death_at_each_point, a_torn_message_ends_with_its_time,
+    the_beginning_arrives_of_a_process_that_dies,
+};
 use refectory::engine::{Engine, Program};
 use refectory::judge::{Reason, Verdict, verify};
 use refectory::model::processes::lock::broken::NotRobust;
@@ -60,6 +68,10 @@ trials! {
     "ring":
         messages_survive_death_at_each_point, twins_lose_messages_at_some_point, an_end_is_free_when_its_owner_is_dead,
         a_receiver_is_woken_where_the_sender_dies;
+    "queue":
+        a_queue_survives_death_at_each_point, a_killed_receiver_starves_nobody,
+        a_lock_that_is_not_robust_starves_the_others, a_torn_message_ends_with_its_time,
+        the_beginning_arrives_of_a_process_that_dies;
     "pipe":
         a_pipe_ends_with_its_writer, a_pipe_breaks_with_its_reader, the_killed_hang_up,
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,
@@ -354,8 +366,8 @@ fn a_mark_alone_makes_no_child() -> Tested {
 }
 
 fn engines_say_what_they_have_not() -> Tested {
-    let asks: [fn() -> io::Result<()>; 3] =
-        [|| pipe::pipe().map(drop), || process::spawn(|()| (), ()).map(drop), || named::sweep().map(drop)];
+    let asks: [fn() -> io::Result<()>; 2] =
+        [|| process::spawn(|()| (), ()).map(drop), || named::sweep().map(drop)];
     for engine in Engine::ALL.iter().copied().filter(|engine| engine.available() && *engine != Engine::Native)
     {
         for ask in asks {

@@ -38,7 +38,7 @@ fn table<R: Rules>() -> Table<R> {
     )
 }
 
-pub(super) fn start<A>(entry: impl FnOnce(A) + Copy + Send + 'static, argument: A) -> Process
+pub(in crate::contract) fn start<A>(entry: impl FnOnce(A) + Copy + Send + 'static, argument: A) -> Process
 where
     A: serde::Serialize + serde::de::DeserializeOwned + Send + 'static,
 {
@@ -46,7 +46,7 @@ where
 }
 
 /// Whether the process has come to its end.
-pub(super) fn has_ended(process: Process) -> bool {
+pub(in crate::contract) fn has_ended(process: Process) -> bool {
     process.wait().expect("it began") == Exit::Code(0)
 }
 

@@ -3,8 +3,9 @@
 //! A process may die before each operation that others can see: of which it is asked just before ([`Op::Die`]). "Not now" is seen by
 //! nobody; "now" is one of so many deaths. That leaves nothing out: between two such operations nothing of it can be seen, and
 //! a death later on is one now of which the first step that others can see is scheduled later. What that step is, is the
-//! kernel's: the thread waits nowhere any more, and each word that it owns is marked as that of a dead owner
-//! ([`Robust`](super::super::region::robust::Robust)). Its own memory, stack included, is gone: none of its destructors runs.
+//! kernel's: the thread waits nowhere any more, each word that it owns is marked as that of a dead owner
+//! ([`Robust`](super::super::region::robust::Robust)), and what it has open is closed ([`Open`]). Its own memory,
+//! stack included, is gone: none of its destructors runs.
 //!
 //! A process dies, or ends, with its first thread. That one then kills the others ([`Op::Kill`]), each of which comes no further than to
 //! its next operation that other processes can see ([`Op::Live`]), or to where it waits. As the first one may have been
@@ -23,8 +24,11 @@ use super::super::thread::{Body, Builder, JoinHandle, running};
 use super::Exit;
 use crate::event::op::{Op, Site, ThreadId};
 use std::cell::RefCell;
+use std::fmt;
+use std::io;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::{Arc, Weak};
 
 /// `SIGKILL`.
 const KILLED: Exit = Exit::Killed(9);
@@ -45,6 +49,14 @@ struct Kernel {
     words: Vec<NonNull<Futex>>,
     /// The word that it is about to own, or to give away.
     announced: Option<NonNull<Futex>>,
+    /// What its process has opened, and may have closed; with the first thread.
+    open: Vec<Weak<dyn Open>>,
+}
+
+/// What the kernel closes where its process has ended.
+pub(in crate::sync) trait Open: fmt::Debug {
+    /// Closes it, if it is open.
+    fn close(&self);
 }
 
 /// How far a thread has come.
@@ -60,6 +72,8 @@ enum Stage {
 }
 
 thread_local! {
+    /// The threads that are in the middle of a call of the kernel, with the epoch.
+    static CALLS: RefCell<Vec<(u32, ThreadId)>> = const { RefCell::new(Vec::new()) };
     static PROCESSES: RefCell<Processes> = const { RefCell::new(Processes { epoch: 0, kernel: Vec::new() }) };
 }
 
@@ -79,9 +93,41 @@ fn begin(thread: ThreadId, stage: Stage) {
             processes.epoch = epoch();
             processes.kernel.clear();
         }
-        let (others, words) = (Vec::new(), Vec::new());
-        processes.kernel.push(Kernel { thread, stage, others, words, announced: None });
+        let (others, words, open) = (Vec::new(), Vec::new(), Vec::new());
+        processes.kernel.push(Kernel { thread, stage, others, words, announced: None, open });
     });
+}
+
+/// The running thread is in the middle of a call of the kernel until this is dropped. Its process does not die there, and nothing
+/// happens there for no reason. Of a call of which others see one instant at most that leaves nothing out: to die in it is to die
+/// before it, or after it.
+#[must_use]
+pub(in crate::sync) struct Call(Option<(u32, ThreadId)>);
+
+impl Call {
+    pub(in crate::sync) fn begin() -> Self {
+        let Current::Controlled(controller) = current() else { return Self(None) };
+        let call = (epoch(), controller.thread());
+        CALLS.with_borrow_mut(|calls| {
+            calls.retain(|(epoch, _)| *epoch == call.0);
+            calls.push(call);
+        });
+        Self(Some(call))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        CALLS.with_borrow_mut(|calls| {
+            let mine = calls.iter().rposition(|call| Some(*call) == self.0);
+            mine.map(|mine| calls.swap_remove(mine));
+        });
+    }
+}
+
+/// Whether the thread is in the middle of a call of the kernel.
+pub(in crate::sync) fn is_in_call(thread: ThreadId) -> bool {
+    CALLS.with_borrow(|calls| calls.contains(&(epoch(), thread)))
 }
 
 /// Whether this execution has processes.
@@ -122,6 +168,9 @@ pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) 
         return;
     }
     let thread = controller.thread();
+    if is_in_call(thread) {
+        return;
+    }
     // Where it only waits its death is one before, unless others see it that do not wait.
     let stage = of(thread, |kernel| (op.shows() || !kernel.others.is_empty()).then_some(kernel.stage));
     match stage.flatten() {
@@ -162,6 +211,25 @@ fn end(controller: &dyn Controller, thread: ThreadId, how: Stage, site: Site) {
     for other in others.into_iter().flatten() {
         controller.announce(Op::Kill(other), 0, site);
     }
+    let open = of(thread, |kernel| std::mem::take(&mut kernel.open)).unwrap_or_default();
+    open.iter().filter_map(Weak::upgrade).for_each(|it| it.close());
+}
+
+/// The process of the running thread has opened this.
+pub(in crate::sync) fn opened(it: &Arc<impl Open + 'static>) {
+    let it: Weak<dyn Open> = Arc::downgrade(it) as Weak<dyn Open>;
+    of(first(running()), |kernel| {
+        kernel.open.retain(|it| it.strong_count() > 0);
+        kernel.open.push(it);
+    });
+}
+
+/// The first thread of the process that this one is of.
+fn first(thread: ThreadId) -> ThreadId {
+    PROCESSES.with_borrow(|processes| {
+        let mut kernel = processes.kernel.iter().filter(|_| processes.epoch == epoch());
+        kernel.find(|kernel| kernel.others.contains(&thread)).map_or(thread, |kernel| kernel.thread)
+    })
 }
 
 /// What the kernel does with the words that a thread leaves: they are marked as those of a dead owner, however it has ended.
@@ -228,13 +296,14 @@ pub(in crate::sync) fn tell(told: Told<'_>) {
 /// A process of the model.
 #[derive(Debug)]
 pub(super) struct Modelled {
-    thread: Option<JoinHandle<()>>,
+    /// It gives the reason why it did not begin.
+    thread: Option<JoinHandle<io::Result<()>>>,
     process: ThreadId,
 }
 
 /// Starts one, under the engine that is current.
 #[track_caller]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelled {
+pub(super) fn spawn(name: &str, body: impl FnOnce() -> io::Result<()> + Send + 'static) -> Modelled {
     #[cfg(feature = "loom")]
     if matches!(current(), Current::Loom) {
         super::super::loom_record::leave_out_death();
@@ -243,11 +312,12 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelle
     let name = name.filter(|name| !name.contains('{')).unwrap_or("process").to_owned();
     let thread = Builder::new().name(name).spawn(move || {
         begin(running(), Stage::First);
-        body();
+        let began = body();
         #[cfg(feature = "loom")]
         if matches!(current(), Current::Loom) && of(running(), |kernel| kernel.others.len()) != Some(0) {
             unsupported("a process that ends before its threads");
         }
+        began
     });
     let thread = thread.expect("a model has room for it");
     Modelled { process: thread.number(), thread: Some(thread) }
@@ -259,7 +329,7 @@ impl Modelled {
     }
 
     #[track_caller]
-    pub(super) fn wait(mut self) -> Exit {
+    pub(super) fn wait(mut self) -> io::Result<Exit> {
         let thread = self.thread.take().expect("it is waited for once");
         let result = thread.outlived();
         if let Current::Controlled(controller) = current() {
@@ -270,9 +340,10 @@ impl Modelled {
         }
         match result {
             Some(result) if of(self.process, |kernel| kernel.stage) != Some(Stage::Killed) => {
-                Exit::Code(if result.is_ok() { 0 } else { super::PANICKED })
+                let exit = Exit::Code(if result.is_ok() { 0 } else { super::PANICKED });
+                result.unwrap_or(Ok(())).map(|()| exit)
             }
-            _ => KILLED,
+            _ => Ok(KILLED),
         }
     }
 }

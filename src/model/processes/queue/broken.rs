@@ -1,6 +1,10 @@
 //! Twins of the queues of processes.
 
+use crate::model::processes::lock::broken::NotRobust;
+use crate::model::processes::lock::robust::Kept;
+use crate::model::processes::queue::feeder::Care;
 use crate::model::processes::queue::ring::Passage;
+use crate::model::processes::queue::simple::Policy;
 
 /// The sender of a [`Ring`](crate::model::processes::queue::ring::Ring) publishes a message, and writes it then.
 ///
@@ -22,4 +26,48 @@ pub struct HeadFirst;
 
 impl Passage for HeadFirst {
     const HEAD_FIRST: bool = true;
+}
+
+/// The lock of those who receive from a [`simple`](crate::model::processes::queue::simple) queue is not robust.
+///
+/// Twin of [`Sound`](crate::model::processes::queue::simple::Sound). A receiver that is killed while it waits for a message holds the
+/// lock for ever, and the others starve: that of CPython's `multiprocessing` does so.
+#[derive(Debug)]
+pub struct ReaderStarvesOthers;
+
+impl Policy for ReaderStarvesOthers {
+    type Reading = NotRobust;
+}
+
+/// A receiver from a [`simple`](crate::model::processes::queue::simple) queue takes what comes next for the rest of its message.
+///
+/// Twin of [`Sound`](crate::model::processes::queue::simple::Sound). Where a sender is killed in the middle of a message it is made up of
+/// two: CPython's connections know of a length alone.
+#[derive(Debug)]
+pub struct TornIsWhole;
+
+impl Policy for TornIsWhole {
+    type Reading = Kept;
+    const LOOKS_AT_MARKS: bool = false;
+}
+
+/// The thread of a [`Feeder`](crate::model::processes::queue::feeder::Feeder) ends with the first thing that it cannot send.
+///
+/// Twin of [`Careful`](crate::model::processes::queue::feeder::Careful). What was put after it never arrives: bpo-30414 of CPython.
+#[derive(Debug)]
+pub struct DiesOfIt;
+
+impl Care for DiesOfIt {
+    const GOES_ON: bool = false;
+}
+
+/// The process of a [`Feeder`](crate::model::processes::queue::feeder::Feeder) does not wait for its thread.
+///
+/// Twin of [`Careful`](crate::model::processes::queue::feeder::Careful). What is in the buffer when the process ends is lost, which is what
+/// `cancel_join_thread` of CPython does.
+#[derive(Debug)]
+pub struct LeavesItBehind;
+
+impl Care for LeavesItBehind {
+    const IS_WAITED_FOR: bool = false;
 }

@@ -1,4 +1,6 @@
 //! Queues.
 
 pub mod broken;
+pub mod feeder;
 pub mod ring;
+pub mod simple;

@@ -1,4 +1,4 @@
-//! Rows of queues between processes, which may be killed.
+//! Rows of the ring.
 //!
 //! | promise | row |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | what a receiver is killed with the next one gets again | [`a_message_is_read_again`] |
 //! | who finds no room, or nothing, waits for the other side | [`a_full_ring_holds_its_sender`] |
 
-use super::lock::{has_ended, start};
+use crate::contract::processes::lock::{has_ended, start};
 use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::processes::queue::ring::{Passage, Ring, Sender};
