@@ -13,11 +13,9 @@ mod spurious;
 mod tables;
 
 use libtest_mimic::{Failed, Trial};
-use refectory::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Program, explore};
+use refectory::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Program, Reason, explore};
 use refectory::report::{self, Style};
 use refectory::sync::{Mutex, thread};
-use std::any::Any;
-use std::panic::{catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// The tests of this build.
@@ -150,22 +148,17 @@ fn agreements() -> Vec<Trial> {
                 // On shuttle's runtime nobody dies. And after a data race a program may do anything, whatever its schedule: the
                 // two are compared up to the first failure.
                 let budget = Budget { executions: COMPARED, deaths: 0, shorten: 0, ..cell.budget() };
-                let explored = |engine| comparable(explore(engine, &cell.program(), &budget));
-                let shuttle = match catch_unwind(|| explored(Engine::DporOnShuttle)) {
-                    Ok(explored) => explored,
+                let shuttle = explore(Engine::DporOnShuttle, &cell.program(), &budget);
+                if let Err(Reason::Unsupported(_)) = shuttle.coverage {
                     // Its runtime cannot end the threads of a process that has ended.
-                    Err(panic) if is_unsupported(&*panic) => return Ok(()),
-                    Err(panic) => resume_unwind(panic),
-                };
-                let raw = explored(Engine::Dpor);
+                    return Ok(());
+                }
+                let raw = explore(Engine::Dpor, &cell.program(), &budget);
+                let [raw, shuttle] = [raw, shuttle].map(comparable);
                 if raw == shuttle { Ok(()) } else { Err(format!("{raw:#?}\n{shuttle:#?}").into()) }
             })
         })
         .collect()
-}
-
-fn is_unsupported(panic: &(dyn Any + Send)) -> bool {
-    panic.downcast_ref::<String>().is_some_and(|message| message.starts_with("unsupported: "))
 }
 
 /// What both drivers must report alike: everything but the addresses in a trace.

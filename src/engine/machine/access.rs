@@ -46,7 +46,7 @@ impl Target {
 
     /// Whether a thread of a process was killed.
     pub(crate) const fn life(thread: ThreadId) -> Self {
-        Self(thread.0 + 4 << 2 | 3)
+        Self((thread.0 + 4) << 2 | 3)
     }
 
     /// A dense number.

@@ -182,13 +182,11 @@ pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) 
             controller.vanish(site);
         }
         Some(Stage::First) if op == Op::Exit => end(controller, thread, Stage::Ended, site),
+        Some(Stage::Other) if op == Op::Exit => end(controller, thread, Stage::Ended, site),
         // Where it waits it finds out there.
         Some(Stage::Other) if !op.waits() => {
             controller.announce(Op::Live, 0, site);
             end_if_killed(controller, site);
-            if op == Op::Exit {
-                end(controller, thread, Stage::Ended, site);
-            }
         }
         _ => {}
     }
