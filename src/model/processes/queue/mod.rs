@@ -1,4 +1,5 @@
 //! Queues.
 
 pub mod broken;
+pub mod mpmc;
 pub mod ring;
