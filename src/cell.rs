@@ -106,7 +106,7 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scopes of its port in which it is run; where there is no such list, all that the port has.
     pub only: Option<&'static [Scope]>,
-    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than
+    /// Scopes of its port, and rows, that are for nightly runs, because this subject needs more executions there than
     /// a pull request has.
     pub nightly: &'static [Scope],
     /// The rows of its contract.
@@ -172,7 +172,7 @@ impl Subject {
         Self { only: Some(scopes), ..self }
     }
 
-    /// The same, with these scopes of its port left to nightly runs.
+    /// The same, with these scopes left to nightly runs.
     #[must_use]
     pub const fn nightly(self, scopes: &'static [Scope]) -> Self {
         Self { nightly: scopes, ..self }

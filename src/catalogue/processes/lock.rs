@@ -1,7 +1,7 @@
 //! Locks.
 
 use crate::catalogue::NEVER_WOKEN;
-use crate::cell::{Row, Subject, WhenKilled};
+use crate::cell::{Row, Scope, Subject, WhenKilled};
 use crate::contract::processes::lock as rows;
 use crate::engine::FailureKind;
 use crate::model::processes::lock::broken::{
@@ -11,7 +11,10 @@ use crate::model::processes::lock::robust::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/robust").with_rows(ROBUST).when_killed(WhenKilled::Robust),
-    Subject::new("processes/lock/semaphore").with_rows(SEMAPHORE).when_killed(WhenKilled::Robust),
+    Subject::new("processes/lock/semaphore")
+        .with_rows(SEMAPHORE)
+        .nightly(&[Scope::Row("everybody_else_gets_a_permit")])
+        .when_killed(WhenKilled::Robust),
     Subject::new("processes/lock/robust~not_robust")
         .with_rows(rows![rows::a_killed_holder_is_told_of[NotRobust]])
         .broken(NEVER_WOKEN),

@@ -3,7 +3,7 @@
 use crate::cell::{Row, Scope, Subject, WhenKilled};
 use crate::contract::processes::queue as rows;
 use crate::engine::FailureKind;
-use crate::model::processes::queue::broken::{CountsFirst, HeadFirst, TailFirst};
+use crate::model::processes::queue::broken::{CountsFirst, HeadFirst, NotRobust, TailFirst};
 use crate::model::processes::queue::ring::Whole;
 
 pub(super) static SUBJECTS: &[Subject] = &[
@@ -25,6 +25,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![rows::a_lost_message_is_counted_once[CountsFirst]])
         .two_may_die(BOTH)
         .broken(&[FailureKind::Property]),
+    Subject::new("processes/queue/mpmc~not_robust")
+        .with_rows(rows![
+            rows::all_others_arrive_once[NotRobust],
+            rows::a_killed_receiver_holds_nobody[NotRobust],
+        ])
+        .broken(&[FailureKind::LostWakeup, FailureKind::Deadlock, FailureKind::Property]),
 ];
 
 const RING: &[Row] = rows![

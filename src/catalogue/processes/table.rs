@@ -15,6 +15,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
             rows::everybody_else_dines[Correct],
             rows::the_report_says_who_died[Correct],
         ])
+        .nightly(&[Scope::Row("everybody_else_dines")])
         .two_may_die(BOTH)
         .when_killed(WhenKilled::Robust),
     table::<Ordered<LeftFirst>>("processes/table/ordered~left_first")

@@ -1,5 +1,7 @@
 //! Twins of the queues of processes.
 
+use crate::model::processes::lock::broken;
+use crate::model::processes::lock::robust::Kept;
 use crate::model::processes::queue::mpmc::Recovery;
 use crate::model::processes::queue::ring::Passage;
 
@@ -14,7 +16,9 @@ impl Passage for TailFirst {
     const TAIL_FIRST: bool = true;
 }
 
-impl Recovery for TailFirst {}
+impl Recovery for TailFirst {
+    type Locks = Kept;
+}
 
 /// The receiver of a [`Ring`](crate::model::processes::queue::ring::Ring) gives the room of a message back, and copies it then.
 ///
@@ -27,7 +31,9 @@ impl Passage for HeadFirst {
     const HEAD_FIRST: bool = true;
 }
 
-impl Recovery for HeadFirst {}
+impl Recovery for HeadFirst {
+    type Locks = Kept;
+}
 
 /// Who comes after a dead sender of an [`Mpmc`](crate::model::processes::queue::mpmc::Mpmc) counts its message as lost, and writes down then
 /// that nobody sends it any more.
@@ -40,5 +46,20 @@ pub struct CountsFirst;
 impl Passage for CountsFirst {}
 
 impl Recovery for CountsFirst {
+    type Locks = Kept;
     const COUNTS_FIRST: bool = true;
+}
+
+/// The kernel is told nothing of the locks of an [`Mpmc`](crate::model::processes::queue::mpmc::Mpmc).
+///
+/// Twin of [`Whole`](crate::model::processes::queue::ring::Whole). A process that is killed while it waits for a message has the
+/// receivers' lock for ever, and the others find nothing, although it is there; so it is with CPython's `multiprocessing.Queue`. Of
+/// one that is killed while it sends, the others wait for ever.
+#[derive(Debug)]
+pub struct NotRobust;
+
+impl Passage for NotRobust {}
+
+impl Recovery for NotRobust {
+    type Locks = broken::NotRobust;
 }

@@ -16,7 +16,7 @@
 //! Sources: those of the ring; POSIX.1-2024, `pthread_mutex_consistent`.
 
 use super::ring::{Occupied, Passage, Receiver, Ring, Sender, TooLong, Whole};
-use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock};
+use crate::model::processes::lock::robust::{Kept, Locked, NotRecoverable, RobustLock, Rules};
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::sync::hint;
 use crate::sync::process::point;
@@ -25,13 +25,17 @@ use crate::sync::time::Deadline;
 use std::fmt;
 use std::time::Duration;
 
-/// When a position moves, and how a message is counted that was lost.
+/// When a position moves, how a message is counted that was lost, and what the locks owe to the dead.
 pub trait Recovery: Passage {
+    /// What the locks do.
+    type Locks: Rules;
     /// Whether it is counted before it is written down that nobody sends it any more.
     const COUNTS_FIRST: bool = false;
 }
 
-impl Recovery for Whole {}
+impl Recovery for Whole {
+    type Locks = Kept;
+}
 
 /// Somebody sends: the account's lower half is the position of the message.
 const SENDING: u64 = 1 << 32;
@@ -53,16 +57,16 @@ const LOST: u64 = 1 << 33;
 /// assert_eq!(ring.lost(), 0);
 /// ```
 #[repr(C)]
-pub struct Mpmc<const WORDS: usize, P = Whole> {
-    senders: RobustLock,
+pub struct Mpmc<const WORDS: usize, P: Recovery = Whole> {
+    senders: RobustLock<P::Locks>,
     /// Written under the senders' lock.
     account: AtomicU64,
-    receivers: RobustLock,
+    receivers: RobustLock<P::Locks>,
     ring: Ring<WORDS, P>,
 }
 
 // SAFETY: all fields are shared.
-unsafe impl<const WORDS: usize, P: Passage> Shared for Mpmc<WORDS, P> {}
+unsafe impl<const WORDS: usize, P: Recovery> Shared for Mpmc<WORDS, P> {}
 
 impl<const WORDS: usize, P: Recovery> Mpmc<WORDS, P> {
     /// An empty ring.
@@ -211,7 +215,7 @@ impl<const WORDS: usize, P: Recovery> Default for Mpmc<WORDS, P> {
     }
 }
 
-impl<const WORDS: usize, P> fmt::Debug for Mpmc<WORDS, P> {
+impl<const WORDS: usize, P: Recovery> fmt::Debug for Mpmc<WORDS, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mpmc").field("words", &WORDS).finish_non_exhaustive()
     }
