@@ -10,7 +10,10 @@ use crate::model::processes::lock::broken::{
 use crate::model::processes::lock::robust::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    Subject::new("processes/lock/robust").with_rows(ROBUST).when_killed(WhenKilled::Robust),
+    Subject::new("processes/lock/robust")
+        .with_rows(ROBUST)
+        .nightly(&[Scope::Row("everybody_else_gets_it")])
+        .when_killed(WhenKilled::Robust),
     Subject::new("processes/lock/semaphore")
         .with_rows(SEMAPHORE)
         .nightly(&[Scope::Row("everybody_else_gets_a_permit")])
