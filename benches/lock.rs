@@ -10,6 +10,7 @@ use refectory::catalogue::{self, Timed};
 use refectory::model::coroutines::lock as coroutines;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
 use refectory::model::processes::lock::robust::RobustLock;
+use refectory::model::processes::lock::semaphore;
 use refectory::model::threads::lock::barrier::Barrier;
 use refectory::model::threads::lock::condition::Condition;
 use refectory::model::threads::lock::event::Event;
@@ -72,6 +73,8 @@ fn uncontended(criterion: &mut Criterion) {
     alone(&mut group, "gil/cpython", &|| drop(black_box(interpreter_lock.attach())));
     let robust: RobustLock = RobustLock::new();
     alone(&mut group, "processes/robust", &|| black_box(&robust).lock(|_| ()).expect("nobody dies"));
+    let permit = <semaphore::Semaphore<1>>::new();
+    alone(&mut group, "processes/semaphore", &|| black_box(&permit).acquire(|_| ()));
     group.finish();
 }
 

@@ -2,6 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group};
 use refectory::model::processes::lock::robust::RobustLock;
+use refectory::model::processes::queue::mpmc::Mpmc;
 use refectory::model::processes::queue::ring::Ring;
 #[cfg(target_os = "linux")]
 use refectory::sync::UnsafeCell;
@@ -273,6 +274,13 @@ fn one_way(criterion: &mut Criterion) {
     });
     receives.unwrap();
     drop(sender);
+    let many = Region::new(<Mpmc<{ 1 << 16 }>>::new()).unwrap();
+    let sends = |many: Region<Mpmc<{ 1 << 16 }>>| while many.send(&SMALL).is_ok() {};
+    let senders = [(); 2].map(|()| process::spawn(sends, many.clone()).unwrap());
+    group.bench_function("refectory Mpmc, 2 senders", |bencher| {
+        bencher.iter(|| many.receive(|bytes| bytes[0]))
+    });
+    drop(senders);
     let (writer, mut reader) = pipe::pipe().unwrap();
     let writes = |mut writer: Writer| while writer.write_all(&SMALL).is_ok() {};
     let _writer = process::spawn(writes, writer).unwrap();

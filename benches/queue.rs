@@ -12,6 +12,7 @@ use refectory::catalogue;
 use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
 use refectory::model::processes::queue::feeder::Feeder;
+use refectory::model::processes::queue::mpmc::Mpmc;
 use refectory::model::processes::queue::ring::{Receiver, Ring, Sender};
 use refectory::model::processes::queue::simple::simple;
 use refectory::model::threads::queue::Queue;
@@ -24,7 +25,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What the catalogue's queues are compared with.
-const PEERS: [(&str, Timing); 10] = [
+const PEERS: [(&str, Timing); 11] = [
+    ("processes/mpmc", waiting::<ManyToMany>),
     ("threads/queue, unbounded", waiting::<Unbounded>),
     ("crossbeam ArrayQueue", waiting::<Spinning<CrossbeamArrayQueue>>),
     ("crossbeam channel", waiting::<CrossbeamChannel>),
@@ -179,6 +181,23 @@ peer!(KanalChannel: (kanal::Sender<u64>, kanal::Receiver<u64>) = kanal::bounded,
     |queue, item| queue.0.0.send(item), queue.0.1.recv().ok());
 peer!(AsyncChannel: (async_channel::Sender<u64>, async_channel::Receiver<u64>) = async_channel::bounded,
     |queue, item| block_on(queue.0.0.send(item)), block_on(queue.0.1.recv()).ok());
+
+/// Of bytes, and with room for 32 items.
+struct ManyToMany(Mpmc<64>);
+
+impl BlockingQueue<u64> for ManyToMany {
+    fn with_capacity(_: usize) -> Self {
+        Self(Mpmc::new())
+    }
+
+    fn push(&self, item: u64) -> Result<(), Closed<u64>> {
+        self.0.send(&item.to_ne_bytes()).map_err(|_| Closed(item))
+    }
+
+    fn pop(&self) -> Option<u64> {
+        self.0.receive(|bytes| bytes.first_chunk().copied().map(u64::from_ne_bytes))
+    }
+}
 
 /// Several consumers share its one receiver behind a lock.
 struct TokioChannel(tokio::sync::mpsc::Sender<u64>, tokio::sync::Mutex<tokio::sync::mpsc::Receiver<u64>>);

@@ -48,6 +48,27 @@ pub enum Expect {
     Broken(&'static [FailureKind]),
 }
 
+/// What becomes of a subject of processes where one of them is killed that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenKilled {
+    /// All others go on: what the dead have left half done is put right, or taken back.
+    Robust,
+    /// All others get an error, and nobody waits for the dead.
+    FailsCleanly,
+    /// Others may wait for ever, or find half of something.
+    NotRobust,
+}
+
+impl fmt::Display for WhenKilled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Robust => "robust",
+            Self::FailsCleanly => "fails cleanly",
+            Self::NotRobust => "not robust",
+        })
+    }
+}
+
 /// One promise of a contract, and the small program that shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -85,11 +106,16 @@ pub struct Subject {
     pub hidden_in: &'static [Scope],
     /// The scopes of its port in which it is run; where there is no such list, all that the port has.
     pub only: Option<&'static [Scope]>,
-    /// Scopes of its port that are for nightly runs, because this subject needs more executions there than
+    /// Scopes of its port, and rows, that are for nightly runs, because this subject needs more executions there than
     /// a pull request has.
     pub nightly: &'static [Scope],
     /// The rows of its contract.
     pub rows: &'static [Row],
+    /// The scopes in which two processes may die in one execution: who repairs what the dead have left may die over it. In all
+    /// others one may.
+    pub two_may_die: &'static [Scope],
+    /// What becomes of it where a process is killed, if it is for processes.
+    pub when_killed: Option<WhenKilled>,
     /// Plays any scenario of its port on it, if it has one.
     pub harness: Option<Harness>,
 }
@@ -112,6 +138,8 @@ impl Subject {
             only: None,
             nightly: &[],
             rows: &[],
+            two_may_die: &[],
+            when_killed: None,
             harness: None,
         }
     }
@@ -144,10 +172,22 @@ impl Subject {
         Self { only: Some(scopes), ..self }
     }
 
-    /// The same, with these scopes of its port left to nightly runs.
+    /// The same, with these scopes left to nightly runs.
     #[must_use]
     pub const fn nightly(self, scopes: &'static [Scope]) -> Self {
         Self { nightly: scopes, ..self }
+    }
+
+    /// The same, with two deaths in an execution of these scopes.
+    #[must_use]
+    pub const fn two_may_die(self, scopes: &'static [Scope]) -> Self {
+        Self { two_may_die: scopes, ..self }
+    }
+
+    /// The same, with what it declares of processes that are killed.
+    #[must_use]
+    pub const fn when_killed(self, what: WhenKilled) -> Self {
+        Self { when_killed: Some(what), ..self }
     }
 
     /// The same as a broken twin, which an engine must catch as one of these kinds.
@@ -269,7 +309,8 @@ impl Cell {
         };
         let spurious = u8::from(self.is_small() && self.limit() != Some(Limit::Strict));
         // A pool whose workers still wait when main has ended is what its rows look for.
-        let budget = Budget { executions, shorten, daemons: false, spurious, ..Budget::default() };
+        let deaths = if self.subject.two_may_die.contains(&self.scope) { 2 } else { 1 };
+        let budget = Budget { executions, shorten, daemons: false, spurious, deaths, ..Budget::default() };
         match self.limit() {
             Some(Limit::Preemptions(bound)) => Budget { preemptions: Some(bound), ..budget },
             _ if self.engine == Engine::Native => Budget { time: Some(ON_REAL_CORES), ..budget },

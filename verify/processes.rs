@@ -2,10 +2,17 @@
 //!
 //! What is counted of a process (descriptors, threads, children) is counted in a child, where no other test runs.
 
+#[path = "processes/many.rs"]
+mod many;
 #[path = "processes/queues.rs"]
 mod queues;
+#[path = "processes/semaphore.rs"]
+mod semaphore;
+#[path = "processes/table.rs"]
+mod table;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use many::{a_killed_receiver_holds_nobody, each_message_arrives_or_is_counted_at_each_point};
 use queues::{
     a_killed_receiver_starves_nobody, a_lock_that_is_not_robust_starves_the_others,
     a_queue_survives_death_at_each_point, a_torn_message_ends_with_its_time,
@@ -24,6 +31,9 @@ use refectory::sync::region::named::{self, Memory};
 use refectory::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
 use refectory::sync::region::{Futex, Region, shared};
 use refectory::sync::{UnsafeCell, thread};
+use semaphore::{
+    a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost, permits_come_back_at_each_point,
+};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -31,6 +41,8 @@ use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+use table::philosophers_survive_death_at_each_point;
 
 type Tested = Result<(), Failed>;
 
@@ -72,6 +84,12 @@ trials! {
         a_queue_survives_death_at_each_point, a_killed_receiver_starves_nobody,
         a_lock_that_is_not_robust_starves_the_others, a_torn_message_ends_with_its_time,
         the_beginning_arrives_of_a_process_that_dies;
+    "table":
+        philosophers_survive_death_at_each_point;
+    "semaphore":
+        permits_come_back_at_each_point, a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost;
+    "mpmc":
+        each_message_arrives_or_is_counted_at_each_point, a_killed_receiver_holds_nobody;
     "pipe":
         a_pipe_ends_with_its_writer, a_pipe_breaks_with_its_reader, the_killed_hang_up,
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,

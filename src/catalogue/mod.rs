@@ -159,6 +159,8 @@ pub(crate) fn correct_here() -> impl Iterator<Item = &'static Subject> {
 mod tests {
     use super::*;
     use crate::cell::Expect;
+    #[cfg(feature = "processes")]
+    use crate::cell::Row;
     use std::collections::BTreeSet;
 
     #[test]
@@ -216,6 +218,38 @@ mod tests {
         for subject in subjects() {
             let twin = |other: &&Subject| place(other) == place(subject) && other.bug().is_some();
             assert!(subjects().any(|other| twin(&other)), "{} has no twin", subject.id());
+        }
+    }
+
+    /// What is robust is shown to be so where somebody is killed, in a search that is complete.
+    #[cfg(feature = "processes")]
+    #[test]
+    fn every_subject_of_processes_says_what_becomes_of_it() {
+        use crate::cell::{Limit, WhenKilled};
+        use crate::engine::{Bounds, Budget, Extent, explore};
+        let spared = Budget { executions: 20_000, deaths: 0, spurious: 0, ..Budget::default() };
+        let may_die = |subject, row: &Row| {
+            let cell = Cell {
+                subject,
+                scope: Scope::Row(row.name),
+                engine: Engine::Dpor,
+                level: Level::PullRequest,
+            };
+            let found = || explore(Engine::Dpor, &cell.program(), &spared).coverage;
+            let left_out = |bounds: Bounds| bounds.deaths == Some(0);
+            cell.limit() != Some(Limit::Nightly)
+                && matches!(found(), Ok(Extent::Complete(bounds)) if left_out(bounds))
+        };
+        let correct = |subject: &&Subject| subject.expect == Expect::Held;
+        for subject in subjects().filter(correct) {
+            assert_eq!(subject.when_killed.is_some(), subject.model == "processes", "{}", subject.id());
+            if subject.when_killed == Some(WhenKilled::Robust) {
+                assert!(
+                    subject.rows.iter().any(|row| may_die(subject, row)),
+                    "in {} nobody dies",
+                    subject.id()
+                );
+            }
         }
     }
 

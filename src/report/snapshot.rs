@@ -164,7 +164,10 @@ impl Page {
 
     fn text(&self, subject: &Subject, scopes: &[String]) -> String {
         let title = match subject.expect {
-            Expect::Held => "holds".to_owned(),
+            Expect::Held => match subject.when_killed {
+                Some(declared) => format!("holds, {declared}"),
+                None => "holds".to_owned(),
+            },
             Expect::Broken(kinds) => {
                 let kinds: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
                 format!("† to be caught: {}", kinds.join(" or "))

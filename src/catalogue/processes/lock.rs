@@ -1,13 +1,23 @@
 //! Locks.
 
 use crate::catalogue::NEVER_WOKEN;
-use crate::cell::{Row, Subject};
+use crate::cell::{Row, Scope, Subject, WhenKilled};
 use crate::contract::processes::lock as rows;
-use crate::model::processes::lock::broken::{ForgetsWaiters, NotRobust, TakesTheMarkAway};
+use crate::engine::FailureKind;
+use crate::model::processes::lock::broken::{
+    ForgetsWaiters, LooksFirst, NotRobust, TakesTheMarkAway, WakesLater,
+};
 use crate::model::processes::lock::robust::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    Subject::new("processes/lock/robust").with_rows(ROBUST),
+    Subject::new("processes/lock/robust")
+        .with_rows(ROBUST)
+        .nightly(&[Scope::Row("everybody_else_gets_it")])
+        .when_killed(WhenKilled::Robust),
+    Subject::new("processes/lock/semaphore")
+        .with_rows(SEMAPHORE)
+        .nightly(&[Scope::Row("everybody_else_gets_a_permit")])
+        .when_killed(WhenKilled::Robust),
     Subject::new("processes/lock/robust~not_robust")
         .with_rows(rows![rows::a_killed_holder_is_told_of[NotRobust]])
         .broken(NEVER_WOKEN),
@@ -17,10 +27,28 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/robust~takes_the_mark_away")
         .with_rows(rows![rows::everybody_else_gets_it[TakesTheMarkAway]])
         .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/semaphore~not_robust")
+        .with_rows(rows![rows::a_killed_holder_gives_its_permit_back[NotRobust]])
+        .broken(&[FailureKind::LostWakeup, FailureKind::Deadlock, FailureKind::Property]),
+    Subject::new("processes/lock/semaphore~looks_first")
+        .with_rows(rows![
+            rows::a_killed_holder_gives_its_permit_back[LooksFirst],
+            rows::any_permit_wakes[LooksFirst],
+        ])
+        .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/semaphore~wakes_later")
+        .with_rows(rows![rows::a_killed_holder_gives_its_permit_back[WakesLater]])
+        .broken(NEVER_WOKEN),
 ];
 
 const ROBUST: &[Row] = rows![
     rows::a_killed_holder_is_told_of[Kept],
     rows::what_nobody_repairs_is_lost[Kept],
     rows::everybody_else_gets_it[Kept],
+];
+
+const SEMAPHORE: &[Row] = rows![
+    rows::a_killed_holder_gives_its_permit_back[Kept],
+    rows::any_permit_wakes[Kept],
+    rows::everybody_else_gets_a_permit[Kept],
 ];

@@ -2,8 +2,9 @@
 
 mod lock;
 mod queue;
+mod table;
 
 use crate::cell::Subject;
 
 /// Family by family.
-pub(super) const FAMILIES: &[&[Subject]] = &[lock::SUBJECTS, queue::SUBJECTS];
+pub(super) const FAMILIES: &[&[Subject]] = &[table::SUBJECTS, lock::SUBJECTS, queue::SUBJECTS];

@@ -5,12 +5,17 @@
 //! | a killed holder gives the lock back, and the next one is told; what it wrote under the lock is wholly there after a repair | [`a_killed_holder_is_told_of`] |
 //! | where nobody repairs, the lock is lost to all | [`what_nobody_repairs_is_lost`] |
 //! | everybody else gets it, whoever is killed where | [`everybody_else_gets_it`] |
+//! | a killed holder of a permit gives it back, and no permit has two holders | [`a_killed_holder_gives_its_permit_back`] |
+//! | whoever gives a permit back wakes one who waits, whichever permit it is | [`any_permit_wakes`] |
+//! | everybody else gets a permit, whoever is killed where | [`everybody_else_gets_a_permit`] |
 //!
 //! On real cores nobody is killed here: that is the nemesis's part (`verify/processes.rs`).
 
 use crate::contract::ensure;
 use crate::engine::Outcome;
 use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
+use crate::model::processes::lock::semaphore::{Semaphore, Waiting};
+use crate::sync::UnsafeCell;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::process::{Exit, Process, spawn};
@@ -117,5 +122,66 @@ pub fn everybody_else_gets_it<R: Rules>() -> Outcome {
     let processes = [(); 3].map(|()| start(pass::<R>, lock.clone()));
     let passed = processes.map(has_ended).into_iter().filter(|passed| *passed).count();
     ensure(passed >= 2, "all_but_one", || format!("{passed} of 3"))?;
+    Ok(format!("{passed} passed"))
+}
+
+type Seats<const PERMITS: usize, R> = Region<Semaphore<PERMITS, R>>;
+
+fn seats<const PERMITS: usize, R: Waiting>() -> Seats<PERMITS, R> {
+    Region::new(Semaphore::new()).expect("a region of a few bytes")
+}
+
+shared! {
+    /// What is on a seat, which nothing guards but the permit.
+    struct Soup {
+        eaten: UnsafeCell<u32>,
+    }
+}
+
+// SAFETY: that its accesses are ordered is what the row is about; the engine looks whether they are.
+unsafe impl Sync for Soup {}
+
+fn sit<R: Waiting>((seats, soup): (Seats<1, R>, Region<Soup>)) {
+    // SAFETY: the pointer is valid for the call; see above.
+    seats.acquire(|_| soup.eaten.with_mut(|eaten| unsafe { *eaten += 1 }));
+}
+
+/// Two want the only permit, and one of them may be killed wherever it is: the other one gets it, and whoever comes then.
+pub fn a_killed_holder_gives_its_permit_back<R: Waiting>() -> Outcome {
+    let (seats, soup) = (seats::<1, R>(), Soup { eaten: UnsafeCell::new(0).named(format_args!("soup")) });
+    let soup = Region::new(soup).expect("a region of a few bytes");
+    let processes = [(); 2].map(|()| start(sit::<R>, (seats.clone(), soup.clone())));
+    let sat = processes.map(has_ended).into_iter().filter(|sat| *sat).count();
+    ensure(sat >= 1, "the_other_gets_it", || format!("{sat} of 2"))?;
+    let free = seats.try_acquire(|_| seats.try_acquire(|_| ()));
+    ensure(free == Some(None), "one_permit", || format!("{free:?} in the end"))?;
+    Ok(format!("{sat} sat"))
+}
+
+fn take_one<const PERMITS: usize, R: Waiting>(seats: Seats<PERMITS, R>) {
+    seats.acquire(|_| ());
+}
+
+/// Somebody waits while this one has all permits, and gives one of them back and then the other; or it is killed.
+pub fn any_permit_wakes<R: Waiting>() -> Outcome {
+    let seats = seats::<2, R>();
+    let (first, waiter) = seats.acquire(|first| {
+        let waiter = seats.acquire(|_| start(take_one::<2, R>, seats.clone()));
+        // This one still has the permit at which the other one sleeps.
+        (first, has_ended(waiter))
+    });
+    let free = seats.try_acquire(|_| seats.try_acquire(|_| ()));
+    ensure(first == 0 && free == Some(Some(())), "all_permits", || format!("{free:?} in the end"))?;
+    Ok(if waiter { "woken" } else { "killed" }.to_owned())
+}
+
+/// Three want one of two permits, and one of them may be killed wherever it is: the others get one.
+pub fn everybody_else_gets_a_permit<R: Waiting>() -> Outcome {
+    let seats = seats::<2, R>();
+    let processes = [(); 3].map(|()| start(take_one::<2, R>, seats.clone()));
+    let passed = processes.map(has_ended).into_iter().filter(|passed| *passed).count();
+    ensure(passed >= 2, "all_but_one", || format!("{passed} of 3"))?;
+    let free = seats.try_acquire(|_| seats.try_acquire(|_| ()));
+    ensure(free == Some(Some(())), "all_permits", || format!("{free:?} in the end"))?;
     Ok(format!("{passed} passed"))
 }

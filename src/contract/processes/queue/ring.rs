@@ -52,6 +52,11 @@ pub fn a_torn_message_is_not_seen<P: Passage>() -> Outcome {
     Ok(format!("{} arrived", all.len()))
 }
 
+/// Which dish was eaten.
+pub(super) fn eaten() -> Region<AtomicU32> {
+    Region::new(AtomicU32::new(0).named(format_args!("eaten"))).expect("a region of a few bytes")
+}
+
 fn eat_one<P: Passage>((belt, eaten): (Belt<P>, Region<AtomicU32>)) {
     let eat = |dish: &[u8]| eaten.store(dish[0].into(), Relaxed);
     belt.receiver(|mut receiver| receiver.try_receive(eat)).expect("nobody else receives");
@@ -59,7 +64,7 @@ fn eat_one<P: Passage>((belt, eaten): (Belt<P>, Region<AtomicU32>)) {
 
 /// Two messages, and a receiver of one that may be killed: what it has not read the next one reads.
 pub fn a_message_is_read_again<P: Passage>() -> Outcome {
-    let (belt, eaten) = (belt::<P>(), Region::new(AtomicU32::new(0)).expect("a region of a few bytes"));
+    let (belt, eaten) = (belt::<P>(), eaten());
     send_two(belt.clone());
     let ended = has_ended(start(eat_one::<P>, (belt.clone(), eaten.clone())));
     let first = eaten.load(Relaxed) == 1;

@@ -1,12 +1,13 @@
 //! Twins of the locks of processes.
 
 use crate::model::processes::lock::robust::Rules;
+use crate::model::processes::lock::semaphore::Waiting;
 use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
 
 /// The kernel is told nothing of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock).
 ///
 /// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). A holder that is killed holds it for ever: a lock of CPython's
-/// `multiprocessing` does so, and every mutex whose `PTHREAD_MUTEX_ROBUST` was forgotten (nasa/osal#1573).
+/// `multiprocessing` does so, as do the permits of its semaphores, and every mutex whose `PTHREAD_MUTEX_ROBUST` was forgotten (nasa/osal#1573).
 #[derive(Debug)]
 pub struct NotRobust;
 
@@ -19,6 +20,8 @@ impl Rules for NotRobust {
         give();
     }
 }
+
+impl Waiting for NotRobust {}
 
 /// Who takes a [`RobustLock`](crate::model::processes::lock::robust::RobustLock) over from the dead forgets that others wait.
 ///
@@ -47,4 +50,31 @@ impl Rules for TakesTheMarkAway {
     fn taken(had: u32, waited: bool) -> u32 {
         if waited { WAITERS } else { had & WAITERS }
     }
+}
+
+/// Who waits for a permit of a [`Semaphore`](crate::model::processes::lock::semaphore::Semaphore) looks whether one is free, and says
+/// then that it waits.
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). A permit that is given back in between is seen by neither of the two.
+#[derive(Debug)]
+pub struct LooksFirst;
+
+impl Rules for LooksFirst {}
+
+impl Waiting for LooksFirst {
+    const LOOKS_FIRST: bool = true;
+}
+
+/// Who gives a permit of a [`Semaphore`](crate::model::processes::lock::semaphore::Semaphore) back does so while the kernel looks, and
+/// wakes when that looks no more.
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Where it is killed in between the permit is free, and nobody is
+/// told: the robust list of Linux has a place for what is about to be given back for this reason ("The robust futex ABI", 2006).
+#[derive(Debug)]
+pub struct WakesLater;
+
+impl Rules for WakesLater {}
+
+impl Waiting for WakesLater {
+    const WAKES_LATER: bool = true;
 }

@@ -2,3 +2,4 @@
 
 pub mod broken;
 pub mod robust;
+pub mod semaphore;

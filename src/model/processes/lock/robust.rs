@@ -5,12 +5,12 @@
 //! right and says so, or else the lock is lost to all. A body that panics counts as killed. What the dead have
 //! written is seen by who takes over, because the kernel's exchange of the word comes after all of it.
 //!
-//! Invariant: who sleeps has seen an owner and `WAITERS` in the word, and `WAITERS` stays there, from owner to owner and while nobody
-//! holds the lock, until nobody sleeps. In textbooks' locks a release takes it away and wakes one. But that
-//! one, or the releaser before it wakes anybody, may be killed, and a third who takes the lock meanwhile does not know
-//! that there are others. The mark goes only where the owner has woken all, and nobody has come to sleep since; whoever has waited
-//! itself does not even try, because others may have done so too. `OWNER_DIED` beside the owner's own number is the question
-//! whether somebody comes: who does takes it away.
+//! Invariant: who sleeps has counted itself, and has then seen an owner and `WAITERS` in the word, where the mark stays for good. The
+//! mark is for the kernel, which wakes one where the owner is killed, or whoever is about to take the lock or has just given it
+//! back. The count is for the owner, who wakes one when it gives the lock back, as long as somebody may sleep. In textbooks' locks a
+//! release takes the mark away and wakes one. But that one, or the releaser before it wakes anybody, may be killed, and a third who
+//! takes the lock meanwhile does not know that there are others. Here it does, because it finds both as they were. Who is killed while it
+//! sleeps stays in the count: from then on a release asks the system to wake one even where nobody sleeps.
 //!
 //! It is not fair, and who holds it waits for ever where it takes it again. It is held while a function runs, and not
 //! by a guard: a guard can be forgotten, and then the kernel's list would lead into memory that somebody else has by now.
@@ -18,8 +18,8 @@
 //! Sources: Ulrich Drepper, "Futexes are tricky", 2011, for the word with a mark of waiters; "Robust mutexes", 2006; POSIX.1-2024,
 //! `pthread_mutex_consistent`, for what becomes of the lock.
 
-use crate::sync::atomic::AtomicBool;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use crate::sync::atomic::{AtomicBool, AtomicU32, fence};
 use crate::sync::hint;
 use crate::sync::process::point;
 use crate::sync::region::Shared;
@@ -126,12 +126,14 @@ impl Repair<'_> {
 #[repr(C)]
 pub struct RobustLock<R = Kept> {
     word: Robust,
+    /// How many wait, or have been killed while they did.
+    sleepers: AtomicU32,
     /// Whether it is not recoverable.
     lost: AtomicBool,
     rules: PhantomData<fn() -> R>,
 }
 
-// SAFETY: both fields are shared, and the rules have no value.
+// SAFETY: all fields are shared, and the rules have no value.
 unsafe impl<R: Rules> Shared for RobustLock<R> {}
 
 impl<R: Rules> RobustLock<R> {
@@ -140,6 +142,7 @@ impl<R: Rules> RobustLock<R> {
     pub fn new() -> Self {
         Self {
             word: Robust::new().named(format_args!("lock")),
+            sleepers: AtomicU32::new(0).named(format_args!("sleepers")),
             lost: AtomicBool::new(false).named(format_args!("lost")),
             rules: PhantomData,
         }
@@ -170,7 +173,7 @@ impl<R: Rules> RobustLock<R> {
     /// # Errors
     /// As [`lock`](Self::lock).
     pub fn try_lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<Option<T>, NotRecoverable> {
-        let now = || self.try_acquire(0, false).ok().map(|word| Found { word, waited: false });
+        let now = || self.try_acquire(0, false).ok();
         self.take(now).map(|held| held.run(body)).transpose()
     }
 
@@ -190,7 +193,7 @@ impl<R: Rules> RobustLock<R> {
 
     /// Lets the kernel know of what `acquire` takes.
     #[inline]
-    fn take(&self, acquire: impl FnOnce() -> Option<Found>) -> Option<Held<'_, R>> {
+    fn take(&self, acquire: impl FnOnce() -> Option<u32>) -> Option<Held<'_, R>> {
         let mut found = None;
         let takes = || {
             found = acquire();
@@ -199,47 +202,54 @@ impl<R: Rules> RobustLock<R> {
         // SAFETY: who has found something has found no owner. The lock is borrowed by `Held`, which is a local of the functions above,
         // and gives it back where it is dropped.
         let _ = unsafe { R::take(&self.word, takes) };
-        found.map(|Found { word, waited }| Held {
-            lock: self,
-            waited,
-            consistent: Cell::new(word & OWNER_DIED == 0),
-            ended: false,
-        })
+        found.map(|word| Held { lock: self, consistent: Cell::new(word & OWNER_DIED == 0), ended: false })
     }
 
     /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up.
     #[inline]
-    fn acquire(&self, wait: impl FnMut(u32) -> bool) -> Option<Found> {
+    fn acquire(&self, wait: impl FnMut(u32) -> bool) -> Option<u32> {
         match self.try_acquire(0, false) {
-            Ok(word) => Some(Found { word, waited: false }),
+            Ok(word) => Some(word),
             Err(seen) => self.acquire_contended(seen, wait),
         }
     }
 
     /// Woken by `release`, and by the kernel where the owner is killed.
     #[cold]
-    fn acquire_contended(&self, mut seen: u32, mut wait: impl FnMut(u32) -> bool) -> Option<Found> {
+    fn acquire_contended(&self, mut seen: u32, mut wait: impl FnMut(u32) -> bool) -> Option<u32> {
         let mut waited = false;
-        loop {
+        let found = loop {
             let mut expected = 0;
-            if waited || seen & WAITERS != 0 || !self.spin() {
+            if waited || !self.spin() {
+                if !waited {
+                    // Ordering: Relaxed. The fence is what counts.
+                    self.sleepers.fetch_add(1, Relaxed);
+                    // Ordering: SeqCst, with the fence in `release_contended`. One of the two sees what the other has done before its
+                    // fence: this one that the lock is free, or that one the count.
+                    fence(SeqCst);
+                    waited = true;
+                }
                 point("a lock to be waited for");
-                let marked = (seen | WAITERS) & !OWNER_DIED;
-                // Ordering: Relaxed. The mark is for the owner, who exchanges the word.
+                let marked = seen | WAITERS;
+                // Ordering: Relaxed. The mark is for the kernel, which exchanges the word.
                 if seen == marked || self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_ok() {
                     if !wait(marked) {
-                        return None;
+                        break None;
                     }
                     point("a lock that was waited for");
-                    (expected, waited) = (WAITERS, true);
+                    expected = WAITERS;
                 }
             }
-            // Before the next look at the clock: a wake-up that this thread took was another's chance, too.
             match self.try_acquire(expected, waited) {
-                Ok(word) => return Some(Found { word, waited }),
+                Ok(word) => break Some(word),
                 Err(now) => seen = now,
             }
+        };
+        if waited {
+            // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
+            self.sleepers.fetch_sub(1, Relaxed);
         }
+        found
     }
 
     /// Takes the lock if nobody owns it, and says what its word had then; or else who does. `expected` is a guess.
@@ -274,35 +284,28 @@ impl<R: Rules> RobustLock<R> {
 
     /// Gives the lock back with this in the word.
     #[inline]
-    fn release(&self, left: u32, waited: bool) {
+    fn release(&self, left: u32) {
         R::give(&self.word, || {
             point("a lock to be given back");
             // Ordering: Release, for the Acquire of the next holder.
             if self.word.compare_exchange(Robust::me(), left, Release, Relaxed).is_err() {
-                self.release_contended(left, waited);
+                self.release_contended(left);
             }
             point("a lock that was given back");
         });
     }
 
     #[cold]
-    fn release_contended(&self, left: u32, waited: bool) {
-        // Where no mark stays there is no question whether it has to.
-        if R::GIVEN != 0 && !waited {
-            // Ordering: Relaxed. The question is for those who come to wait: they change it, or find that it is not the word for
-            // which they wanted to wait.
-            let asked = self.word.fetch_or(OWNER_DIED, Relaxed) | OWNER_DIED;
-            point("a lock whose waiters are woken");
-            self.word.wake_all();
-            // Ordering: as in `release`.
-            if self.word.compare_exchange(asked, left, Release, Relaxed).is_ok() {
-                return;
-            }
-        }
-        // Ordering: as in `release`. Others have changed nothing but marks, which are written again.
+    fn release_contended(&self, left: u32) {
+        // Ordering: as in `release`. Others have changed nothing but the mark, which is written again.
         self.word.store(left | R::GIVEN, Release);
-        point("a lock whose waiter is to be woken");
-        self.word.wake_one();
+        point("a lock that is free, and marked");
+        // Ordering: SeqCst, with the fence in `acquire_contended`.
+        fence(SeqCst);
+        if self.sleepers.load(Relaxed) > 0 {
+            point("a lock whose waiter is to be woken");
+            self.word.wake_one();
+        }
     }
 }
 
@@ -319,17 +322,9 @@ impl<R> fmt::Debug for RobustLock<R> {
     }
 }
 
-/// Whoever takes the lock has found its word so.
-struct Found {
-    word: u32,
-    /// Whether it has waited for it.
-    waited: bool,
-}
-
 /// Holds the lock until it is dropped, also by a panic.
 struct Held<'a, R: Rules> {
     lock: &'a RobustLock<R>,
-    waited: bool,
     consistent: Cell<bool>,
     /// Whether its body ran to its end.
     ended: bool,
@@ -357,7 +352,7 @@ impl<R: Rules> Drop for Held<'_, R> {
             // Ordering: as in `run`. It comes before the lock is given back: who is killed in between leaves it lost as well.
             self.lock.lost.store(true, Relaxed);
         }
-        self.lock.release(if self.ended { 0 } else { OWNER_DIED }, self.waited);
+        self.lock.release(if self.ended { 0 } else { OWNER_DIED });
     }
 }
 
@@ -398,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_of_nobody_goes() {
+    fn a_mark_stays_and_harms_nobody() {
         let lock = <RobustLock>::new();
         for marks in [WAITERS, WAITERS | OWNER_DIED] {
             lock.word.store(marks, Relaxed);
@@ -409,7 +404,7 @@ mod tests {
                 }
             })
             .unwrap();
-            assert_eq!(lock.word.load(Relaxed), 0);
+            assert_eq!(lock.word.load(Relaxed), WAITERS);
         }
     }
 

@@ -2,5 +2,6 @@
 
 pub mod broken;
 pub mod feeder;
+pub mod mpmc;
 pub mod ring;
 pub mod simple;

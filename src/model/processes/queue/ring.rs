@@ -318,6 +318,11 @@ impl<const WORDS: usize, P: Passage> Sender<'_, WORDS, P> {
         self.send_with(message, &Patience::Until(Deadline::after(patience)))
     }
 
+    /// Where its next message begins.
+    pub(super) fn position(&self) -> u32 {
+        self.tail
+    }
+
     #[inline]
     fn send_with(&mut self, message: &[u8], patience: &Patience) -> Result<bool, TooLong> {
         let words = words(message.len());

@@ -1,0 +1,4 @@
+//! Tables of philosophers, each of whom is a process that may be killed.
+
+pub mod broken;
+pub mod ordered;
