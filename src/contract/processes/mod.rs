@@ -1,4 +1,5 @@
 //! What processes promise that may be killed at any of their steps.
 
+pub mod executor;
 pub mod lock;
 pub mod queue;

@@ -38,11 +38,6 @@ pub(super) fn framed(value: &impl Serialize) -> postcard::Result<Vec<u8>> {
     Ok(frame)
 }
 
-/// What is in it.
-pub(super) fn body(frame: &[u8]) -> &[u8] {
-    &frame[HEADER..]
-}
-
 /// Whether a frame is written without waiting where there is none in the pipe.
 pub(super) fn is_short(frame: &[u8]) -> bool {
     frame.len() <= ATOMIC

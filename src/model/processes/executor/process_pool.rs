@@ -19,7 +19,7 @@
 use super::PortableExecutor;
 use super::call::{answer, pack};
 use super::frame::{Frames, Kind, bare, is_short};
-use super::worker::{Desk, work};
+use super::worker::{Desk, work, work_after};
 use crate::model::pool::executor::{NoWorkers, SubmitError};
 use crate::model::pool::future::{Failure, Future};
 use crate::model::pool::rules;
@@ -99,9 +99,12 @@ struct Shared<R> {
     ended: Condvar,
     most: usize,
     options: PoolOptions,
-    initializer: Option<Vec<u8>>,
+    start: Start,
     rules: PhantomData<R>,
 }
+
+/// Starts a worker.
+type Start = Box<dyn Fn(Desk) -> io::Result<Process> + Send + Sync>;
 
 struct Pool {
     queue: VecDeque<Job>,
@@ -200,11 +203,11 @@ impl<R: Rules> ProcessPoolExecutor<R> {
     /// # Errors
     /// It would have no workers.
     pub fn with_options(most: usize, options: PoolOptions) -> Result<Self, NoWorkers> {
-        Self::build(most, options, None, false)
+        Self::build(most, options, |desk| process::spawn(work, desk))
     }
 
-    /// A pool each of whose workers calls `initializer` first. If one panics the pool is broken; so is one whose initializer has an
-    /// argument that cannot be written down.
+    /// A pool each of whose workers calls `initializer` first. If one panics the pool is broken. In the argument
+    /// [regions](crate::sync::region) and ends of [pipes](crate::sync::pipe) travel, which do not in that of a task.
     ///
     /// # Errors
     /// It would have no workers.
@@ -215,31 +218,29 @@ impl<R: Rules> ProcessPoolExecutor<R> {
         argument: A,
     ) -> Result<Self, NoWorkers>
     where
-        F: Fn(A) + Copy + Send + 'static,
-        A: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(A) + Copy + Send + Sync + 'static,
+        A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        let packed = pack(initializer, &argument).ok();
-        let broken = packed.is_none();
-        Self::build(most, options, packed, broken)
+        let begin = move |(argument, desk): (A, Desk)| work_after(|| initializer(argument), desk);
+        Self::build(most, options, move |desk| process::spawn(begin, (argument.clone(), desk)))
     }
 
     fn build(
         most: usize,
         options: PoolOptions,
-        initializer: Option<Vec<u8>>,
-        broken: bool,
+        start: impl Fn(Desk) -> io::Result<Process> + Send + Sync + 'static,
     ) -> Result<Self, NoWorkers> {
         if most == 0 {
             return Err(NoWorkers);
         }
         let (queue, workers) = (VecDeque::new(), Vec::new());
-        let pool = Pool { queue, workers, started: 0, managers: 0, closed: false, broken };
+        let pool = Pool { queue, workers, started: 0, managers: 0, closed: false, broken: false };
         let shared = Shared {
             pool: Mutex::new(pool).named(format_args!("pool")),
             ended: Condvar::new().named(format_args!("the last manager's end")),
             most,
             options,
-            initializer,
+            start: Box::new(start),
             rules: PhantomData,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -383,8 +384,7 @@ impl<R: Rules> Shared<R> {
     fn start(&self) -> io::Result<(Process, Writer, Frames)> {
         let (writer, tasks) = pipe()?;
         let (answers, reader) = pipe()?;
-        let (initializer, most) = (self.initializer.clone(), self.options.tasks_per_child);
-        let process = process::spawn(work, Desk { tasks, answers, initializer, most })?;
+        let process = (self.start)(Desk { tasks, answers, most: self.options.tasks_per_child })?;
         Ok((process, writer, Frames(reader)))
     }
 
