@@ -358,8 +358,8 @@ fn a_mark_alone_makes_no_child() -> Tested {
 }
 
 fn engines_say_what_they_have_not() -> Tested {
-    let asks: [fn() -> io::Result<()>; 3] =
-        [|| pipe::pipe().map(drop), || process::spawn(|()| (), ()).map(drop), || named::sweep().map(drop)];
+    let asks: [fn() -> io::Result<()>; 2] =
+        [|| process::spawn(|()| (), ()).map(drop), || named::sweep().map(drop)];
     for engine in Engine::ALL.iter().copied().filter(|engine| engine.available() && *engine != Engine::Native)
     {
         for ask in asks {

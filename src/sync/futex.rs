@@ -73,13 +73,17 @@ impl Futex {
     /// Names the word in traces.
     #[must_use]
     pub fn named(self, name: fmt::Arguments<'_>) -> Self {
+        self.name(name);
+        self
+    }
+
+    pub(super) fn name(&self, name: fmt::Arguments<'_>) {
         self.word.name(name);
         #[cfg(feature = "loom")]
         if let Some(gate) = &self.gate {
             gate.lock.name(format_args!("{name}'s gate"));
             gate.woken.name(format_args!("{name}'s waiters"));
         }
-        self
     }
 
     /// Waits as long as the word is `expected`, until a thread is woken that may be this one. May return without

@@ -7,6 +7,8 @@ mod hanging;
 mod in_seconds;
 mod notes;
 #[cfg(feature = "processes")]
+mod pipes;
+#[cfg(feature = "processes")]
 mod processes;
 mod relocking;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

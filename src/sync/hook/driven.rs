@@ -348,6 +348,10 @@ pub(in crate::sync) fn torn_down() -> ! {
 
 /// Whether the wait, the park or the weak compare-exchange that would come next returns for no reason instead.
 pub(in crate::sync) fn is_spurious(controller: &dyn Controller, what: Spurious, site: Site) -> bool {
+    #[cfg(feature = "processes")]
+    if super::super::process::modelled::is_in_call(controller.thread()) {
+        return false;
+    }
     controller.perform(Op::Spurious(what), site) == 1
 }
 

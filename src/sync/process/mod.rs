@@ -38,7 +38,7 @@ pub(crate) use function::{Function, without_bytes};
 
 pub use nemesis::{Nemesis, Victim, point};
 
-use super::luggage;
+use super::luggage::{self, Handle};
 use super::system::{self, Child, Parcel};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ type Body = Box<dyn FnOnce()>;
 
 fn open(parcel: Parcel) -> io::Result<Body> {
     let Parcel { bytes, descriptors } = parcel;
-    let (heading, body) = luggage::unpack(descriptors, || {
+    let (heading, body) = luggage::unpack(descriptors.into_iter().map(Handle::System), || {
         let (heading, argument) = postcard::take_from_bytes::<Heading>(&bytes)?;
         let is_ours = system::executable().is_ok_and(|ours| ours == heading.executable);
         let body = is_ours.then(|| entry_at(heading.entry)(argument)).transpose()?;
@@ -150,7 +150,13 @@ where
     let name = std::any::type_name::<F>();
     #[cfg(feature = "instrumented")]
     if super::is_modelled() {
-        return Ok(Process(Whose::Modelled(modelled::spawn(name, move || entry(argument)))));
+        let (bytes, handles) = pack(name, &argument)?;
+        drop(argument);
+        let body = move || {
+            let argument = luggage::unpack(handles, || postcard::from_bytes(&bytes));
+            argument.map(entry).map_err(system::while_trying("its argument"))
+        };
+        return Ok(Process(Whose::Modelled(modelled::spawn(name, body))));
     }
     let _ = entry;
     start(name, self::entry::<F, A>, &argument)
@@ -165,10 +171,13 @@ fn start(name: &str, entry: Entry, argument: &impl Serialize) -> io::Result<Proc
     }
     let executable = system::executable()?;
     let heading = Heading { executable, entry: distance(entry), nemesis: nemesis::of_children() };
-    let packed = luggage::pack(&(heading, argument));
-    let (bytes, descriptors) =
-        packed.map_err(system::while_trying(format_args!("the argument of {name}")))?;
+    let (bytes, handles) = pack(name, &(heading, argument))?;
+    let descriptors = handles.into_iter().map(Handle::system).collect::<io::Result<_>>()?;
     Ok(Process(Whose::Native(Child::start(MARK, name, &Parcel { bytes, descriptors })?)))
+}
+
+fn pack(name: &str, argument: &impl Serialize) -> io::Result<(Vec<u8>, Vec<Handle>)> {
+    luggage::pack(argument).map_err(system::while_trying(format_args!("the argument of {name}")))
 }
 
 /// A process that was started. It is killed, and reaped, where this is dropped before it has ended.
@@ -243,7 +252,7 @@ impl Process {
         match self.0 {
             Whose::Native(mut child) => child.wait(),
             #[cfg(feature = "instrumented")]
-            Whose::Modelled(process) => Ok(process.wait()),
+            Whose::Modelled(process) => process.wait(),
         }
     }
 
@@ -304,8 +313,8 @@ mod tests {
         }
         let open = |executable| {
             let heading = Heading { executable, entry: distance(of(|_| ())), nemesis: None };
-            let (bytes, descriptors) = luggage::pack(&(heading, 7_u32)).unwrap();
-            super::open(Parcel { bytes, descriptors })
+            let (bytes, _) = luggage::pack(&(heading, 7_u32)).unwrap();
+            super::open(Parcel { bytes, descriptors: Vec::new() })
         };
         let ours = system::executable().unwrap();
         assert!(open(ours).is_ok());

@@ -3,8 +3,8 @@
 //! A process may die before each operation that others can see: of which it is asked just before ([`Op::Die`]). "Not now" is seen by
 //! nobody; "now" is one of so many deaths. That leaves nothing out: between two such operations nothing of it can be seen, and
 //! a death later on is one now of which the first step that others can see is scheduled later. What that step is, is the
-//! kernel's: the thread waits nowhere any more, and each word that it owns is marked as that of a dead owner
-//! ([`Robust`](super::super::region::robust::Robust)). Its own memory, stack included, is gone: none of its destructors runs.
+//! kernel's: the thread waits nowhere any more, each word that it owns is marked as that of a dead owner
+//! ([`Robust`](super::super::region::robust::Robust)), and what it has open is closed ([`Open`]). Its own memory, stack included, is gone: none of its destructors runs.
 //!
 //! What it does not do: die with more than one thread. A process that starts a thread is not decided.
 
@@ -17,7 +17,10 @@ use super::super::thread::{Builder, JoinHandle};
 use super::Exit;
 use crate::event::op::{Op, Site, ThreadId};
 use std::cell::RefCell;
+use std::fmt;
+use std::io;
 use std::ptr::NonNull;
+use std::sync::{Arc, Weak};
 
 /// `SIGKILL`.
 const KILLED: Exit = Exit::Killed(9);
@@ -35,6 +38,14 @@ struct Kernel {
     words: Vec<NonNull<Futex>>,
     /// The word that it is about to own, or to give away.
     announced: Option<NonNull<Futex>>,
+    /// What it has opened, and may have closed.
+    open: Vec<Weak<dyn Open>>,
+}
+
+/// What the kernel closes where its process has ended.
+pub(in crate::sync) trait Open: fmt::Debug {
+    /// Closes it, if it is open.
+    fn close(&self);
 }
 
 /// How far a process has come.
@@ -48,6 +59,8 @@ enum Stage {
 }
 
 thread_local! {
+    /// The threads that are in the middle of a call of the kernel, with the epoch.
+    static CALLS: RefCell<Vec<(u32, ThreadId)>> = const { RefCell::new(Vec::new()) };
     static PROCESSES: RefCell<Processes> = const { RefCell::new(Processes { epoch: 0, kernel: Vec::new() }) };
 }
 
@@ -67,8 +80,41 @@ fn begin(process: ThreadId) {
             processes.epoch = epoch();
             processes.kernel.clear();
         }
-        processes.kernel.push(Kernel { process, stage: Stage::Running, words: Vec::new(), announced: None });
+        let (words, open) = (Vec::new(), Vec::new());
+        processes.kernel.push(Kernel { process, stage: Stage::Running, words, announced: None, open });
     });
+}
+
+/// The running thread is in the middle of a call of the kernel until this is dropped. Its process does not die there, and nothing
+/// happens there for no reason. Of a call of which others see one instant at most that leaves nothing out: to die in it is to die
+/// before it, or after it.
+#[must_use]
+pub(in crate::sync) struct Call(Option<(u32, ThreadId)>);
+
+impl Call {
+    pub(in crate::sync) fn begin() -> Self {
+        let Current::Controlled(controller) = current() else { return Self(None) };
+        let call = (epoch(), controller.thread());
+        CALLS.with_borrow_mut(|calls| {
+            calls.retain(|(epoch, _)| *epoch == call.0);
+            calls.push(call);
+        });
+        Self(Some(call))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        CALLS.with_borrow_mut(|calls| {
+            let mine = calls.iter().rposition(|call| Some(*call) == self.0);
+            mine.map(|mine| calls.swap_remove(mine));
+        });
+    }
+}
+
+/// Whether the thread is in the middle of a call of the kernel.
+pub(in crate::sync) fn is_in_call(thread: ThreadId) -> bool {
+    CALLS.with_borrow(|calls| calls.contains(&(epoch(), thread)))
 }
 
 /// Whether this execution has processes.
@@ -88,7 +134,7 @@ pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) 
         return;
     }
     let process = controller.thread();
-    if of(process, |kernel| kernel.stage) != Some(Stage::Running) {
+    if of(process, |kernel| kernel.stage) != Some(Stage::Running) || is_in_call(process) {
         return;
     }
     if controller.announce(Op::Die, 0, site) == 1 {
@@ -96,16 +142,33 @@ pub(in crate::sync) fn may_die(controller: &dyn Controller, op: Op, site: Site) 
         if let Op::Wake { object, .. } = op {
             controller.announce(Op::Leave(object), 0, site);
         }
-        mark_all(process);
+        leave(process);
         controller.vanish(site);
     }
     if op == Op::Exit {
         of(process, |kernel| kernel.stage = Stage::Ended);
-        mark_all(process);
+        leave(process);
     }
 }
 
-/// What the kernel does with the words that a process leaves: they are marked as those of a dead owner, however it has ended.
+/// What the kernel does with all that a process leaves, however it has ended.
+fn leave(process: ThreadId) {
+    mark_all(process);
+    let open = of(process, |kernel| std::mem::take(&mut kernel.open)).unwrap_or_default();
+    open.iter().filter_map(Weak::upgrade).for_each(|it| it.close());
+}
+
+/// The running process has opened this.
+pub(in crate::sync) fn opened(it: &Arc<impl Open + 'static>) {
+    let Current::Controlled(controller) = current() else { return };
+    let it: Weak<dyn Open> = Arc::downgrade(it) as Weak<dyn Open>;
+    of(controller.thread(), |kernel| {
+        kernel.open.retain(|it| it.strong_count() > 0);
+        kernel.open.push(it);
+    });
+}
+
+/// The words that it leaves are marked as those of a dead owner.
 fn mark_all(process: ThreadId) {
     let left = of(process, |kernel| {
         let announced = kernel.announced.take();
@@ -170,13 +233,14 @@ pub(in crate::sync) fn tell(told: Told<'_>) {
 /// A process of the model.
 #[derive(Debug)]
 pub(super) struct Modelled {
-    thread: Option<JoinHandle<()>>,
+    /// It gives the reason why it did not begin.
+    thread: Option<JoinHandle<io::Result<()>>>,
     process: ThreadId,
 }
 
 /// Starts one, under the engine that is current.
 #[track_caller]
-pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelled {
+pub(super) fn spawn(name: &str, body: impl FnOnce() -> io::Result<()> + Send + 'static) -> Modelled {
     #[cfg(feature = "loom")]
     if matches!(current(), Current::Loom) {
         super::super::loom_record::leave_out_death();
@@ -187,7 +251,7 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Modelle
         if let Current::Controlled(controller) = current() {
             begin(controller.thread());
         }
-        body();
+        body()
     });
     let thread = thread.expect("a model has room for it");
     Modelled { process: thread.number(), thread: Some(thread) }
@@ -199,13 +263,14 @@ impl Modelled {
     }
 
     #[track_caller]
-    pub(super) fn wait(mut self) -> Exit {
+    pub(super) fn wait(mut self) -> io::Result<Exit> {
         let thread = self.thread.take().expect("it is waited for once");
         match thread.outlived() {
             Some(result) if of(self.process, |kernel| kernel.stage) != Some(Stage::Killed) => {
-                Exit::Code(if result.is_ok() { 0 } else { super::PANICKED })
+                let exit = Exit::Code(if result.is_ok() { 0 } else { super::PANICKED });
+                result.unwrap_or(Ok(())).map(|()| exit)
             }
-            _ => KILLED,
+            _ => Ok(KILLED),
         }
     }
 }

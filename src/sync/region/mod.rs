@@ -26,7 +26,7 @@ use super::atomic::{
     AtomicU64, AtomicUsize,
 };
 use super::cell::UnsafeCell;
-use super::luggage;
+use super::luggage::{self, Handle};
 use super::system::{self, Descriptor, Mapping};
 use bytemuck::AnyBitPattern;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -47,7 +47,7 @@ use std::sync::Arc;
 /// # Safety
 /// The type has no pointers, no destructor and no borrows, and each of its values is valid in every process of the binary. All that
 /// is changed through a shared borrow is atomic, or valid whatever its bits are.
-pub unsafe trait Shared: 'static {}
+pub unsafe trait Shared: Send + 'static {}
 
 macro_rules! are_shared {
     ($($type:ty),+ $(,)?) => {
@@ -63,7 +63,7 @@ are_shared!(AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize);
 are_shared!(AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, Futex);
 
 // SAFETY: whatever is left in it is a value of the type, which is `Copy` and so has no destructor.
-unsafe impl<V: AnyBitPattern> Shared for UnsafeCell<V> {}
+unsafe impl<V: AnyBitPattern + Send> Shared for UnsafeCell<V> {}
 // SAFETY: what holds for one holds for many.
 unsafe impl<S: Shared, const N: usize> Shared for [S; N] {}
 
@@ -182,7 +182,12 @@ impl<T: Shared + Sync> Region<T> {
     }
 
     /// A region that another process has made.
-    fn open(memory: Descriptor) -> io::Result<Self> {
+    fn open(handle: Handle) -> io::Result<Self> {
+        #[cfg(feature = "instrumented")]
+        if super::is_modelled() {
+            return Ok(Self { held: handle.modelled()? });
+        }
+        let memory = handle.system()?;
         let length = system::length(&memory)?;
         if length == size_of::<Contents<T>>() {
             let mapping = Self::map(&memory)?;
@@ -239,11 +244,12 @@ impl<T: Shared + Sync + fmt::Debug> fmt::Debug for Region<T> {
 /// Travels to a child of the process: its descriptor does.
 impl<T: Shared + Sync> Serialize for Region<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &*self.held {
-            Held::Mapped { memory, .. } => luggage::put(memory, serializer),
+        let duplicate = || match &*self.held {
+            Held::Mapped { memory, .. } => Ok(Handle::System(system::duplicate(memory)?)),
             #[cfg(feature = "instrumented")]
-            Held::Modelled(_) => Err(serde::ser::Error::custom("a region of a model travels as it is")),
-        }
+            Held::Modelled(_) => Ok(Handle::Modelled(Box::new(Arc::clone(&self.held)))),
+        };
+        luggage::put(duplicate, serializer)
     }
 }
 

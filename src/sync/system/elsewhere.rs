@@ -69,6 +69,10 @@ pub(in crate::sync) fn pipe() -> io::Result<(Descriptor, Descriptor)> {
     unsupported()
 }
 
+pub(in crate::sync) fn set_capacity(pipe: &Descriptor, _bytes: usize) -> io::Result<()> {
+    match *pipe {}
+}
+
 pub(in crate::sync) fn capacity(pipe: &Descriptor) -> io::Result<usize> {
     match *pipe {}
 }

@@ -147,6 +147,11 @@ pub(in crate::sync) fn capacity(pipe: &Descriptor) -> io::Result<usize> {
     Ok(rustix::pipe::fcntl_getpipe_size(pipe)?)
 }
 
+/// Makes a pipe hold so many bytes at least.
+pub(in crate::sync) fn set_capacity(pipe: &Descriptor, bytes: usize) -> io::Result<()> {
+    rustix::pipe::fcntl_setpipe_size(pipe, bytes).map(drop).map_err(while_trying("room in a pipe"))
+}
+
 /// Reads what is there, and waits where there is nothing.
 pub(in crate::sync) fn read(pipe: &Descriptor, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::read(pipe, buffer)?)

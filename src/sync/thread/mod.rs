@@ -172,9 +172,13 @@ impl<T> JoinHandle<T> {
     /// If the thread panicked: what it panicked with.
     #[track_caller]
     pub fn join(self) -> Result<T> {
-        let given = Box::into_raw(self.joining.join()?);
+        self.joining.join().map(Self::given)
+    }
+
+    fn given(given: Given) -> T {
+        let given = Box::into_raw(given);
         // SAFETY: `spawn` has made this handle with a body that gives a `T`, and boxes it.
-        Ok(*unsafe { Box::from_raw(given.cast::<T>()) })
+        *unsafe { Box::from_raw(given.cast::<T>()) }
     }
 
     /// The thread.
@@ -188,7 +192,7 @@ impl<T> JoinHandle<T> {
 }
 
 #[cfg(all(feature = "instrumented", feature = "processes"))]
-impl JoinHandle<()> {
+impl<T> JoinHandle<T> {
     /// Its number, under an engine.
     pub(super) fn number(&self) -> crate::event::op::ThreadId {
         match &self.joining {
@@ -199,12 +203,12 @@ impl JoinHandle<()> {
 
     /// Waits for the thread's end; `None` if it has died where it was.
     #[track_caller]
-    pub(super) fn outlived(self) -> Option<Result<()>> {
+    pub(super) fn outlived(self) -> Option<Result<T>> {
         let given = match self.joining {
             Joining::Native(handle) => Some(handle.join()),
             Joining::Driven(handle) => handle.outlived(),
         };
-        given.map(|given| given.map(drop))
+        given.map(|given| given.map(Self::given))
     }
 }
 
