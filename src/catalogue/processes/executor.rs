@@ -25,7 +25,6 @@ pub(super) static SUBJECTS: &[Subject] = &[
 
 const PROCESS_POOL: &[Row] = rows![
     rows::k01_a_death_breaks_the_pool[Kept],
-    rows::k04_a_death_after_the_shutdown[Kept],
     rows::k08_a_retired_worker_is_not_idle[Kept],
     rows::p13_a_death_takes_its_task_along[Kept],
     rows::a_task_runs_at_most_once[Kept],

@@ -370,7 +370,7 @@ impl<R: Rules> Shared<R> {
 
     /// Starts a worker for this task.
     fn hire(&self, pool: &mut Pool, mut job: Job) -> Result<Hired, (Job, io::Error)> {
-        let (process, tasks, answers) = match self.start() {
+        let (process, tasks, answers) = match self.start(pool.started) {
             Ok(started) => started,
             Err(error) => return Err((job, error)),
         };
@@ -381,9 +381,11 @@ impl<R: Rules> Shared<R> {
         Ok(Hired { number, answers, first: (tasks, frame) })
     }
 
-    fn start(&self) -> io::Result<(Process, Writer, Frames)> {
+    fn start(&self, number: usize) -> io::Result<(Process, Writer, Frames)> {
         let (writer, tasks) = pipe()?;
         let (answers, reader) = pipe()?;
+        let answers = answers.named(format_args!("answers of {number}"));
+        let tasks = tasks.named(format_args!("tasks of {number}"));
         let process = (self.start)(Desk { tasks, answers, most: self.options.tasks_per_child })?;
         Ok((process, writer, Frames(reader)))
     }
