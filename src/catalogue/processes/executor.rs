@@ -24,6 +24,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 const PROCESS_POOL: &[Row] = rows![
+    rows::k01_who_waits_is_told[Kept],
     rows::k01_a_death_breaks_the_pool[Kept],
     rows::k08_a_retired_worker_is_not_idle[Kept],
     rows::p13_a_death_takes_its_task_along[Kept],

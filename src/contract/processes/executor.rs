@@ -2,7 +2,7 @@
 //!
 //! | promise | row |
 //! |---|---|
-//! | K01, K04: a death breaks the pool, also one that was shut down: every task that is not done fails with it, and no other is accepted | [`k01_a_death_breaks_the_pool`] |
+//! | K01, K04: a death breaks the pool, also one that was shut down: every task that is not done fails with it, and no other is accepted | [`k01_who_waits_is_told`], [`k01_a_death_breaks_the_pool`] |
 //! | K08: a worker that retires is no longer idle | [`k08_a_retired_worker_is_not_idle`] |
 //! | P13: or it takes its task along, and nothing else | [`p13_a_death_takes_its_task_along`] |
 //! | no task runs twice | [`a_task_runs_at_most_once`] |
@@ -50,6 +50,17 @@ fn done(dish: u32, cooked: &Cooked) -> Result<bool, Violation> {
 /// How many of the tasks were done.
 fn count<const N: usize>(dishes: [(u32, Cooked); N]) -> Result<usize, Violation> {
     dishes.iter().try_fold(0, |count, (dish, cooked)| Ok(count + usize::from(done(*dish, cooked)?)))
+}
+
+/// One task, for which somebody waits, and one death at most: it is done, or fails with that; a death breaks the pool.
+pub fn k01_who_waits_is_told<R: Rules>() -> Outcome {
+    let pool = pool::<R>(Death::Breaks, None);
+    let cooked = submit(&pool, 1).result();
+    pool.shutdown(true, false);
+    let is_broken = matches!(pool.submit(cook, 2), Err(SubmitError::Broken(_)));
+    let is_done = done(1, &cooked)?;
+    ensure(is_broken || is_done, "broken", || "the pool is not broken".to_owned())?;
+    Ok(format!("{}{}", if is_done { "done" } else { "killed" }, if is_broken { ", broken" } else { "" }))
 }
 
 /// Two tasks, of which the second one may come too late, and one death at most: what is not done fails with it, and nothing more is

@@ -328,11 +328,10 @@ impl<R: Rules> PortableExecutor for ProcessPoolExecutor<R> {
                 worker.at = At::Leaving;
             }
         }
-        drop(pool);
-        cancelled.iter().for_each(|job| job.promise.cancel());
+        let cancelled: Vec<_> = cancelled.into();
+        let pool = self.shared.telling(pool, &cancelled, |job| job.promise.cancel());
         if wait {
-            let ended = self.shared.ended.wait_while(self.shared.lock(), |pool| pool.managers > 0);
-            drop(ended.unwrap());
+            drop(self.shared.ended.wait_while(pool, |pool| pool.managers > 0).unwrap());
         }
     }
 }
@@ -409,8 +408,7 @@ impl<R: Rules> Shared<R> {
         while let Some(hired) = next {
             let number = hired.number;
             self.look_after(hired);
-            self.tell_of_the_end(number);
-            next = self.next_worker();
+            next = self.after_the_end(number);
         }
     }
 
@@ -479,8 +477,8 @@ impl<R: Rules> Shared<R> {
         None
     }
 
-    /// A worker has hung up: waits for its end, and tells those whose affair it is.
-    fn tell_of_the_end(&self, number: usize) {
+    /// A worker has hung up: waits for its end, tells those whose affair it is, and starts another one if there is work.
+    fn after_the_end(&self, number: usize) -> Option<Hired> {
         let mut pool = self.lock();
         let Worker { process, at, .. } = pool.remove(number);
         let failure = process.wait().map_or_else(no_worker, Failure::WorkerDied);
@@ -490,22 +488,33 @@ impl<R: Rules> Shared<R> {
             At::Leaving => (false, None),
         };
         let breaks = died && self.options.death == Death::Breaks;
-        let lost = if breaks { pool.break_down(None) } else { Vec::new() };
-        let task = match task {
-            Some(job) if !R::AT_MOST_ONCE && !breaks => {
-                pool.queue.push_front(job);
-                None
-            }
-            task => task,
-        };
+        let mut lost = if breaks { pool.break_down(None) } else { Vec::new() };
+        lost.retain(|_| R::BREAK_IS_TOLD);
+        match task {
+            Some(job) if !R::AT_MOST_ONCE && !breaks => pool.queue.push_front(job),
+            task => lost.extend(task.filter(|_| R::DEATH_IS_TOLD)),
+        }
+        let pool = self.telling(pool, &lost, |job| job.promise.fail(failure.clone()));
+        self.next_worker(pool)
+    }
+
+    /// Tells of tasks, without the mutex: whoever is told may have callbacks, which use the pool.
+    fn telling<'a>(
+        &'a self,
+        pool: MutexGuard<'a, Pool>,
+        of: &[Job],
+        tell: impl Fn(&Job),
+    ) -> MutexGuard<'a, Pool> {
+        if of.is_empty() {
+            return pool;
+        }
         drop(pool);
-        task.iter().filter(|_| R::DEATH_IS_TOLD).for_each(|job| job.promise.fail(failure.clone()));
-        lost.iter().filter(|_| R::BREAK_IS_TOLD).for_each(|job| job.promise.fail(failure.clone()));
+        of.iter().for_each(tell);
+        self.lock()
     }
 
     /// Starts another worker if there is work. If not the manager ends.
-    fn next_worker(&self) -> Option<Hired> {
-        let mut pool = self.lock();
+    fn next_worker<'a>(&'a self, mut pool: MutexGuard<'a, Pool>) -> Option<Hired> {
         while let Some(job) = pool.next_job() {
             match self.hire(&mut pool, job) {
                 Ok(hired) => return Some(hired),
