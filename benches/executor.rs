@@ -157,7 +157,7 @@ fn one_by_one(criterion: &mut Criterion) {
 /// A pool is made, does one task, and is shut down.
 fn first_tasks(criterion: &mut Criterion) {
     fn first(pool: &impl PortableExecutor) {
-        pool.submit(work, 7).expect("the pool is open").wait();
+        pool.submit(work, 7).expect("the pool is open").result().expect("the task does not fail");
         pool.shutdown(true, false);
     }
     let mut group = criterion.benchmark_group("executor/a pool for one task");
@@ -200,7 +200,8 @@ fn maps(criterion: &mut Criterion) {
         let options =
             MapOptions { chunk: NonZeroUsize::new(chunk).expect("a size"), ..MapOptions::default() };
         group.bench_function("pool/thread_pool", |bencher| {
-            bencher.iter(|| pool.map(0..MANY, work, options).map(Result::unwrap).collect::<Vec<_>>());
+            let map = || Executor::map(&pool, 0..MANY, work, options);
+            bencher.iter(|| map().map(Result::unwrap).collect::<Vec<_>>());
         });
         let processes = processes();
         group.bench_function("processes/process_pool", |bencher| {

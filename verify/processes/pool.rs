@@ -611,6 +611,7 @@ fn handles_do_not_travel() -> Tested {
     })
 }
 
+#[expect(clippy::disallowed_types, reason = "a static that is made before anything else")]
 static KEPT: std::sync::OnceLock<Region<AtomicU32>> = std::sync::OnceLock::new();
 
 fn nothing_is_left() -> Tested {

@@ -23,8 +23,8 @@
 //!
 //! fn main() {
 //!     process::child_main();
-//!     dine(&ThreadPoolExecutor::<>::new(2).unwrap());
-//!     dine(&ProcessPoolExecutor::<>::new(2).unwrap());
+//!     dine(&<ThreadPoolExecutor>::new(2).unwrap());
+//!     dine(&<ProcessPoolExecutor>::new(2).unwrap());
 //! }
 //! ```
 
