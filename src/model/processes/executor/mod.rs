@@ -32,6 +32,7 @@ pub mod broken;
 mod call;
 mod frame;
 pub mod process_pool;
+mod roster;
 mod worker;
 
 use crate::model::pool::executor::SubmitError;

@@ -17,8 +17,9 @@
 //! for all workers, and a semaphore counts the idle ones.
 
 use super::PortableExecutor;
-use super::call::{answer, pack};
-use super::frame::{Frames, Kind, bare, is_short};
+use super::call::pack;
+use super::frame::{Frames, Kind};
+use super::roster::{At, Job, Pool, Promise, Worker};
 use super::worker::{Desk, work, work_after};
 use crate::model::pool::executor::{NoWorkers, SubmitError};
 use crate::model::pool::future::{Failure, Future};
@@ -29,7 +30,6 @@ use crate::sync::thread::Builder;
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
@@ -106,81 +106,6 @@ struct Shared<R> {
 /// Starts a worker.
 type Start = Box<dyn Fn(Desk) -> io::Result<Process> + Send + Sync>;
 
-struct Pool {
-    queue: VecDeque<Job>,
-    workers: Vec<Worker>,
-    /// Workers that were started, ever.
-    started: usize,
-    /// Managers that have not ended: those whose worker has died too.
-    managers: usize,
-    closed: bool,
-    broken: bool,
-}
-
-/// A task, with the frame in which it goes to its worker.
-struct Job {
-    frame: Vec<u8>,
-    promise: Box<dyn Promise>,
-}
-
-/// A future, whatever the type of its result.
-trait Promise: Send {
-    /// Whether the task is to be run.
-    fn claim(&self) -> bool;
-    /// The worker has answered.
-    fn answer(&self, frame: &[u8]);
-    /// There will be no answer.
-    fn fail(&self, failure: Failure);
-    /// The pool is shut down.
-    fn cancel(&self);
-}
-
-impl<T: DeserializeOwned + Send, R: rules::Rules> Promise for Future<T, R> {
-    fn claim(&self) -> bool {
-        // One that was claimed before comes again where no worker could be started.
-        Self::claim(self) != Ok(false)
-    }
-
-    fn answer(&self, frame: &[u8]) {
-        // Nobody else finishes a future that was claimed.
-        let _ = match answer(frame) {
-            Ok(result) => self.set_result(result).is_ok(),
-            Err(failure) => self.set_failure(failure).is_ok(),
-        };
-    }
-
-    fn fail(&self, failure: Failure) {
-        // One that was cancelled stays so, and is told.
-        if Promise::claim(self) {
-            let _ = self.set_failure(failure);
-        }
-    }
-
-    fn cancel(&self) {
-        self.cancel_at_shutdown();
-    }
-}
-
-struct Worker {
-    number: usize,
-    process: Process,
-    at: At,
-    /// Tasks that it has done.
-    done: usize,
-}
-
-/// What a worker is at.
-enum At {
-    /// Nothing. Its next task goes into this pipe.
-    Idle(Writer),
-    /// It was called, and will answer: there is something in the queue.
-    Called(Writer),
-    /// This task. Its manager has the pipe, unless it was idle before.
-    Task(Job, Option<Writer>),
-    /// Its end: it gets no more tasks.
-    Leaving,
-}
-
 /// What a manager begins with.
 struct Hired {
     number: usize,
@@ -233,10 +158,8 @@ impl<R: Rules> ProcessPoolExecutor<R> {
         if most == 0 {
             return Err(NoWorkers);
         }
-        let (queue, workers) = (VecDeque::new(), Vec::new());
-        let pool = Pool { queue, workers, started: 0, managers: 0, closed: false, broken: false };
         let shared = Shared {
-            pool: Mutex::new(pool).named(format_args!("pool")),
+            pool: Mutex::new(Pool::default()).named(format_args!("pool")),
             ended: Condvar::new().named(format_args!("the last manager's end")),
             most,
             options,
@@ -322,7 +245,8 @@ impl<R: Rules> PortableExecutor for ProcessPoolExecutor<R> {
     fn shutdown(&self, wait: bool, cancel: bool) {
         let mut pool = self.shared.lock();
         pool.closed = true;
-        let cancelled = if cancel { std::mem::take(&mut pool.queue) } else { VecDeque::new() };
+        let cancelled =
+            if cancel { std::mem::take(&mut pool.queue) } else { std::collections::VecDeque::new() };
         for worker in &mut pool.workers {
             if matches!(worker.at, At::Idle(_)) {
                 worker.at = At::Leaving;
@@ -535,59 +459,6 @@ impl<R: Rules> Shared<R> {
             self.ended.notify_all();
         }
         None
-    }
-}
-
-impl Pool {
-    /// The worker of a manager, which is there until that one removes it.
-    fn worker(&mut self, number: usize) -> &mut Worker {
-        self.workers
-            .iter_mut()
-            .find(|worker| worker.number == number)
-            .expect("its manager has not removed it")
-    }
-
-    fn remove(&mut self, number: usize) -> Worker {
-        let at = self.workers.iter().position(|worker| worker.number == number);
-        self.workers.swap_remove(at.expect("its manager alone removes it"))
-    }
-
-    /// Gives a task to an idle worker, or calls one to it; gives it back where none is idle.
-    fn give(&mut self, job: Job) -> Option<Job> {
-        let idle = self.workers.iter_mut().find(|worker| matches!(worker.at, At::Idle(_)));
-        let Some(Worker { at, .. }) = idle else { return Some(job) };
-        let At::Idle(mut writer) = std::mem::replace(at, At::Leaving) else { return Some(job) };
-        if is_short(&job.frame) && writer.write_all(&job.frame).is_ok() {
-            job.promise.claim();
-            *at = At::Task(job, Some(writer));
-            return None;
-        }
-        // Where it fails the worker is dead: its manager comes to the queue, too.
-        let _ = writer.write_all(&bare(Kind::Knock));
-        *at = At::Called(writer);
-        self.queue.push_back(job);
-        None
-    }
-
-    /// The next task that is to be run.
-    fn next_job(&mut self) -> Option<Job> {
-        std::iter::from_fn(|| self.queue.pop_front()).find(|job| job.promise.claim())
-    }
-
-    /// The pool never runs a task again, and kills its workers, but the one that ends by itself. Gives the tasks that were lost.
-    fn break_down(&mut self, ends: Option<usize>) -> Vec<Job> {
-        self.broken = true;
-        let mut lost: Vec<Job> = self.queue.drain(..).collect();
-        for worker in &mut self.workers {
-            if let At::Task(job, _) = std::mem::replace(&mut worker.at, At::Leaving) {
-                lost.push(job);
-            }
-            if ends != Some(worker.number) {
-                // It fails where the worker has ended.
-                let _ = worker.process.kill();
-            }
-        }
-        lost
     }
 }
 
