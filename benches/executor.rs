@@ -4,7 +4,7 @@
 //! a task of theirs sends its result through a channel of one place, which is what one would write.
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group};
 use crossbeam::channel::{self, Receiver, Sender};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use refectory::model::pool::executor::crew::{Crew, Tasks};
@@ -12,6 +12,9 @@ use refectory::model::pool::executor::map::MapOptions;
 use refectory::model::pool::executor::stealing::{Local, StealingPool};
 use refectory::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
 use refectory::model::pool::future::Future;
+use refectory::model::processes::executor::PortableExecutor;
+use refectory::model::processes::executor::process_pool::ProcessPoolExecutor;
+use refectory::sync::process;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,6 +127,10 @@ fn executor() -> ThreadPoolExecutor {
     ThreadPoolExecutor::new(WORKERS).expect("there are workers")
 }
 
+fn processes() -> ProcessPoolExecutor {
+    ProcessPoolExecutor::new(WORKERS).expect("there are workers")
+}
+
 fn stealing() -> StealingPool {
     StealingPool::new(WORKERS)
 }
@@ -140,6 +147,22 @@ fn one_by_one(criterion: &mut Criterion) {
     round_trip(&mut group, "pool/stealing", &stealing());
     round_trip(&mut group, "rayon", &rayon());
     round_trip(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS));
+    let pool = processes();
+    group.bench_function("processes/process_pool", |bencher| {
+        bencher.iter(|| PortableExecutor::submit(&pool, work, 7).expect("the pool is open").wait());
+    });
+    group.finish();
+}
+
+/// A pool is made, does one task, and is shut down.
+fn first_tasks(criterion: &mut Criterion) {
+    fn first(pool: &impl PortableExecutor) {
+        pool.submit(work, 7).expect("the pool is open").result().expect("the task does not fail");
+        pool.shutdown(true, false);
+    }
+    let mut group = criterion.benchmark_group("executor/a pool for one task");
+    group.bench_function("pool/thread_pool", |bencher| bencher.iter(|| first(&executor())));
+    group.bench_function("processes/process_pool", |bencher| bencher.iter(|| first(&processes())));
     group.finish();
 }
 
@@ -177,7 +200,13 @@ fn maps(criterion: &mut Criterion) {
         let options =
             MapOptions { chunk: NonZeroUsize::new(chunk).expect("a size"), ..MapOptions::default() };
         group.bench_function("pool/thread_pool", |bencher| {
-            bencher.iter(|| pool.map(0..MANY, work, options).map(Result::unwrap).collect::<Vec<_>>());
+            let map = || Executor::map(&pool, 0..MANY, work, options);
+            bencher.iter(|| map().map(Result::unwrap).collect::<Vec<_>>());
+        });
+        let processes = processes();
+        group.bench_function("processes/process_pool", |bencher| {
+            let map = || PortableExecutor::map(&processes, 0..MANY, work, options);
+            bencher.iter(|| map().map(Result::unwrap).collect::<Vec<_>>());
         });
         chunked(&mut group, "pool/stealing", &stealing(), chunk);
         let pool = rayon();
@@ -291,6 +320,11 @@ fn their_branch(height: u32, left: &'static Left) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = one_by_one, many, maps, pools
+    targets = one_by_one, first_tasks, many, maps, pools
 }
-criterion_main!(benches);
+
+fn main() {
+    process::child_main();
+    benches();
+    Criterion::default().configure_from_args().final_summary();
+}

@@ -48,7 +48,8 @@ type Tested = Result<(), Failed>;
 
 fn main() -> ExitCode {
     process::child_main();
-    let trials = if cfg!(target_os = "linux") { trials() } else { Vec::new() };
+    let all = || trials().into_iter().chain(pool::all()).collect();
+    let trials = if cfg!(target_os = "linux") { all() } else { Vec::new() };
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -59,6 +60,9 @@ macro_rules! trials {
         }
     };
 }
+
+#[path = "processes/pool.rs"]
+mod pool;
 
 trials! {
     "process":

@@ -1,5 +1,6 @@
 //! The model `processes`: processes that share regions, and may be killed.
 
+mod executor;
 mod lock;
 mod queue;
 mod table;
@@ -7,4 +8,5 @@ mod table;
 use crate::cell::Subject;
 
 /// Family by family.
-pub(super) const FAMILIES: &[&[Subject]] = &[table::SUBJECTS, lock::SUBJECTS, queue::SUBJECTS];
+pub(super) const FAMILIES: &[&[Subject]] =
+    &[table::SUBJECTS, lock::SUBJECTS, queue::SUBJECTS, executor::SUBJECTS];

@@ -29,9 +29,12 @@
 //!
 //! What it does not do: look after programs that a process starts by other means.
 
+mod function;
 #[cfg(feature = "instrumented")]
 pub(super) mod modelled;
 mod nemesis;
+
+pub(crate) use function::{Function, without_bytes};
 
 pub use nemesis::{Nemesis, Victim, point};
 
@@ -208,6 +211,14 @@ impl Process {
         self.native("killed by another one").kill()
     }
 
+    /// Asks it to end (`SIGTERM`), which it does at once unless it has other plans.
+    ///
+    /// # Errors
+    /// If the system does not let it.
+    pub fn terminate(&mut self) -> io::Result<()> {
+        self.native("told to end").terminate()
+    }
+
     /// Stops all its threads, wherever they are, until it is to [`resume`](Self::resume) (`SIGSTOP`).
     ///
     /// # Errors
@@ -266,7 +277,7 @@ impl Process {
 /// # if !cfg!(target_os = "linux") { return }
 /// assert_eq!(Exit::Killed(9).to_string(), "signal: 9 (SIGKILL)");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[must_use]
 pub enum Exit {
     /// By itself, with this code: 0 where its entry returned, 101 where that panicked.

@@ -135,6 +135,10 @@ impl Child {
         match self.0 {}
     }
 
+    pub(in crate::sync) fn terminate(&mut self) -> io::Result<()> {
+        match self.0 {}
+    }
+
     pub(in crate::sync) fn stop(&mut self) -> io::Result<()> {
         match self.0 {}
     }

@@ -269,6 +269,10 @@ impl Child {
         self.signal(Signal::KILL)
     }
 
+    pub(in crate::sync) fn terminate(&mut self) -> io::Result<()> {
+        self.signal(Signal::TERM)
+    }
+
     pub(in crate::sync) fn stop(&mut self) -> io::Result<()> {
         self.signal(Signal::STOP)
     }

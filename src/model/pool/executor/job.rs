@@ -61,7 +61,7 @@ where
 }
 
 /// What a panic said.
-fn message(payload: &(dyn Any + Send)) -> String {
+pub(in crate::model) fn message(payload: &(dyn Any + Send)) -> String {
     let literal = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     literal
         .or_else(|| payload.downcast_ref::<String>().cloned())

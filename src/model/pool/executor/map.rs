@@ -5,8 +5,8 @@
 //! is the last one. When the time is over, or the iterator is dropped, the tasks that
 //! nobody has begun are cancelled; items that were not yet queued are never taken.
 
-use crate::model::pool::executor::thread_pool::Executor;
 use crate::model::pool::future::{Future, FutureError};
+use crate::model::pool::rules::Rules;
 use crate::sync::time::Deadline;
 use std::collections::VecDeque;
 use std::fmt;
@@ -31,7 +31,7 @@ impl Default for MapOptions {
     }
 }
 
-/// The results of a map, in the order of the items. See [`Executor::map`].
+/// The results of a map, in the order of the items. See [`Executor::map`](crate::model::pool::executor::thread_pool::Executor::map).
 ///
 /// ```
 /// use refectory::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
@@ -43,34 +43,32 @@ impl Default for MapOptions {
 /// let lengths = pool.map(["spoon", "fork"], str::len, options);
 /// assert_eq!(lengths.collect::<Vec<_>>(), [Ok(5), Ok(4)]);
 /// ```
-pub struct Map<'a, E: Executor, I: Iterator, T, F> {
-    executor: &'a E,
+pub struct Map<'a, I: Iterator, T, R: Rules> {
+    submit: Submit<'a, I::Item, T, R>,
     items: I,
-    f: F,
     deadline: Option<Deadline>,
     chunk: usize,
     buffer: usize,
     /// Chunks that are queued, or done, and not yet taken.
-    futures: VecDeque<Future<Vec<T>, E::Rules>>,
+    futures: VecDeque<Future<Vec<T>, R>>,
     /// What is left of the chunk that was taken last.
     results: std::vec::IntoIter<T>,
     over: bool,
 }
 
-impl<'a, E, I, T, F> Map<'a, E, I, T, F>
-where
-    E: Executor,
-    I: Iterator,
-    I::Item: Send + 'static,
-    T: Clone + Send + 'static,
-    F: Fn(I::Item) -> T + Clone + Send + 'static,
-{
-    pub(super) fn new(executor: &'a E, items: I, f: F, options: MapOptions) -> Self {
+/// Queues a chunk; nothing where the executor takes no more.
+type Submit<'a, A, T, R> = Box<dyn FnMut(Vec<A>) -> Option<Future<Vec<T>, R>> + 'a>;
+
+impl<'a, I: Iterator, T: Clone, R: Rules> Map<'a, I, T, R> {
+    pub(in crate::model) fn new(
+        items: I,
+        options: MapOptions,
+        submit: impl FnMut(Vec<I::Item>) -> Option<Future<Vec<T>, R>> + 'a,
+    ) -> Self {
         let MapOptions { timeout, chunk, buffer } = options;
         let mut map = Self {
-            executor,
+            submit: Box::new(submit),
             items,
-            f,
             deadline: timeout.map(Deadline::after),
             chunk: chunk.get(),
             buffer: buffer.map_or(usize::MAX, NonZeroUsize::get),
@@ -89,16 +87,15 @@ where
             if chunk.is_empty() {
                 return;
             }
-            let f = self.f.clone();
-            match self.executor.submit(move || chunk.into_iter().map(f).collect()) {
-                Ok(future) => self.futures.push_back(future),
-                Err(_) => self.refused(),
+            match (self.submit)(chunk) {
+                Some(future) => self.futures.push_back(future),
+                None => self.refused(),
             }
         }
     }
 }
 
-impl<E: Executor, I: Iterator, T, F> Map<'_, E, I, T, F> {
+impl<I: Iterator, T, R: Rules> Map<'_, I, T, R> {
     /// The items that were not accepted are cancelled, and the rest is not taken.
     fn refused(&mut self) {
         let future = Future::new();
@@ -116,14 +113,7 @@ impl<E: Executor, I: Iterator, T, F> Map<'_, E, I, T, F> {
     }
 }
 
-impl<E, I, T, F> Iterator for Map<'_, E, I, T, F>
-where
-    E: Executor,
-    I: Iterator,
-    I::Item: Send + 'static,
-    T: Clone + Send + 'static,
-    F: Fn(I::Item) -> T + Clone + Send + 'static,
-{
+impl<I: Iterator, T: Clone, R: Rules> Iterator for Map<'_, I, T, R> {
     type Item = Result<T, FutureError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -145,13 +135,13 @@ where
     }
 }
 
-impl<E: Executor, I: Iterator, T, F> Drop for Map<'_, E, I, T, F> {
+impl<I: Iterator, T, R: Rules> Drop for Map<'_, I, T, R> {
     fn drop(&mut self) {
         self.give_up();
     }
 }
 
-impl<E: Executor, I: Iterator, T, F> fmt::Debug for Map<'_, E, I, T, F> {
+impl<I: Iterator, T, R: Rules> fmt::Debug for Map<'_, I, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Map").field("queued", &self.futures.len()).finish_non_exhaustive()
     }
@@ -160,7 +150,7 @@ impl<E: Executor, I: Iterator, T, F> fmt::Debug for Map<'_, E, I, T, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::pool::executor::thread_pool::ThreadPoolExecutor;
+    use crate::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
     use crate::model::pool::future::Failure;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};

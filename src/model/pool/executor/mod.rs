@@ -12,3 +12,5 @@ mod tests;
 pub mod thread_pool;
 
 pub use self::error::{NoWorkers, SubmitError};
+#[cfg(feature = "processes")]
+pub(in crate::model) use self::job::message;

@@ -1,8 +1,8 @@
 //! Executors: who runs tasks, and the pool of threads among them.
 //!
-//! A program that is written for [`Executor`] runs on another pool by changing the line that makes it. What a pool in other
-//! processes asks for beyond this (tasks that can be sent to another process, by name and by value) is a bound on
-//! its own constructor of tasks, not on this trait: here a task is any closure.
+//! A program that is written for [`Executor`] runs on another pool whose workers share its memory by changing the line that makes
+//! it: here a task is any closure. What a pool in other processes can do too is `PortableExecutor`, in `model::processes::executor`,
+//! which every [`Executor`] is.
 //!
 //! Invariant of the [`ThreadPoolExecutor`]: the mutex guards the queue and the counts. A task that was accepted is run, or
 //! cancelled, or fails because the pool broke. There is a worker for each queued task or as many as there may be,
@@ -48,7 +48,7 @@ pub trait Executor {
     /// Runs `f` on every item; the results come in the order of the items. Tasks are queued at once, or, with
     /// [`MapOptions::buffer`], so many ahead of what has been taken. If one is not accepted its place says that it was
     /// cancelled, and that is the last one.
-    fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, Self, I::IntoIter, T, F>
+    fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, I::IntoIter, T, Self::Rules>
     where
         Self: Sized,
         I: IntoIterator,
@@ -56,7 +56,10 @@ pub trait Executor {
         T: Clone + Send + 'static,
         F: Fn(I::Item) -> T + Clone + Send + 'static,
     {
-        Map::new(self, items.into_iter(), f, options)
+        Map::new(items.into_iter(), options, move |chunk| {
+            let f = f.clone();
+            self.submit(move || chunk.into_iter().map(f).collect()).ok()
+        })
     }
 }
 

@@ -24,6 +24,8 @@ mod outcome;
 pub mod waiting;
 mod watched;
 
+#[cfg(feature = "processes")]
+pub use self::outcome::Leg;
 pub use self::outcome::{Failure, FutureError, InvalidState, State};
 
 pub(super) use self::watched::Told;
@@ -185,7 +187,7 @@ impl<T, R: Rules> Future<T, R> {
     }
 
     /// The shutdown of a pool cancels it, unless its task runs.
-    pub(super) fn cancel_at_shutdown(&self) {
+    pub(in crate::model) fn cancel_at_shutdown(&self) {
         if self.cancel() && R::SHUTDOWN_TELLS {
             // It may have been cancelled, and told, before.
             let _ = self.claim();
