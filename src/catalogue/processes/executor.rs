@@ -1,14 +1,16 @@
 //! Executors.
 
 use crate::catalogue::NEVER_WOKEN;
-use crate::cell::{Row, Subject};
+use crate::cell::{Row, Subject, WhenKilled};
 use crate::contract::processes::executor as rows;
 use crate::engine::FailureKind;
 use crate::model::processes::executor::broken::{ForgetsTheQueue, LosesTheTask, StaleIdle, TriesAgain};
 use crate::model::processes::executor::process_pool::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    Subject::new("processes/executor/process_pool").with_rows(PROCESS_POOL),
+    Subject::new("processes/executor/process_pool")
+        .with_rows(PROCESS_POOL)
+        .when_killed(WhenKilled::FailsCleanly),
     Subject::new("processes/executor/process_pool~stale_idle")
         .with_rows(rows![rows::k08_a_retired_worker_is_not_idle[StaleIdle]])
         .broken(&[FailureKind::Property]),
