@@ -18,7 +18,7 @@ mod pool;
 mod processes;
 mod threads;
 
-use crate::cell::{Cell, CellId, Level, Operation, Scope, Subject};
+use crate::cell::{Cell, CellId, Level, Limit, Operation, Scope, Subject};
 use crate::engine::{Engine, FailureKind};
 use crate::port::{
     self, BlockingQueue, Deque, Item, Port, RawLock, Size, SpscQueue, Table, Timing, TryQueue,
@@ -132,8 +132,13 @@ pub fn find(id: &str) -> Option<Cell> {
 }
 
 fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
-    let of_scope = |subject, (level, scope)| {
-        engines(scope).iter().map(move |&engine| Cell { subject, scope, engine, level })
+    let of_scope = move |subject, (of, scope)| {
+        let cell = move |&engine| Cell { subject, scope, engine, level: of };
+        // What a pull request leaves to a nightly run is done by one.
+        engines(scope).iter().map(cell).map(move |cell| match cell.limit() {
+            Some(Limit::Nightly) => Cell { level, ..cell },
+            _ => cell,
+        })
     };
     let taken = move |subject| leveled(subject).filter(move |(of, _)| *of <= level);
     subjects().flat_map(move |subject| taken(subject).flat_map(move |leveled| of_scope(subject, leveled)))
@@ -225,7 +230,7 @@ mod tests {
     #[cfg(feature = "processes")]
     #[test]
     fn every_subject_of_processes_says_what_becomes_of_it() {
-        use crate::cell::{Limit, WhenKilled};
+        use crate::cell::WhenKilled;
         use crate::engine::{Bounds, Budget, Extent, explore};
         let spared = Budget { executions: 20_000, deaths: 0, spurious: 0, ..Budget::default() };
         let may_die = |subject, row: &Row| {
