@@ -66,11 +66,11 @@ pub(super) fn threads_of_many_executions(engine: Engine) -> Result<(), Failed> {
 
 pub(super) fn more_threads_than_there_can_be(engine: Engine) -> Result<(), Failed> {
     let program = Program::new(|| {
-        threads((0..126).map(|_| || ()));
+        threads((0..125).map(|_| || ()));
         Ok(String::new())
     });
     match explore(engine, &program, &Budget::default()).coverage {
-        Err(Reason::Unsupported(why)) if why == "more than 126 threads in all executions, main included" => {
+        Err(Reason::Unsupported(why)) if why == "more than 125 threads in all executions, main included" => {
             Ok(())
         }
         other => Err(format!("{other:?}").into()),
