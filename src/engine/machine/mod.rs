@@ -373,7 +373,7 @@ impl Machine {
     }
 
     /// Whether the running thread was killed where it waited.
-    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "there are no processes"))]
+    #[cfg_attr(not(any(test, feature = "processes")), expect(dead_code, reason = "there are no processes"))]
     pub(crate) fn is_over(&self) -> bool {
         self.threads[self.running.index()].life == Life::Over
     }
