@@ -81,7 +81,11 @@ impl Fate {
     }
 
     /// Gives the blow, unless all is over before. What was done, in a word.
-    pub(super) fn strike(&self, nemesis: &Nemesis, over: &AtomicBool) -> Result<Option<&'static str>, String> {
+    pub(super) fn strike(
+        &self,
+        nemesis: &Nemesis,
+        over: &AtomicBool,
+    ) -> Result<Option<&'static str>, String> {
         let Some(Blow { after, delay, kind, lot }) = self.blow else { return Ok(None) };
         let wait_until = |ready: &dyn Fn() -> bool| {
             while !ready() && !over.load(SeqCst) {

@@ -1,8 +1,17 @@
 //! What is run in a round, and which states the model leaves.
 
+use super::own::{a_queue_hangs_up, a_torn_message_is_dropped, named_memory_is_swept};
+use crate::many::deliver;
+use crate::queues::{self, feed};
+use crate::semaphore::sit_down;
+use crate::table::dine_together;
+use crate::{add_up, post};
 use refectory::catalogue;
 use refectory::cell::{Cell, Expect, Level, Row, Scope};
-use refectory::engine::{Budget, Engine, Extent, Outcome, Program, explore};
+use refectory::engine::{Budget, Engine, Extent, Outcome, Program, Violation, explore};
+use refectory::model::processes::queue::broken::TornIsWhole;
+use refectory::model::processes::queue::ring::Whole;
+use refectory::model::processes::queue::simple::Sound;
 use refectory::scenario::SplitMix64;
 use std::collections::BTreeSet;
 
@@ -30,24 +39,52 @@ struct Model {
 }
 
 impl Workload {
-    /// The rows of all subjects of processes.
-    pub(super) fn rows() -> Vec<Self> {
-        rows().filter(|cell| cell.subject.expect == Expect::Held).map(|cell| Self::row(cell, cell)).collect()
+    /// The rows of all subjects of processes, explored as in such a run, and then programs of our own.
+    pub(super) fn all(level: Level) -> Vec<Self> {
+        let rows =
+            rows(level).filter(|cell| cell.subject.expect == Expect::Held).map(|cell| Self::row(cell, cell));
+        rows.chain(Self::own()).collect()
     }
 
-    /// The rows of a twin, which are compared with what its subject does.
+    /// Those with more to do than a row, or with what no engine has. Their outcome is how many were killed.
+    fn own() -> Vec<Self> {
+        let own = |name: &str, play| Self {
+            name: name.to_owned(),
+            play: Play::Own(play),
+            deaths: 1,
+            model: Some(Model::of_dead()),
+        };
+        vec![
+            own("a lock", |_| dead(add_up())),
+            own("a semaphore", |_| dead(sit_down())),
+            own("a table", |_| dead(u32::from(dine_together().0.is_some()))),
+            own("a ring", |_| post::<Whole>().map_or_else(|why| Err(Violation::new("delivers", why)), dead)),
+            own("a ring for many", |_| {
+                let (senders, receivers, _) = deliver();
+                dead(senders + receivers)
+            }),
+            own("a queue", |_| dead(queues::post::<Sound>())),
+            own("a feeder", |_| dead(feed())),
+            own("a torn message", a_torn_message_is_dropped::<Sound>),
+            own("a queue that hangs up", a_queue_hangs_up),
+            own("named memory", named_memory_is_swept),
+        ]
+    }
+
+    /// The rows of a twin, which are compared with what its subject does; and where those are too short to show anything on
+    /// real cores, a program with more to do.
     pub(super) fn twin(id: &str) -> Vec<Self> {
+        if id == "processes/queue/simple~torn_is_whole" {
+            let play = Play::Own(a_torn_message_is_dropped::<TornIsWhole>);
+            return vec![Self { name: id.to_owned(), play, deaths: 1, model: None }];
+        }
+        let rows = || rows(Level::PullRequest);
         let of_subject = |twin: Cell| {
-            let same = |cell: &Cell| {
-                Some(cell.subject.id()) == twin.subject.twin_of() && cell.scope == twin.scope
-            };
+            let same =
+                |cell: &Cell| Some(cell.subject.id()) == twin.subject.twin_of() && cell.scope == twin.scope;
             Self::row(twin, rows().find(same).expect("the subject has the row"))
         };
         rows().filter(|cell| cell.subject.id() == id).map(of_subject).collect()
-    }
-
-    pub(super) const fn own(name: String, play: fn(&mut SplitMix64) -> Outcome) -> Self {
-        Self { name, play: Play::Own(play), deaths: 1, model: None }
     }
 
     fn row(cell: Cell, subject: Cell) -> Self {
@@ -82,6 +119,12 @@ impl Workload {
 }
 
 impl Model {
+    /// Of a program that says how many were killed.
+    fn of_dead() -> Self {
+        let up_to = |most: u32| (0..=most).map(|dead| format!("{dead} dead")).collect();
+        Self { living: up_to(0), all: up_to(1) }
+    }
+
     fn of(cell: &Cell) -> Option<Self> {
         let budget = Budget { shorten: 0, ..cell.budget() };
         let outcomes = |budget: Budget| -> Option<BTreeSet<String>> {
@@ -96,16 +139,17 @@ impl Model {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is an outcome")]
+fn dead(dead: u32) -> Outcome {
+    Ok(format!("{dead} dead"))
+}
+
 /// Each row of a subject of processes, as the explorer runs it.
-fn rows() -> impl Iterator<Item = Cell> {
+fn rows(level: Level) -> impl Iterator<Item = Cell> {
     let all = catalogue::subjects().filter(|subject| subject.model == "processes");
-    all.flat_map(|subject| {
-        let cell = move |row: &Row| Cell {
-            subject,
-            scope: Scope::Row(row.name),
-            engine: Engine::Dpor,
-            level: Level::PullRequest,
-        };
+    all.flat_map(move |subject| {
+        let cell =
+            move |row: &Row| Cell { subject, scope: Scope::Row(row.name), engine: Engine::Dpor, level };
         subject.rows.iter().map(cell)
     })
 }
