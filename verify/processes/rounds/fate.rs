@@ -22,7 +22,7 @@ pub(super) struct Fate {
 
 /// What comes from outside, so long after so many points.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Blow {
+struct Blow {
     after: u64,
     delay: Duration,
     kind: Kind,
@@ -30,7 +30,7 @@ pub(super) struct Blow {
     lot: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Kind {
     /// A child is killed.
     Kill,
@@ -39,6 +39,11 @@ enum Kind {
     /// Somebody tries to make each region shorter, and longer.
     Truncate,
 }
+
+/// What a blow did.
+pub(super) const KILLED: &str = "killed";
+pub(super) const STOPPED: &str = "stopped";
+pub(super) const REFUSED: &str = "refused to be truncated";
 
 impl Fate {
     /// Nothing happens, and points are counted.
@@ -64,11 +69,6 @@ impl Fate {
             lot: random.between(0, 1 << 10),
         };
         Self { point, blow: kind.map(&mut blow) }
-    }
-
-    /// Whether somebody may die of it.
-    pub(super) fn is_deadly(&self) -> bool {
-        self.point.is_some() || self.blow.is_some_and(|blow| blow.kind == Kind::Kill)
     }
 
     pub(super) fn nemesis(&self) -> Nemesis {
@@ -99,13 +99,13 @@ impl Fate {
             Kind::Truncate => truncate_all(),
             Kind::Kill => Ok(seize(lot, over).map(|child| {
                 signal(&child, Signal::KILL);
-                "killed"
+                KILLED
             })),
             Kind::Stop(time) => Ok(seize(lot, over).map(|child| {
                 signal(&child, Signal::STOP);
                 thread::sleep(time);
                 signal(&child, Signal::CONT);
-                "stopped"
+                STOPPED
             })),
         }
     }
@@ -150,7 +150,7 @@ fn truncate_all() -> Result<Option<&'static str>, String> {
                 return Err(format!("a region was made {length} bytes long: {refused:?}"));
             }
         }
-        tried = Some("refused to be truncated");
+        tried = Some(REFUSED);
     }
     Ok(tried)
 }

@@ -25,6 +25,11 @@ impl Household {
             files: files_of(std::process::id()),
         }
     }
+
+    /// How another one differs from it.
+    pub(super) fn differs(&self, other: &Self) -> Option<String> {
+        (self != other).then(|| format!("{self:?} has become {other:?}"))
+    }
 }
 
 /// The children of the main thread, those included that nobody has waited for.

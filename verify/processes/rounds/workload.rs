@@ -21,7 +21,7 @@ pub(super) struct Workload {
     play: Play,
     /// How many may die.
     pub(super) deaths: u8,
-    /// What the engine found, if it found all.
+    /// What may come of it: of a row what the engine has found, if it found all.
     model: Option<Model>,
 }
 
@@ -113,8 +113,8 @@ impl Workload {
         self.model.as_ref().is_none_or(known)
     }
 
-    pub(super) const fn is_compared(&self) -> bool {
-        self.model.is_some()
+    pub(super) fn is_compared(&self) -> bool {
+        matches!(self.play, Play::Row(_)) && self.model.is_some()
     }
 }
 
