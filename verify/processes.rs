@@ -33,7 +33,7 @@ use refectory::sync::region::named::{self, Memory};
 use refectory::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
 use refectory::sync::region::{Futex, Region, shared};
 use refectory::sync::{UnsafeCell, thread};
-use rounds::{each_round_ends_well_and_leaves_nothing, twins_are_caught_in_some_round};
+use rounds::{each_round_ends_well_and_leaves_nothing, twins_are_caught_in_some_round, what_is_left_is_seen};
 use semaphore::{
     a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost, permits_come_back_at_each_point,
 };
@@ -98,7 +98,7 @@ trials! {
         a_message_may_be_longer_than_the_pipe, short_messages_stay_whole, a_timed_read_ends,
         a_timed_read_ends_where_another_reader_is_faster;
     "rounds":
-        each_round_ends_well_and_leaves_nothing, twins_are_caught_in_some_round;
+        each_round_ends_well_and_leaves_nothing, twins_are_caught_in_some_round, what_is_left_is_seen;
     "named":
         errors_are_those_of_the_contract, bytes_are_seen_by_another_process, the_owner_takes_only_its_own_away,
         a_sweep_removes_what_the_dead_have_left;

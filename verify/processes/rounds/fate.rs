@@ -141,7 +141,7 @@ fn signal(child: &OwnedFd, signal: Signal) {
 }
 
 /// No region can be made shorter, nor longer.
-fn truncate_all() -> Result<Option<&'static str>, String> {
+pub(super) fn truncate_all() -> Result<Option<&'static str>, String> {
     let mut tried = None;
     for region in regions() {
         for length in [0, 1, 1 << 20] {

@@ -13,8 +13,8 @@ mod household;
 mod own;
 mod workload;
 
-use crate::{PATIENCE, Tested, end, ensure_eq, state};
-use fate::{Fate, KILLED, REFUSED, STOPPED};
+use crate::{PATIENCE, Tested, apart, end, ensure_eq, sleep_for_ever, state};
+use fate::{Fate, KILLED, REFUSED, STOPPED, truncate_all};
 use household::{Household, children};
 use refectory::cell::Level;
 use refectory::engine::{Budget, Engine, Exploration, explore};
@@ -22,8 +22,11 @@ use refectory::scenario::SplitMix64;
 use refectory::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use refectory::sync::pipe::{self, Writer};
 use refectory::sync::process::{self, Nemesis, Victim};
+use refectory::sync::region::Region;
+use refectory::sync::region::named::Memory;
 use refectory::sync::{Arc, Mutex, thread};
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -109,6 +112,26 @@ pub(crate) fn twins_are_caught_in_some_round() -> Tested {
         }
     }
     Ok(())
+}
+
+/// Each thing that a round could leave, and a region that could be made shorter.
+pub(crate) fn what_is_left_is_seen() -> Tested {
+    apart(|()| {
+        let seen_with = |leave: &dyn Fn() -> Box<dyn Any>| {
+            let before = Household::now();
+            let _left = leave();
+            before.differs(&Household::now()).is_some()
+        };
+        assert!(!seen_with(&|| Box::new(())));
+        assert!(seen_with(&|| Box::new(pipe::pipe().unwrap())));
+        assert!(seen_with(&|| Box::new(Region::new(AtomicBool::new(false)).unwrap())));
+        assert!(seen_with(&|| Box::new(Memory::create("left", 1).unwrap())));
+        assert!(seen_with(&|| Box::new(process::spawn(|()| sleep_for_ever(), ()).unwrap())));
+        let _sealed = Region::new(AtomicBool::new(false)).unwrap();
+        assert_eq!(truncate_all(), Ok(Some(REFUSED)));
+        let _unsealed = rustix::fs::memfd_create("refectory", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        assert!(truncate_all().is_err());
+    })
 }
 
 /// All rounds, in a process of their own.
