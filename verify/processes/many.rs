@@ -34,40 +34,40 @@ fn receive((hatch, log): (Hatch, Log)) {
     while !hatch.receive(|bytes| note(&log, bytes)) {}
 }
 
-/// Two send and two receive, one of whom dies. All arrive that were sent; at most one message is lost, by a dead sender, and counted;
-/// at most one is read again, after a dead receiver.
+/// Two send and two receive, one of whom may be killed. All arrive that were sent; at most one message is lost, by a dead sender, and
+/// counted; at most one is read again, after a dead receiver. How many senders were killed, and how many receivers; and what was lost.
+pub(crate) fn deliver() -> (u32, u32, u32) {
+    let (hatch, log) =
+        (Hatch::new(Mpmc::new()).unwrap(), Log::new([(); ALL].map(|()| AtomicU32::new(0))).unwrap());
+    let receivers = [(); 2].map(|()| process::spawn(receive, (hatch.clone(), log.clone())).unwrap());
+    let senders = [0, EACH].map(|first| process::spawn(send, (hatch.clone(), first)).unwrap());
+    let sent = senders.map(|sender| end(sender).unwrap() == Exit::Code(0));
+    [(); 2].iter().for_each(|()| hatch.send(&[]).unwrap());
+    let received = receivers.map(|receiver| end(receiver).unwrap() == Exit::Code(0));
+    // What is left is what nobody was there to read.
+    while hatch.try_receive(|bytes| note(&log, bytes)).is_some() {}
+    let dead = |ended: [bool; 2]| ended.iter().filter(|ended| !**ended).count() as u32;
+    let read: Vec<_> = log.iter().map(|times| times.load(SeqCst)).collect();
+    for (first, sent) in [0, EACH as usize].into_iter().zip(sent) {
+        let there = read[first..first + EACH as usize].iter().take_while(|times| **times > 0).count();
+        assert!(!sent || there == EACH as usize, "{read:?}");
+    }
+    assert!(read.iter().filter(|times| **times > 1).count() as u32 <= dead(received), "{read:?}");
+    assert!(hatch.lost() <= dead(sent), "{} are lost", hatch.lost());
+    (dead(sent), dead(received), hatch.lost())
+}
+
 pub(crate) fn each_message_arrives_or_is_counted_at_each_point() -> Tested {
     apart(|()| {
         for n in 1.. {
             let nemesis = Nemesis::at(n).unwrap();
             nemesis.set_on_children();
-            let (hatch, log) =
-                (Hatch::new(Mpmc::new()).unwrap(), Log::new([(); ALL].map(|()| AtomicU32::new(0))).unwrap());
-            let receivers = [(); 2].map(|()| process::spawn(receive, (hatch.clone(), log.clone())).unwrap());
-            let senders = [0, EACH].map(|first| process::spawn(send, (hatch.clone(), first)).unwrap());
-            let sent = senders.map(|sender| end(sender).unwrap() == Exit::Code(0));
-            [(); 2].iter().for_each(|()| hatch.send(&[]).unwrap());
-            let received = receivers.map(|receiver| end(receiver).unwrap() == Exit::Code(0));
-            // What is left is what nobody was there to read.
-            while hatch.try_receive(|bytes| note(&log, bytes)).is_some() {}
-            let victim = nemesis.victim();
-            let dead = |ended: [bool; 2]| ended.iter().filter(|ended| !**ended).count() as u32;
-            assert_eq!(dead(sent) + dead(received), u32::from(victim.is_some()), "{victim:?}");
-            let read: Vec<_> = log.iter().map(|times| times.load(SeqCst)).collect();
-            for (first, sent) in [0, EACH as usize].into_iter().zip(sent) {
-                let there = read[first..first + EACH as usize].iter().take_while(|times| **times > 0).count();
-                assert!(!sent || there == EACH as usize, "{read:?}, {victim:?}");
-            }
-            assert!(
-                read.iter().filter(|times| **times > 1).count() as u32 <= dead(received),
-                "{read:?}, {victim:?}"
-            );
-            assert!(hatch.lost() <= dead(sent), "{} are lost, {victim:?}", hatch.lost());
-            if victim.as_ref().is_some_and(|victim| victim.point == "a message that is written") {
-                assert_eq!(hatch.lost(), dead(sent), "{victim:?}");
-            }
-            if victim.is_none() {
-                return;
+            let ((senders, receivers, lost), victim) = (deliver(), nemesis.victim());
+            assert_eq!(senders + receivers, u32::from(victim.is_some()), "{victim:?}");
+            match victim {
+                None => return,
+                Some(victim) if victim.point == "a message that is written" => assert_eq!(lost, senders),
+                Some(_) => {}
             }
         }
     })

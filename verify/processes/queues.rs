@@ -1,12 +1,12 @@
 //! Queues over pipes between real processes, some of which are killed.
 
-use super::{PATIENCE, Tested, apart, end, ensure_eq, state, until};
+use super::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, state, until};
 use refectory::model::processes::queue::broken::ReaderStarvesOthers;
 use refectory::model::processes::queue::feeder::Feeder;
 use refectory::model::processes::queue::simple::{GetError, Policy, Receiver, Sender, Sound, over, simple};
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use refectory::sync::pipe;
-use refectory::sync::process::{self, Exit, Nemesis};
+use refectory::sync::process::{self, Exit};
 use refectory::sync::region::{Region, shared};
 use std::time::{Duration, Instant};
 
@@ -32,43 +32,40 @@ fn send_all((mut sender, post, who): (Sender<Message>, Region<Post>, u32)) {
     }
 }
 
-fn receive_all((mut receiver, post): (Receiver<Message>, Region<Post>)) {
+fn receive_all<P: Policy>((mut receiver, post): (Receiver<Message, P>, Region<Post>)) {
     while let Ok((who, n, bytes)) = receiver.get() {
         assert!(bytes.iter().all(|byte| *byte == 7));
         post.received[who as usize][n as usize].fetch_add(1, SeqCst);
     }
 }
 
-/// Two send and two receive, and one of them dies at the n-th point; whether there are so many.
-fn post(n: u64) -> bool {
-    let (sender, receiver) = simple().unwrap();
+/// Two send and two receive, one of whom may be killed. How many were.
+pub(super) fn post<P: Policy>() -> u32 {
+    let (sender, receiver) = over::<_, P>(pipe::pipe().unwrap()).unwrap();
     let zero = |_| AtomicU32::new(0);
     let received = std::array::from_fn(|_| std::array::from_fn(zero));
     let post = Region::new(Post { sent: std::array::from_fn(zero), received }).unwrap();
-    let nemesis = Nemesis::at(n).unwrap();
-    nemesis.set_on_children();
     let senders =
         [0, 1].map(|who| process::spawn(send_all, (sender.try_clone().unwrap(), post.clone(), who)).unwrap());
-    let receivers =
-        [(); 2].map(|()| process::spawn(receive_all, (receiver.try_clone().unwrap(), post.clone())).unwrap());
+    let receivers = [(); 2]
+        .map(|()| process::spawn(receive_all::<P>, (receiver.try_clone().unwrap(), post.clone())).unwrap());
     drop((sender, receiver));
     let ends = |processes: [_; 2]| processes.map(|process| end(process).unwrap() != Exit::Code(0));
     let (dead_senders, dead_receivers) = (ends(senders), ends(receivers));
     let mut missing = 0;
     for (sent, received) in post.sent.iter().zip(&post.received) {
         let counts = received.iter().map(|count| count.load(SeqCst)).collect::<Vec<_>>();
-        assert!(counts.iter().all(|count| *count <= 1), "{counts:?}, at {n}");
+        assert!(counts.iter().all(|count| *count <= 1), "{counts:?}");
         missing += counts[..sent.load(SeqCst) as usize].iter().filter(|count| **count == 0).count();
     }
     // That which a receiver was killed with.
     let in_flight = usize::from(dead_receivers.contains(&true));
-    assert!(missing <= in_flight, "{missing} are missing, at {n}, {:?}", nemesis.victim());
-    assert_eq!(dead_senders.contains(&true) || in_flight == 1, nemesis.left() == 0);
-    nemesis.left() == 0
+    assert!(missing <= in_flight, "{missing} are missing");
+    dead_senders.into_iter().chain(dead_receivers).map(u32::from).sum()
 }
 
 pub(super) fn a_queue_survives_death_at_each_point() -> Tested {
-    apart(|()| for _ in (1..).take_while(|n| post(*n)) {})
+    apart(|()| at_each_point(post::<Sound>))
 }
 
 /// Whether somebody else receives where one was killed who waited.
@@ -112,11 +109,9 @@ pub(super) fn a_torn_message_ends_with_its_time() -> Tested {
     ensure_eq(receiver.get()?, vec![1])
 }
 
-/// Of a process that puts four, and dies at the n-th point, the beginning arrives; whether there are so many.
-fn fed(n: u64) -> bool {
+/// Of a process that puts four, and may be killed, the beginning arrives. How many were killed.
+pub(super) fn feed() -> u32 {
     let (sender, mut receiver) = simple().unwrap();
-    let nemesis = Nemesis::at(n).unwrap();
-    nemesis.set_on_children();
     let puts = |sender: Sender<Message>| {
         let feeder = <Feeder<_>>::start(sender);
         (0..MESSAGES).for_each(|n| feeder.put((0, n, vec![7; 3 * pipe::ATOMIC / 2 * (n as usize % 2)])));
@@ -127,10 +122,9 @@ fn fed(n: u64) -> bool {
     assert_eq!(got, (0..got.len() as u32).collect::<Vec<_>>());
     let killed = end(process).unwrap() != Exit::Code(0);
     assert!(killed || got.len() == MESSAGES as usize);
-    assert_eq!(killed, nemesis.left() == 0);
-    killed
+    u32::from(killed)
 }
 
 pub(super) fn the_beginning_arrives_of_a_process_that_dies() -> Tested {
-    apart(|()| for _ in (1..).take_while(|n| fed(*n)) {})
+    apart(|()| at_each_point(feed))
 }

@@ -1,12 +1,12 @@
 //! Permits on real cores, whose holders die.
 
-use crate::{PATIENCE, Tested, apart, end, ensure_eq, sleep_for_ever, state, until};
+use crate::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, sleep_for_ever, state, until};
 use refectory::model::processes::lock::broken::NotRobust;
 use refectory::model::processes::lock::robust::Kept;
 use refectory::model::processes::lock::semaphore::{Semaphore, Waiting};
 use refectory::sync::atomic::Ordering::SeqCst;
 use refectory::sync::pipe::{self, Writer};
-use refectory::sync::process::{self, Exit, Nemesis, Process};
+use refectory::sync::process::{self, Exit, Process};
 use refectory::sync::region::{Futex, Region};
 use refectory::sync::thread;
 use std::io::{self, Write};
@@ -22,29 +22,23 @@ fn sit((seats, start): (Seats, Region<Futex>)) {
     }
 }
 
-/// Three want one of two permits, and one of them dies; the others get all that they want, and in the end both permits are free.
+/// Three want one of two permits, and one of them may be killed; the others get all that they want, and in the end both permits are
+/// free. How many were killed.
+pub(crate) fn sit_down() -> u32 {
+    let (seats, start) = (Region::new(Semaphore::new()).unwrap(), Region::new(Futex::new(0)).unwrap());
+    let sitters = [(); 3].map(|()| process::spawn(sit, (Seats::clone(&seats), start.clone())).unwrap());
+    start.store(1, SeqCst);
+    start.wake_all();
+    let ends = sitters.map(|sitter| end(sitter).unwrap());
+    let dead = ends.iter().filter(|exit| **exit == Exit::Killed(9)).count();
+    assert_eq!(ends.iter().filter(|exit| **exit == Exit::Code(0)).count(), 3 - dead, "{ends:?}");
+    let both = seats.try_acquire(|_| seats.try_acquire(|_| seats.try_acquire(|_| ())));
+    assert_eq!(both, Some(Some(None)));
+    dead as u32
+}
+
 pub(crate) fn permits_come_back_at_each_point() -> Tested {
-    apart(|()| {
-        for n in 1.. {
-            let nemesis = Nemesis::at(n).unwrap();
-            nemesis.set_on_children();
-            let (seats, start) =
-                (Region::new(Semaphore::new()).unwrap(), Region::new(Futex::new(0)).unwrap());
-            let sitters =
-                [(); 3].map(|()| process::spawn(sit, (Seats::clone(&seats), start.clone())).unwrap());
-            start.store(1, SeqCst);
-            start.wake_all();
-            let ends = sitters.map(|sitter| end(sitter).unwrap());
-            let victim = nemesis.victim();
-            let sat = ends.iter().filter(|exit| **exit == Exit::Code(0)).count();
-            assert_eq!(sat, if victim.is_some() { 2 } else { 3 }, "{ends:?}, {victim:?}");
-            let both = seats.try_acquire(|_| seats.try_acquire(|_| seats.try_acquire(|_| ())));
-            assert_eq!(both, Some(Some(None)), "{victim:?}");
-            if victim.is_none() {
-                return;
-            }
-        }
-    })
+    apart(|()| at_each_point(sit_down))
 }
 
 /// A process that holds the only permit.

@@ -24,36 +24,35 @@ fn dine((table, start, meals, seat): (Ordered, Region<Futex>, Meals, usize)) {
     }
 }
 
-/// Three dine, one of whom dies; the others eat all that they were to eat, and the report names none but the dead one.
+/// Three dine, one of whom may be killed; the others eat all that they were to eat, and the report names none but the dead one. Who was
+/// killed, and the report.
+pub(crate) fn dine_together() -> (Option<u32>, Vec<Death>) {
+    let table = <Ordered>::with_seats(SEATS);
+    let start = Region::new(Futex::new(0)).unwrap();
+    let meals = Region::new([(); SEATS].map(|()| AtomicU32::new(0))).unwrap();
+    let philosophers = [0, 1, 2]
+        .map(|seat| process::spawn(dine, (table.clone(), start.clone(), meals.clone(), seat)).unwrap());
+    start.store(1, SeqCst);
+    start.wake_all();
+    let numbers = philosophers.each_ref().map(process::Process::id);
+    let ends = philosophers.map(|philosopher| end(philosopher).unwrap());
+    let dead = ends.iter().position(|exit| *exit == Exit::Killed(9));
+    for seat in (0..SEATS).filter(|seat| Some(*seat) != dead) {
+        assert_eq!(ends[seat], Exit::Code(0), "philosopher {seat}, {dead:?} is dead");
+        assert_eq!(meals[seat].load(SeqCst), MEALS, "philosopher {seat}, {dead:?} is dead");
+    }
+    let report = table.report();
+    assert!(report.iter().all(|death| Some(death.seat) == dead), "{report:?}, {dead:?} is dead");
+    (dead.map(|seat| numbers[seat]), report)
+}
+
 pub(crate) fn philosophers_survive_death_at_each_point() -> Tested {
     apart(|()| {
         for n in 1.. {
             let nemesis = Nemesis::at(n).unwrap();
             nemesis.set_on_children();
-            let table = <Ordered>::with_seats(SEATS);
-            let start = Region::new(Futex::new(0)).unwrap();
-            let meals = Region::new([(); SEATS].map(|()| AtomicU32::new(0))).unwrap();
-            let philosophers = [0, 1, 2].map(|seat| {
-                process::spawn(dine, (table.clone(), start.clone(), meals.clone(), seat)).unwrap()
-            });
-            start.store(1, SeqCst);
-            start.wake_all();
-            let numbers = philosophers.each_ref().map(process::Process::id);
-            let ends = philosophers.map(|philosopher| end(philosopher).unwrap());
-            let victim = nemesis.victim();
-            let dead =
-                victim.as_ref().map(|victim| numbers.iter().position(|id| *id == victim.process).unwrap());
-            for seat in 0..SEATS {
-                let expected = if dead == Some(seat) { Exit::Killed(9) } else { Exit::Code(0) };
-                assert_eq!(ends[seat], expected, "philosopher {seat}, {victim:?}");
-                assert!(
-                    dead == Some(seat) || meals[seat].load(SeqCst) == MEALS,
-                    "philosopher {seat}, {victim:?}"
-                );
-            }
-            let report = table.report();
-            let of_the_dead = |death: &Death| Some(death.seat) == dead;
-            assert!(report.iter().all(of_the_dead), "{report:?}, {victim:?}");
+            let ((dead, report), victim) = (dine_together(), nemesis.victim());
+            assert_eq!(dead, victim.as_ref().map(|victim| victim.process));
             match victim.as_ref().map(|victim| victim.point.as_str()) {
                 None => return,
                 Some("a meal that was begun") => {
