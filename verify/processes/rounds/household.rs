@@ -1,8 +1,10 @@
 //! What a process has, and must have no more of when a round is over.
 
 use crate::descriptors;
+use refectory::sync::thread;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::time::{Duration, Instant};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Household {
@@ -12,6 +14,7 @@ pub(super) struct Household {
     mappings: BTreeSet<String>,
     /// Files of named memory that are this process's.
     files: BTreeSet<String>,
+    threads: usize,
 }
 
 impl Household {
@@ -23,7 +26,19 @@ impl Household {
             descriptors: descriptors(),
             mappings: shared.map(str::to_owned).collect(),
             files: files_of(std::process::id()),
+            threads: tasks().count(),
         }
+    }
+
+    /// The same when those of its threads that are about to end have ended: what they have goes with them. It waits for that, but
+    /// not for ever.
+    pub(super) fn after(before: &Self) -> Self {
+        let since = Instant::now();
+        while tasks().count() > before.threads && since.elapsed() < Duration::from_secs(10) {
+            thread::yield_now();
+        }
+        let now = Self::now();
+        Self { threads: now.threads.max(before.threads), ..now }
     }
 
     /// How another one differs from it.
@@ -32,11 +47,22 @@ impl Household {
     }
 }
 
-/// The children of the main thread, those included that nobody has waited for.
+/// The threads of this process.
+fn tasks() -> impl Iterator<Item = String> {
+    let all = fs::read_dir("/proc/self/task").unwrap();
+    all.map(|task| task.unwrap().file_name().into_string().unwrap())
+}
+
+/// The children of all threads, those included that nobody has waited for.
 pub(super) fn children() -> Vec<u32> {
-    let main = std::process::id();
-    let list = fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap();
-    list.split_whitespace().map(|child| child.parse().unwrap()).collect()
+    // A thread may end meanwhile: its children are another one's then.
+    let of =
+        |task: String| fs::read_to_string(format!("/proc/self/task/{task}/children")).unwrap_or_default();
+    let all: Vec<_> = tasks().map(of).collect();
+    let mut children: Vec<u32> =
+        all.iter().flat_map(|list| list.split_whitespace()).map(|child| child.parse().unwrap()).collect();
+    children.sort_unstable();
+    children
 }
 
 /// Files of named memory that this process owns, or has owned.

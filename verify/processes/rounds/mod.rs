@@ -272,7 +272,7 @@ impl Stage {
         let wrong = self
             .broken_promise(workload, &found, round.has_killed())
             .or_else(|| Some(self.words_since(heard)).filter(|said| !said.is_empty()))
-            .or_else(|| before.differs(&Household::now()));
+            .or_else(|| before.differs(&Household::after(&before)));
         wrong.map_or(Ok(round.clone()), |wrong| Err(format!("{wrong}, {round:?}")))
     }
 

@@ -7,13 +7,14 @@ use crate::semaphore::sit_down;
 use crate::table::dine_together;
 use crate::{add_up, post};
 use refectory::catalogue;
-use refectory::cell::{Cell, Expect, Level, Row, Scope};
+use refectory::cell::{Cell, Expect, Level, Limit, Row, Scope};
 use refectory::engine::{Budget, Engine, Extent, Outcome, Program, Violation, explore};
 use refectory::model::processes::queue::broken::TornIsWhole;
 use refectory::model::processes::queue::ring::Whole;
 use refectory::model::processes::queue::simple::Sound;
 use refectory::scenario::SplitMix64;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A program of processes.
 pub(super) struct Workload {
@@ -125,8 +126,12 @@ impl Model {
         Self { living: up_to(0), all: up_to(1) }
     }
 
+    /// Unless the search is too long for it.
     fn of(cell: &Cell) -> Option<Self> {
-        let budget = Budget { shorten: 0, ..cell.budget() };
+        if cell.limit() == Some(Limit::Nightly) {
+            return None;
+        }
+        let budget = Budget { shorten: 0, time: Some(PATIENCE), ..cell.budget() };
         let outcomes = |budget: Budget| -> Option<BTreeSet<String>> {
             let found = explore(Engine::Dpor, &cell.program(), &budget);
             assert_eq!(found.failure, None, "{}", cell.id());
@@ -138,6 +143,9 @@ impl Model {
         Some(Self { living: outcomes(Budget { deaths: 0, ..budget })?, all })
     }
 }
+
+/// So long a row is explored. One that takes longer is not compared.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[expect(clippy::unnecessary_wraps, reason = "it is an outcome")]
 fn dead(dead: u32) -> Outcome {
