@@ -1,5 +1,6 @@
 //! What processes promise that may be killed at any of their steps.
 
+pub mod arbiter;
 pub mod lock;
 pub mod queue;
 pub mod table;
