@@ -23,33 +23,29 @@ fn tasks<B: Bookkeeping>() -> Tasks<B> {
     Region::new(JoinableQueue::new()).expect("a region of a few bytes")
 }
 
-/// One task is put, and one of two workers takes it; the other one puts another task meanwhile, and does it. Who joins then finds
-/// the first one done.
+/// A task is in hand, and somebody joins. Meanwhile another one is put, and done, before the first one is. Who has joined finds the
+/// first one done.
 pub fn who_joins_waits_for_all<B: Bookkeeping>() -> Outcome {
     let tasks = tasks::<B>();
     let done = Region::new(AtomicU32::new(0).named(format_args!("done"))).expect("a region of a few bytes");
     tasks.put(1);
-    let works = |seat: usize, puts: bool| {
-        let (tasks, done) = (tasks.clone(), done.clone());
-        thread::spawn(move || {
-            if puts {
-                tasks.put(2);
-            }
-            tasks.work(seat, |worker| {
-                if let Some(task) = worker.try_get() {
-                    done.fetch_add(task, Relaxed);
-                    worker.task_done().expect("it was taken");
-                }
-            });
-        })
-    };
-    let workers = [works(0, false), works(1, true)];
-    tasks.join();
-    // Ordering: Relaxed. The end of a task comes after it.
-    let seen = done.load(Relaxed);
-    ensure(seen & 1 == 1, "the_first_is_done", || format!("{seen}"))?;
-    workers.into_iter().for_each(|worker| worker.join().expect("it works"));
-    Ok(format!("{seen}"))
+    let joins = tasks.work(0, |first| {
+        first.get();
+        let (joined, seen) = (tasks.clone(), done.clone());
+        let joins = thread::spawn(move || {
+            joined.join();
+            // Ordering: Relaxed. The end of a task comes after what was done.
+            seen.load(Relaxed)
+        });
+        tasks.put(2);
+        work((tasks.clone(), 1));
+        done.store(1, Relaxed);
+        first.task_done().expect("it was taken");
+        joins
+    });
+    let seen = joins.join().expect("it joins");
+    ensure(seen == 1, "the_first_is_done", || "it is in hand".to_owned())?;
+    Ok(String::new())
 }
 
 /// Does a task, if there is one.
