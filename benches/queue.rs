@@ -12,6 +12,7 @@ use refectory::catalogue;
 use refectory::model::actors::queue::network::{PerPair, network};
 use refectory::model::channels::queue::{self as channels, select::Receiving};
 use refectory::model::processes::queue::feeder::Feeder;
+use refectory::model::processes::queue::joinable::JoinableQueue;
 use refectory::model::processes::queue::mpmc::Mpmc;
 use refectory::model::processes::queue::ring::{Receiver, Ring, Sender};
 use refectory::model::processes::queue::simple::simple;
@@ -93,6 +94,19 @@ fn networks(criterion: &mut Criterion) {
         bencher.iter(|| {
             items().for_each(|item| feeder.put(item));
             items().for_each(|item| assert_eq!(receiver.get(), Ok(item)));
+        });
+    });
+    let tasks = <JoinableQueue<u64, 64, 1>>::new();
+    group.bench_function("processes/joinable", |bencher| {
+        bencher.iter(|| {
+            items().for_each(|item| tasks.put(item));
+            tasks.work(0, |worker| {
+                for item in items() {
+                    assert_eq!(worker.get(), item);
+                    worker.task_done().expect("it was taken");
+                }
+            });
+            tasks.join();
         });
     });
     let (sender, receiver) = channel::unbounded();

@@ -2,8 +2,10 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use refectory::catalogue::{self, Timed};
+use refectory::model::processes::table::arbiter::{Just, Seat, table};
 use refectory::port::Size;
-use std::time::Duration;
+use refectory::sync::thread;
+use std::time::{Duration, Instant};
 
 const SEATS: usize = 5;
 
@@ -14,7 +16,26 @@ fn tables(criterion: &mut Criterion) {
     for (name, Timed { time, .. }) in catalogue::timed("table") {
         group.bench_function(name, |bencher| bencher.iter_custom(|meals| time(Size(SEATS, 1), meals)));
     }
+    group.bench_function("processes/arbiter", |bencher| bencher.iter_custom(arbitrated));
     group.finish();
+}
+
+/// The same with an arbiter and its pipes, between threads.
+fn arbitrated(meals: u64) -> Duration {
+    let (arbiter, seats, _report) = table::<Just>(SEATS).expect("there is room for a few pipes");
+    let arbiter = thread::spawn(|| arbiter.serve());
+    let start = Instant::now();
+    let dine = |mut seat: Seat| {
+        thread::spawn(move || {
+            (0..meals).for_each(|_| seat.dine(|| ()).expect("the arbiter is there"));
+            seat.leave();
+        })
+    };
+    let philosophers: Vec<_> = seats.into_iter().map(dine).collect();
+    philosophers.into_iter().for_each(|philosopher| philosopher.join().expect("it is fed"));
+    let time = start.elapsed();
+    arbiter.join().expect("it has served");
+    time
 }
 
 criterion_group! {

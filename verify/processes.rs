@@ -2,6 +2,10 @@
 //!
 //! What is counted of a process (descriptors, threads, children) is counted in a child, where no other test runs.
 
+#[path = "processes/arbiter.rs"]
+mod arbiter;
+#[path = "processes/joinable.rs"]
+mod joinable;
 #[path = "processes/many.rs"]
 mod many;
 #[path = "processes/queues.rs"]
@@ -13,6 +17,8 @@ mod semaphore;
 #[path = "processes/table.rs"]
 mod table;
 
+use arbiter::an_arbiter_survives_death_at_each_point;
+use joinable::who_joins_survives_death_at_each_point;
 use libtest_mimic::{Arguments, Failed, Trial};
 use many::{a_killed_receiver_holds_nobody, each_message_arrives_or_is_counted_at_each_point};
 use queues::{
@@ -90,9 +96,9 @@ trials! {
     "queue":
         a_queue_survives_death_at_each_point, a_killed_receiver_starves_nobody,
         a_lock_that_is_not_robust_starves_the_others, a_torn_message_ends_with_its_time,
-        the_beginning_arrives_of_a_process_that_dies;
+        the_beginning_arrives_of_a_process_that_dies, who_joins_survives_death_at_each_point;
     "table":
-        philosophers_survive_death_at_each_point;
+        philosophers_survive_death_at_each_point, an_arbiter_survives_death_at_each_point;
     "semaphore":
         permits_come_back_at_each_point, a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost;
     "mpmc":

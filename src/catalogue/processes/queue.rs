@@ -2,12 +2,14 @@
 
 use crate::catalogue::NEVER_WOKEN;
 use crate::cell::{Row, Scope, Subject, WhenKilled};
-use crate::contract::processes::queue::{feeder, mpmc, ring, simple};
+use crate::contract::processes::queue::{feeder, joinable, mpmc, ring, simple};
 use crate::engine::FailureKind;
 use crate::model::processes::queue::broken::{
-    CountsFirst, DiesOfIt, HeadFirst, LeavesItBehind, NotRobust, ReaderStarvesOthers, TailFirst, TornIsWhole,
+    CountsFirst, CountsTwice, DiesOfIt, ForgetsTheDead, HeadFirst, LeavesItBehind, LooksAtPutFirst,
+    NotRobust, ReaderStarvesOthers, TailFirst, TornIsWhole,
 };
 use crate::model::processes::queue::feeder::Careful;
+use crate::model::processes::queue::joinable::Exact;
 use crate::model::processes::queue::ring::Whole;
 use crate::model::processes::queue::simple::Sound;
 
@@ -50,7 +52,30 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/queue/feeder~leaves_it_behind")
         .with_rows(rows![feeder::the_beginning_arrives[LeavesItBehind]])
         .broken(&[FailureKind::Property]),
+    Subject::new("processes/queue/joinable")
+        .with_rows(JOINABLE)
+        .two_may_die(COUNTED)
+        .when_killed(WhenKilled::Robust),
+    Subject::new("processes/queue/joinable~looks_at_put_first")
+        .with_rows(rows![joinable::who_joins_waits_for_all[LooksAtPutFirst]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("processes/queue/joinable~forgets_the_dead")
+        .with_rows(rows![joinable::a_killed_worker_holds_nobody[ForgetsTheDead]])
+        .broken(NEVER_WOKEN),
+    Subject::new("processes/queue/joinable~counts_twice")
+        .with_rows(rows![joinable::a_lost_task_is_counted_once[CountsTwice]])
+        .two_may_die(COUNTED)
+        .broken(&[FailureKind::Property]),
 ];
+
+const JOINABLE: &[Row] = rows![
+    joinable::who_joins_waits_for_all[Exact],
+    joinable::a_killed_worker_holds_nobody[Exact],
+    joinable::a_lost_task_is_counted_once[Exact],
+];
+
+/// Where who settles the account of the dead may die as well.
+const COUNTED: &[Scope] = &[Scope::Row("a_lost_task_is_counted_once")];
 
 const FEEDER: &[Row] = rows![
     feeder::to_put_waits_for_nobody[Careful],

@@ -1,10 +1,13 @@
 //! Tables of philosophers.
 
 use crate::catalogue::{NEVER_WOKEN, size, table};
-use crate::cell::{Scope, Subject, WhenKilled};
-use crate::contract::processes::table as rows;
+use crate::cell::{Row, Scope, Subject, WhenKilled};
+use crate::contract::processes::{arbiter, table as rows};
 use crate::engine::FailureKind;
-use crate::model::processes::table::broken::{ForgetsRepair, FreesFirst, LeftFirst};
+use crate::model::processes::table::arbiter::Just;
+use crate::model::processes::table::broken::{
+    ForgetsRepair, ForkByFork, FreesFirst, GrantsTooEarly, KeepsForks, LeftFirst,
+};
 use crate::model::processes::table::ordered::{Correct, Ordered};
 
 pub(super) static SUBJECTS: &[Subject] = &[
@@ -32,6 +35,28 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![rows::the_report_says_who_died[FreesFirst]])
         .two_may_die(BOTH)
         .broken(&[FailureKind::Property]),
+    Subject::new("processes/table/arbiter")
+        .with_rows(ARBITER)
+        .nightly(&[Scope::Row("everybody_else_dines"), Scope::Row("whoever_dies_holds_nobody")])
+        .when_killed(WhenKilled::Robust),
+    Subject::new("processes/table/arbiter~fork_by_fork")
+        .with_rows(rows![arbiter::neighbours_never_eat_together[ForkByFork]])
+        .broken(NEVER_WOKEN),
+    Subject::new("processes/table/arbiter~grants_too_early")
+        .with_rows(rows![arbiter::neighbours_never_eat_together[GrantsTooEarly]])
+        .broken(&[FailureKind::DataRace]),
+    Subject::new("processes/table/arbiter~keeps_forks")
+        .with_rows(rows![arbiter::a_dead_philosopher_gives_its_forks_back[KeepsForks]])
+        .broken(NEVER_WOKEN),
+];
+
+const ARBITER: &[Row] = rows![
+    arbiter::neighbours_never_eat_together[Just],
+    arbiter::a_dead_philosopher_gives_its_forks_back[Just],
+    arbiter::a_dead_arbiter_holds_nobody[Just],
+    arbiter::whoever_dies_holds_nobody[Just],
+    arbiter::everybody_else_dines[Just],
+    arbiter::the_report_says_who_died_at_what[Just],
 ];
 
 /// Where the one who repairs may die as well.

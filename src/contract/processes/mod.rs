@@ -1,5 +1,6 @@
 //! What processes promise that may be killed at any of their steps.
 
+pub mod arbiter;
 pub mod executor;
 pub mod lock;
 pub mod queue;

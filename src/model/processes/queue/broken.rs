@@ -3,6 +3,7 @@
 use crate::model::processes::lock::broken;
 use crate::model::processes::lock::robust::Kept;
 use crate::model::processes::queue::feeder::Care;
+use crate::model::processes::queue::joinable::Bookkeeping;
 use crate::model::processes::queue::mpmc::Recovery;
 use crate::model::processes::queue::ring::Passage;
 use crate::model::processes::queue::simple::Policy;
@@ -108,4 +109,39 @@ pub struct LeavesItBehind;
 
 impl Care for LeavesItBehind {
     const IS_WAITED_FOR: bool = false;
+}
+
+/// Who joins a [`JoinableQueue`](crate::model::processes::queue::joinable::JoinableQueue) looks how many tasks were put, and then how many
+/// have ended.
+///
+/// Twin of [`Exact`](crate::model::processes::queue::joinable::Exact). What was put meanwhile, and has ended, stands for what has
+/// not: `join` returns too early.
+#[derive(Debug)]
+pub struct LooksAtPutFirst;
+
+impl Bookkeeping for LooksAtPutFirst {
+    const SUMS_FIRST: bool = false;
+}
+
+/// Who joins a [`JoinableQueue`](crate::model::processes::queue::joinable::JoinableQueue) does not ask who has died.
+///
+/// Twin of [`Exact`](crate::model::processes::queue::joinable::Exact). It waits for ever for a task that a dead worker had in hand, as
+/// `multiprocessing.JoinableQueue` of CPython does.
+#[derive(Debug)]
+pub struct ForgetsTheDead;
+
+impl Bookkeeping for ForgetsTheDead {
+    const SETTLES: bool = false;
+}
+
+/// Who settles the account of a dead worker of a [`JoinableQueue`](crate::model::processes::queue::joinable::JoinableQueue) counts what is
+/// lost, and writes down then that it has ended.
+///
+/// Twin of [`Exact`](crate::model::processes::queue::joinable::Exact). Where it is killed in between the next one counts the same
+/// tasks once more.
+#[derive(Debug)]
+pub struct CountsTwice;
+
+impl Bookkeeping for CountsTwice {
+    const COUNTS_FIRST: bool = true;
 }
