@@ -13,8 +13,8 @@
 //! before it knew; one that was killed when it had returned them was idle. Nor is there a second arbiter: with the first one the table is
 //! closed, and who eats then has eaten.
 //!
-//! Sources: Tony Hoare's waiter, in Edsger W. Dijkstra, "Hierarchical ordering of sequential processes", 1971, and K. Mani Chandy and
-//! Jayadev Misra, "The drinking philosophers problem", 1984, for forks as messages; pipe(7), for the end.
+//! Sources: C. A. R. Hoare, "Communicating sequential processes", 1978, section 5.3, for a process that philosophers talk to before they
+//! eat; pipe(7), for the end.
 
 use crate::port::forks_of;
 use crate::sync::pipe::{self, Reader, Writer};
