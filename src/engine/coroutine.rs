@@ -296,6 +296,7 @@ impl Controller for Runtime {
         let _engine = held::engine();
         let mut execution = self.execution();
         let me = execution.machine.running();
+        execution.machine.vanish();
         execution.announce(Op::Exit, 0, site);
         let turn = execution.turn();
         drop(execution);

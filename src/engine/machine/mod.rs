@@ -89,6 +89,8 @@ pub(crate) struct Machine {
     misuse: Option<Misuse>,
     trace: Option<Trace>,
     past: Past,
+    /// A thread has ended where it was.
+    vanished: bool,
     /// A thread was held back.
     held_back: bool,
     /// A thread that was given many rounds in a row, and has not used them to get on.
@@ -255,6 +257,7 @@ impl Machine {
             misuse: None,
             trace: None,
             past: Past::default(),
+            vanished: false,
             held_back: false,
             fruitless: None,
             waits_for_ever: HashSet::new(),
@@ -273,7 +276,7 @@ impl Machine {
         self.race = None;
         self.misuse = None;
         self.past.clear();
-        (self.held_back, self.fruitless) = (false, None);
+        (self.held_back, self.vanished, self.fruitless) = (false, false, None);
         self.trace = record.then(Trace::default);
         let mut view = View::new();
         view.tick(ThreadId::MAIN);
@@ -397,10 +400,18 @@ impl Machine {
         self.objects[id.index()].as_mut().expect("an operation names an object of this execution")
     }
 
-    /// The counted references that still have owners, each with where it was made.
+    /// The running thread ends where it is, with all that it has.
+    #[cfg_attr(not(feature = "processes"), expect(dead_code, reason = "there are no processes"))]
+    pub(crate) fn vanish(&mut self) {
+        self.vanished = true;
+    }
+
+    /// The counted references that still have owners, each with where it was made. What the memory of the dead still has nobody can
+    /// tell, and so none where somebody has died.
     pub(crate) fn leaks(&self) -> impl Iterator<Item = Site> + use<'_> {
         let leaked = |object: &&Object| matches!(object.state, State::Arc { owners: 1.., .. });
-        self.objects.iter().flatten().filter(leaked).map(|object| object.born)
+        let objects = self.objects.iter().filter(|_| !self.vanished).flatten();
+        objects.filter(leaked).map(|object| object.born)
     }
 
     /// The running thread makes an object.

@@ -4,7 +4,7 @@ use crate::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Pr
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crate::sync::process::{Exit, spawn};
 use crate::sync::region::{Futex, Region, shared};
-use crate::sync::thread;
+use crate::sync::{Arc, thread};
 
 shared! {
     struct Table {
@@ -281,6 +281,20 @@ fn all_threads_of_a_process_die_with_it() {
     found.retain(|outcome| outcome.contains("signal"));
     assert_eq!(found, expected);
     assert_eq!(outcomes(explored(&program, 0)), ["11 exit code: 0"]);
+}
+
+/// A counted reference in the memory of the dead is no leak of the program's.
+#[test]
+fn what_the_dead_have_does_not_leak() {
+    let program = Program::new(|| {
+        let table = table();
+        let counts = |table: Region<Table>| {
+            let _owned = Arc::new(());
+            table.left.fetch_add(1, SeqCst);
+        };
+        Ok(spawn(counts, table).unwrap().wait().unwrap().to_string())
+    });
+    assert_eq!(outcomes(explored(&program, 1)), ["exit code: 0", "signal: 9 (SIGKILL)"]);
 }
 
 #[test]
