@@ -228,6 +228,7 @@ mod tests {
 
     /// What is robust is shown to be so where somebody is killed, in a search that is complete.
     #[cfg(feature = "processes")]
+    #[cfg(all(feature = "processes", feature = "dpor"))]
     #[test]
     fn every_subject_of_processes_says_what_becomes_of_it() {
         use crate::cell::WhenKilled;
