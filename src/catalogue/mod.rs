@@ -164,7 +164,7 @@ pub(crate) fn correct_here() -> impl Iterator<Item = &'static Subject> {
 mod tests {
     use super::*;
     use crate::cell::Expect;
-    #[cfg(feature = "processes")]
+    #[cfg(all(feature = "processes", feature = "dpor"))]
     use crate::cell::Row;
     use std::collections::BTreeSet;
 
@@ -227,7 +227,6 @@ mod tests {
     }
 
     /// What is robust is shown to be so where somebody is killed, in a search that is complete.
-    #[cfg(feature = "processes")]
     #[cfg(all(feature = "processes", feature = "dpor"))]
     #[test]
     fn every_subject_of_processes_says_what_becomes_of_it() {
