@@ -1,21 +1,12 @@
 //! Pipes between the processes of a model, which hang up where these die.
 
-use crate::engine::{Budget, Engine, Exploration, FailureKind, Program, explore};
+use super::processes::{explored, outcomes};
+use crate::engine::{Budget, Engine, FailureKind, Program, explore};
 use crate::sync::pipe::{self, Reader, Writer};
 use crate::sync::process::{Exit, Process, spawn};
 use crate::sync::thread;
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
-
-fn explored(program: &Program, deaths: u8) -> Exploration {
-    let found = explore(Engine::Dpor, program, &Budget { deaths, ..Budget::default() });
-    assert_eq!((&found.failure, found.redundant), (&None, 0));
-    found
-}
-
-fn outcomes(found: Exploration) -> Vec<String> {
-    found.outcomes.into_keys().collect()
-}
 
 fn ended(process: Process) -> bool {
     process.wait().unwrap() == Exit::Code(0)

@@ -20,13 +20,13 @@ fn table() -> Region<Table> {
     Region::new(Table { left, right, bell }).unwrap()
 }
 
-fn explored(program: &Program, deaths: u8) -> Exploration {
+pub(super) fn explored(program: &Program, deaths: u8) -> Exploration {
     let found = explore(Engine::Dpor, program, &Budget { deaths, ..Budget::default() });
     assert_eq!((&found.failure, found.redundant), (&None, 0));
     found
 }
 
-fn outcomes(found: Exploration) -> Vec<String> {
+pub(super) fn outcomes(found: Exploration) -> Vec<String> {
     found.outcomes.into_keys().collect()
 }
 
