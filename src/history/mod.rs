@@ -7,6 +7,8 @@
 //!
 //! The recorder is plain std. One on the facade would add happens-before edges, and hide what it is to show.
 
+pub mod log;
+
 use crate::event::causality::{Causality, Event, Moment};
 use crate::event::op::ThreadId;
 use std::fmt;
