@@ -110,12 +110,13 @@ impl<S: Spec, T> Search<'_, S, T> {
     fn steps(&self, state: &S::State, done: u64, ready: u64, overlapped: u64) -> Vec<Configuration<S>> {
         let step = |i: usize| {
             let (call, answer) = (&self.history.operations[i].call, &self.history.operations[i].answer);
-            let fails =
-                || (overlapped & 1 << i != 0 && self.spec.may_fail(call, answer)).then(|| state.clone());
-            let next = self.spec.step(state, call, answer).or_else(fails)?;
-            Some((next, done | 1 << i))
+            let fails = || {
+                (overlapped & 1 << i != 0 && self.spec.may_fail(call, Some(answer))).then(|| state.clone())
+            };
+            let next = self.spec.step(state, call, answer).into_iter().chain(fails());
+            next.map(move |next| (next, done | 1 << i))
         };
-        self.operations().filter(|i| ready & 1 << i != 0).filter_map(step).collect()
+        self.operations().filter(|i| ready & 1 << i != 0).flat_map(step).collect()
     }
 }
 
@@ -261,7 +262,7 @@ mod tests {
         (0..count).filter(left).any(|i| {
             let first = (0..count).filter(left).all(|j| i == j || end(j) > begin(i));
             let (call, answer) = (&history.operations[i].call, &history.operations[i].answer);
-            let excused = (0..count).any(|j| overlaps(i, j)) && spec.may_fail(call, answer);
+            let excused = (0..count).any(|j| overlaps(i, j)) && spec.may_fail(call, Some(answer));
             let next = spec.step(&state, call, answer).or_else(|| excused.then(|| state.clone()));
             first && next.is_some_and(|next| explained(spec, history, points, done | 1 << i, next))
         })
