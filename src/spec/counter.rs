@@ -40,6 +40,10 @@ impl Spec for CounterSpec {
     fn answers(&self, count: &i64, _call: &CounterCall) -> impl IntoIterator<Item = CounterAnswer> {
         [CounterAnswer(*count)]
     }
+
+    fn is_read(&self, call: &CounterCall, _answer: Option<&CounterAnswer>) -> bool {
+        matches!(call, CounterCall::Get | CounterCall::FetchAdd(0))
+    }
 }
 
 #[cfg(test)]

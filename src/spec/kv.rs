@@ -66,6 +66,10 @@ impl Spec for KvSpec {
         call.key()
     }
 
+    fn is_read(&self, call: &KvCall, _answer: Option<&KvAnswer>) -> bool {
+        matches!(call, KvCall::Get(_))
+    }
+
     fn bytes(&self, value: &Arc<str>) -> usize {
         size_of_val(value) + value.len()
     }

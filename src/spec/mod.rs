@@ -73,6 +73,19 @@ pub trait Spec {
     /// operation that never returned, or whose result was lost.
     fn answers(&self, state: &Self::State, call: &Self::Call) -> impl IntoIterator<Item = Self::Answer>;
 
+    /// The states in which it may be after the call, where it gives this answer; where the answer is `None`, any that is possible.
+    fn nexts(
+        &self,
+        state: &Self::State,
+        call: &Self::Call,
+        answer: Option<&Self::Answer>,
+    ) -> impl Iterator<Item = Self::State> {
+        let known = answer.map(|answer| self.step(state, call, answer));
+        let possible = answer.is_none().then(|| self.answers(state, call)).into_iter().flatten();
+        let unknown = possible.flat_map(move |answer| self.step(state, call, &answer));
+        known.into_iter().flatten().chain(unknown)
+    }
+
     /// The part that the call is about.
     fn part(&self, call: &Self::Call) -> u32 {
         let _ = call;
@@ -82,6 +95,13 @@ pub trait Spec {
     /// Whether the answer may also be given, and changes nothing, while another operation on the same part is under way. Of an answer
     /// that is not known: whether there is such an answer.
     fn may_fail(&self, call: &Self::Call, answer: Option<&Self::Answer>) -> bool {
+        let _ = (call, answer);
+        false
+    }
+
+    /// Whether the operation leaves every state as it is in which it may take place: it looks, and changes nothing. The answer is `None`
+    /// where it is not known. Where this is so and is not said, checks are right and take longer.
+    fn is_read(&self, call: &Self::Call, answer: Option<&Self::Answer>) -> bool {
         let _ = (call, answer);
         false
     }

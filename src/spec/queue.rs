@@ -109,6 +109,10 @@ impl Spec for QueueSpec {
         self.fails_under_contention && answer.is_none_or(fails)
     }
 
+    fn is_read(&self, _call: &QueueCall, answer: Option<&QueueAnswer>) -> bool {
+        matches!(answer, Some(QueueAnswer::Full | QueueAnswer::Empty))
+    }
+
     fn bytes(&self, items: &Vec<u32>) -> usize {
         size_of_val(items) + size_of_val(&items[..])
     }

@@ -58,6 +58,10 @@ impl Spec for RegisterSpec {
     fn answers(&self, held: &Option<u32>, call: &RegisterCall) -> impl IntoIterator<Item = RegisterAnswer> {
         [apply(*held, *call).1]
     }
+
+    fn is_read(&self, call: &RegisterCall, answer: Option<&RegisterAnswer>) -> bool {
+        matches!((call, answer), (RegisterCall::Read, _) | (_, Some(RegisterAnswer::Differs)))
+    }
 }
 
 /// What is in it after the call, and its answer.

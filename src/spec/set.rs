@@ -52,6 +52,10 @@ impl Spec for SetSpec {
     fn part(&self, call: &SetCall) -> u32 {
         call.value()
     }
+
+    fn is_read(&self, call: &SetCall, answer: Option<&SetAnswer>) -> bool {
+        matches!((call, answer), (SetCall::Contains(_), _) | (_, Some(SetAnswer(false))))
+    }
 }
 
 /// Whether the value is in the set after the call, and the answer.
