@@ -9,7 +9,7 @@ pub mod general;
 pub mod linearizability;
 pub mod overtaking;
 
-pub use self::budget::Budget;
+pub use self::budget::{Budget, Spent};
 
 /// What a check says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
