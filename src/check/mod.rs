@@ -8,6 +8,9 @@ mod budget;
 pub mod general;
 pub mod linearizability;
 pub mod overtaking;
+pub mod quiescent;
+pub mod relaxed;
+pub mod sequential;
 
 pub use self::budget::{Budget, Spent};
 

@@ -37,12 +37,14 @@ mod counter;
 mod kv;
 mod queue;
 mod register;
+mod relaxed;
 mod set;
 
 pub use self::counter::{CounterAnswer, CounterCall, CounterSpec};
 pub use self::kv::{KvAnswer, KvCall, KvSpec};
 pub use self::queue::{Order, QueueAnswer, QueueCall, QueueSpec};
 pub use self::register::{RegisterAnswer, RegisterCall, RegisterSpec};
+pub use self::relaxed::RelaxedQueueSpec;
 pub use self::set::{SetAnswer, SetCall, SetSpec};
 
 use std::fmt::Debug;
