@@ -7,7 +7,7 @@
 //!
 //! struct Light;
 //!
-//! #[derive(Debug)]
+//! #[derive(Debug, PartialEq)]
 //! struct Switch;
 //!
 //! impl Spec for Light {
@@ -59,7 +59,7 @@ pub trait Spec {
     /// Its state; that of one part, where it has parts.
     type State: Clone + Debug + Ord + Hash;
     /// What can be asked of it.
-    type Call: Debug;
+    type Call: Debug + PartialEq;
     /// What it can answer.
     type Answer: Debug;
     /// The states that may come next: an `Option` where call and answer leave one at most, a `Vec` where they leave several.

@@ -6,7 +6,8 @@
 //!
 //! Beyond the papers:
 //! - An operation that only looks takes place as soon as it can. Nobody needs it later, so nothing else is tried instead.
-//! - An operation that never returned takes place only where nothing else can, and only if it changes something.
+//! - An operation that never returned takes place only where nothing else can, and only if it changes something. Of two pasts that differ in such
+//!   operations only, the one with fewer has all the future of the other.
 //! - A set is remembered by what differs from "all that ended so far": a few words, however long the log is.
 //!
 //! Jeannette Wing, Chun Gong, "Testing and verifying concurrent objects", 1993; Gavin Lowe, "Testing for linearizability", 2017 (what was

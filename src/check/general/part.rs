@@ -15,6 +15,8 @@ pub(in crate::check) struct Operation<'a, C, A> {
     pub(in crate::check) excused: bool,
     /// It changes nothing.
     pub(in crate::check) reads: bool,
+    /// One of the same part that asked the same and began before, where neither ever ended: that one takes place first, if this one does.
+    pub(in crate::check) like: Option<usize>,
 }
 
 /// The operations on one part: those that ended as they began, then those that never did as they began.
@@ -53,13 +55,32 @@ impl<'a, S: Spec> Part<'a, S> {
             let excused = spec.may_fail(call, answer) && overlaps.of_another(*begun, *ended);
             let reads = spec.is_read(call, answer);
             let (begun, ended) = times[place];
-            Operation { place, call, answer, begun, ended, excused, reads }
+            Operation { place, call, answer, begun, ended, excused, reads, like: None }
         };
         let ended = places.iter().filter(|&&(_, place)| log[place].has_ended()).count();
         // Whether one took place that only looks, and that nobody has an answer of, makes no difference.
         let idle = |one: &Operation<'_, _, _>| one.reads && one.ended == NEVER;
-        Self { operations: places.iter().map(operation).filter(|one| !idle(one)).collect(), ended }
+        let mut part =
+            Self { operations: places.iter().map(operation).filter(|one| !idle(one)).collect(), ended };
+        part.find_alike();
+        part
     }
+
+    /// Among operations that never ended, and of which nobody has an answer, those that asked the same may change places.
+    fn find_alike(&mut self) {
+        for i in self.ended + 1..self.operations.len() {
+            let one = &self.operations[i];
+            let is_alike = |other: &Operation<'_, S::Call, S::Answer>| {
+                other.call == one.call && other.answer.is_none() && other.excused == one.excused
+            };
+            let nearest = self.ended.max(i.saturating_sub(Self::ALIKE_WITHIN))..i;
+            let like = nearest.rev().find(|&other| is_alike(&self.operations[other]));
+            self.operations[i].like = like.filter(|_| one.answer.is_none());
+        }
+    }
+
+    /// So many operations before are looked at.
+    const ALIKE_WITHIN: usize = 256;
 }
 
 /// Which times meet others.
