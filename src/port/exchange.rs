@@ -344,8 +344,8 @@ fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Resul
     Err(Violation { kind, property: "linearizable", detail })
 }
 
-/// What may be spent on the order of one execution's operations: some seconds.
-const AN_EXECUTION: Budget = Budget { steps: 2_000_000, bytes: 1 << 30, time: None };
+/// What may be spent on the order of one execution's operations: about a second. At the sizes that are searched it takes some hundred steps.
+const AN_EXECUTION: Budget = Budget { steps: 500_000, bytes: 1 << 30, time: None };
 
 /// What may be spent on that of a round on real cores, of which there are many: a tenth of a second.
 const A_ROUND: Budget = Budget { steps: 200_000, bytes: 1 << 26, time: None };

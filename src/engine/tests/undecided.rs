@@ -67,7 +67,7 @@ fn a_history_that_takes_too_long_is_no_panic_of_the_subject() {
     let explored = explore(Engine::Dpor, &program, &Budget::default());
     assert_eq!(explored.failure, None);
     let Err(Reason::Unsupported(why)) = explored.coverage else { panic!("{:?}", explored.coverage) };
-    assert_eq!(why, "the order of 64 operations was not decided within 2000000 steps: play fewer at a time");
+    assert_eq!(why, "the order of 64 operations was not decided within 500000 steps: play fewer at a time");
 }
 
 /// The thread of std is joined, so that its panic comes before the end of the execution.
