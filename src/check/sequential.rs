@@ -40,10 +40,12 @@ pub fn check<S: Spec>(spec: &S, log: &[Entry<S::Call, S::Answer>], budget: Budge
     }
 }
 
+/// An operation, with its part of the object.
+type Step<'a, S> = (usize, Operation<'a, <S as Spec>::Call, <S as Spec>::Answer>);
+
 /// Operations that take place one after the other: those of a process, or one that never returned.
 struct Line<'a, S: Spec> {
-    /// Each with its part of the object.
-    operations: Vec<(usize, Operation<'a, S::Call, S::Answer>)>,
+    operations: Vec<Step<'a, S>>,
     /// It begins when so many operations of that line have taken place.
     after: Option<(usize, u32)>,
 }
@@ -108,7 +110,7 @@ impl<'a, S: Spec> Search<'a, S> {
     }
 
     /// The next operation of a line, if it may begin.
-    fn head(&self, line: usize) -> Option<&(usize, Operation<'a, S::Call, S::Answer>)> {
+    fn head(&self, line: usize) -> Option<&Step<'a, S>> {
         let Line { operations, after } = &self.lines[line];
         let may_begin = after.is_none_or(|(other, count)| self.reached[other] >= count);
         operations.get(self.reached[line] as usize).filter(|_| may_begin)
@@ -199,10 +201,7 @@ impl<'a, S: Spec> Search<'a, S> {
 }
 
 /// The lines of these operations, which are sorted by process and time: first those of the processes.
-fn lines<'a, S: Spec>(
-    log: &[Entry<S::Call, S::Answer>],
-    all: Vec<(usize, Operation<'a, S::Call, S::Answer>)>,
-) -> Vec<Line<'a, S>> {
+fn lines<'a, S: Spec>(log: &[Entry<S::Call, S::Answer>], all: Vec<Step<'a, S>>) -> Vec<Line<'a, S>> {
     let (mut lines, mut open): (Vec<Line<'a, S>>, Vec<Line<'a, S>>) = (Vec::new(), Vec::new());
     let mut process = None;
     for one in all {
