@@ -4,8 +4,12 @@
 //! and ends in that class ([`linearizability`]). One in real time is a [log](crate::history::log): a slice of entries, in any order,
 //! and every check of one gives a [`Decision`].
 
+pub mod container;
+pub mod fifo;
+pub mod lifo;
 pub mod linearizability;
 pub mod overtaking;
+pub mod priority;
 
 /// What a check says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
