@@ -10,6 +10,8 @@ pub mod lifo;
 pub mod linearizability;
 pub mod overtaking;
 pub mod priority;
+pub mod register;
+pub mod set;
 
 /// What a check says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
