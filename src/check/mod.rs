@@ -5,6 +5,8 @@
 //! and every check of one gives a [`Decision`].
 
 pub mod container;
+pub mod durable;
+pub mod exclusion;
 pub mod fifo;
 pub mod lifo;
 pub mod linearizability;
