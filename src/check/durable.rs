@@ -77,13 +77,16 @@ fn death_of<C, A>(deaths: &[(u32, u64)], entry: &Entry<C, A>) -> Option<u64> {
     (process == entry.process && at < entry.ended).then_some(at)
 }
 
-/// The general logs that a log with deaths may stand for, each with the places that its entries have in `log`: it is right if one of them is. `None`
+/// A log, and for each of its entries the place that it has in the log that this one was made of.
+pub type Placed<C, A> = (Vec<Entry<C, A>>, Vec<usize>);
+
+/// The general logs that a log with deaths may stand for: it is right if one of them is. `None`
 /// where there are more than 2 to the power of [`MOST_CUT`].
 pub fn logs<C: Clone, A: Clone>(
     log: &[Entry<C, A>],
     deaths: &[Death],
     late: Late,
-) -> Option<impl Iterator<Item = (Vec<Entry<C, A>>, Vec<usize>)>> {
+) -> Option<impl Iterator<Item = Placed<C, A>>> {
     let all = pending(log, deaths);
     let deadlines: Vec<(usize, u64)> = match late {
         Late::Any => Vec::new(),
