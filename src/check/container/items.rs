@@ -56,6 +56,12 @@ impl Item {
         self.taken(NOBODY, Span { from, to: NEVER })
     }
 
+    /// The same one, which comes and goes in this time.
+    pub(super) fn within(self, time: Span) -> Self {
+        let within = |span: Span| Span { from: span.from.max(time.from), to: span.to.min(time.to) };
+        Self { push: within(self.push), pop: within(self.pop), ..self }
+    }
+
     /// Whether it is surely inside at some time. Otherwise it can have gone out at once.
     pub(crate) const fn is_held(&self) -> bool {
         self.push.to < self.pop.from

@@ -5,8 +5,8 @@
 //! which they have in common:
 //! - No value is popped twice, or without a push, or before its push.
 //! - `Empty` is answered where at some moment nothing was surely inside.
-//! - `Full` is answered where at some moment there were surely as many items as it takes. Where there may have been or not, the
-//!   check does not decide.
+//! - `Full` is answered where at some moment there were as many items as it takes. If there are surely so many, or if [there is a
+//!   way](residence) in which there are for all such answers, it is right; if there are never, it is wrong; otherwise the check does not decide.
 //! - A push that never returned has taken place if its value was popped. Otherwise it is left out, which is no loss: histories of these
 //!   containers stay right without a value.
 //! - A pop of which it is not known what it took may have taken what nobody else is known to have taken. First all that is left is given away freely:
@@ -20,6 +20,7 @@
 
 pub(super) mod items;
 pub(super) mod moments;
+mod residence;
 mod search;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -30,12 +30,25 @@ pub(crate) fn never_empty(items: &[Item], answers: &[Span]) -> Option<(usize, Ve
     let mut held = held(items);
     held.sort_unstable_by_key(|gap| gap.after);
     let stretches = union(&held);
-    let is_inside = |answer: &Span| {
-        let behind = stretches.partition_point(|&(after, _)| after < answer.from);
-        behind > 0 && stretches[behind - 1].1 > answer.to
-    };
-    let wrong = answers.iter().position(is_inside)?;
+    let wrong = answers.iter().position(|answer| next_free(&stretches, answer.from) > answer.to)?;
     Some((wrong, chain(&held, answers[wrong])))
+}
+
+/// The first moment of each of these times, or after it, at which nothing is held.
+pub(super) fn first_free(items: &[Item], times: &[Span]) -> Vec<u64> {
+    if times.is_empty() {
+        return Vec::new();
+    }
+    let mut held = held(items);
+    held.sort_unstable_by_key(|gap| gap.after);
+    let stretches = union(&held);
+    times.iter().map(|span| next_free(&stretches, span.from)).collect()
+}
+
+fn next_free(stretches: &[(u64, u64)], time: u64) -> u64 {
+    let behind = stretches.partition_point(|&(after, _)| after < time);
+    let before = behind.checked_sub(1).map_or(0, |stretch| stretches[stretch].1);
+    before.max(time)
 }
 
 /// The same times in stretches that do not overlap. `held` is sorted.
@@ -100,6 +113,16 @@ pub(crate) fn fullness(
         }
     };
     answers.iter().map(fullness).collect()
+}
+
+/// Whether there are as many items as it takes at some moment of each of these answers, where items have come and gone so.
+pub(super) fn are_full(way: &[Span], capacity: usize, answers: &[Span]) -> bool {
+    let inside = Count::new(
+        way.iter()
+            .filter(|span| span.from < span.to)
+            .map(|span| (2 * wide(span.from) + 1, 2 * wide(span.to))),
+    );
+    answers.iter().all(|answer| inside.greatest(answer) >= capacity)
 }
 
 /// Times are doubled, so that there is one between any two.

@@ -1,7 +1,8 @@
 //! What pops with unknown results may have taken.
 
 use super::items::{Inventory, Item, Operation, Span, overlaps};
-use super::moments::{Fullness, fullness, never_empty};
+use super::moments::{Fullness, are_full, fullness, never_empty};
+use super::residence::ways;
 use super::{Conflict, Monitor, labels};
 use crate::check::{Decision, Witness};
 use crate::spec::QueueSpec;
@@ -235,22 +236,31 @@ impl Search<'_> {
 
     /// Decides a case in which all but the answers of `Full` is right.
     fn unless_full(&mut self, case: &Case) -> Found {
-        let not_full = |search: &Self, items: &[Item], pushes: &[usize]| -> Vec<usize> {
-            let found = fullness(items, &[], search.spec.capacity, &search.spans(pushes));
-            let unsure = pushes.iter().zip(found).filter(|(_, found)| *found != Fullness::Sure);
-            unsure.map(|(&push, _)| push).collect()
-        };
         let is_doubtful = |push: &usize| case.doubtful.iter().any(|item| item.entries().eq([*push]));
-        let perhaps: Vec<usize> = self.inventory.perhaps_full.iter().copied().filter(is_doubtful).collect();
-        let unsure = not_full(self, &case.items, &perhaps);
-        let mut items = case.items.clone();
-        items.extend(case.doubtful.iter().filter(|item| item.entries().any(|entry| unsure.contains(&entry))));
-        let is_wrong = !unsure.is_empty() && self.conflict(&items, case).is_some();
-        if is_wrong || !not_full(self, &items, &self.inventory.full).is_empty() {
-            return Found::Open(
-                "whether the container was full depends on the order of operations".to_owned(),
-            );
+        let mut pushes: Vec<usize> =
+            self.inventory.perhaps_full.iter().copied().filter(is_doubtful).collect();
+        let perhaps = pushes.clone();
+        pushes.extend(&self.inventory.full);
+        if self.can_be_full(&case.items, case, &pushes) {
+            return Found::Right;
         }
-        Found::Right
+        let mut items = case.items.clone();
+        items
+            .extend(case.doubtful.iter().filter(|item| item.entries().any(|entry| perhaps.contains(&entry))));
+        let is_right = !perhaps.is_empty() && self.conflict(&items, case).is_none();
+        if is_right && self.can_be_full(&items, case, &self.inventory.full) {
+            return Found::Right;
+        }
+        Found::Open("whether the container was full depends on the order of operations".to_owned())
+    }
+
+    /// Whether, with these items, all these pushes can have found no room.
+    fn can_be_full(&self, items: &[Item], case: &Case, pushes: &[usize]) -> bool {
+        let (answers, room) = (self.spans(pushes), self.spec.capacity);
+        if fullness(items, &[], room, &answers).iter().all(|&fullness| fullness == Fullness::Sure) {
+            return true;
+        }
+        let ways = ways(self.spec.order, items, &self.spans(&case.empty));
+        ways.iter().any(|way| are_full(way, room, &answers))
     }
 }

@@ -246,7 +246,8 @@ orders!(agrees_with_all_orders, |order| {
 orders!(agrees_with_all_orders_where_there_is_little_room, |order| {
     let tally = agree(&QueueSpec { capacity: 2, ..unbounded(order) }, 2);
     // Answers of `Full`, and pushes that may have had such an answer.
-    assert!(tally.has_both() && tally.unknown <= 12_000, "{tally:?}");
+    let most = if matches!(order, Fifo | Unordered) { 4_000 } else { 12_000 };
+    assert!(tally.has_both() && tally.unknown <= most, "{tally:?}");
 });
 
 orders!(agrees_with_all_orders_where_it_fails_under_contention, |order| {
@@ -325,6 +326,22 @@ orders!(long_logs_are_told_apart, |order| {
         assert_ne!(check(&unbounded(order), &log), Decision::Holds);
     }
 });
+
+/// How many of a hundred long logs of a container with little room are accepted. All should be, and none may be rejected.
+fn accepted(order: Order, longest: usize) -> usize {
+    let (mut random, spec) = (SplitMix64::new(7), QueueSpec { capacity: 4, ..unbounded(order) });
+    let logs = (0..100).map(|_| simulate(&spec, Shape { longest, pending: 0, ..LONG }, &mut random));
+    let decisions: Vec<Decision> = logs.map(|log| check(&spec, &log)).collect();
+    assert!(!decisions.iter().any(|decision| matches!(decision, Decision::Violated(_))));
+    decisions.iter().filter(|decision| **decision == Decision::Holds).count()
+}
+
+#[test]
+fn long_logs_of_a_small_queue_are_often_decided() {
+    // Answers of `Full` have to be right all at once, in one of two ways.
+    assert!(accepted(Fifo, 16) >= 50);
+    assert!(accepted(Unordered, 16) >= 50);
+}
 
 fn entry(call: crate::spec::QueueCall, answer: QueueAnswer, begun: u64, ended: u64) -> Operation {
     Entry { process: 0, call, answer: Some(answer), begun, ended }
