@@ -426,3 +426,13 @@ fn pops_without_a_result_are_not_tried_for_ever() {
     log.extend((0..2).map(|n| entry(Pop, Empty, 400 + n, 500)));
     assert!(!matches!(check(&unbounded(Fifo), &log), Decision::Holds));
 }
+
+#[test]
+fn a_witness_has_those_who_may_have_taken_what_was_left() {
+    let pending = Entry { process: 3, call: Pop, answer: None, begun: 6, ended: NEVER };
+    let log =
+        [entry(Push(7), Pushed, 0, 1), entry(Push(9), Pushed, 2, 3), entry(Pop, Popped(9), 4, 5), pending];
+    let Decision::Violated(witness) = check(&unbounded(Fifo), &log) else { panic!("7 was still inside") };
+    assert_eq!(witness.entries, [0, 1, 2, 3]);
+    assert_eq!(witness.reason, "7 was pushed wholly before 9, but 9 was popped while 7 was still inside");
+}
