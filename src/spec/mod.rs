@@ -38,6 +38,7 @@ mod kv;
 mod queue;
 mod register;
 mod set;
+pub mod written;
 
 pub use self::counter::{CounterAnswer, CounterCall, CounterSpec};
 pub use self::kv::{KvAnswer, KvCall, KvSpec};
