@@ -5,6 +5,7 @@
 //! and every check of one gives a [`Decision`].
 
 mod budget;
+pub mod explain;
 pub mod general;
 pub mod linearizability;
 pub mod overtaking;

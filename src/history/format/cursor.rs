@@ -32,11 +32,6 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
-    /// The line in which it stands.
-    pub(super) fn line(text: &str, at: usize) -> usize {
-        Self::place(text, at).0
-    }
-
     /// The byte behind it.
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()

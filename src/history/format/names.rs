@@ -14,8 +14,6 @@ const FIRST: u32 = 1 << 31;
 pub struct Names {
     labels: HashMap<Box<str>, u32>,
     values: Vec<Value<'static>>,
-    /// Labels that were exchanged since, or were put in order.
-    changed: HashMap<u32, u32>,
 }
 
 impl Names {
@@ -27,14 +25,6 @@ impl Names {
         match value.number::<u32>() {
             Some(number) if number < FIRST => Ok(number),
             _ => self.other(value),
-        }
-    }
-
-    /// The label of a value that has one already.
-    pub fn known(&self, value: &Value<'_>) -> Option<u32> {
-        match value.number::<u32>() {
-            Some(number) if number < FIRST => Some(number),
-            _ => self.labels.get(value.to_string().as_str()).copied(),
         }
     }
 
@@ -52,7 +42,6 @@ impl Names {
 
     /// The value of a label.
     pub fn value(&self, label: u32) -> Value<'_> {
-        let label = self.changed.get(&label).copied().unwrap_or(label);
         match label.checked_sub(FIRST).and_then(|index| self.values.get(index as usize)) {
             Some(value) => value.clone(),
             None => Value::Number(Cow::Owned(label.to_string())),
@@ -64,16 +53,42 @@ impl Names {
         self.value(label).to_string()
     }
 
-    /// Whether every label is the number that it stands for.
-    pub fn are_numbers(&self) -> bool {
-        self.values.is_empty() && self.changed.is_empty()
+    /// The text with the value of every label that is none itself, where its digits stand.
+    pub fn in_words(&self, text: &str) -> String {
+        let mut words = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+            let digits = &rest[start..];
+            let digits =
+                &digits[..digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len())];
+            words += &rest[..start];
+            match digits.parse() {
+                Ok(label) => words += &self.name(label),
+                Err(_) => words += digits,
+            }
+            rest = &rest[start + digits.len()..];
+        }
+        words + rest
     }
 
-    /// Remembers that each of these labels, which all differ, now has another one: `(before, now)`.
-    pub fn change(&mut self, changes: impl IntoIterator<Item = (u32, u32)>) {
-        let before = std::mem::take(&mut self.changed);
-        let origin = |label: u32| before.get(&label).copied().unwrap_or(label);
-        self.changed = changes.into_iter().map(|(was, now)| (now, origin(was))).collect();
+    /// Whether every label is the number that it stands for.
+    pub fn are_numbers(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Labels for these values, in the same order as they are; numbers are no longer their own.
+    ///
+    /// # Errors
+    /// [`Problem::TooManyValues`].
+    pub fn in_this_order(values: impl IntoIterator<Item = Value<'static>>) -> Result<Self, Problem> {
+        let mut names = Self::default();
+        values.into_iter().try_for_each(|value| names.other(&value).map(drop))?;
+        Ok(names)
+    }
+
+    /// The labels of [these values](Self::in_this_order).
+    pub fn in_order(&self) -> impl Iterator<Item = u32> {
+        FIRST..FIRST + self.values.len() as u32
     }
 }
 
@@ -103,7 +118,6 @@ mod tests {
         let expected =
             ["7", "2147483647", "2147483648", "-7", "99999999999999999999", "\"7\"", "null", "[1 true]"];
         assert_eq!(written, expected);
-        assert!(values.iter().zip(&labels).all(|(value, label)| names.known(value) == Some(*label)));
         let mut distinct = labels.clone();
         distinct.sort_unstable();
         distinct.dedup();
@@ -111,12 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn a_change_keeps_the_names() {
+    fn a_sentence_names_values() {
         let mut names = Names::default();
-        let null = names.label(&Value::Null).unwrap();
-        names.change([(null, 0), (0, null)]);
-        assert_eq!((names.name(0), names.name(null), names.name(5)), ("null".into(), "0".into(), "5".into()));
-        names.change([(0, 1), (null, 2)]);
-        assert_eq!((names.name(1), names.name(2)), ("null".into(), "0".into()));
+        let label = names.label(&Value::Text("a".into())).unwrap();
+        let text = format!("{label} was pushed wholly before 9, and 99999999999 before {label}");
+        assert_eq!(names.in_words(&text), "\"a\" was pushed wholly before 9, and 99999999999 before \"a\"");
+    }
+
+    #[test]
+    fn labels_can_be_put_in_order() {
+        let names = Names::in_this_order([number("-7"), number("5")]).unwrap();
+        let written: Vec<String> = names.in_order().map(|label| names.name(label)).collect();
+        assert_eq!(written, ["-7", "5"]);
     }
 }

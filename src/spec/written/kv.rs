@@ -49,11 +49,6 @@ impl Written for KvCall {
             (Self::Append(_, value), _) => format!("append {key} {value:?}"),
         }
     }
-
-    fn relabel(&mut self, _answer: Option<&mut KvAnswer>, change: &mut dyn FnMut(u32) -> u32) {
-        let (Self::Get(key) | Self::Put(key, _) | Self::Append(key, _)) = self;
-        *key = change(*key);
-    }
 }
 
 /// A value as text; where nothing is, that is the empty one.

@@ -36,9 +36,6 @@ pub trait Written: Clone + Debug + Sized {
 
     /// It and its answer in one short text, as in `push 7` or `pop → empty`.
     fn show(&self, answer: Option<&Self::Answer>, names: &Names) -> String;
-
-    /// Puts another label in place of each.
-    fn relabel(&mut self, answer: Option<&mut Self::Answer>, change: &mut dyn FnMut(u32) -> u32);
 }
 
 /// A call and its answer in the words of a file.
@@ -76,16 +73,6 @@ impl<C: Written> Logs<C> {
     /// How many operations there are.
     pub fn operations(&self) -> usize {
         self.objects.iter().map(|(_, log)| log.len()).sum()
-    }
-
-    /// Puts another label in place of each, and remembers for which values they stand.
-    fn relabel(&mut self, mut change: impl FnMut(u32) -> u32) {
-        let mut changes = HashMap::new();
-        let mut remember = |label: u32| *changes.entry(label).or_insert_with(|| change(label));
-        for entry in self.objects.iter_mut().flat_map(|(_, log)| log) {
-            entry.call.relabel(entry.answer.as_mut(), &mut remember);
-        }
-        self.names.change(changes);
     }
 }
 

@@ -57,15 +57,6 @@ impl Written for QueueCall {
             (Self::Pop, _) => "pop ?".to_owned(),
         }
     }
-
-    fn relabel(&mut self, answer: Option<&mut QueueAnswer>, change: &mut dyn FnMut(u32) -> u32) {
-        if let Self::Push(item) = self {
-            *item = change(*item);
-        }
-        if let Some(QueueAnswer::Popped(item)) = answer {
-            *item = change(*item);
-        }
-    }
 }
 
 /// Gives the items of a priority queue labels in the order of their numbers, where they are not their own labels.
@@ -76,27 +67,35 @@ pub fn in_order(logs: &mut Logs<QueueCall>) -> Result<(), Problem> {
     if logs.names.are_numbers() {
         return Ok(());
     }
-    let mut items = Vec::new();
-    for entry in logs.objects.iter().flat_map(|(_, log)| log) {
-        if let QueueCall::Push(item) = entry.call {
-            items.push(item);
+    let mut labels = Vec::new();
+    change(logs, |label| {
+        labels.push(label);
+        label
+    });
+    labels.sort_unstable();
+    labels.dedup();
+    let number = |label: &u32| {
+        let value = logs.names.value(*label);
+        value.number::<i128>().ok_or_else(|| Problem::NoNumber(value.to_string()))
+    };
+    let numbers = labels.iter().map(number).collect::<Result<Vec<i128>, _>>()?;
+    let mut items: Vec<(i128, u32)> = numbers.into_iter().zip(labels).collect();
+    items.sort_unstable();
+    let names = Names::in_this_order(items.iter().map(|(_, label)| logs.names.value(*label).into_owned()))?;
+    let now: HashMap<u32, u32> = items.iter().map(|(_, label)| *label).zip(names.in_order()).collect();
+    change(logs, |label| now[&label]);
+    logs.names = names;
+    Ok(())
+}
+
+/// Puts another label in place of each.
+fn change(logs: &mut Logs<QueueCall>, mut label: impl FnMut(u32) -> u32) {
+    for entry in logs.objects.iter_mut().flat_map(|(_, log)| log) {
+        if let QueueCall::Push(item) = &mut entry.call {
+            *item = label(*item);
         }
-        if let Some(QueueAnswer::Popped(item)) = entry.answer {
-            items.push(item);
+        if let Some(QueueAnswer::Popped(item)) = &mut entry.answer {
+            *item = label(*item);
         }
     }
-    items.sort_unstable();
-    items.dedup();
-    let numbers = items.into_iter().map(|item| {
-        let value = logs.names.value(item);
-        value
-            .number::<i128>()
-            .map(|number| (number, item))
-            .ok_or_else(|| Problem::NoNumber(value.to_string()))
-    });
-    let mut numbers = numbers.collect::<Result<Vec<_>, _>>()?;
-    numbers.sort_unstable();
-    let ranks: HashMap<u32, u32> = (0..).zip(numbers).map(|(rank, (_, item))| (item, rank)).collect();
-    logs.relabel(|item| ranks[&item]);
-    Ok(())
 }

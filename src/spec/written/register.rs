@@ -67,20 +67,6 @@ impl Written for RegisterCall {
             }
         }
     }
-
-    fn relabel(&mut self, answer: Option<&mut RegisterAnswer>, change: &mut dyn FnMut(u32) -> u32) {
-        match self {
-            Self::Read => {}
-            Self::Write(value) => *value = change(*value),
-            Self::CompareExchange(expected, new) => {
-                *expected = change(*expected);
-                *new = change(*new);
-            }
-        }
-        if let Some(RegisterAnswer::Value(value)) = answer {
-            *value = change(*value);
-        }
-    }
 }
 
 /// The label of a value that can be put into a register.
@@ -100,8 +86,8 @@ fn exchange(value: &Value<'_>, names: &mut Names) -> Result<(u32, u32), Problem>
     }
 }
 
-/// The object with whose value the registers of a log begin. Where that is not said, they hold nothing at first if anybody has found
-/// that, and 0 otherwise. A value that is said gets the label 0.
+/// The object that begins as the registers of a log do. Where the value is not said, it holds nothing at first if anybody has found
+/// that, and 0 otherwise.
 ///
 /// # Errors
 /// [`Problem::TooManyValues`].
@@ -110,20 +96,11 @@ pub fn begin_with(
     initial: Option<&Value<'_>>,
 ) -> Result<RegisterSpec, Problem> {
     let mut entries = logs.objects.iter().flat_map(|(_, log)| log);
-    let holds_nothing = match initial {
-        Some(value) => *value == Value::Null,
-        None => entries.any(|entry| entry.answer == Some(RegisterAnswer::Nothing)),
+    let initial = match initial {
+        Some(Value::Null) => None,
+        Some(value) => Some(logs.names.label(value)?),
+        None if entries.any(|entry| entry.answer == Some(RegisterAnswer::Nothing)) => None,
+        None => Some(0),
     };
-    if holds_nothing {
-        return Ok(RegisterSpec { initial: None });
-    }
-    let label = initial.map_or(Ok(0), |value| logs.names.label(value))?;
-    if label != 0 {
-        logs.relabel(|value| match value {
-            0 => label,
-            value if value == label => 0,
-            value => value,
-        });
-    }
-    Ok(RegisterSpec { initial: Some(0) })
+    Ok(RegisterSpec { initial })
 }

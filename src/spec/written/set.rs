@@ -43,11 +43,6 @@ impl Written for SetCall {
         };
         format!("{call} {} → {answer}", names.name(item))
     }
-
-    fn relabel(&mut self, _answer: Option<&mut SetAnswer>, change: &mut dyn FnMut(u32) -> u32) {
-        let (Self::Insert(item) | Self::Remove(item) | Self::Contains(item)) = self;
-        *item = change(*item);
-    }
 }
 
 impl SetCall {
