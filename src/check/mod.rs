@@ -5,10 +5,14 @@
 //! and every check of one gives a [`Decision`].
 
 mod budget;
+pub mod container;
 pub mod explain;
+pub mod fifo;
 pub mod general;
+pub mod lifo;
 pub mod linearizability;
 pub mod overtaking;
+pub mod priority;
 
 pub use self::budget::Budget;
 
