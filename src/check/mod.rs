@@ -11,6 +11,7 @@ pub mod fifo;
 pub mod general;
 pub mod lifo;
 pub mod linearizability;
+pub mod log;
 pub mod overtaking;
 pub mod priority;
 
