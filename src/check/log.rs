@@ -68,6 +68,9 @@ fn decided(first: Decision, second: impl FnOnce() -> Decision) -> Decision {
     }
 }
 
+/// So many steps are spent on each part that may explain a violation: it has to be clearer than the log.
+const STEPS_A_PART: u64 = 1_000_000;
+
 /// The smallest part that is still wrong of a log that violates its object.
 pub fn explained<C: Decidable>(
     object: &C::Object,
@@ -75,6 +78,7 @@ pub fn explained<C: Decidable>(
     witness: &super::Witness,
     budget: Budget,
 ) -> Explanation {
+    let budget = Budget { steps: budget.steps.min(STEPS_A_PART), ..budget };
     explain(log, witness, |part| C::decide(object, part, budget), Limits::default())
 }
 

@@ -10,6 +10,7 @@ mod details;
 #[cfg(test)]
 pub(crate) mod example;
 mod finding;
+mod history;
 mod intervals;
 mod matrix;
 mod measures;
@@ -25,6 +26,7 @@ pub use cancellation::{cancel_safety, cancel_safety_table};
 pub use counterexample::counterexample;
 pub use details::details;
 pub use finding::{evidence, finding, findings, headline};
+pub use history::{JudgedHistory, judged_history};
 pub use intervals::{Interval, intervals, intervals_svg};
 pub use matrix::matrix;
 pub use measures::measures;

@@ -29,6 +29,9 @@ impl Default for Limits {
     }
 }
 
+/// A check that has come to the end of its means has cost as much as so many others.
+const UNDECIDED: usize = 100;
+
 /// A part of a log that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -148,7 +151,11 @@ impl<F: Fn(&[usize]) -> Decision> Descent<'_, F> {
                 *self.reason = witness.reason;
                 true
             }
-            Decision::Holds | Decision::Unknown(_) => false,
+            Decision::Holds => false,
+            Decision::Unknown(_) => {
+                self.left.checks = self.left.checks.saturating_sub(UNDECIDED);
+                false
+            }
         }
     }
 
@@ -162,10 +169,12 @@ impl<F: Fn(&[usize]) -> Decision> Descent<'_, F> {
         is_taken
     }
 
-    /// What the witness names, and what it is tied to, is mostly enough.
+    /// What the witness names, and what it is tied to, is mostly enough; and of that, what is known for certain.
     fn start(&mut self, named: &[usize]) {
         let named = self.whole.with_ties(named);
         self.take(named);
+        let certain = self.whole.without_stayers(&self.part);
+        self.take(certain);
     }
 
     /// Leaves out what begins late: as much as possible, by halves.

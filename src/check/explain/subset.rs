@@ -115,6 +115,15 @@ impl<'t> Subset<'t> {
         if rest.iter().any(is_missed) { part.to_vec() } else { rest }
     }
 
+    /// The part without all that have to stay otherwise, and without those that cannot do without these.
+    pub(super) fn without_stayers(&self, part: &[usize]) -> Vec<usize> {
+        let (stayers, rest): (Vec<usize>, Vec<usize>) =
+            part.iter().partition(|&&place| self.ties[place].stays);
+        let mut gone = Gone::default();
+        stayers.into_iter().for_each(|place| self.leave(place, &mut gone));
+        self.settle(rest, &mut gone)
+    }
+
     fn leave(&self, place: usize, gone: &mut Gone) {
         if let Some(thing) = self.ties[place].makes {
             gone.add(thing, self.times[place].0);

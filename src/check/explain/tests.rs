@@ -99,7 +99,10 @@ where
         let mut part = whole.everything();
         for _ in 0..3 {
             let mask = random.next_u64() & random.next_u64();
-            part = whole.without(&part, |index| mask >> index & 1 == 1);
+            part = match random.between(0, 3) {
+                0 => whole.without_stayers(&part),
+                _ => whole.without(&part, |index| mask >> index & 1 == 1),
+            };
             let rest: Log<S> = part.iter().map(|place| log[*place].clone()).collect();
             assert_eq!(judge(spec, &rest), Decision::Holds, "{rest:#?} of {log:#?}");
         }

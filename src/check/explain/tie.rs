@@ -5,7 +5,7 @@ use crate::history::log::Entry;
 use crate::spec::{
     KvAnswer, KvCall, QueueAnswer, QueueCall, RegisterAnswer, RegisterCall, SetAnswer, SetCall,
 };
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// How an operation hangs together with others.
 ///
@@ -17,7 +17,8 @@ pub struct Tie {
     pub makes: Option<u64>,
     /// What it uses.
     pub uses: Uses,
-    /// Nobody knows what it has used, so that it is left out only where it begins after everything else has ended.
+    /// Nobody knows what it has used, or who has used it. So it is left out only with all of these, or where it begins after
+    /// everything else has ended.
     pub stays: bool,
 }
 
@@ -51,16 +52,20 @@ impl Tied for QueueCall {
 
     /// An item's push and pop go together. A pop that is not known may have taken what nobody else did.
     fn ties(log: &[Entry<Self, QueueAnswer>]) -> Vec<Tie> {
-        let popped = |entry: &Entry<Self, QueueAnswer>| match entry.answer {
-            Some(QueueAnswer::Popped(item)) => Some(item),
-            _ => None,
-        };
-        let popped: HashSet<u32> = log.iter().filter_map(popped).collect();
+        // Of each item, how many more times it was put in than it is known to have come out.
+        let mut left: HashMap<u32, i64> = HashMap::new();
+        for entry in log {
+            match (entry.call, entry.answer) {
+                (_, Some(QueueAnswer::Popped(item))) => *left.entry(item).or_default() -= 1,
+                (Self::Push(item), _) => *left.entry(item).or_default() += 1,
+                _ => {}
+            }
+        }
         let is_open = |entry: &Entry<Self, QueueAnswer>| entry.call == Self::Pop && entry.answer.is_none();
         let some_open = log.iter().any(is_open);
         let tie = |entry: &Entry<Self, QueueAnswer>| match (entry.call, entry.answer) {
             (Self::Push(_), Some(QueueAnswer::Full)) => Tie { uses: Uses::Anything, ..Tie::default() },
-            (Self::Push(item), _) if popped.contains(&item) => both(item),
+            (Self::Push(item), _) if left[&item] <= 0 => both(item),
             // It may have been answered `Full`.
             (Self::Push(item), None) if entry.has_ended() => {
                 Tie { uses: Uses::Anything, stays: some_open, ..makes(item) }

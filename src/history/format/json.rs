@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 
 /// The version of the format.
 const VERSION: u64 = 1;
+/// The first field of a header.
+const HEADER: &str = "\"refectory\"";
 
 pub(super) fn read<'a>(
     text: &'a str,
@@ -26,7 +28,7 @@ pub(super) fn read<'a>(
         }
         cursor.expect(b'{', "an operation, `{…}`")?;
         blanks(&mut cursor);
-        if header.is_none() && cursor.rest().starts_with("\"refectory\"") {
+        if header.is_none() && cursor.rest().starts_with(HEADER) {
             header = Some(read_header(&mut cursor)?);
         } else {
             header.get_or_insert_default();
@@ -38,6 +40,12 @@ pub(super) fn read<'a>(
             return Err(cursor.expected("the end of the line"));
         }
     }
+}
+
+/// Whether the text begins with a header.
+pub(super) fn is_header(text: &str) -> bool {
+    let fields = text.trim_start().strip_prefix('{').unwrap_or_default();
+    fields.trim_start_matches([' ', '\t', '\r']).starts_with(HEADER)
 }
 
 /// What may stand between two parts of a line.

@@ -229,6 +229,20 @@ pub fn text(bytes: &[u8]) -> Result<&str, Error> {
     })
 }
 
+/// What stands in the first line of a history, if that is a header.
+///
+/// # Errors
+/// If it looks like one, and is none.
+pub fn header_of(format: Format, text: &str) -> Result<Header<'_>, Error> {
+    let start = text.len() - text.trim_start().len();
+    let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    let line = &text[..end];
+    match format {
+        Format::JsonLines if json::is_header(line) => read(format, line, |_| Ok(())),
+        _ => Ok(Header::default()),
+    }
+}
+
 /// Reads a history, and gives its operations away, each as soon as it is known.
 ///
 /// # Errors

@@ -48,6 +48,18 @@ fn json_lines_are_operations() {
 }
 
 #[test]
+fn a_header_is_the_first_line_of_its_kind() {
+    let spec = |text: &str| header_of(Format::of(text), text).map(|header| header.spec.map(String::from));
+    assert_eq!(spec("\n { \"refectory\":1,\"spec\":\"l\\u0069fo\"}\nwhatever"), Ok(Some("lifo".to_owned())));
+    assert_eq!(spec("{\"process\":0,"), Ok(None));
+    assert_eq!(spec("[0 :invoke"), Ok(None));
+    assert_eq!(
+        spec("\n{\"refectory\":1,}").unwrap_err().to_string(),
+        "line 2, column 16: expected a text in quotation marks, found `}`"
+    );
+}
+
+#[test]
 fn an_error_in_json_has_a_place_and_a_way_out() {
     let line = |text: &str| told(Format::JsonLines, &format!("\n{text}\n"));
     let whole = r#"{"process":0,"call":"pop","begun":4}"#;
