@@ -116,7 +116,6 @@ impl<F> Search<F> {
         let Self { check, left, reason } = self;
         let of_part = |places: &[usize]| check(&chosen(log, places));
         let mut descent = Descent { check: of_part, left, reason, whole, part: Vec::new() };
-        descent.part = descent.whole.everything();
         descent.start(named);
         descent.end_early();
         let is_minimal = descent.minimize();
@@ -171,8 +170,10 @@ impl<F: Fn(&[usize]) -> Decision> Descent<'_, F> {
 
     /// What the witness names, and what it is tied to, is mostly enough; and of that, what is known for certain.
     fn start(&mut self, named: &[usize]) {
-        let named = self.whole.with_ties(named);
-        self.take(named);
+        self.part = self.whole.with_ties(named);
+        if !self.is_wrong(&self.part.clone()) {
+            self.part = self.whole.everything();
+        }
         let certain = self.whole.without_stayers(&self.part);
         self.take(certain);
     }

@@ -2,14 +2,15 @@
 
 use super::tie::{Tie, Uses};
 use crate::history::log::NEVER;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// A log by its ties and times.
 #[derive(Debug)]
 pub(super) struct Subset<'t> {
     ties: &'t [Tie],
     times: &'t [(u64, u64)],
-    makers: HashMap<u64, Vec<usize>>,
+    /// What is made, and by whom: sorted.
+    makers: Vec<(u64, usize)>,
 }
 
 /// What is gone: the first beginning of those that made a thing, and of all.
@@ -40,12 +41,9 @@ impl Gone {
 
 impl<'t> Subset<'t> {
     pub(super) fn new(ties: &'t [Tie], times: &'t [(u64, u64)]) -> Self {
-        let mut makers: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (place, tie) in ties.iter().enumerate() {
-            if let Some(thing) = tie.makes {
-                makers.entry(thing).or_default().push(place);
-            }
-        }
+        let maker = |(place, tie): (usize, &Tie)| tie.makes.map(|thing| (thing, place));
+        let mut makers: Vec<(u64, usize)> = ties.iter().enumerate().filter_map(maker).collect();
+        makers.sort_unstable();
         Self { ties, times, makers }
     }
 
@@ -81,14 +79,20 @@ impl<'t> Subset<'t> {
 
     /// The makers of what it uses.
     fn needed(&self, place: usize, needed: &mut Vec<usize>) {
-        let before = |maker: &usize| self.times[*maker].0 <= self.times[place].1;
-        let makers = |thing: u64| self.makers.get(&thing).into_iter().flatten().copied();
-        match self.ties[place].uses {
-            Uses::Nothing => {}
-            Uses::All(thing) => needed.extend(makers(thing)),
-            Uses::Earlier(thing) => needed.extend(makers(thing).filter(before)),
-            Uses::Anything => needed.extend(self.makers.values().flatten().copied().filter(before)),
-        }
+        let (makers, only_before) = match self.ties[place].uses {
+            Uses::Nothing => return,
+            Uses::All(thing) => (self.makers_of(thing), false),
+            Uses::Earlier(thing) => (self.makers_of(thing), true),
+            Uses::Anything => (self.makers.as_slice(), true),
+        };
+        let makers = makers.iter().map(|(_, maker)| *maker);
+        needed.extend(makers.filter(|maker| !only_before || self.times[*maker].0 <= self.times[place].1));
+    }
+
+    fn makers_of(&self, thing: u64) -> &[(u64, usize)] {
+        let from = self.makers.partition_point(|(other, _)| *other < thing);
+        let all = &self.makers[from..];
+        &all[..all.partition_point(|(other, _)| *other == thing)]
     }
 
     /// Whether it has to stay in every part that ends at this time.

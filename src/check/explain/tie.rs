@@ -5,7 +5,7 @@ use crate::history::log::Entry;
 use crate::spec::{
     KvAnswer, KvCall, QueueAnswer, QueueCall, RegisterAnswer, RegisterCall, SetAnswer, SetCall,
 };
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// How an operation hangs together with others.
 ///

@@ -79,12 +79,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// That something else was expected here.
+    #[cold]
     pub(super) fn expected(&self, what: &'static str) -> Failure {
         self.fail(Problem::Expected { what, found: self.found() })
     }
 
-    pub(super) const fn fail(&self, problem: Problem) -> Failure {
-        Failure { at: self.at, problem }
+    pub(super) fn fail(&self, problem: Problem) -> Failure {
+        Failure::new(self.at, problem)
     }
 
     /// The beginning of what is behind it, in words.

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Value<'_>, Problem> {
-        value(&mut Cursor::new(text)).map_err(|failure| failure.problem)
+        value(&mut Cursor::new(text)).map_err(|failure| failure.0.1)
     }
 
     fn number(digits: &str) -> Value<'_> {

@@ -4,7 +4,7 @@ use super::cursor::Cursor;
 use super::edn::{self, blanks, tag, token};
 use super::{Answer, Failure, Problem, Record, Value};
 use crate::history::log::NEVER;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// What an event says of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +218,7 @@ pub(super) fn read_log<'a>(
     let mut is_log = false;
     for line in text.split_inclusive('\n') {
         if let Some((offset, parts_of_line)) = event_of(line) {
-            let inside = |failure: Failure| Failure { at: at + offset + failure.at, ..failure };
+            let inside = |failure: Failure| failure.later(at + offset);
             let event = parts(&mut Cursor::new(parts_of_line), at + offset).map_err(inside)?;
             is_log = true;
             if let Some(event) = event {
@@ -264,7 +264,7 @@ impl<'a> Pairs<'a> {
         take: &mut impl FnMut(Record<'a>) -> Result<(), Problem>,
     ) -> Result<(), Failure> {
         let (process, at, now) = (event.process, event.at, self.time);
-        let failure = |problem| Failure { at, problem };
+        let failure = |problem| Failure::new(at, problem);
         self.time += 1;
         if event.kind == Kind::Invoke {
             return match self.asked.insert(process, (event, now)) {
@@ -304,7 +304,8 @@ impl<'a> Pairs<'a> {
         open.sort_by_key(|(_, begun)| *begun);
         for (event, begun) in open {
             let at = event.at;
-            take(record(event, Answer::Unknown, begun, NEVER)).map_err(|problem| Failure { at, problem })?;
+            take(record(event, Answer::Unknown, begun, NEVER))
+                .map_err(|problem| Failure::new(at, problem))?;
         }
         Ok(())
     }

@@ -225,7 +225,7 @@ impl fmt::Display for Problem {
 pub fn text(bytes: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        Failure { at: good.len(), problem: Problem::NotUtf8 }.within(&good)
+        Failure::new(good.len(), Problem::NotUtf8).within(&good)
     })
 }
 
@@ -261,15 +261,25 @@ pub fn read<'a>(
 }
 
 /// A problem at a byte of the text.
+///
+/// It is small, because every value that is read comes with the place for one.
 #[derive(Debug)]
-struct Failure {
-    at: usize,
-    problem: Problem,
-}
+struct Failure(Box<(usize, Problem)>);
 
 impl Failure {
+    fn new(at: usize, problem: Problem) -> Self {
+        Self(Box::new((at, problem)))
+    }
+
+    /// The same, so many bytes later.
+    fn later(mut self, bytes: usize) -> Self {
+        self.0.0 += bytes;
+        self
+    }
+
     fn within(self, text: &str) -> Error {
-        let (line, column) = Cursor::place(text, self.at);
-        Error { line, column, problem: self.problem }
+        let (at, problem) = *self.0;
+        let (line, column) = Cursor::place(text, at);
+        Error { line, column, problem }
     }
 }

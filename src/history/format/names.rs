@@ -1,8 +1,8 @@
 //! Values as numbers, and back.
 
 use super::{Problem, Value};
+use hashbrown::HashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// From here on labels are those of values that are no small numbers.
 const FIRST: u32 = 1 << 31;

@@ -10,7 +10,7 @@ mod tests;
 
 use crate::history::format::{self, Answer, Error, Format, Header, Names, Problem, Record, Value};
 use crate::history::log::Entry;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::fmt::Debug;
 
 pub use self::queue::in_order;
@@ -89,6 +89,8 @@ pub fn read<'a, C: Written>(
 ) -> Result<(Header<'a>, Logs<C>), Error> {
     let mut logs = Logs::default();
     let mut places = HashMap::new();
+    // Nearly always the next operation is one of the same object.
+    let mut last = None;
     let header = format::read(format, text, |mut record| {
         if tuples {
             untie(&mut record)?;
@@ -96,10 +98,14 @@ pub fn read<'a, C: Written>(
         let (call, answer) = C::read(&record, &mut logs.names)?;
         let key = record.key.as_ref().filter(|_| !C::HAS_KEYS);
         let key = key.map(|key| logs.names.label(key)).transpose()?;
-        let place = *places.entry(key).or_insert_with(|| {
-            logs.objects.push((key, Vec::new()));
-            logs.objects.len() - 1
-        });
+        let place = match last {
+            Some((same, place)) if same == key => place,
+            _ => *places.entry(key).or_insert_with(|| {
+                logs.objects.push((key, Vec::new()));
+                logs.objects.len() - 1
+            }),
+        };
+        last = Some((key, place));
         let Record { process, begun, ended, .. } = record;
         logs.objects[place].1.push(Entry { process, call, answer, begun, ended });
         Ok(())

@@ -3,7 +3,7 @@
 use super::{Logs, Words, Written, arrow, expected, given, no_call, returned, success};
 use crate::history::format::{Names, Problem, Record, Value};
 use crate::spec::{QueueAnswer, QueueCall};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 impl Written for QueueCall {
     type Answer = QueueAnswer;
