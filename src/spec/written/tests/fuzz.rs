@@ -164,8 +164,7 @@ fn json_is_read_as_serde_json_reads_it() {
         });
         if let (Ok(_), Some((line, process, begun))) = (result, record) {
             read += 1;
-            let [theirs, ours] =
-                [text, line.as_str()].map(|text| serde_json::from_str::<serde_json::Value>(text));
+            let [theirs, ours] = [text, line.as_str()].map(serde_json::from_str::<serde_json::Value>);
             let theirs = theirs.unwrap_or_else(|error| panic!("{error}: {text}"));
             assert_eq!(
                 (theirs["process"].as_u64(), theirs["begun"].as_u64()),
