@@ -1,5 +1,6 @@
 //! How much a check may spend.
 
+use super::Decision;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -21,23 +22,38 @@ impl Default for Budget {
     }
 }
 
-/// Which part of a budget has ended.
+/// A budget that ended before anything was decided: which part of it, and how much that was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spent {
+pub enum Spent {
+    /// Steps of the sequential object.
     Steps(u64),
+    /// Bytes of memory.
     Bytes(usize),
+    /// Time by the clock.
     Time(Duration),
 }
+
+impl std::error::Error for Spent {}
 
 impl fmt::Display for Spent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Steps(steps) => write!(f, "not decided within {steps} steps: give it more `steps`"),
-            Self::Bytes(bytes) => {
-                write!(f, "not decided within {bytes} bytes of memory: give it more `bytes`")
-            }
-            Self::Time(time) => write!(f, "not decided within {time:?}: give it more `time`"),
+            Self::Steps(steps) => write!(f, "not decided within {steps} steps"),
+            Self::Bytes(bytes) => write!(f, "not decided within {bytes} bytes of memory"),
+            Self::Time(time) => write!(f, "not decided within {time:?}"),
         }
+    }
+}
+
+impl From<Spent> for Decision {
+    /// Not known; says which part of the budget to enlarge.
+    fn from(spent: Spent) -> Self {
+        let part = match spent {
+            Spent::Steps(_) => "steps",
+            Spent::Bytes(_) => "bytes",
+            Spent::Time(_) => "time",
+        };
+        Self::Unknown(format!("{spent}: give it more `{part}`"))
     }
 }
 
@@ -89,7 +105,8 @@ mod tests {
         let mut meter = Meter::new(Budget { steps: 2, bytes: 10, time: None });
         assert_eq!([(); 3].map(|()| meter.step()), [Ok(()), Ok(()), Err(Spent::Steps(2))]);
         assert_eq!([10, 11].map(|bytes| meter.holds(bytes)), [Ok(()), Err(Spent::Bytes(10))]);
-        assert_eq!(Spent::Steps(2).to_string(), "not decided within 2 steps: give it more `steps`");
+        let told = "not decided within 2 steps: give it more `steps`".to_owned();
+        assert_eq!(Decision::from(Spent::Steps(2)), Decision::Unknown(told));
     }
 
     #[test]

@@ -14,8 +14,11 @@ pub mod linearizability;
 pub mod log;
 pub mod overtaking;
 pub mod priority;
+pub mod quiescent;
+pub mod relaxed;
+pub mod sequential;
 
-pub use self::budget::Budget;
+pub use self::budget::{Budget, Spent};
 
 /// What a check says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]

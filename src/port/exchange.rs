@@ -12,10 +12,11 @@
 //! Outcome: what each consumer received, in order, and which tries failed.
 
 use super::ledger;
-use crate::check::linearizability;
+use crate::check::{self, Budget, Decision, Witness, linearizability};
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::Moment;
-use crate::history::{self, History, MOST, Operation};
+use crate::history::log::Entry;
+use crate::history::{self, History, Operation};
 use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{causality, moment};
@@ -183,6 +184,9 @@ pub(super) fn popped(item: Option<Item>) -> Answer {
     item.map_or(Answer::Empty, |item| Answer::Popped(item.label))
 }
 
+/// So many steps of a thread are timed, where it has no more of them.
+const MOST_TIMED: usize = 64;
+
 /// How one step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -239,7 +243,7 @@ impl<Q: Queue> Performer for Q {
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
         let mut answers = Vec::with_capacity(steps.len());
         let (mut moments, mut times) = (Vec::new(), Vec::new());
-        let timed = !sync::is_modelled() && steps.len() <= MOST;
+        let timed = !sync::is_modelled() && steps.len() <= MOST_TIMED;
         let now = || timed.then(history::time);
         for (k, &step) in steps.iter().enumerate() {
             let begun = moment();
@@ -316,23 +320,18 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
 fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     let witness = match causality() {
         Some(order) => {
-            let moments = ledger.accounts.iter().flat_map(|account| &account.moments);
-            match History::new(operations(ledger, moments.copied()), &order) {
-                Ok(history) => linearizability::refute(spec, &history),
-                Err(too_long) => {
-                    engine::give_up(too_long.to_string());
-                    None
-                }
-            }
+            let history = History::new(operations(ledger), &order);
+            linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
+                let count = history.operations.len();
+                engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
+                None
+            })
         }
-        // A history that is too long is a round in which this is not looked at.
-        None if !sync::is_modelled() && ledger.accounts.len() <= MOST_AT_ONCE => {
-            let times = ledger.accounts.iter().flat_map(|account| &account.times);
-            let timed = operations(ledger, times.copied());
-            let whole = timed.len() == ledger.answers().count();
-            let history = History::in_time(timed).ok().filter(|_| whole);
-            history.and_then(|history| linearizability::refute(spec, &history))
-        }
+        // What is not decided is a round in which this is not looked at.
+        None if !sync::is_modelled() => match check::general::check(spec, &log(ledger), A_ROUND) {
+            Decision::Violated(Witness { entries, .. }) => Some(entries),
+            Decision::Holds | Decision::Unknown(_) => None,
+        },
         None => None,
     };
     let Some(witness) = witness else { return Ok(()) };
@@ -345,19 +344,37 @@ fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Resul
     Err(Violation { kind, property: "linearizable", detail })
 }
 
-/// So many threads on real cores can have an operation under way at a time where the orders of these are tried.
-const MOST_AT_ONCE: usize = 6;
+/// What may be spent on the order of one execution's operations: about a second. At the sizes that are searched it takes some hundred steps.
+const AN_EXECUTION: Budget = Budget { steps: 500_000, bytes: 1 << 30, time: None };
 
-/// The operations that begin and end so.
-fn operations<T>(
-    ledger: &Ledger,
-    times: impl Iterator<Item = (T, T)>,
-) -> Vec<Operation<QueueCall, QueueAnswer, T>> {
-    let operation = |(answer, (begun, ended)): (Answer, _)| {
+/// What may be spent on that of a round on real cores, of which there are many: a tenth of a second.
+const A_ROUND: Budget = Budget { steps: 200_000, bytes: 1 << 26, time: None };
+
+/// The operations, by where their threads stood.
+fn operations(ledger: &Ledger) -> Vec<Operation<QueueCall, QueueAnswer>> {
+    let moments = ledger.accounts.iter().flat_map(|account| &account.moments);
+    let operation = |(answer, &(begun, ended)): (Answer, &(Moment, Moment))| {
         let (call, answer) = answer.in_terms_of_the_spec();
         Operation { call, answer, begun, ended }
     };
-    ledger.answers().zip(times).map(operation).collect()
+    ledger.answers().zip(moments).map(operation).collect()
+}
+
+/// The operations in time, counted from when the first one began; none where there were too many to time them all.
+fn log(ledger: &Ledger) -> Vec<Entry<QueueCall, QueueAnswer>> {
+    let times = ledger.accounts.iter().flat_map(|account| &account.times);
+    let Some(start) = times.clone().map(|time| time.0).min() else { return Vec::new() };
+    if times.clone().count() < ledger.answers().count() {
+        return Vec::new();
+    }
+    let since = |time: Instant| (time - start).as_nanos() as u64;
+    let processes =
+        ledger.accounts.iter().zip(0..).flat_map(|(account, i)| account.times.iter().map(move |_| i));
+    let entry = |((answer, &(begun, ended)), process): ((Answer, &(Instant, Instant)), u32)| {
+        let (call, answer) = answer.in_terms_of_the_spec();
+        Entry { process, call, answer: Some(answer), begun: since(begun), ended: since(ended) }
+    };
+    ledger.answers().zip(times).zip(processes).map(entry).collect()
 }
 
 /// As in `c0=[0, 100] c1=[]`, or `p1=[full 100] c0=[0, empty]`. A producer that could put all its

@@ -7,7 +7,7 @@
 //!
 //! struct Light;
 //!
-//! #[derive(Debug)]
+//! #[derive(Debug, PartialEq)]
 //! struct Switch;
 //!
 //! impl Spec for Light {
@@ -37,6 +37,7 @@ mod counter;
 mod kv;
 mod queue;
 mod register;
+mod relaxed;
 mod set;
 pub mod written;
 
@@ -44,6 +45,7 @@ pub use self::counter::{CounterAnswer, CounterCall, CounterSpec};
 pub use self::kv::{KvAnswer, KvCall, KvSpec};
 pub use self::queue::{Order, QueueAnswer, QueueCall, QueueSpec};
 pub use self::register::{RegisterAnswer, RegisterCall, RegisterSpec};
+pub use self::relaxed::RelaxedQueueSpec;
 pub use self::set::{SetAnswer, SetCall, SetSpec};
 
 use std::fmt::Debug;
@@ -58,7 +60,7 @@ pub trait Spec {
     /// Its state; that of one part, where it has parts.
     type State: Clone + Debug + Ord + Hash;
     /// What can be asked of it.
-    type Call: Debug;
+    type Call: Debug + PartialEq;
     /// What it can answer.
     type Answer: Debug;
     /// The states that may come next: an `Option` where call and answer leave one at most, a `Vec` where they leave several.

@@ -6,7 +6,8 @@
 //!
 //! Beyond the papers:
 //! - An operation that only looks takes place as soon as it can. Nobody needs it later, so nothing else is tried instead.
-//! - An operation that never returned takes place only where nothing else can, and only if it changes something.
+//! - An operation that never returned takes place only where nothing else can, and only if it changes something. Of two pasts that differ in such
+//!   operations only, the one with fewer has all the future of the other.
 //! - A set is remembered by what differs from "all that ended so far": a few words, however long the log is.
 //!
 //! Jeannette Wing, Chun Gong, "Testing and verifying concurrent objects", 1993; Gavin Lowe, "Testing for linearizability", 2017 (what was
@@ -14,19 +15,20 @@
 //! "Porcupine", 2017, has them all.
 
 mod line;
-mod part;
+pub(super) mod part;
 mod search;
 mod seen;
-mod states;
+pub(super) mod states;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use self::part::Part;
 use self::search::Search;
-use super::budget::{Meter, Spent};
-use super::{Budget, Decision, Witness};
+use super::budget::Meter;
+use super::{Budget, Decision, Spent, Witness};
 use crate::history::log::Entry;
 use crate::spec::Spec;
+use std::fmt::Debug;
 
 /// Whether each operation of the log seems to take place at one moment between its beginning and its end, so that the sequential
 /// object explains all answers.
@@ -55,15 +57,12 @@ pub fn check<S: Spec>(spec: &S, log: &[Entry<S::Call, S::Answer>], budget: Budge
     if let Some(backwards) = ends_before_it_begins(log) {
         return backwards;
     }
-    let mut meter = Meter::new(budget);
-    for part in Part::all(spec, log) {
-        match Search::new(spec, &part).run(&mut meter) {
-            Ok(None) => {}
-            Ok(Some(operation)) => return Decision::Violated(witness(log, &part, operation)),
-            Err(spent) => return unknown(spent),
-        }
+    let times: Vec<_> = log.iter().map(|entry| (entry.begun, entry.ended)).collect();
+    match refute(spec, log, &times, budget) {
+        Ok(None) => Decision::Holds,
+        Ok(Some(wrong)) => Decision::Violated(witness(log, wrong)),
+        Err(spent) => spent.into(),
     }
-    Decision::Holds
 }
 
 /// What to say of a log with an operation that ends before it begins.
@@ -72,19 +71,31 @@ pub(super) fn ends_before_it_begins<C, A>(log: &[Entry<C, A>]) -> Option<Decisio
     Some(Decision::Unknown(format!("entry {backwards} ends before it begins")))
 }
 
-pub(super) fn unknown(spent: Spent) -> Decision {
-    Decision::Unknown(spent.to_string())
+/// Looks for a part that no order explains in which each operation takes place between these two times; those that have no end in the log
+/// have none here. Gives its operations that begin before the first end that nothing reaches, in the order in which they begin; the
+/// one that ends there is the last.
+pub(super) fn refute<S: Spec>(
+    spec: &S,
+    log: &[Entry<S::Call, S::Answer>],
+    times: &[(u64, u64)],
+    budget: Budget,
+) -> Result<Option<Vec<usize>>, Spent> {
+    let mut meter = Meter::new(budget);
+    for part in Part::all(spec, log, times) {
+        let Some(operation) = Search::new(spec, &part).run(&mut meter)? else { continue };
+        let last = part.operations[operation].place;
+        let begun = |place: &usize| *place != last && times[*place].0 <= times[last].1;
+        let mut places: Vec<usize> = part.operations.iter().map(|one| one.place).filter(begun).collect();
+        places.sort_by_key(|&place| times[place].0);
+        places.push(last);
+        return Ok(Some(places));
+    }
+    Ok(None)
 }
 
-/// Why the part is wrong: nothing explains it up to the end of this operation.
-fn witness<S: Spec>(log: &[Entry<S::Call, S::Answer>], part: &Part<'_, S>, operation: usize) -> Witness {
-    let last = part.operations[operation].place;
-    let until = log[last].ended;
-    let begun = |place: &usize| *place != last && log[*place].begun <= until;
-    let mut entries: Vec<usize> = part.operations.iter().map(|one| one.place).filter(begun).collect();
-    entries.sort_by_key(|&place| log[place].begun);
-    entries.push(last);
-    let Entry { process, call, answer, .. } = &log[last];
+/// Says why these operations are wrong.
+fn witness<C: Debug, A: Debug>(log: &[Entry<C, A>], entries: Vec<usize>) -> Witness {
+    let Entry { process, call, answer, .. } = &log[entries[entries.len() - 1]];
     let what = match answer {
         Some(answer) => format!("answered {answer:?}"),
         None => "taken place".to_owned(),

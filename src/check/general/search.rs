@@ -88,7 +88,8 @@ impl<'a, S: Spec> Search<'a, S> {
     fn after_trying(&mut self, operation: usize, meter: &mut Meter) -> Result<u32, Spent> {
         let one = &self.part.operations[operation];
         // One that only looks was tried before, in the same state.
-        if !one.reads && self.take(operation, 0, meter)? {
+        let in_turn = one.like.is_none_or(|like| self.done.has(like));
+        if !one.reads && in_turn && self.take(operation, 0, meter)? {
             return Ok(self.line.first());
         }
         Ok(self.line.after(self.line.node(operation)))
@@ -103,7 +104,7 @@ impl<'a, S: Spec> Search<'a, S> {
             meter.step()?;
             let Some((next, more)) = self.step(operation, choice) else { break };
             let idle = operation >= self.part.ended && next == before;
-            if !idle && self.seen.insert(&self.done, next) {
+            if !idle && self.seen.insert(&self.done, next, meter)? {
                 meter.holds(self.seen.bytes().saturating_add(self.states.bytes()))?;
                 self.line.take(operation);
                 let until = self.until;

@@ -1,5 +1,7 @@
 //! Which operations have taken place, and where the search has been before.
 
+use crate::check::Spent;
+use crate::check::budget::Meter;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -8,8 +10,8 @@ use hashbrown::hash_table::Entry;
 /// Of those that ended, in the order of their beginnings, nearly all of the first ones are in it and none of the last ones: only the words in
 /// between are remembered. The others, which never ended, have words of their own behind.
 ///
-/// Its hash is the sum of a random number for each member, so that it takes one addition to keep it (Albert Zobrist, "A new hashing method with
-/// application for game playing", 1970).
+/// The hash of those that ended is the sum of a random number for each, so that it takes one addition to keep it (Albert Zobrist, "A new
+/// hashing method with application for game playing", 1970).
 #[derive(Debug)]
 pub(super) struct Done {
     words: Vec<u64>,
@@ -30,7 +32,7 @@ impl Done {
     pub(super) fn none(operations: usize, ended: usize) -> Self {
         let ended_words = ended.div_ceil(64);
         let words = ended_words + (operations - ended).div_ceil(64);
-        let marks = (1..=operations as u64).map(scramble).collect();
+        let marks = (1..=ended as u64).map(scramble).collect();
         Self { words: vec![0; words], ended_words, ended, low: 0, high: 0, hash: 0, marks }
     }
 
@@ -42,11 +44,16 @@ impl Done {
         (first + number / 64, 1 << (number % 64))
     }
 
+    pub(super) fn has(&self, operation: usize) -> bool {
+        let (word, bit) = self.place(operation);
+        self.words[word] & bit != 0
+    }
+
     pub(super) fn insert(&mut self, operation: usize) {
         let (word, bit) = self.place(operation);
         self.words[word] |= bit;
-        self.hash = self.hash.wrapping_add(self.marks[operation]);
-        if word < self.ended_words {
+        if operation < self.ended {
+            self.hash = self.hash.wrapping_add(self.marks[operation]);
             self.high = self.high.max(word);
             while self.words[self.low] == u64::MAX && self.low + 1 < self.ended_words {
                 self.low += 1;
@@ -58,8 +65,8 @@ impl Done {
     pub(super) fn remove(&mut self, operation: usize) {
         let (word, bit) = self.place(operation);
         self.words[word] &= !bit;
-        self.hash = self.hash.wrapping_sub(self.marks[operation]);
-        if word < self.ended_words {
+        if operation < self.ended {
+            self.hash = self.hash.wrapping_sub(self.marks[operation]);
             self.low = self.low.min(word);
             while self.words[self.high] == 0 && self.high > self.low {
                 self.high -= 1;
@@ -84,16 +91,46 @@ struct Slot {
 }
 
 /// Sets of operations, each with the number of the state after it.
+///
+/// Of two that differ only in operations that never ended, the smaller one has all the future of the larger one: these operations can still
+/// take place, and need not.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     slots: HashTable<Slot>,
-    /// Of each its hash, its state and first word, and its words.
+    /// Of each set of operations that ended and state: its hash, its state and first word, its words, and where the last set begins of those that
+    /// never ended and took place beside. Of each of these: where the one before it begins, and its words.
     words: Vec<u64>,
 }
 
 impl Seen {
-    /// Whether this was never reached before. It is, from now on.
-    pub(super) fn insert(&mut self, done: &Done, state: u32) -> bool {
+    /// There is no set before this one.
+    const NONE: u64 = u64::MAX;
+
+    /// Whether this was never reached before, nor anything better. It is, from now on. Each set that it is compared with is a step.
+    pub(super) fn insert(&mut self, done: &Done, state: u32, meter: &mut Meter) -> Result<bool, Spent> {
+        let (base, is_new) = self.base(done, state);
+        let open = &done.words[done.ended_words..];
+        if open.is_empty() {
+            return Ok(is_new);
+        }
+        let last = self.words[base];
+        let mut before = last;
+        while before != Self::NONE {
+            let at = before as usize;
+            if self.words[at + 1..][..open.len()].iter().zip(open).all(|(known, new)| known & !new == 0) {
+                return Ok(false);
+            }
+            meter.step()?;
+            before = self.words[at];
+        }
+        self.words[base] = self.words.len() as u64;
+        self.words.push(last);
+        self.words.extend_from_slice(open);
+        Ok(true)
+    }
+
+    /// The last word of what is known of those operations that ended and of the state, and whether that was never reached before.
+    fn base(&mut self, done: &Done, state: u32) -> (usize, bool) {
         let Self { slots, words } = self;
         let at = words.len();
         let hash = scramble(done.hash ^ u64::from(state) << 32);
@@ -101,19 +138,20 @@ impl Seen {
         if done.ended_words > 0 {
             words.extend_from_slice(&done.words[done.low..=done.high]);
         }
-        words.extend_from_slice(&done.words[done.ended_words..]);
         let (older, new) = words.split_at(at);
-        let same =
-            |slot: &Slot| slot.words as usize == new.len() && older[slot.at as usize..][..new.len()] == *new;
         let slot = Slot { at: at as u32, words: new.len() as u32 };
+        let same =
+            |known: &Slot| known.words == slot.words && older[known.at as usize..][..new.len()] == *new;
         match slots.entry(hash, same, |slot| older[slot.at as usize]) {
             Entry::Vacant(vacant) => {
                 vacant.insert(slot);
-                true
+                words.push(Self::NONE);
+                (words.len() - 1, true)
             }
-            Entry::Occupied(_) => {
+            Entry::Occupied(known) => {
+                let known = *known.get();
                 words.truncate(at);
-                false
+                ((known.at + known.words) as usize, false)
             }
         }
     }
@@ -131,30 +169,48 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Budget;
+
+    fn insert(seen: &mut Seen, done: &Done, state: u32) -> bool {
+        seen.insert(done, state, &mut Meter::new(Budget::default())).unwrap()
+    }
 
     #[test]
     fn knows_what_it_has_seen() {
         let (mut done, mut seen) = (Done::none(200, 130), Seen::default());
-        assert!(seen.insert(&done, 0) && seen.insert(&done, 1) && !seen.insert(&done, 0));
+        assert!(insert(&mut seen, &done, 0) && insert(&mut seen, &done, 1) && !insert(&mut seen, &done, 0));
         (0..129).for_each(|operation| {
             done.insert(operation);
-            assert!(seen.insert(&done, 0));
+            assert!(insert(&mut seen, &done, 0));
         });
         done.insert(199);
-        assert!(seen.insert(&done, 0));
+        assert!(!insert(&mut seen, &done, 0) && insert(&mut seen, &done, 2));
         done.remove(199);
         (0..129).rev().for_each(|operation| {
-            assert!(!seen.insert(&done, 0), "{operation}");
+            assert!(!insert(&mut seen, &done, 0), "{operation}");
             done.remove(operation);
         });
-        assert!(!seen.insert(&done, 1));
+        assert!(!insert(&mut seen, &done, 1));
+    }
+
+    #[test]
+    fn more_that_never_ended_is_no_better() {
+        let (mut done, mut seen) = (Done::none(3, 1), Seen::default());
+        done.insert(1);
+        assert!(insert(&mut seen, &done, 0));
+        done.insert(2);
+        assert!(!insert(&mut seen, &done, 0) && insert(&mut seen, &done, 1));
+        done.remove(1);
+        assert!(insert(&mut seen, &done, 0) && insert(&mut seen, &done, 1) && !insert(&mut seen, &done, 1));
+        done.insert(0);
+        assert!(insert(&mut seen, &done, 0));
     }
 
     #[test]
     fn a_long_past_takes_few_words() {
         let (mut done, mut seen) = (Done::none(64_000, 64_000), Seen::default());
         (0..60_000).for_each(|operation| done.insert(operation));
-        seen.insert(&done, 0);
-        assert_eq!(seen.words.len(), 3);
+        insert(&mut seen, &done, 0);
+        assert_eq!(seen.words.len(), 4);
     }
 }

@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 
 /// States by their numbers, which are equal where the states are.
-pub(super) struct States<S: Spec> {
+pub(in crate::check) struct States<S: Spec> {
     states: Vec<S::State>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -14,7 +14,7 @@ pub(super) struct States<S: Spec> {
 }
 
 impl<S: Spec> States<S> {
-    pub(super) fn new() -> Self {
+    pub(in crate::check) fn new() -> Self {
         Self {
             states: Vec::new(),
             numbers: HashTable::new(),
@@ -24,7 +24,7 @@ impl<S: Spec> States<S> {
     }
 
     /// The number of a state.
-    pub(super) fn number(&mut self, spec: &S, state: S::State) -> u32 {
+    pub(in crate::check) fn number(&mut self, spec: &S, state: S::State) -> u32 {
         let Self { states, numbers, hasher, bytes } = self;
         let hash = hasher.hash_one(&state);
         let same = |&number: &u32| states[number as usize] == state;
@@ -41,12 +41,12 @@ impl<S: Spec> States<S> {
     }
 
     /// The state with this number.
-    pub(super) fn state(&self, number: u32) -> &S::State {
+    pub(in crate::check) fn state(&self, number: u32) -> &S::State {
         &self.states[number as usize]
     }
 
     /// About how many bytes they take.
-    pub(super) const fn bytes(&self) -> usize {
+    pub(in crate::check) const fn bytes(&self) -> usize {
         self.bytes
     }
 }

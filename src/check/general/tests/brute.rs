@@ -52,9 +52,9 @@ fn can_fail<R: Reference>(object: &R, call: &R::Call) -> bool {
 }
 
 /// A log of a real run, or one in which something was changed. There are up to six operations; answers that nobody knows and operations that
-/// never ended are among them, and times that are equal.
-pub(crate) fn log<R: Reference>(object: &R, random: &mut SplitMix64) -> LogOf<R> {
-    let mut log = run(object, random);
+/// never ended, one in so many, are among them, and times that are equal.
+pub(crate) fn log<R: Reference>(object: &R, never: usize, random: &mut SplitMix64) -> LogOf<R> {
+    let mut log = run(object, never, random);
     if !log.is_empty() && random.between(0, 2) > 0 {
         perturb::<R>(&mut log, random);
     }
@@ -67,12 +67,12 @@ pub(crate) fn log<R: Reference>(object: &R, random: &mut SplitMix64) -> LogOf<R>
     log
 }
 
-fn run<R: Reference>(object: &R, random: &mut SplitMix64) -> LogOf<R> {
+fn run<R: Reference>(object: &R, never: usize, random: &mut SplitMix64) -> LogOf<R> {
     let (mut object, mut log) = (object.clone(), Vec::new());
     let width = random.between(0, 20);
     for at in 1..=random.between(1, 6) {
         let call = R::call(random);
-        let never = random.between(0, 9) == 0;
+        let never = random.between(1, never) == 1;
         let begun = (40 + 5 * at - random.between(0, width)) as u64;
         let ended = if never { NEVER } else { (40 + 5 * at + random.between(0, width)) as u64 };
         let mut answers = object.ask(&call);
