@@ -294,6 +294,9 @@ fn logs_of_others_are_read() -> Result<(), Failed> {
     let output = check(events, &["--spec", "register"])?;
     expect(&output, 1, "note:    no two operations overlap", "")?;
     expect(&output, 1, "\nprocess 1 ", "")?;
+    let old = "[0 :invoke :write 3] [0 :ok :write 3] [1 :invoke :read nil] [1 :ok :read 0]";
+    let output = check(old, &["--spec", "register", "--consistency", "sequential"])?;
+    expect(&output, 0, "verdict: holds (sequentially consistent as register)", "")?;
     let begins = ["--spec", "register", "--initial", "4"];
     expect(&check("[1 :invoke :read nil] [1 :ok :read 4]", &begins)?, 0, "verdict: holds", "")?;
     let tuples = "[0 :invoke :write [a 3]] [1 :invoke :read [b nil]] [1 :ok :read [b 3]]";

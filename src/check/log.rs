@@ -1,70 +1,104 @@
 //! Logs of the objects that this crate knows, each by the fastest check that decides.
 
 use super::explain::{Explanation, Limits, Tied, explain};
-use super::{Budget, Decision, container, general};
+use super::{Budget, Decision, Witness, container, general, quiescent, register, sequential, set};
 use crate::history::log::Entry;
 use crate::spec::written::Written;
-use crate::spec::{KvCall, KvSpec, QueueCall, QueueSpec, RegisterCall, RegisterSpec, SetCall, SetSpec};
+use crate::spec::{
+    KvCall, KvSpec, QueueCall, QueueSpec, RegisterAnswer, RegisterCall, RegisterSpec, SetCall, SetSpec, Spec,
+};
+use std::fmt;
+
+/// When an operation may take place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consistency {
+    /// Between its beginning and its end.
+    #[default]
+    Linearizable,
+    /// At any time, as long as each process sees its own operations in their order.
+    Sequential,
+    /// Between two moments at which nothing is under way.
+    Quiescent,
+}
+
+impl fmt::Display for Consistency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Linearizable => "linearizable",
+            Self::Sequential => "sequentially consistent",
+            Self::Quiescent => "quiescently consistent",
+        })
+    }
+}
+
+/// The operations of a log.
+type Log<C> = [Entry<C, <C as Written>::Answer>];
 
 /// A call of an object whose logs can be decided, and explained.
 pub trait Decidable: Tied<Answer = <Self as Written>::Answer> + Written {
     /// The object.
-    type Object;
+    type Object: Spec<Call = Self, Answer = <Self as Written>::Answer>;
 
-    /// Whether the log is linearizable. First a check of this kind of object is asked; where it does not decide, the general one
-    /// is, within the budget.
-    fn decide(
-        object: &Self::Object,
-        log: &[Entry<Self, <Self as Written>::Answer>],
-        budget: Budget,
-    ) -> Decision;
+    /// Whether the log is linearizable, by the check of this kind of object, which may not decide.
+    fn monitor(object: &Self::Object, log: &Log<Self>) -> Decision;
 }
 
 impl Decidable for QueueCall {
     type Object = QueueSpec;
 
-    fn decide(
-        object: &QueueSpec,
-        log: &[Entry<Self, <Self as Written>::Answer>],
-        budget: Budget,
-    ) -> Decision {
-        decided(container::check(object, log), || general::check(object, log, budget))
+    fn monitor(object: &QueueSpec, log: &Log<Self>) -> Decision {
+        container::check(object, log)
     }
 }
 
 impl Decidable for RegisterCall {
     type Object = RegisterSpec;
 
-    fn decide(
-        object: &RegisterSpec,
-        log: &[Entry<Self, <Self as Written>::Answer>],
-        budget: Budget,
-    ) -> Decision {
-        general::check(object, log, budget)
+    /// It knows only registers that begin with 0.
+    fn monitor(object: &RegisterSpec, log: &Log<Self>) -> Decision {
+        let found_nothing = log.iter().any(|entry| entry.answer == Some(RegisterAnswer::Nothing));
+        match object.initial {
+            Some(0) if !found_nothing => register::check(log),
+            _ => no_monitor(),
+        }
     }
 }
 
 impl Decidable for SetCall {
     type Object = SetSpec;
 
-    fn decide(object: &SetSpec, log: &[Entry<Self, <Self as Written>::Answer>], budget: Budget) -> Decision {
-        general::check(object, log, budget)
+    fn monitor(_: &SetSpec, log: &Log<Self>) -> Decision {
+        set::check(log)
     }
 }
 
 impl Decidable for KvCall {
     type Object = KvSpec;
 
-    fn decide(object: &KvSpec, log: &[Entry<Self, <Self as Written>::Answer>], budget: Budget) -> Decision {
-        general::check(object, log, budget)
+    fn monitor(_: &KvSpec, _: &Log<Self>) -> Decision {
+        no_monitor()
     }
 }
 
-/// What the first check says, or the second where the first does not decide.
-fn decided(first: Decision, second: impl FnOnce() -> Decision) -> Decision {
-    match first {
-        Decision::Unknown(_) => second(),
-        decision => decision,
+fn no_monitor() -> Decision {
+    Decision::Unknown("only the general check knows this object".to_owned())
+}
+
+/// Whether the log is consistent. Of linearizability a check of this kind of object is asked first; where it does not decide, the
+/// general one is, within the budget.
+pub fn decide<C: Decidable>(
+    object: &C::Object,
+    consistency: Consistency,
+    log: &Log<C>,
+    budget: Budget,
+) -> Decision {
+    match consistency {
+        Consistency::Linearizable => match C::monitor(object, log) {
+            Decision::Unknown(_) => general::check(object, log, budget),
+            decision => decision,
+        },
+        Consistency::Sequential => sequential::check(object, log, budget),
+        Consistency::Quiescent => quiescent::check(object, log, budget),
     }
 }
 
@@ -74,12 +108,13 @@ const STEPS_A_PART: u64 = 1_000_000;
 /// The smallest part that is still wrong of a log that violates its object.
 pub fn explained<C: Decidable>(
     object: &C::Object,
-    log: &[Entry<C, <C as Written>::Answer>],
-    witness: &super::Witness,
+    consistency: Consistency,
+    log: &Log<C>,
+    witness: &Witness,
     budget: Budget,
 ) -> Explanation {
     let budget = Budget { steps: budget.steps.min(STEPS_A_PART), ..budget };
-    explain(log, witness, |part| C::decide(object, part, budget), Limits::default())
+    explain(log, witness, |part| decide(object, consistency, part, budget), Limits::default())
 }
 
 /// How many operations overlap another one. Where none does, nothing was tried: a history of one operation after the other shows
@@ -102,6 +137,34 @@ pub fn overlapping<C, A>(log: &[Entry<C, A>]) -> usize {
 mod tests {
     use super::*;
     use crate::history::log::NEVER;
+    use crate::spec::RegisterAnswer::{Done, Nothing, Value};
+    use crate::spec::RegisterCall::{Read, Write};
+
+    fn entry<C, A>(process: u32, call: C, answer: A, begun: u64, ended: u64) -> Entry<C, A> {
+        Entry { process, call, answer: Some(answer), begun, ended }
+    }
+
+    #[test]
+    fn consistencies_differ() {
+        // What process 1 reads is old, and all is over before it begins.
+        let log = [entry(0, Write(7), Done, 0, 1), entry(1, Read, Value(0), 2, 3)];
+        let holds = |consistency| {
+            decide(&RegisterSpec::default(), consistency, &log, Budget::default()) == Decision::Holds
+        };
+        let all = [Consistency::Linearizable, Consistency::Sequential, Consistency::Quiescent];
+        assert_eq!(all.map(holds), [false, true, false]);
+    }
+
+    #[test]
+    fn a_register_may_begin_with_anything() {
+        let reads = |initial, answer| {
+            let log = [entry(0, Read, answer, 0, 1)];
+            decide(&RegisterSpec { initial }, Consistency::Linearizable, &log, Budget::default())
+                == Decision::Holds
+        };
+        assert!(reads(Some(0), Value(0)) && reads(Some(5), Value(5)) && reads(None, Nothing));
+        assert!(!reads(Some(0), Nothing) && !reads(Some(5), Value(0)) && !reads(None, Value(0)));
+    }
 
     #[test]
     fn overlaps_are_counted() {

@@ -6,6 +6,8 @@
 
 mod budget;
 pub mod container;
+pub mod durable;
+pub mod exclusion;
 pub mod explain;
 pub mod fifo;
 pub mod general;
@@ -15,8 +17,10 @@ pub mod log;
 pub mod overtaking;
 pub mod priority;
 pub mod quiescent;
+pub mod register;
 pub mod relaxed;
 pub mod sequential;
+pub mod set;
 
 pub use self::budget::{Budget, Spent};
 

@@ -2,6 +2,7 @@
 
 use super::super::ending::Stop;
 use clap::ValueEnum;
+use refectory::check::log;
 use refectory::history::format::{self, Error, Header, Value};
 use std::fmt;
 use std::io::Read as _;
@@ -27,6 +28,34 @@ pub(super) enum Object {
 }
 
 impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
+    }
+}
+
+/// When operations may take place.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(super) enum Consistency {
+    /// Between its beginning and its end.
+    #[default]
+    Linearizable,
+    /// At any time, as long as each process sees its own operations in their order.
+    Sequential,
+    /// Between two moments at which nothing is under way.
+    Quiescent,
+}
+
+impl From<Consistency> for log::Consistency {
+    fn from(consistency: Consistency) -> Self {
+        match consistency {
+            Consistency::Linearizable => Self::Linearizable,
+            Consistency::Sequential => Self::Sequential,
+            Consistency::Quiescent => Self::Quiescent,
+        }
+    }
+}
+
+impl fmt::Display for Consistency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
     }

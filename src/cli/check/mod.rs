@@ -2,16 +2,17 @@
 
 mod input;
 
-use self::input::{Format, Input, Object};
+use self::input::{Consistency, Format, Input, Object};
 use super::ending::{Ending, Stop};
 use super::terminal;
 use clap::Args;
-use refectory::check::log::{Decidable, explained, overlapping};
+use refectory::check::explain::Explanation;
+use refectory::check::log::{self, Decidable, explained, overlapping};
 use refectory::check::{Budget, Decision, Witness};
 use refectory::history::format::{Header, Names, Value};
 use refectory::history::log::Entry;
 use refectory::report::{self, Interval, JudgedHistory};
-use refectory::spec::written::{self, Logs, Written};
+use refectory::spec::written::{self, Entries, Logs, Written};
 use refectory::spec::{KvCall, KvSpec, Order, QueueCall, QueueSpec, RegisterCall, SetCall, SetSpec};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -28,6 +29,9 @@ pub(super) struct Check {
     /// How the file is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// When an operation may take place.
+    #[arg(long, value_enum, default_value_t)]
+    consistency: Consistency,
     /// Values are tuples of a key and a value, as those of Jepsen's `independent`: each key is an object.
     #[arg(long)]
     tuples: bool,
@@ -60,7 +64,7 @@ impl Check {
             Decision::Unknown(_) => Ending::NotDecided,
         };
         terminal::print(&match self.json {
-            true => judged.json(object, ending)?,
+            true => judged.json(object, self.consistency, ending)?,
             false => report::judged_history(&judged.history, terminal::style()),
         })?;
         Ok(ending.and_kept(self.draw(&judged.history)))
@@ -103,16 +107,18 @@ impl Check {
             Some(time) => Budget { steps: u64::MAX, time: Some(time), ..Budget::default() },
             None => Budget::default(),
         };
-        let mut judged = Judged::new(name, logs);
+        let consistency = log::Consistency::from(self.consistency);
+        let mut judged = Judged::new(format!("{consistency} as {name}"), logs);
         for (key, log) in &logs.objects {
-            match C::decide(object, log, budget) {
+            match log::decide(object, consistency, log, budget) {
                 Decision::Holds => {}
                 Decision::Unknown(reason) if judged.history.decision == Decision::Holds => {
                     judged.history.decision = Decision::Unknown(reason);
                 }
                 Decision::Unknown(_) => {}
                 Decision::Violated(witness) => {
-                    judged.explain(object, log, &logs.names, *key, &witness, budget);
+                    let explanation = explained(object, consistency, log, &witness, budget);
+                    judged.explain(log, &logs.names, *key, explanation);
                     break;
                 }
             }
@@ -141,10 +147,10 @@ struct Judged {
 
 impl Judged {
     /// Of a history of which nothing wrong is known.
-    fn new<C: Written>(object: Object, logs: &Logs<C>) -> Self {
+    fn new<C: Written>(property: String, logs: &Logs<C>) -> Self {
         let entries = || logs.objects.iter().flat_map(|(_, log)| log);
         let history = JudgedHistory {
-            property: format!("linearizable as {object}"),
+            property,
             decision: Decision::Holds,
             operations: logs.operations(),
             processes: entries().map(|entry| entry.process).collect::<HashSet<u32>>().len(),
@@ -157,14 +163,11 @@ impl Judged {
 
     fn explain<C: Decidable>(
         &mut self,
-        object: &C::Object,
-        log: &[Entry<C, <C as Written>::Answer>],
+        log: &Entries<C>,
         names: &Names,
         key: Option<u32>,
-        witness: &Witness,
-        budget: Budget,
+        explanation: Explanation,
     ) {
-        let explanation = explained(object, log, witness, budget);
         let part: Vec<_> = explanation.entries.iter().map(|place| log[*place].clone()).collect();
         let of_key = key.map_or_else(String::new, |key| format!("under key {}: ", names.name(key)));
         let reason = of_key + &names.in_words(&explanation.reason);
@@ -175,12 +178,12 @@ impl Judged {
         self.lines = text.lines().skip(1).map(str::to_owned).collect();
     }
 
-    fn json(&self, object: Object, ending: Ending) -> Result<String, Stop> {
+    fn json(&self, object: Object, consistency: Consistency, ending: Ending) -> Result<String, Stop> {
         #[derive(Serialize)]
         struct Json<'a> {
             exit_code: u8,
             spec: String,
-            consistency: &'static str,
+            consistency: String,
             verdict: &'static str,
             reason: Option<&'a str>,
             operations: usize,
@@ -198,7 +201,7 @@ impl Judged {
         let json = Json {
             exit_code: ending.code(),
             spec: object.to_string(),
-            consistency: "linearizable",
+            consistency: consistency.to_string(),
             verdict,
             reason,
             operations: self.history.operations,
