@@ -1,6 +1,6 @@
 //! Logs of the objects that this crate knows, each by the fastest check that decides.
 
-use super::explain::{Explanation, Limits, Tied, explain};
+use super::explain::{Explanation, Limits, Tied, explain, explain_untimed};
 use super::{Budget, Decision, Witness, container, general, quiescent, register, sequential, set};
 use crate::history::log::Entry;
 use crate::spec::written::Written;
@@ -114,7 +114,17 @@ pub fn explained<C: Decidable>(
     budget: Budget,
 ) -> Explanation {
     let budget = Budget { steps: budget.steps.min(STEPS_A_PART), ..budget };
-    explain(log, witness, |part| decide(object, consistency, part, budget), Limits::default())
+    let check = |part: &Log<C>| decide(object, consistency, part, budget);
+    match consistency {
+        Consistency::Linearizable => explain(log, witness, check, Limits::default()),
+        Consistency::Sequential => explain_untimed(log, witness, check, Limits::default()),
+        // Without an operation there may be another moment at which nothing is under way, and a part is wrong that was right.
+        Consistency::Quiescent => {
+            let Witness { reason, mut entries } = witness.clone();
+            entries.sort_unstable_by_key(|place| log[*place].begun);
+            Explanation { reason, entries, is_minimal: false }
+        }
+    }
 }
 
 /// How many operations overlap another one. Where none does, nothing was tried: a history of one operation after the other shows

@@ -11,7 +11,7 @@ pub use self::tie::{Tie, Tied, Uses};
 
 use self::subset::Subset;
 use super::{Decision, Witness};
-use crate::history::log::Entry;
+use crate::history::log::{Entry, NEVER};
 
 /// How much may be spent on an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,19 +75,21 @@ where
     C: Tied<Answer = A> + Clone,
     A: Clone,
 {
-    let mut search = Search { check, left: limits, reason: witness.reason.clone() };
-    let (mut entries, mut is_minimal) = search.smaller(log, &witness.entries);
-    // What had to stay in the log need not stay in a part of it.
-    while is_minimal {
-        let part = chosen(log, &entries);
-        let (places, is_minimal_now) = search.smaller(&part, &[]);
-        is_minimal = is_minimal_now;
-        if places.len() == entries.len() {
-            break;
-        }
-        entries = places.into_iter().map(|place| entries[place]).collect();
-    }
-    Explanation { reason: search.reason, entries, is_minimal }
+    Search { check, left: limits, reason: witness.reason.clone(), is_timed: true }.explain(log, witness)
+}
+
+/// The same for a check that is not bound to real time, as of sequential consistency: what begins late may have taken place early.
+pub fn explain_untimed<C, A>(
+    log: &[Entry<C, A>],
+    witness: &Witness,
+    check: impl Fn(&[Entry<C, A>]) -> Decision,
+    limits: Limits,
+) -> Explanation
+where
+    C: Tied<Answer = A> + Clone,
+    A: Clone,
+{
+    Search { check, left: limits, reason: witness.reason.clone(), is_timed: false }.explain(log, witness)
 }
 
 fn chosen<C: Clone, A: Clone>(log: &[Entry<C, A>], places: &[usize]) -> Vec<Entry<C, A>> {
@@ -100,9 +102,31 @@ struct Search<F> {
     left: Limits,
     /// Of the part that was found last.
     reason: String,
+    /// Whether the check is bound to real time.
+    is_timed: bool,
 }
 
 impl<F> Search<F> {
+    fn explain<C, A>(mut self, log: &[Entry<C, A>], witness: &Witness) -> Explanation
+    where
+        C: Tied<Answer = A> + Clone,
+        A: Clone,
+        F: Fn(&[Entry<C, A>]) -> Decision,
+    {
+        let (mut entries, mut is_minimal) = self.smaller(log, &witness.entries);
+        // What had to stay in the log need not stay in a part of it.
+        while is_minimal {
+            let part = chosen(log, &entries);
+            let (places, is_minimal_now) = self.smaller(&part, &[]);
+            is_minimal = is_minimal_now;
+            if places.len() == entries.len() {
+                break;
+            }
+            entries = places.into_iter().map(|place| entries[place]).collect();
+        }
+        Explanation { reason: self.reason, entries, is_minimal }
+    }
+
     /// A part of the log that is still wrong, and whether it is minimal.
     fn smaller<C, A>(&mut self, log: &[Entry<C, A>], named: &[usize]) -> (Vec<usize>, bool)
     where
@@ -111,9 +135,10 @@ impl<F> Search<F> {
         F: Fn(&[Entry<C, A>]) -> Decision,
     {
         let ties = C::ties(log);
-        let times: Vec<(u64, u64)> = log.iter().map(|entry| (entry.begun, entry.ended)).collect();
+        let time = |entry: &Entry<C, A>| if self.is_timed { (entry.begun, entry.ended) } else { (0, NEVER) };
+        let times: Vec<(u64, u64)> = log.iter().map(time).collect();
         let whole = Subset::new(&ties, &times);
-        let Self { check, left, reason } = self;
+        let Self { check, left, reason, .. } = self;
         let of_part = |places: &[usize]| check(&chosen(log, places));
         let mut descent = Descent { check: of_part, left, reason, whole, part: Vec::new() };
         descent.start(named);

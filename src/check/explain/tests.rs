@@ -1,10 +1,10 @@
 use super::*;
-use crate::check::{Budget, general};
+use crate::check::{Budget, general, sequential};
 use crate::history::log::NEVER;
 use crate::scenario::SplitMix64;
 use crate::spec::{
-    KvCall, KvSpec, Order, QueueAnswer, QueueCall, QueueSpec, RegisterCall, RegisterSpec, SetCall, SetSpec,
-    Spec,
+    KvCall, KvSpec, Order, QueueAnswer, QueueCall, QueueSpec, RegisterAnswer, RegisterCall, RegisterSpec,
+    SetCall, SetSpec, Spec,
 };
 use std::collections::HashMap;
 use std::mem::discriminant;
@@ -241,4 +241,21 @@ fn an_explanation_keeps_to_its_limits() {
         let explanation = explain(&log, &witness, count, limits);
         assert!(checks.get() <= most && !explanation.is_minimal, "{} checks", checks.get());
     }
+}
+
+/// Nobody may leave out the write because it begins after the read has ended.
+#[test]
+fn without_time_what_comes_later_counts() {
+    let entry =
+        |process, call, answer, begun, ended| Entry { process, call, answer: Some(answer), begun, ended };
+    let log = [
+        entry(0, RegisterCall::Read, RegisterAnswer::Value(2), 0, 1),
+        entry(1, RegisterCall::Write(1), RegisterAnswer::Done, 2, 3),
+        entry(1, RegisterCall::CompareExchange(0, 2), RegisterAnswer::Done, 4, 5),
+        entry(2, RegisterCall::Write(9), RegisterAnswer::Done, 0, 1),
+    ];
+    let check = |part: &[Entry<_, _>]| sequential::check(&RegisterSpec::default(), part, Budget::default());
+    let Decision::Violated(witness) = check(&log) else { panic!("1 comes before 0") };
+    let explanation = explain_untimed(&log, &witness, check, Limits::default());
+    assert_eq!(explanation.entries, [1, 2]);
 }
