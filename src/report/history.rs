@@ -62,7 +62,7 @@ fn size(history: &JudgedHistory) -> String {
 
 fn share(history: &JudgedHistory) -> String {
     let end = match history.is_minimal {
-        true => "without any of these, the others are right",
+        true => "without any one of them the rest is right",
         false => "there may be an even smaller part that is wrong",
     };
     let (shown, all) = (grouped(history.part.len() as u64), grouped(history.operations as u64));
@@ -111,7 +111,7 @@ mod tests {
              history: 1 000 000 operations of 1 process, 31 415 of them overlapping another one\n\
              reason:  8 was popped, but never pushed\n\n\
              process 3  |--pop 8--|\n\n\
-             1 of 1 000 000 operations; without any of these, the others are right\n"
+             1 of 1 000 000 operations; without any one of them the rest is right\n"
         );
     }
 
