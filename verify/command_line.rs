@@ -4,7 +4,7 @@ use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
 use refectory::cell::{Cell, Expect, Level, Subject};
 use refectory::engine::{Engine, FailureKind};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Command, Output, Stdio};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -31,6 +31,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "command_line/twins_are_told_with_who_catches_them",
             twins_are_told_with_who_catches_them,
         ),
+        Trial::test("command_line/a_history_is_judged_and_drawn", a_history_is_judged_and_drawn),
+        Trial::test("command_line/logs_of_others_are_read", logs_of_others_are_read),
+        Trial::test("command_line/what_is_no_history_has_a_place", what_is_no_history_has_a_place),
         Trial::test("command_line/an_operation_is_judged_by_its_name", an_operation_is_judged_by_its_name),
     ]
 }
@@ -235,4 +238,95 @@ fn twins_are_told_with_who_catches_them() -> Result<(), Failed> {
     expect(&output, 0, "\n1 twins: ", "")?;
     let no_twin = small_cell()?.subject.id();
     expect(&run(&["twins", &no_twin])?, 2, "", &format!("no subject of `{no_twin}` is a broken twin"))
+}
+
+/// What the command says of a history on its standard input.
+fn check(history: &str, arguments: &[&str]) -> Result<Output, Failed> {
+    let mut command = refectory();
+    command.args(["check", "-"]).args(arguments).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    child.stdin.take().ok_or("a pipe")?.write_all(history.as_bytes())?;
+    Ok(child.wait_with_output()?)
+}
+
+/// Two items come out of a queue in the wrong order, while others go through it.
+const OUT_OF_ORDER: &str = r#"{"refectory":1,"spec":"fifo"}
+{"process":0,"call":"push","value":7,"answer":true,"begun":0,"ended":1}
+{"process":0,"call":"push","value":"nine","answer":true,"begun":2,"ended":4}
+{"process":1,"call":"pop","answer":"nine","begun":3,"ended":5}
+{"process":1,"call":"pop","answer":7,"begun":6,"ended":7}
+{"process":2,"call":"push","value":8,"answer":true,"begun":0,"ended":9}
+{"process":3,"call":"pop","begun":6}
+"#;
+
+fn a_history_is_judged_and_drawn() -> Result<(), Failed> {
+    let picture = std::env::temp_dir().join(format!("refectory-test-{}.svg", std::process::id()));
+    let output = check(OUT_OF_ORDER, &["--svg", picture.to_str().ok_or("a path that is no text")?])?;
+    let reason = "reason:  7 was pushed wholly before \"nine\", but \"nine\" was popped wholly before 7\n\n";
+    expect(&output, 1, reason, "")?;
+    expect(
+        &output,
+        1,
+        "\nprocess 1                |--pop \"nine\"---| |--pop 7--|\n\n4 of 6 operations;",
+        "",
+    )?;
+    let drawn = std::fs::read_to_string(&picture)?;
+    std::fs::remove_file(picture)?;
+    if !drawn.starts_with("<svg ") || !drawn.contains(">pop 7</text>") {
+        return Err(drawn.into());
+    }
+    let json = check(OUT_OF_ORDER, &["--json"])?;
+    let told: serde_json::Value = serde_json::from_slice(&json.stdout)?;
+    if told["verdict"] != "violated" || told["part"][2]["answer"] != "nine" || told["exit_code"] != 1 {
+        return Err(told.to_string().into());
+    }
+    let output = check(OUT_OF_ORDER, &["--spec", "lifo"])?;
+    expect(
+        &output,
+        0,
+        "verdict: holds (linearizable as lifo)\nhistory: 6 operations of 4 processes, 6 of them",
+        "",
+    )
+}
+
+fn logs_of_others_are_read() -> Result<(), Failed> {
+    let events = "[0 :invoke :write 3] [0 :ok :write 3] [1 :invoke :read nil] [1 :ok :read 4]";
+    let output = check(events, &["--spec", "register"])?;
+    expect(&output, 1, "note:    no two operations overlap", "")?;
+    expect(&output, 1, "\nprocess 1 ", "")?;
+    let old = "[0 :invoke :write 3] [0 :ok :write 3] [1 :invoke :read nil] [1 :ok :read 0]";
+    let output = check(old, &["--spec", "register", "--consistency", "sequential"])?;
+    expect(&output, 0, "verdict: holds (sequentially consistent as register)", "")?;
+    let begins = ["--spec", "register", "--initial", "4"];
+    expect(&check("[1 :invoke :read nil] [1 :ok :read 4]", &begins)?, 0, "verdict: holds", "")?;
+    let tuples = "[0 :invoke :write [a 3]] [1 :invoke :read [b nil]] [1 :ok :read [b 3]]";
+    let output = check(tuples, &["--spec", "register", "--tuples"])?;
+    expect(&output, 1, "reason:  under key b: ", "")?;
+    let log = "INFO  jepsen.util - 0\t:invoke\t:cas\t[0 1]\nINFO  jepsen.util - 0\t:fail\t:cas\t[0 1]\n";
+    expect(&check(log, &["--spec", "register", "--format", "porcupine"])?, 1, "cas 0 1 → differs", "")?;
+    let store = r#"{:process 0, :type :invoke, :f :append, :key "1", :value "x"}
+        {:process 1, :type :invoke, :f :get, :key "1", :value nil}
+        {:process 0, :type :ok, :f :append, :key "1", :value "x"}
+        {:process 1, :type :ok, :f :get, :key "1", :value "x"}"#;
+    expect(&check(store, &["--spec", "kv"])?, 0, "2 operations of 2 processes, 2 of them overlapping", "")
+}
+
+fn what_is_no_history_has_a_place() -> Result<(), Failed> {
+    let output = check("{\"refectory\":1,\"spec\":\"fifo\"}\n{\"process\":0,\"cal\":3}\n", &[])?;
+    expect(
+        &output,
+        2,
+        "",
+        "standard input: line 2, column 14: no field is called `cal`; there are process, call,",
+    )?;
+    let output = check("[0 :invoke :peek nil] [0 :ok :peek 3]", &["--spec", "fifo"])?;
+    expect(&output, 2, "", "line 1, column 23: `peek` is no call of this object; there are push")?;
+    expect(&check("[0 :invoke :read nil]", &[])?, 2, "", "say `--spec` and one of fifo, lifo, priority")?;
+    expect(
+        &check("{\"refectory\":1,\"spec\":\"queue\"}", &[])?,
+        2,
+        "",
+        "names the object `queue`; there are fifo,",
+    )?;
+    expect(&run(&["check", "no such file"])?, 2, "", "no such file: No such file or directory")
 }

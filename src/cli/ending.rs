@@ -11,8 +11,10 @@ use std::{fmt, io};
 pub(super) const HELP: &str = "\
 Exit codes:
   0    everything is as expected
-  1    violation: a subject that must hold is broken, or a broken twin was not caught as what it is
-  2    usage: an argument is not known, there is nothing to show, or no cell fits into `--budget`
+  1    violation: a subject that must hold is broken, a broken twin was not caught as what it is, or a
+       history is none of its object
+  2    usage: an argument is not known, there is nothing to show, no cell fits into `--budget`, or a file
+       cannot be read as a history
   3    not decided: for some subject and scope no engine of the run came to a verdict, or the exact
        explorer, dpor, did not for another reason than its budget. That one engine of several cannot
        run a scope, or that its budget ends first, is said in the matrix and is no failure; what

@@ -1,6 +1,7 @@
 //! What the command line offers, and how it ends.
 
 mod cancel_safety;
+mod check;
 mod ending;
 mod progress;
 mod select;
@@ -41,6 +42,8 @@ enum Command {
     Stress(stress::Stress),
     /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
     Twins(twins::Twins),
+    /// Says of a history that was written down whether it is one of a queue, a register, a store…, and explains why not.
+    Check(check::Check),
     /// Says of each operation that is a future what a cancellation does to it.
     CancelSafety(cancel_safety::CancelSafety),
 }
@@ -56,6 +59,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
         Command::Twins(twins) => twins.run(),
+        Command::Check(check) => check.run(),
         Command::CancelSafety(operations) => operations.run(),
     };
     ended.unwrap_or_else(explain).into()

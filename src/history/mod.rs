@@ -7,6 +7,7 @@
 //!
 //! The recorder is plain std. One on the facade would add happens-before edges, and hide what it is to show.
 
+pub mod format;
 pub mod log;
 
 use crate::event::causality::{Causality, Event, Moment};

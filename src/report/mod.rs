@@ -10,6 +10,8 @@ mod details;
 #[cfg(test)]
 pub(crate) mod example;
 mod finding;
+mod history;
+mod intervals;
 mod matrix;
 mod measures;
 mod rounds;
@@ -24,6 +26,8 @@ pub use cancellation::{cancel_safety, cancel_safety_table};
 pub use counterexample::counterexample;
 pub use details::details;
 pub use finding::{evidence, finding, findings, headline};
+pub use history::{JudgedHistory, judged_history};
+pub use intervals::{Interval, intervals, intervals_svg};
 pub use matrix::matrix;
 pub use measures::measures;
 pub use rounds::{finding_of_test, rounds, totals_of_rounds};

@@ -39,6 +39,7 @@ mod queue;
 mod register;
 mod relaxed;
 mod set;
+pub mod written;
 
 pub use self::counter::{CounterAnswer, CounterCall, CounterSpec};
 pub use self::kv::{KvAnswer, KvCall, KvSpec};
