@@ -6,6 +6,8 @@
 mod arbiter;
 #[path = "processes/common.rs"]
 mod common;
+#[path = "processes/condition.rs"]
+mod condition;
 #[path = "processes/futex.rs"]
 mod futex;
 #[path = "processes/joinable.rs"]
@@ -99,6 +101,11 @@ trials! {
         arbiter { an_arbiter_survives_death_at_each_point }
     "semaphore":
         semaphore { permits_come_back_at_each_point, a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost }
+    "condition":
+        condition {
+            who_waits_is_served_at_each_point, a_killed_waiter_holds_nobody_up,
+            a_condition_that_awaits_answers_waits_for_the_dead, a_timed_wait_runs_out, a_timed_wait_is_served,
+        }
     "mpmc":
         many { each_message_arrives_or_is_counted_at_each_point, a_killed_receiver_holds_nobody }
     "pipe":
