@@ -95,8 +95,10 @@ fn open(parcel: Parcel) -> io::Result<Body> {
     let (heading, body) = luggage::unpack(descriptors.into_iter().map(Handle::System), || {
         let (heading, argument) = postcard::take_from_bytes::<Heading>(&bytes)?;
         let is_ours = system::executable().is_ok_and(|ours| ours == heading.executable);
-        // SAFETY: the parent, which is then a process of this binary, has made it of an entry.
-        let entry = || -> Entry { unsafe { heading.entry.here() } };
+        let entry = || -> Entry {
+            // SAFETY: the parent, which is then a process of this binary, has made it of an entry.
+            unsafe { heading.entry.here() }
+        };
         let body = is_ours.then(|| entry()(argument)).transpose()?;
         Ok((heading, body))
     })
