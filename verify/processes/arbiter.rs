@@ -1,6 +1,6 @@
 //! A table with an arbiter on real cores: one of its processes dies.
 
-use crate::{Tested, apart, end};
+use crate::common::{Tested, apart, end};
 use refectory::model::processes::table::arbiter::{Arbiter, Death, Doing, Seat, table};
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use refectory::sync::process::{self, Exit, Nemesis};

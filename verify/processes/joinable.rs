@@ -1,6 +1,6 @@
 //! A queue of tasks on real cores, of whose workers one dies.
 
-use crate::{Tested, apart, end};
+use crate::common::{Tested, apart, end};
 use refectory::model::processes::queue::joinable::JoinableQueue;
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use refectory::sync::process::{self, Exit, Nemesis};

@@ -1,6 +1,6 @@
 //! The ring for many on real cores, one of whose senders or receivers dies.
 
-use crate::{PATIENCE, Tested, apart, end, ensure_eq, state, until};
+use crate::common::{PATIENCE, Tested, apart, end, ensure_eq, state, until};
 use refectory::model::processes::queue::mpmc::Mpmc;
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use refectory::sync::process::{self, Exit, Nemesis};

@@ -1,6 +1,6 @@
 //! Queues over pipes between real processes, some of which are killed.
 
-use super::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, state, until};
+use crate::common::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, state, until};
 use refectory::model::processes::queue::broken::ReaderStarvesOthers;
 use refectory::model::processes::queue::feeder::Feeder;
 use refectory::model::processes::queue::simple::{GetError, Policy, Receiver, Sender, Sound, over, simple};
@@ -40,7 +40,7 @@ fn receive_all<P: Policy>((mut receiver, post): (Receiver<Message, P>, Region<Po
 }
 
 /// Two send and two receive, one of whom may be killed. How many were.
-pub(super) fn post<P: Policy>() -> u32 {
+pub(crate) fn post<P: Policy>() -> u32 {
     let (sender, receiver) = over::<_, P>(pipe::pipe().unwrap()).unwrap();
     let zero = |_| AtomicU32::new(0);
     let received = std::array::from_fn(|_| std::array::from_fn(zero));
@@ -64,7 +64,7 @@ pub(super) fn post<P: Policy>() -> u32 {
     dead_senders.into_iter().chain(dead_receivers).map(u32::from).sum()
 }
 
-pub(super) fn a_queue_survives_death_at_each_point() -> Tested {
+pub(crate) fn a_queue_survives_death_at_each_point() -> Tested {
     apart(|()| at_each_point(post::<Sound>))
 }
 
@@ -84,16 +84,16 @@ fn receives_after_a_death<P: Policy>() -> bool {
     receiver.get_timeout(Duration::from_secs(1)) == Ok(1)
 }
 
-pub(super) fn a_killed_receiver_starves_nobody() -> Tested {
+pub(crate) fn a_killed_receiver_starves_nobody() -> Tested {
     ensure_eq(receives_after_a_death::<Sound>(), true)
 }
 
-pub(super) fn a_lock_that_is_not_robust_starves_the_others() -> Tested {
+pub(crate) fn a_lock_that_is_not_robust_starves_the_others() -> Tested {
     // A receiver that is killed before it has the lock starves nobody.
     ensure_eq((0..50).any(|_| !receives_after_a_death::<ReaderStarvesOthers>()), true)
 }
 
-pub(super) fn a_torn_message_ends_with_its_time() -> Tested {
+pub(crate) fn a_torn_message_ends_with_its_time() -> Tested {
     let (mut sender, mut receiver) = simple::<Vec<u8>>()?;
     let sends = |mut sender: Sender<Vec<u8>>| sender.put(&vec![7; 1 << 20]).unwrap();
     let mut killed = process::spawn(sends, sender.try_clone()?)?;
@@ -110,7 +110,7 @@ pub(super) fn a_torn_message_ends_with_its_time() -> Tested {
 }
 
 /// Of a process that puts four, and may be killed, the beginning arrives. How many were killed.
-pub(super) fn feed() -> u32 {
+pub(crate) fn feed() -> u32 {
     let (sender, mut receiver) = simple().unwrap();
     let puts = |sender: Sender<Message>| {
         let feeder = <Feeder<_>>::start(sender);
@@ -125,6 +125,6 @@ pub(super) fn feed() -> u32 {
     u32::from(killed)
 }
 
-pub(super) fn the_beginning_arrives_of_a_process_that_dies() -> Tested {
+pub(crate) fn the_beginning_arrives_of_a_process_that_dies() -> Tested {
     apart(|()| at_each_point(feed))
 }

@@ -1,6 +1,6 @@
 //! Permits on real cores, whose holders die.
 
-use crate::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, sleep_for_ever, state, until};
+use crate::common::{PATIENCE, Tested, apart, at_each_point, end, ensure_eq, sleep_for_ever, state, until};
 use refectory::model::processes::lock::broken::NotRobust;
 use refectory::model::processes::lock::robust::Kept;
 use refectory::model::processes::lock::semaphore::{Semaphore, Waiting};

@@ -1,6 +1,6 @@
 //! Philosophers on real cores, one of whom dies.
 
-use crate::{Tested, apart, end};
+use crate::common::{Tested, apart, end};
 use refectory::model::processes::table::ordered::{Death, Ordered};
 use refectory::port::Table;
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -13,7 +13,7 @@
 //! | W06 (the message; nothing is left of who waited) | unit tests of [`model::pool::future::waiting`](crate::model::pool::future::waiting) |
 //! | D08 | a thread pool posts no sentinels: workers look at a flag |
 //! | D09 | no thread outlives a `fork` here; the pool of processes has to say what it does about it |
-//! | K01–K10 | rows of pools of processes: `contract::processes::executor`, and on real cores `verify/processes/pool.rs` |
+//! | K01–K10 | rows of pools of processes: `contract::processes::executor`, and on real cores `verify/processes/pool` |
 //! | K11 | there is no pool of interpreters |
 //!
 //! A client thread does what a program's main thread would: main only spawns and joins.

@@ -8,7 +8,7 @@
 //! | no task runs twice | [`a_task_runs_at_most_once`] |
 //! | a worker that dies with nothing to do hangs nobody | [`an_idle_worker_may_die`] |
 //!
-//! On real cores nobody is killed here. What shows only there (the other rows K, and X) is in `verify/processes/pool.rs`.
+//! On real cores nobody is killed here. What shows only there (the other rows K, and X) is in `verify/processes/pool`.
 
 use crate::contract::ensure;
 use crate::engine::{Outcome, Violation};

@@ -9,7 +9,7 @@
 //! | whoever gives a permit back wakes one who waits, whichever permit it is | [`any_permit_wakes`] |
 //! | everybody else gets a permit, whoever is killed where | [`everybody_else_gets_a_permit`] |
 //!
-//! On real cores nobody is killed here: that is the nemesis's part (`verify/processes.rs`).
+//! On real cores nobody is killed here: that is the nemesis's part (`verify/processes/lock.rs`).
 
 use crate::contract::ensure;
 use crate::engine::Outcome;

@@ -48,8 +48,6 @@ struct Event {
     released: Option<u32>,
     /// How many races the events before this one had.
     races: usize,
-    /// All that happens before the event of a thread that was killed, the kill left out.
-    killed: Option<Clock>,
 }
 
 /// A state on the current path.
@@ -118,6 +116,8 @@ pub(crate) struct Explorer {
     nodes: Vec<Node>,
     events: Vec<Event>,
     races: Vec<Race>,
+    /// The events of threads that were killed, and all that happens before each, the kill left out.
+    killed: Vec<(u32, Clock)>,
     /// How many events of the current execution have taken place.
     depth: usize,
     /// The branch that the next execution takes at the end of the events to repeat.

@@ -24,10 +24,18 @@ impl Explorer {
         let race = |missed| move |earlier| Race { earlier, later, missed };
         self.races.extend(reversible.into_iter().map(race(false)));
         self.races.extend(missed.into_iter().map(race(true)));
-        let killed =
-            (transition.choice == KILLED).then(|| self.threads[transition.thread.index()].clock.clone());
+        // Those from here on were of other executions.
+        self.killed.truncate(self.killed_before(self.events.len()));
+        if transition.choice == KILLED {
+            self.killed.push((later, self.threads[transition.thread.index()].clock.clone()));
+        }
         let (clock, stamp) = self.stamped(&transition, past);
-        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races, killed });
+        self.events.push(Event { transition, clock, stamp, after: 0, released: None, races });
+    }
+
+    /// How many of the first events are of threads that were killed.
+    fn killed_before(&self, events: usize) -> usize {
+        self.killed.partition_point(|(event, _)| (*event as usize) < events)
     }
 
     /// The clock of an event with this past, and the number of the event in its thread.
@@ -121,10 +129,9 @@ impl Explorer {
                 self.reverse(earlier as usize, &transition, state, counted);
             }
         }
-        for index in 0..counted {
-            if let Some(past) = self.events[index].killed.clone() {
-                self.spare(index, past, state);
-            }
+        for position in 0..self.killed_before(counted) {
+            let (event, past) = self.killed[position].clone();
+            self.spare(event as usize, past, state);
         }
     }
 

@@ -32,19 +32,20 @@ pub(crate) mod object;
 mod past;
 mod rounds;
 mod runs;
+mod thread;
 mod transitions;
 mod watched;
 
 use self::access::Target;
-use self::clock::{Clock, MAX_THREADS};
-use self::holds::Hold;
+use self::clock::MAX_THREADS;
 use self::ids::Ids;
 use self::log::Log;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;
 use self::object::{Object, State};
 use self::past::Past;
-use self::rounds::{Held, Rounds, Run};
+pub(crate) use self::thread::Phase;
+use self::thread::{Life, Thread};
 pub(crate) use self::watched::Watched;
 use crate::event::op::{Class, ObjectId, Op, Rare, Site, ThreadId};
 use crate::event::trace::Trace;
@@ -99,63 +100,6 @@ pub(crate) struct Machine {
     waits_for_ever: HashSet<(ThreadId, u64)>,
 }
 
-/// Where a thread is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    /// It does not exist in this execution (yet).
-    Absent,
-    /// It was spawned and has not run yet.
-    Starting,
-    /// It runs, or was granted its operation.
-    Running,
-    /// It has announced an operation.
-    Pending,
-    /// It has ended.
-    Ended,
-}
-
-/// Whether a thread may be killed, and was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Life {
-    /// It goes on to its end, for all that is known.
-    Immortal,
-    /// It is one of a process.
-    Mortal,
-    /// The process has ended.
-    Killed,
-    /// It has found out.
-    Over,
-}
-
-#[derive(Debug)]
-struct Thread {
-    phase: Phase,
-    life: Life,
-    op: Op,
-    site: Site,
-    answer: u64,
-    detached: bool,
-    held: Option<Held>,
-    run: Option<Run>,
-    /// The places at which it was given many rounds in a row, once each.
-    has_run: Vec<Site>,
-    /// A digest of all that happens before its next operation: what it does depends on nothing else.
-    seen: u64,
-    /// The same, when it began the rounds that repeat themselves.
-    seen_at_first: Option<u64>,
-    token: bool,
-    /// It has left itself a token since it last parked.
-    own_token: bool,
-    token_message: Clock,
-    permit: bool,
-    early_timeouts: u8,
-    /// The deadline at which it looks next is over, because all that happens is that threads look at theirs.
-    time_is_over: bool,
-    view: View,
-    rounds: Rounds,
-    holds: Vec<Hold>,
-}
-
 /// What an announced operation came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Announced {
@@ -188,50 +132,6 @@ pub(crate) struct Race {
     pub(crate) second: (ThreadId, bool, Site),
     /// How many steps the trace had, if there is one.
     pub(crate) steps: usize,
-}
-
-impl Thread {
-    fn absent(site: Site) -> Self {
-        Self {
-            phase: Phase::Absent,
-            life: Life::Immortal,
-            op: Op::Exit,
-            site,
-            answer: 0,
-            detached: false,
-            held: None,
-            run: None,
-            has_run: Vec::new(),
-            seen: 0,
-            seen_at_first: None,
-            token: false,
-            own_token: false,
-            token_message: Clock::ZERO,
-            permit: false,
-            early_timeouts: 0,
-            time_is_over: false,
-            view: View::new(),
-            rounds: Rounds::default(),
-            holds: Vec::new(),
-        }
-    }
-
-    fn start(&mut self, phase: Phase, view: View) {
-        let mut rounds = std::mem::take(&mut self.rounds);
-        rounds.clear();
-        let mut holds = std::mem::take(&mut self.holds);
-        holds.clear();
-        *self = Self { phase, view, rounds, holds, ..Self::absent(self.site) };
-    }
-
-    fn notice(&mut self, object: ObjectId, look: u64) {
-        self.rounds.notice(object, look);
-    }
-
-    /// The thread has learnt something that what it does next may depend on.
-    fn sees(&mut self, what: u64) {
-        self.seen = (self.seen.rotate_left(5) ^ what).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
 }
 
 impl Machine {

@@ -5,27 +5,24 @@
 use super::child_main;
 use serde::{Deserialize, Serialize};
 
-/// A function from bytes to bytes, by how far it is from one that is known.
+/// A function of bytes, by how far it is from one that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Function(usize);
 
-/// What is called.
-type Called = fn(&[u8]) -> Vec<u8>;
-
 impl Function {
     /// The one to be found again.
-    pub(crate) fn of(function: Called) -> Self {
+    pub(crate) fn of<T>(function: fn(&[u8]) -> T) -> Self {
         Self((function as usize).wrapping_sub(child_main as fn() as usize))
     }
 
     /// The function, as this process has it.
     ///
     /// # Safety
-    /// It comes from [`of`](Self::of), in a process of the same binary.
-    pub(crate) unsafe fn here(self) -> Called {
+    /// It comes from [`of`](Self::of) a function to this type, in a process of the same binary.
+    pub(crate) unsafe fn here<T>(self) -> fn(&[u8]) -> T {
         let function = (child_main as fn() as *const ()).wrapping_byte_add(self.0);
         // SAFETY: the distance was computed from such a function, and is the same in this process.
-        unsafe { std::mem::transmute::<*const (), Called>(function) }
+        unsafe { std::mem::transmute::<*const (), fn(&[u8]) -> T>(function) }
     }
 }
 
@@ -48,7 +45,7 @@ mod tests {
         let function = Function::of(|bytes| [bytes, &[7]].concat());
         let bytes = postcard::to_allocvec(&function).unwrap();
         let again: Function = postcard::from_bytes(&bytes).unwrap();
-        // SAFETY: it comes from `of`.
-        assert_eq!(unsafe { again.here() }(&[1]), [1, 7]);
+        // SAFETY: it comes from `of`, and gives bytes.
+        assert_eq!(unsafe { again.here::<Vec<u8>>() }(&[1]), [1, 7]);
     }
 }

@@ -81,8 +81,8 @@ const PANICKED: i32 = 101;
 struct Heading {
     /// The binary that the entry is in.
     executable: (u64, u64),
-    /// How far the entry is from a function that is known.
-    entry: usize,
+    /// Of an [`Entry`].
+    entry: Function,
     nemesis: Option<Nemesis>,
 }
 
@@ -95,7 +95,11 @@ fn open(parcel: Parcel) -> io::Result<Body> {
     let (heading, body) = luggage::unpack(descriptors.into_iter().map(Handle::System), || {
         let (heading, argument) = postcard::take_from_bytes::<Heading>(&bytes)?;
         let is_ours = system::executable().is_ok_and(|ours| ours == heading.executable);
-        let body = is_ours.then(|| entry_at(heading.entry)(argument)).transpose()?;
+        let entry = || -> Entry {
+            // SAFETY: the parent, which is then a process of this binary, has made it of an entry.
+            unsafe { heading.entry.here() }
+        };
+        let body = is_ours.then(|| entry()(argument)).transpose()?;
         Ok((heading, body))
     })
     .map_err(system::while_trying("its argument"))?;
@@ -105,25 +109,12 @@ fn open(parcel: Parcel) -> io::Result<Body> {
     Ok(body)
 }
 
-/// Where functions are differs from process to process, but not how far they are from each other.
-fn distance(entry: Entry) -> usize {
-    (entry as usize).wrapping_sub(child_main as fn() as usize)
-}
-
-/// The entry at this distance, in the process that has it from another one of the same binary.
-fn entry_at(distance: usize) -> Entry {
-    let entry = (child_main as fn() as *const ()).wrapping_byte_add(distance);
-    // SAFETY: the parent has computed the distance from such a function, and the binary is the same.
-    unsafe { std::mem::transmute::<*const (), Entry>(entry) }
-}
-
 fn entry<F: FnOnce(A) + Copy + 'static, A: DeserializeOwned + 'static>(
     argument: &[u8],
 ) -> postcard::Result<Body> {
-    const { assert!(size_of::<F>() == 0, "the entry of a process captures nothing: give it an argument") };
     let argument: A = postcard::from_bytes(argument)?;
-    // SAFETY: it has no bytes, and its parent had a value of it, which is `Copy`.
-    let entry = unsafe { std::ptr::NonNull::<F>::dangling().read() };
+    // SAFETY: its parent had a value of it.
+    let entry = unsafe { without_bytes::<F>() };
     Ok(Box::new(move || entry(argument)))
 }
 
@@ -170,7 +161,7 @@ fn start(name: &str, entry: Entry, argument: &impl Serialize) -> io::Result<Proc
         return Err(io::Error::other(why));
     }
     let executable = system::executable()?;
-    let heading = Heading { executable, entry: distance(entry), nemesis: nemesis::of_children() };
+    let heading = Heading { executable, entry: Function::of(entry), nemesis: nemesis::of_children() };
     let (bytes, handles) = pack(name, &(heading, argument))?;
     let descriptors = handles.into_iter().map(Handle::system).collect::<io::Result<_>>()?;
     Ok(Process(Whose::Native(Child::start(MARK, name, &Parcel { bytes, descriptors })?)))
@@ -312,7 +303,7 @@ mod tests {
             entry::<F, u32>
         }
         let open = |executable| {
-            let heading = Heading { executable, entry: distance(of(|_| ())), nemesis: None };
+            let heading = Heading { executable, entry: Function::of(of(|_| ())), nemesis: None };
             let (bytes, _) = luggage::pack(&(heading, 7_u32)).unwrap();
             super::open(Parcel { bytes, descriptors: Vec::new() })
         };

@@ -1,7 +1,7 @@
 //! What befalls a round.
 
 use super::household::{children, regions};
-use crate::state;
+use crate::common::state;
 use refectory::scenario::SplitMix64;
 use refectory::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use refectory::sync::process::Nemesis;

@@ -1,6 +1,6 @@
 //! What a process has, and must have no more of when a round is over.
 
-use crate::descriptors;
+use crate::common::descriptors;
 use refectory::sync::thread;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

@@ -13,7 +13,7 @@ mod household;
 mod own;
 mod workload;
 
-use crate::{PATIENCE, Tested, apart, end, ensure_eq, sleep_for_ever, state};
+use crate::common::{PATIENCE, Tested, apart, end, ensure_eq, sleep_for_ever, state};
 use fate::{Fate, KILLED, REFUSED, STOPPED, truncate_all};
 use household::{Household, children};
 use refectory::cell::Level;

@@ -1,7 +1,7 @@
 //! Programs of the rounds that are no rows: a pipe whose reader goes, and named memory where there is too little room.
 
 use super::household::files_of;
-use crate::{descriptors, end};
+use crate::common::{descriptors, end};
 use refectory::engine::{Outcome, Violation};
 use refectory::model::processes::queue::simple::{GetError, Policy, PutError, Sender, over, simple};
 use refectory::scenario::SplitMix64;

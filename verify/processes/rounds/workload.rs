@@ -1,11 +1,12 @@
 //! What is run in a round, and which states the model leaves.
 
 use super::own::{a_queue_hangs_up, a_torn_message_is_dropped, named_memory_is_swept};
+use crate::lock::add_up;
 use crate::many::deliver;
 use crate::queues::{self, feed};
+use crate::ring::post;
 use crate::semaphore::sit_down;
 use crate::table::dine_together;
-use crate::{add_up, post};
 use refectory::catalogue;
 use refectory::cell::{Cell, Expect, Level, Limit, Row, Scope};
 use refectory::engine::{Budget, Engine, Extent, Outcome, Program, Violation, explore};

@@ -26,8 +26,8 @@ pub(super) unsafe fn call(frame: &[u8]) -> Vec<u8> {
     let called = catch_unwind(AssertUnwindSafe(|| {
         let (function, argument) =
             postcard::take_from_bytes::<Function>(frame).expect("what `pack` has written");
-        // SAFETY: as the caller promises.
-        let function = unsafe { function.here() };
+        // SAFETY: as the caller promises, and `pack` has put one there that gives bytes.
+        let function = unsafe { function.here::<Vec<u8>>() };
         function(argument)
     }));
     // It is the drop of an argument or a result that has panicked.

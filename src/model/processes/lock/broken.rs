@@ -170,3 +170,10 @@ impl AwaitsAnswers {
         }
     }
 }
+
+impl Default for AwaitsAnswers {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,7 +1,7 @@
 //! What fails on the way of a task to a worker and back: CPython's row K03, as a table.
 
-use super::super::{Tested, end, ensure_eq};
 use super::{id, refused, with};
+use crate::common::{Tested, end, ensure_eq};
 use refectory::model::pool::future::{Failure, Leg};
 use refectory::model::processes::executor::PortableExecutor;
 use refectory::model::processes::executor::process_pool::Death;
@@ -105,7 +105,7 @@ fn expected(mood: Mood, at: At) -> Option<Failure> {
 }
 
 /// Error, panic, exit and crash, on each part of the way of a task: it fails alone, or as the worker's death is to be taken.
-pub(super) fn each_failure_is_told() -> Tested {
+pub(crate) fn each_failure_is_told() -> Tested {
     let all = [At::ArgumentOut, At::ArgumentIn, At::Function, At::ResultOut, At::ResultIn].into_iter();
     let all = all.flat_map(|at| [Mood::Fail, Mood::Panic, Mood::Exit, Mood::Crash].map(|mood| (mood, at)));
     for (mood, at) in all.filter(|(mood, at)| expected(*mood, *at).is_some()) {

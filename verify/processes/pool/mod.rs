@@ -1,51 +1,33 @@
 //! The pool of processes. Each test runs in a child, which is killed where it takes too long: nothing here may hang.
 
-use super::{Tested, apart, descriptors, end, ensure_eq, sleep_for_ever, state, until};
-use failures::{At, Mood, Moody, answer, each_failure_is_told};
-use libtest_mimic::Trial;
+pub(crate) mod deaths;
+pub(crate) mod failures;
+#[path = "../../../examples/one_line.rs"]
+#[expect(dead_code, reason = "its main is not ours")]
+mod one_line;
+
+use crate::common::{Tested, apart, descendants, descriptors, sleep_for_ever, until};
+use failures::{At, Mood, Moody};
 use refectory::model::pool::executor::map::MapOptions;
 use refectory::model::pool::executor::thread_pool::ThreadPoolExecutor;
 use refectory::model::pool::executor::{NoWorkers, SubmitError};
 use refectory::model::pool::future::{Failure, Future, FutureError, Leg};
 use refectory::model::processes::executor::PortableExecutor;
-use refectory::model::processes::executor::broken::{ForgetsTheQueue, LosesTheTask, StaleIdle, TriesAgain};
-use refectory::model::processes::executor::process_pool::{Death, PoolOptions, ProcessPoolExecutor, Rules};
+use refectory::model::processes::executor::process_pool::{Death, PoolOptions, ProcessPoolExecutor};
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use refectory::sync::pipe::{self, Writer};
-use refectory::sync::process::{self, Exit};
+use refectory::sync::process::Exit;
 use refectory::sync::region::Region;
 use refectory::sync::thread;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::Command;
 use std::time::Duration;
 
-#[path = "failures.rs"]
-mod failures;
-#[path = "../../examples/one_line.rs"]
-#[expect(dead_code, reason = "its main is not ours")]
-mod one_line;
-
-trials! {
-    "pool":
-        tasks_run_in_other_processes, one_line_says_where, a_map_keeps_the_order, an_idle_worker_is_taken,
-        never_more_workers_than_allowed, long_arguments_and_results_arrive, nobody_waits_for_a_worker_that_is_stopped,
-        a_panic_comes_back, an_initializer_runs_first, a_failing_initializer_breaks_the_pool, a_worker_does_so_many_tasks,
-        each_failure_is_told, a_death_breaks_the_pool, a_death_is_healed, an_idle_worker_may_die, a_shutdown_does_what_was_accepted,
-        a_crash_after_the_shutdown, a_crash_while_much_is_written, no_worker_can_be_started, workers_are_killed,
-        handles_do_not_travel, nothing_is_left, the_killed_leave_no_workers, twins_are_caught;
-}
-
-pub(super) fn all() -> Vec<Trial> {
-    trials()
-}
-
 type Pool = ProcessPoolExecutor;
 
-fn pool(most: usize) -> Pool {
+pub(crate) fn pool(most: usize) -> Pool {
     Pool::new(most).unwrap()
 }
 
@@ -78,16 +60,12 @@ fn died<T>(exit: Exit) -> Result<T, FutureError> {
     failed(Failure::WorkerDied(exit))
 }
 
-fn kill(process: u32) {
-    assert!(Command::new("kill").args(["-KILL", &process.to_string()]).status().unwrap().success());
-}
-
 /// Why it was not accepted.
 fn refused<T, F>(submitted: Result<Future<T>, SubmitError<F>>) -> String {
     submitted.map_or_else(|error| error.to_string(), |_| "accepted".to_owned())
 }
 
-fn tasks_run_in_other_processes() -> Tested {
+pub(crate) fn tasks_run_in_other_processes() -> Tested {
     apart(|()| {
         let pool = pool(2);
         assert_eq!(pool.workers(), 0, "no worker without work");
@@ -103,7 +81,7 @@ fn tasks_run_in_other_processes() -> Tested {
     })
 }
 
-fn one_line_says_where() -> Tested {
+pub(crate) fn one_line_says_where() -> Tested {
     apart(|()| {
         let by_threads = one_line::primes(&<ThreadPoolExecutor>::new(2).unwrap());
         assert_eq!(by_threads, [25, 21, 16, 16, 17, 14, 16, 14, 15, 14]);
@@ -115,7 +93,7 @@ fn by(chunk: usize) -> MapOptions {
     MapOptions { chunk: NonZeroUsize::new(chunk).unwrap(), ..MapOptions::default() }
 }
 
-fn a_map_keeps_the_order() -> Tested {
+pub(crate) fn a_map_keeps_the_order() -> Tested {
     apart(|()| {
         let pool = pool(2);
         for chunk in [1, 6, 40, 100, 101] {
@@ -129,7 +107,7 @@ fn a_map_keeps_the_order() -> Tested {
     })
 }
 
-fn an_idle_worker_is_taken() -> Tested {
+pub(crate) fn an_idle_worker_is_taken() -> Tested {
     apart(|()| {
         let pool = pool(3);
         let ids: BTreeSet<_> = (0..20).map(|n| pool.submit(id, n).unwrap().result().unwrap()).collect();
@@ -137,7 +115,7 @@ fn an_idle_worker_is_taken() -> Tested {
     })
 }
 
-fn never_more_workers_than_allowed() -> Tested {
+pub(crate) fn never_more_workers_than_allowed() -> Tested {
     apart(|()| {
         let pool = pool(2);
         let nap = |n: u64| thread::sleep(Duration::from_millis(n % 3));
@@ -148,7 +126,7 @@ fn never_more_workers_than_allowed() -> Tested {
     })
 }
 
-fn long_arguments_and_results_arrive() -> Tested {
+pub(crate) fn long_arguments_and_results_arrive() -> Tested {
     apart(|()| {
         let pool = pool(1);
         for length in [0, 1, 4_000, 4_090, 4_096, 4_100, 65_536, 1 << 20] {
@@ -160,7 +138,7 @@ fn long_arguments_and_results_arrive() -> Tested {
     })
 }
 
-fn nobody_waits_for_a_worker_that_is_stopped() -> Tested {
+pub(crate) fn nobody_waits_for_a_worker_that_is_stopped() -> Tested {
     apart(|()| {
         let pool = pool(1);
         assert_eq!(pool.submit(double, 1).unwrap().result(), Ok(2));
@@ -178,7 +156,7 @@ fn nobody_waits_for_a_worker_that_is_stopped() -> Tested {
     })
 }
 
-fn a_panic_comes_back() -> Tested {
+pub(crate) fn a_panic_comes_back() -> Tested {
     apart(|()| {
         let pool = pool(1);
         let before = pool.submit(id, 0).unwrap().result();
@@ -205,7 +183,7 @@ impl Drop for Brittle {
 
 static BEGAN_WITH: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
-fn an_initializer_runs_first() -> Tested {
+pub(crate) fn an_initializer_runs_first() -> Tested {
     apart(|()| {
         let begin = |with| BEGAN_WITH.store(with, SeqCst);
         let options = PoolOptions { tasks_per_child: NonZeroUsize::new(1), ..PoolOptions::default() };
@@ -216,7 +194,7 @@ fn an_initializer_runs_first() -> Tested {
     })
 }
 
-fn a_failing_initializer_breaks_the_pool() -> Tested {
+pub(crate) fn a_failing_initializer_breaks_the_pool() -> Tested {
     apart(|()| {
         for death in [Death::Breaks, Death::Heals] {
             for length in [1, 1 << 20] {
@@ -241,7 +219,7 @@ fn a_failing_initializer_breaks_the_pool() -> Tested {
     })
 }
 
-fn a_worker_does_so_many_tasks() -> Tested {
+pub(crate) fn a_worker_does_so_many_tasks() -> Tested {
     apart(|()| {
         for most in [1, 2, 3] {
             let pool = with(2, Death::Breaks, most);
@@ -260,70 +238,7 @@ fn a_worker_does_so_many_tasks() -> Tested {
     })
 }
 
-fn a_death_breaks_the_pool() -> Tested {
-    apart(|()| {
-        let pool = pool(2);
-        let mut futures = vec![pool.submit(sleep, 0).unwrap(), pool.submit(sleep, 1).unwrap()];
-        let workers = pool.processes();
-        futures.extend((2..5).map(|n| pool.submit(sleep, n).unwrap()));
-        kill(workers[0]);
-        for future in &futures {
-            assert_eq!(future.result(), died(Exit::Killed(9)));
-        }
-        let words = futures[4].result().unwrap_err().to_string();
-        assert_eq!(words, "a worker was killed: signal: 9 (SIGKILL)");
-        assert_eq!(refused(pool.submit(double, 1)), "the pool is broken");
-        pool.shutdown(true, false);
-        assert_eq!(workers.into_iter().map(state).collect::<Vec<_>>(), [None, None]);
-    })
-}
-
-fn a_death_is_healed() -> Tested {
-    apart(|()| {
-        let pool = with(1, Death::Heals, 0);
-        for code in 0..5 {
-            let dies = pool.submit(exit, code).unwrap();
-            let next = pool.submit(double, 21).unwrap();
-            assert_eq!(dies.result(), died(Exit::Code(code)));
-            assert_eq!(next.result(), Ok(42));
-        }
-        let slow = pool.submit(sleep, 0).unwrap();
-        let next = pool.submit(double, 21).unwrap();
-        kill(pool.processes()[0]);
-        assert_eq!((slow.result(), next.result()), (died(Exit::Killed(9)), Ok(42)));
-        assert_eq!(pool.workers(), 7);
-    })
-}
-
-fn an_idle_worker_may_die() -> Tested {
-    apart(|()| {
-        for death in [Death::Breaks, Death::Heals] {
-            let pool = with(1, death, 0);
-            pool.submit(double, 1).unwrap().result().unwrap();
-            kill(pool.processes()[0]);
-            until("a worker that is gone", || (pool.managers() == 0).then_some(()));
-            match death {
-                Death::Breaks => assert_eq!(refused(pool.submit(double, 1)), "the pool is broken"),
-                Death::Heals => assert_eq!(pool.submit(double, 1).unwrap().result(), Ok(2)),
-            }
-            // It is not seen yet: the task fails, or another worker does it.
-            let pool = with(1, death, 0);
-            pool.submit(double, 1).unwrap().result().unwrap();
-            kill(pool.processes()[0]);
-            for text in ["x".to_owned(), "x".repeat(1 << 20)] {
-                match pool.submit(|text: String| text.len(), text.clone()) {
-                    Ok(future) => match future.result() {
-                        Ok(length) => assert!(death == Death::Heals && length == text.len()),
-                        failed => assert_eq!(failed, died(Exit::Killed(9))),
-                    },
-                    refused => assert_eq!(refused.unwrap_err().to_string(), "the pool is broken"),
-                }
-            }
-        }
-    })
-}
-
-fn a_shutdown_does_what_was_accepted() -> Tested {
+pub(crate) fn a_shutdown_does_what_was_accepted() -> Tested {
     apart(|()| {
         let pool = pool(2);
         let futures: Vec<_> = (0..50).map(|n| pool.submit(double, n).unwrap()).collect();
@@ -347,63 +262,6 @@ fn a_shutdown_does_what_was_accepted() -> Tested {
     })
 }
 
-fn a_crash_after_the_shutdown() -> Tested {
-    apart(|()| {
-        for death in [Death::Breaks, Death::Heals] {
-            let pool = with(1, death, 0);
-            let (writer, mut reader) = pipe::pipe().unwrap();
-            drop(writer);
-            let crash = |n| {
-                thread::sleep(Duration::from_millis(n));
-                std::process::abort()
-            };
-            let dies: Future<()> = pool.submit(crash, 20).unwrap();
-            let next = pool.submit(double, 1).unwrap();
-            let fails = pool.submit(answer, Moody::new(Mood::Fail, At::ArgumentOut)).unwrap();
-            pool.shutdown(false, false);
-            assert!(matches!(fails.failure(), Ok(Some(Failure::NotCarried(Leg::ArgumentOut, _)))));
-            assert_eq!(dies.result(), died::<()>(Exit::Killed(6)));
-            let expected = if death == Death::Heals { Ok(2) } else { died(Exit::Killed(6)) };
-            assert_eq!(next.result(), expected);
-            pool.shutdown(true, false);
-            assert_eq!(reader.read_timeout(&mut [0], Duration::ZERO).unwrap(), 0);
-        }
-    })
-}
-
-fn a_crash_while_much_is_written() -> Tested {
-    apart(|()| {
-        // To a worker that does not read.
-        let pool = with(1, Death::Heals, 0);
-        pool.submit(double, 1).unwrap().result().unwrap();
-        let worker = pool.processes()[0];
-        assert!(Command::new("kill").args(["-STOP", &worker.to_string()]).status().unwrap().success());
-        let long = pool.submit(|text: String| text.len(), "x".repeat(1 << 20)).unwrap();
-        kill(worker);
-        assert_eq!(long.result(), Ok(1 << 20), "nobody had begun it");
-        // From a worker that is killed somewhere.
-        let mut lost = 0;
-        for delay in 0..40 {
-            let dies = |delay| {
-                thread::spawn(move || {
-                    thread::sleep(Duration::from_micros(delay));
-                    std::process::abort()
-                });
-                vec![7_u32; 1 << 20]
-            };
-            match pool.submit(dies, 250 * delay).unwrap().result() {
-                Ok(long) => assert_eq!(long.len(), 1 << 20),
-                failed => {
-                    lost += 1;
-                    assert_eq!(failed, died(Exit::Killed(6)));
-                }
-            }
-        }
-        assert!(lost > 0, "none was killed in time");
-        assert_eq!(pool.submit(double, 1).unwrap().failure().map(drop), Ok(()));
-    })
-}
-
 /// No more descriptors than these.
 fn allow(descriptors: usize) {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -415,7 +273,7 @@ fn allow(descriptors: usize) {
     .unwrap();
 }
 
-fn no_worker_can_be_started() -> Tested {
+pub(crate) fn no_worker_can_be_started() -> Tested {
     apart(|()| {
         let fails = |future: Future<u32>| {
             let failure = future.failure().unwrap();
@@ -446,30 +304,7 @@ fn no_worker_can_be_started() -> Tested {
     })
 }
 
-fn workers_are_killed() -> Tested {
-    apart(|()| {
-        for (end, signal) in [(Pool::kill_workers as fn(&Pool), 9), (Pool::terminate_workers, 15)] {
-            for death in [Death::Breaks, Death::Heals] {
-                let pool = with(2, death, 0);
-                let futures: Vec<_> = (0..4).map(|n| pool.submit(sleep, n).unwrap()).collect();
-                end(&pool);
-                pool.shutdown(true, false);
-                let ends: Vec<_> = futures.iter().map(Future::result).collect();
-                let killed = died(Exit::Killed(signal));
-                let cancelled = Err(FutureError::Cancelled);
-                assert!(ends == [killed.clone(), killed, cancelled.clone(), cancelled], "{ends:?}");
-                assert_ne!(refused(pool.submit(double, 1)), "accepted");
-                assert_eq!((pool.managers(), pool.processes().len()), (0, 0));
-                end(&pool);
-            }
-            let never_started = pool(1);
-            end(&never_started);
-            assert_eq!(refused(never_started.submit(double, 1)), "the pool was shut down");
-        }
-    })
-}
-
-fn handles_do_not_travel() -> Tested {
+pub(crate) fn handles_do_not_travel() -> Tested {
     apart(|()| {
         let (pool, region) = (pool(1), Region::new(AtomicU32::new(0)).unwrap());
         let fails = pool.submit(|_: Region<AtomicU32>| (), region).unwrap().failure();
@@ -486,10 +321,10 @@ fn handles_do_not_travel() -> Tested {
 #[expect(clippy::disallowed_types, reason = "a static that is made before anything else")]
 static KEPT: std::sync::OnceLock<Region<AtomicU32>> = std::sync::OnceLock::new();
 
-fn nothing_is_left() -> Tested {
+pub(crate) fn nothing_is_left() -> Tested {
     apart(|()| {
         let threads = || fs::read_dir("/proc/self/task").unwrap().count();
-        let children = || super::descendants(std::process::id());
+        let children = || descendants(std::process::id());
         let seen = || (descriptors().into_keys().collect::<Vec<_>>(), threads(), children());
         let before = seen();
         for n in 0..30 {
@@ -506,53 +341,5 @@ fn nothing_is_left() -> Tested {
             }
         }
         until("what was before", || (seen() == before).then_some(()));
-    })
-}
-
-fn has_a_pool(mut news: Writer) {
-    let pool = pool(2);
-    let _futures = [1, 2].map(|n| pool.submit(sleep, n).unwrap());
-    let ids: Vec<_> = pool.processes().iter().map(u32::to_string).collect();
-    writeln!(news, "{}", ids.join(" ")).unwrap();
-    drop(news);
-    sleep_for_ever()
-}
-
-fn the_killed_leave_no_workers() -> Tested {
-    let (writer, mut reader) = pipe::pipe()?;
-    let mut owner = process::spawn(has_a_pool, writer)?;
-    let told = String::from_utf8(super::read_all(&mut reader)?)?;
-    let workers: Vec<u32> = told.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-    ensure_eq(workers.len(), 2)?;
-    owner.kill()?;
-    ensure_eq(end(owner)?, Exit::Killed(9))?;
-    for worker in workers {
-        until("a worker that is gone", || matches!(state(worker), None | Some('Z')).then_some(()));
-    }
-    Ok(())
-}
-
-fn of<R: Rules>(death: Death, tasks_per_child: usize) -> ProcessPoolExecutor<R> {
-    let tasks_per_child = NonZeroUsize::new(tasks_per_child);
-    ProcessPoolExecutor::with_options(1, PoolOptions { death, tasks_per_child }).unwrap()
-}
-
-/// What deaths show on real cores, too.
-fn twins_are_caught() -> Tested {
-    apart(|()| {
-        let patience = Duration::from_millis(200);
-        let never = Err(FutureError::TimedOut);
-        let pool = of::<LosesTheTask>(Death::Heals, 0);
-        assert_eq!(pool.submit(exit, 1).unwrap().result_timeout(patience), never);
-        let pool = of::<ForgetsTheQueue>(Death::Breaks, 0);
-        let (first, second) = (pool.submit(exit, 1).unwrap(), pool.submit(exit, 2).unwrap());
-        assert_eq!((first.result(), second.result_timeout(patience)), (died(Exit::Code(1)), never.clone()));
-        let pool = of::<TriesAgain>(Death::Heals, 0);
-        assert_eq!(pool.submit(exit, 1).unwrap().result_timeout(patience), never);
-        assert!(pool.workers() > 1);
-        pool.kill_workers();
-        let pool = of::<StaleIdle>(Death::Breaks, 1);
-        let done = |n| pool.submit(double, n).is_ok_and(|future| future.result() == Ok(2 * n));
-        assert!(!(0..50).all(done), "a task that was given to a worker that had retired");
     })
 }
