@@ -28,6 +28,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("command_line/rounds_are_told_as_cells_are", rounds_are_told_as_cells_are),
         Trial::test("command_line/rounds_that_went_wrong_are_kept", rounds_that_went_wrong_are_kept),
         Trial::test(
+            "command_line/a_campaign_goes_on_where_it_was_interrupted",
+            a_campaign_goes_on_where_it_was_interrupted,
+        ),
+        Trial::test(
             "command_line/twins_are_told_with_who_catches_them",
             twins_are_told_with_who_catches_them,
         ),
@@ -213,7 +217,37 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
     expect(&run(&["show", id])?, 0, "waits for fork", "")?;
     expect(&run(&["show", id])?, 0, &format!("replay: cargo refectory replay {id}"), "")?;
     // On a busy machine the threads may take turns this time.
-    expect(&run(&["replay", id])?, 0, "threads/table/", "")
+    expect(&run(&["replay", id])?, 0, "threads/table/", "")?;
+    let kept = store.join("rounds").join(twin.id().replace('/', "__") + ".json");
+    let kept = kept.to_str().ok_or("a path that is no text")?;
+    let again = format!("replay: cargo refectory stress --replay {kept}");
+    expect(&run(&["stress", "--replay", kept, "--for", "6s"])?, 0, &again, "on real cores: ")?;
+    if Engine::Dpor.available() {
+        expect(
+            &run(&["stress", "--replay", kept])?,
+            0,
+            "✗ deadlock in threads/table/",
+            "under dpor, every time:",
+        )?;
+    }
+    Ok(())
+}
+
+fn a_campaign_goes_on_where_it_was_interrupted() -> Result<(), Failed> {
+    let id = small_cell()?.subject.id();
+    let file = std::env::temp_dir().join(format!("refectory-test-{}.jsonl", std::process::id()));
+    let log = file.to_str().ok_or("a path that is no text")?;
+    let first = run(&["stress", &id, "--rounds", "3", "--out", log])?;
+    expect(&first, 0, "\n3 rounds, ", "")?;
+    // The line that an interrupted campaign was writing.
+    let mut lines = std::fs::read_to_string(&file)?;
+    lines.push_str("{\"subject\":\"thr");
+    std::fs::write(&file, lines)?;
+    expect(&run(&["stress", &id, "--rounds", "5", "--resume", log])?, 0, "\n5 rounds, ", "")?;
+    std::fs::write(&file, "{}\n")?;
+    expect(&run(&["stress", &id, "--resume", log])?, 2, "", ": line 1: missing field")?;
+    std::fs::remove_file(file)?;
+    expect(&run(&["stress", "--replay", "/dev/null"])?, 2, "", "no kept round of this version")
 }
 
 fn an_operation_is_judged_by_its_name() -> Result<(), Failed> {

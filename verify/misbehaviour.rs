@@ -90,7 +90,9 @@ const PARENT: &str = "REFECTORY_TEST_PARENT";
 /// What the children of these tests do instead of testing.
 pub(crate) fn child_main() {
     runner::child_main_with(|id| find(id).or_else(|| catalogue::find(id)));
-    campaign::child_main_with(|id| ROUNDS.iter().find(|subject| subject.id() == id));
+    campaign::child_main_with(|id| {
+        ROUNDS.iter().chain(catalogue::subjects()).find(|subject| subject.id() == id)
+    });
     if let Ok(name) = std::env::var(PARENT) {
         let reports = run_with(&[cell(&name)], &Options::default());
         std::process::exit(i32::from(!reports.is_ok_and(|reports| reports[0].verdict.held())));
@@ -317,7 +319,7 @@ fn the_others_go_on() -> Result<(), Failed> {
 
 fn campaign_of(name: &str, time: Duration) -> Result<CellReport, Failed> {
     let subjects = ROUNDS.iter().filter(|subject| subject.name == name).collect();
-    let campaign = Campaign { subjects, duration: time, seed: 1 };
+    let campaign = Campaign::of(subjects, time, 1);
     let mut reports = campaign::run(&campaign, &AtomicBool::new(false))?;
     Ok(reports.pop().ok_or("no such subject")?.cell)
 }
@@ -365,7 +367,7 @@ fn a_campaign_ends_in_its_time() -> Result<(), Failed> {
     let names = ["stops", "leaves_a_daemon", "hangs", "holds"];
     let subjects = ROUNDS.iter().filter(|subject| names.contains(&subject.name)).collect();
     let started = Instant::now();
-    let campaign = Campaign { subjects, duration: 6 * SECOND, seed: 1 };
+    let campaign = Campaign::of(subjects, 6 * SECOND, 1);
     let reports = campaign::run(&campaign, &AtomicBool::new(false))?;
     let took = started.elapsed();
     let verdict = |name: &str| reports.iter().find(|report| report.cell.id.question.subject == name);

@@ -3,6 +3,8 @@
 mod cancel_safety;
 mod ending;
 mod progress;
+mod replay_round;
+mod rounds_log;
 mod select;
 mod show;
 mod stress;

@@ -1,10 +1,13 @@
 //! Queues whose operations wait.
 
-use super::exchange::{self, Answer, Closed, Item, POP, PUSH, Queue, Waiting, exchange, popped, share};
+use super::exchange::{
+    self, Answer, Closed, Goods, Item, POP, PUSH, Queue, Waiting, exchange, popped, share,
+};
 use super::{Harness, Order, Port, Size};
-use crate::engine::Outcome;
+use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A queue for any number of producers and consumers, whose operations wait.
@@ -47,7 +50,7 @@ pub static PORT: Port = Port {
     sizes: &[Size(1, 1), Size(2, 1), Size(1, 2), Size(2, 2)],
     larger: &[Size(3, 1), Size(1, 3), Size(3, 2), Size(2, 3)],
     scenario: |Size(producers, consumers)| blocking(producers, consumers),
-    draw: |random| exchange::draw(Waiting::Blocks, 100, random),
+    draw: |random| exchange::draw(Waiting::Blocks, 1_000, random),
 };
 
 /// The smallest exchange in which each side has to wait, and everybody has something to do.
@@ -59,25 +62,30 @@ pub fn blocking(producers: usize, consumers: usize) -> Scenario {
 
 /// Plays on this queue.
 pub const fn harness<Q: BlockingQueue<Item>>() -> Harness {
-    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+    Harness::new(&PORT, play::<Item, Q>)
 }
 
-fn play<Q: BlockingQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+/// Plays on this queue with such items.
+pub fn play<G: Goods, Q: BlockingQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: false,
         fails_under_contention: false,
     };
-    exchange::play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
+    let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
+    exchange::play(queue, spec, scenario, observer).into()
 }
 
-struct Blocking<Q>(Q);
+struct Blocking<G, Q>(Q, PhantomData<fn(G)>);
 
-impl<Q: BlockingQueue<Item>> Queue for Blocking<Q> {
+impl<G: Goods, Q: BlockingQueue<G>> Queue for Blocking<G, Q> {
     fn answer(&self, step: Step) -> Answer {
         match step {
-            Step { verb: PUSH, on: Some(label) } => match self.0.push(Item::new(label)) {
+            Step { verb: PUSH, on: Some(label) } => match self.0.push(G::new(label)) {
                 Ok(()) => Answer::Pushed(label),
                 Err(Closed(item)) => Answer::Full { put: label, back: item.label() },
             },
