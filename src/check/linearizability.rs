@@ -5,7 +5,7 @@
 //! all that the sequential object may have done so far: its *configurations*. Where an operation ends, only
 //! those stay in which it has taken place; if none is left, nothing explains the answers.
 //!
-//! It is exact, and exponential in the operations that overlap: meant for the scopes of model checking.
+//! It is exact, and exponential in the operations that overlap: meant for the scopes of model checking, and ended by a budget beyond them.
 //! Two facts keep it small. An operation that can end, ends at once, because an earlier end only asks for
 //! more. And a past that was reached before with the same configurations has the same future.
 //!
@@ -13,109 +13,200 @@
 //! Jeannette Wing, Chun Gong, "Testing and verifying concurrent objects", 1993; Gavin Lowe, "Testing for
 //! linearizability", 2017 (operations take place only just before one ends).
 
+mod set;
+
+use self::set::Set;
+use super::budget::Meter;
+use super::{Budget, Spent};
 use crate::history::History;
 use crate::spec::Spec;
 use std::collections::{BTreeSet, HashSet};
 
 /// Looks for an order in which no sequential object explains the answers. Gives the numbers of the
 /// operations in such an order: as they begin, up to the one that cannot end.
-pub fn refute<S: Spec, T>(spec: &S, history: &History<S::Call, S::Answer, T>) -> Option<Vec<usize>> {
-    let nothing = Stage { past: 0, overlapped: 0, configurations: [(spec.initial(), 0)].into() };
-    let mut search = Search { spec, history, seen: HashSet::new(), begun: Vec::new() };
-    search.fails(nothing).then_some(search.begun)
+///
+/// # Errors
+/// If the budget ends before that is decided.
+pub fn refute<S: Spec>(
+    spec: &S,
+    history: &History<S::Call, S::Answer>,
+    budget: Budget,
+) -> Result<Option<Vec<usize>>, Spent> {
+    let mut parts: Vec<u32> = history.operations.iter().map(|one| spec.part(&one.call)).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    let mut meter = Meter::new(budget);
+    for part in parts {
+        let refuted = match history.operations.len() {
+            0..=64 => Search::<S, u64>::new(spec, history, part, &mut meter).run()?,
+            _ => Search::<S, Box<[u64]>>::new(spec, history, part, &mut meter).run()?,
+        };
+        if refuted.is_some() {
+            return Ok(refuted);
+        }
+    }
+    Ok(None)
 }
 
 /// What the object may have done: its state, and the operations under way that have taken place.
-type Configuration<S> = (<S as Spec>::State, u64);
-type Configurations<S> = BTreeSet<Configuration<S>>;
-
-struct Search<'a, S: Spec, T> {
-    spec: &'a S,
-    history: &'a History<S::Call, S::Answer, T>,
-    seen: HashSet<(u128, u64, Configurations<S>)>,
-    begun: Vec<usize>,
-}
+type Configurations<S, O> = BTreeSet<(<S as Spec>::State, O)>;
 
 /// Some of the beginnings and ends have come.
-struct Stage<S: Spec> {
-    past: u128,
+struct Stage<S: Spec, O> {
+    begun: O,
+    ended: O,
     /// Operations that have met another one under way.
-    overlapped: u64,
-    configurations: Configurations<S>,
+    overlapped: O,
+    configurations: Configurations<S, O>,
+    /// The first operation that was not looked at as the one that begins next.
+    next: usize,
 }
 
-impl<S: Spec, T> Search<'_, S, T> {
-    fn fails(&mut self, mut stage: Stage<S>) -> bool {
-        while let Some(operation) = self.next_end(&stage) {
-            stage.configurations = self.end(operation, &stage);
-            stage.past |= 1 << (2 * operation + 1);
+struct Search<'a, S: Spec, O> {
+    spec: &'a S,
+    history: &'a History<S::Call, S::Answer>,
+    /// Those on the part that is searched.
+    operations: Vec<usize>,
+    /// For each point, the operations that have begun and those that have ended before it in every order.
+    earlier: Vec<[O; 2]>,
+    seen: HashSet<(O, O, O, Configurations<S, O>)>,
+    /// About how many bytes the configurations take that were seen.
+    bytes: usize,
+    meter: &'a mut Meter,
+}
+
+impl<'a, S: Spec, O: Set> Search<'a, S, O> {
+    fn new(spec: &'a S, history: &'a History<S::Call, S::Answer>, part: u32, meter: &'a mut Meter) -> Self {
+        let count = history.operations.len();
+        let is_on_it = |&i: &usize| spec.part(&history.operations[i].call) == part;
+        let operations: Vec<usize> = (0..count).filter(is_on_it).collect();
+        let earlier = |point: usize| {
+            [0, 1].map(|end| {
+                let mut earlier = O::none(count);
+                let before = |&&i: &&usize| history.is_earlier(2 * i + end, point);
+                operations.iter().filter(before).for_each(|&i| earlier.insert(i));
+                earlier
+            })
+        };
+        let earlier = (0..2 * count).map(earlier).collect();
+        Self { spec, history, operations, earlier, seen: HashSet::new(), bytes: 0, meter }
+    }
+
+    /// Goes through the orders of the beginnings, depth first.
+    fn run(&mut self) -> Result<Option<Vec<usize>>, Spent> {
+        let none = || O::none(self.history.operations.len());
+        let configurations = [(self.spec.initial(), none())].into();
+        let nothing = Stage { begun: none(), ended: none(), overlapped: none(), configurations, next: 0 };
+        let (mut stages, mut begun) = (vec![nothing], Vec::new());
+        while let Some(stage) = stages.last_mut() {
+            let Some(operation) = self.next_begin(stage) else {
+                stages.pop();
+                begun.pop();
+                continue;
+            };
+            let mut stage = self.after_begin(operation, stage);
+            begun.push(operation);
+            self.end_all(&mut stage)?;
             if stage.configurations.is_empty() {
-                return true;
+                return Ok(Some(begun));
+            }
+            if self.is_new(&stage)? {
+                stages.push(stage);
+            } else {
+                begun.pop();
             }
         }
-        let known = (stage.past, stage.overlapped, stage.configurations.clone());
-        self.seen.insert(known) && self.operations().any(|operation| self.fails_after(operation, &stage))
+        Ok(None)
     }
 
-    fn operations(&self) -> std::ops::Range<usize> {
-        0..self.history.operations.len()
+    /// Whether the point may come next.
+    fn may_follow(&self, point: usize, stage: &Stage<S, O>) -> bool {
+        let [begun, ended] = &self.earlier[point];
+        begun.is_within(&stage.begun) && ended.is_within(&stage.ended)
     }
 
-    fn next_end(&self, stage: &Stage<S>) -> Option<usize> {
-        self.operations().find(|operation| self.history.may_follow(2 * operation + 1, stage.past))
+    fn next_begin(&self, stage: &mut Stage<S, O>) -> Option<usize> {
+        let may_begin = |i: usize| !stage.begun.has(i) && self.may_follow(2 * i, stage);
+        let place = (stage.next..self.operations.len()).find(|&place| may_begin(self.operations[place]))?;
+        stage.next = place + 1;
+        Some(self.operations[place])
     }
 
-    /// Whether the search fails where this operation begins next.
-    fn fails_after(&mut self, operation: usize, stage: &Stage<S>) -> bool {
-        if !self.history.may_follow(2 * operation, stage.past) {
-            return false;
+    fn next_end(&self, stage: &Stage<S, O>) -> Option<usize> {
+        let may_end =
+            |i: &usize| stage.begun.has(*i) && !stage.ended.has(*i) && self.may_follow(2 * i + 1, stage);
+        self.operations.iter().copied().find(may_end)
+    }
+
+    fn after_begin(&self, operation: usize, stage: &Stage<S, O>) -> Stage<S, O> {
+        let mut begun = stage.begun.clone();
+        begun.insert(operation);
+        let mut overlapped = stage.overlapped.clone();
+        let others = stage.begun.without(&stage.ended);
+        if !others.is_empty() {
+            overlapped.insert(operation);
+            others.members().for_each(|other| overlapped.insert(other));
         }
-        let others = self.under_way(stage.past);
-        let met = if others == 0 { 0 } else { others | 1 << operation };
-        self.begun.push(operation);
-        let failed = self.fails(Stage {
-            past: stage.past | 1 << (2 * operation),
-            overlapped: stage.overlapped | met,
-            configurations: stage.configurations.clone(),
-        });
-        if !failed {
-            self.begun.pop();
-        }
-        failed
+        let (ended, configurations) = (stage.ended.clone(), stage.configurations.clone());
+        Stage { begun, ended, overlapped, configurations, next: 0 }
     }
 
-    /// The operations that have begun and not ended.
-    fn under_way(&self, past: u128) -> u64 {
-        self.operations().filter(|i| past >> (2 * i) & 0b11 == 0b01).map(|i| 1 << i).sum()
+    /// Ends all operations that can end.
+    fn end_all(&mut self, stage: &mut Stage<S, O>) -> Result<(), Spent> {
+        while let Some(operation) = self.next_end(stage) {
+            stage.configurations = self.end(operation, stage)?;
+            stage.ended.insert(operation);
+        }
+        Ok(())
+    }
+
+    /// Whether this was never reached before.
+    fn is_new(&mut self, stage: &Stage<S, O>) -> Result<bool, Spent> {
+        let Stage { begun, ended, overlapped, configurations, .. } = stage;
+        let known = (begun.clone(), ended.clone(), overlapped.clone(), configurations.clone());
+        if !self.seen.insert(known) {
+            return Ok(false);
+        }
+        let bytes = |(state, done): &(S::State, O)| self.spec.bytes(state) + done.bytes();
+        self.bytes += 3 * begun.bytes() + configurations.iter().map(bytes).sum::<usize>();
+        self.meter.holds(self.bytes)?;
+        Ok(true)
     }
 
     /// The configurations in which the operation has taken place, now that it ends.
-    fn end(&self, operation: usize, stage: &Stage<S>) -> Configurations<S> {
-        let under_way = self.under_way(stage.past);
+    fn end(&mut self, operation: usize, stage: &Stage<S, O>) -> Result<Configurations<S, O>, Spent> {
+        let under_way = stage.begun.without(&stage.ended);
         let mut reached = stage.configurations.clone();
         let mut open: Vec<_> = reached.iter().cloned().collect();
         let mut ended = BTreeSet::new();
-        while let Some((state, done)) = open.pop() {
-            if done & 1 << operation != 0 {
-                ended.insert((state, done & !(1 << operation)));
+        while let Some((state, mut done)) = open.pop() {
+            if done.has(operation) {
+                done.remove(operation);
+                ended.insert((state, done));
                 continue;
             }
-            let steps = self.steps(&state, done, under_way & !done, stage.overlapped);
-            open.extend(steps.into_iter().filter(|next| reached.insert(next.clone())));
+            for i in under_way.without(&done).members() {
+                self.meter.step()?;
+                for next in self.step(&state, i, stage.overlapped.has(i)) {
+                    let mut done = done.clone();
+                    done.insert(i);
+                    let next = (next, done);
+                    if !reached.contains(&next) {
+                        reached.insert(next.clone());
+                        open.push(next);
+                    }
+                }
+            }
         }
-        ended
+        Ok(ended)
     }
 
-    /// What the object can do next, where these operations can take place.
-    fn steps(&self, state: &S::State, done: u64, ready: u64, overlapped: u64) -> Vec<Configuration<S>> {
-        let step = |i: usize| {
-            let (call, answer) = (&self.history.operations[i].call, &self.history.operations[i].answer);
-            let fails =
-                || (overlapped & 1 << i != 0 && self.spec.may_fail(call, answer)).then(|| state.clone());
-            let next = self.spec.step(state, call, answer).or_else(fails)?;
-            Some((next, done | 1 << i))
-        };
-        self.operations().filter(|i| ready & 1 << i != 0).filter_map(step).collect()
+    /// The states after an operation.
+    fn step(&self, state: &S::State, operation: usize, overlapped: bool) -> impl Iterator<Item = S::State> {
+        let one = &self.history.operations[operation];
+        let fails = overlapped && self.spec.may_fail(&one.call, Some(&one.answer));
+        let unchanged = fails.then(|| state.clone());
+        self.spec.step(state, &one.call, &one.answer).into_iter().chain(unchanged)
     }
 }
 
@@ -129,10 +220,15 @@ mod tests {
     use crate::spec::Order;
     use crate::spec::QueueAnswer::{self, Empty, Full, Popped, Pushed};
     use crate::spec::QueueCall::{self, Pop, Push};
-    use crate::spec::QueueSpec;
+    use crate::spec::SetCall::{Contains, Insert};
+    use crate::spec::{QueueSpec, SetAnswer, SetSpec};
     use proptest::prelude::*;
 
     type Queue = History<QueueCall, QueueAnswer>;
+
+    fn refute(spec: &QueueSpec, history: &Queue) -> Option<Vec<usize>> {
+        super::refute(spec, history, Budget::default()).unwrap()
+    }
 
     fn spec(order: Order, fails_under_contention: bool) -> QueueSpec {
         QueueSpec { order, capacity: 2, answers_at_once: true, fails_under_contention }
@@ -158,8 +254,12 @@ mod tests {
         order
     }
 
-    /// Each thread's operations, one step each.
     fn history(operations: &[(u32, QueueCall, QueueAnswer)], steps: &[Step]) -> Queue {
+        history_of(operations, steps)
+    }
+
+    /// Each thread's operations, one step each.
+    fn history_of<C: Copy, A: Copy>(operations: &[(u32, C, A)], steps: &[Step]) -> History<C, A> {
         let mut taken = [0; 4];
         let operations = operations.iter().map(|&(thread, call, answer)| {
             let steps = &mut taken[thread as usize];
@@ -167,7 +267,7 @@ mod tests {
             *steps += 1;
             Operation { call, answer, begun, ended: Moment { steps: *steps, ..begun } }
         });
-        History::new(operations.collect(), &order(steps)).unwrap()
+        History::new(operations.collect(), &order(steps))
     }
 
     #[test]
@@ -207,12 +307,11 @@ mod tests {
         // The second push is under way during the other two operations.
         let mut history = history(&missed, &[(1, vec![]), (1, vec![]), (2, vec![])]);
         history =
-            History::new(history.operations, &order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]))
-                .unwrap();
+            History::new(history.operations, &order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]));
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         history.operations[1].ended.steps = 2;
         let order = order(&[(2, vec![]), (1, vec![1]), (1, vec![]), (2, vec![1])]);
-        let history = History::new(history.operations, &order).unwrap();
+        let history = History::new(history.operations, &order);
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         assert_eq!(refute(&spec(Order::Fifo, true), &history), None);
     }
@@ -225,9 +324,53 @@ mod tests {
         let steps = [(1, vec![]), (2, vec![1]), (3, vec![1]), (2, vec![1])];
         let mut operations = history(&missed, &steps).operations;
         operations[1].ended.steps = 2;
-        let history = History::new(operations, &order(&steps)).unwrap();
+        let history = History::new(operations, &order(&steps));
         assert!(refute(&spec(Order::Fifo, false), &history).is_some());
         assert_eq!(refute(&spec(Order::Fifo, true), &history), None);
+    }
+
+    /// Two threads that depend on each other push and pop by turns, so often.
+    fn by_turns(times: u32) -> Queue {
+        let one = |i: u32| match i % 2 {
+            0 => (1, Push(i), Pushed),
+            _ => (2, Pop, Popped(i - 1)),
+        };
+        let operations: Vec<_> = (0..times).map(one).collect();
+        let steps: Vec<Step> = operations.iter().map(|one| (one.0, vec![1])).collect();
+        history(&operations, &steps)
+    }
+
+    #[test]
+    fn a_history_may_be_long() {
+        let mut history = by_turns(500);
+        assert_eq!(refute(&spec(Order::Fifo, false), &history), None);
+        history.operations[301].answer = Popped(0);
+        assert_eq!(refute(&spec(Order::Fifo, false), &history), Some((0..302).collect()));
+    }
+
+    #[test]
+    fn says_that_it_does_not_know_when_its_means_end() {
+        let few = Budget { steps: 10, ..Budget::default() };
+        let told = super::refute(&spec(Order::Fifo, false), &by_turns(10), few);
+        assert_eq!(told, Ok(None));
+        let told = super::refute(&spec(Order::Fifo, false), &by_turns(11), few);
+        assert_eq!(told, Err(Spent::Steps(10)));
+        let little = Budget { bytes: 100, ..Budget::default() };
+        let told = super::refute(&spec(Order::Fifo, false), &by_turns(10), little);
+        assert_eq!(told, Err(Spent::Bytes(100)));
+    }
+
+    /// What is done to one value says nothing of another.
+    #[test]
+    fn rejects_a_part_that_is_wrong() {
+        let asked = |thread, call, answer| (thread, call, SetAnswer(answer));
+        let operations = [asked(1, Insert(7), true), asked(2, Insert(8), true), asked(2, Contains(7), false)];
+        let steps = [(1, vec![]), (2, vec![]), (2, vec![2])];
+        let told = super::refute(&SetSpec, &history_of(&operations, &steps), Budget::default());
+        assert_eq!(told, Ok(Some(vec![0, 2])));
+        let steps = [(2, vec![]), (2, vec![]), (1, vec![1])];
+        let told = super::refute(&SetSpec, &history_of(&operations, &steps), Budget::default());
+        assert_eq!(told, Ok(None));
     }
 
     /// Every order of the points, by trying them all; every order of the operations in it, by trying them all.
@@ -241,7 +384,9 @@ mod tests {
             return !explained(spec, history, points, 0, Vec::new());
         }
         (0..2 * history.operations.len()).any(|point| {
-            let comes = history.may_follow(point, past);
+            let comes = past & 1 << point == 0
+                && (0..2 * history.operations.len())
+                    .all(|earlier| past & 1 << earlier != 0 || !history.is_earlier(earlier, point));
             points.push(point);
             let refuted = comes && refuted_by_brute_force(spec, history, past | 1 << point, points);
             points.pop();
@@ -261,7 +406,7 @@ mod tests {
         (0..count).filter(left).any(|i| {
             let first = (0..count).filter(left).all(|j| i == j || end(j) > begin(i));
             let (call, answer) = (&history.operations[i].call, &history.operations[i].answer);
-            let excused = (0..count).any(|j| overlaps(i, j)) && spec.may_fail(call, answer);
+            let excused = (0..count).any(|j| overlaps(i, j)) && spec.may_fail(call, Some(answer));
             let next = spec.step(&state, call, answer).or_else(|| excused.then(|| state.clone()));
             first && next.is_some_and(|next| explained(spec, history, points, done | 1 << i, next))
         })
@@ -295,7 +440,7 @@ mod tests {
                     let moment = |steps| Moment { thread: ThreadId(thread), steps };
                     Operation { call, answer, begun: moment(from), ended: moment(until) }
                 });
-                History::new(operations.collect(), &order(&steps)).unwrap()
+                History::new(operations.collect(), &order(&steps))
             },
         )
     }
@@ -312,6 +457,9 @@ mod tests {
             let spec = spec(if fifo { Order::Fifo } else { Order::Lifo }, under_contention);
             let brute = refuted_by_brute_force(&spec, &history, 0, &mut Vec::new());
             prop_assert_eq!(refute(&spec, &history).is_some(), brute);
+            let mut meter = Meter::new(Budget::default());
+            let large = Search::<_, Box<[u64]>>::new(&spec, &history, 0, &mut meter).run();
+            prop_assert_eq!(large.unwrap().is_some(), brute);
         }
     }
 }

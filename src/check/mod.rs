@@ -4,8 +4,15 @@
 //! and ends in that class ([`linearizability`]). One in real time is a [log](crate::history::log): a slice of entries, in any order,
 //! and every check of one gives a [`Decision`].
 
+mod budget;
+pub mod general;
 pub mod linearizability;
 pub mod overtaking;
+pub mod quiescent;
+pub mod relaxed;
+pub mod sequential;
+
+pub use self::budget::{Budget, Spent};
 
 /// What a check says of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@
 //! Outcome: what each consumer received, in order, and which tries failed.
 
 use super::{answers, ledger};
-use crate::check::{Decision, linearizability};
+use crate::check::{Budget, Decision, linearizability};
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::{Causality, Moment};
 use crate::history::log::Entry;
@@ -427,6 +427,9 @@ fn linearizable(
     }
 }
 
+/// What may be spent on the order of one execution's operations: some seconds.
+const AN_EXECUTION: Budget = Budget { steps: 2_000_000, bytes: 1 << 30, time: None };
+
 fn linearizable_in_every_order(
     spec: &QueueSpec,
     scenario: &Scenario,
@@ -438,14 +441,13 @@ fn linearizable_in_every_order(
         let (call, answer) = answer.in_terms_of_the_spec();
         Operation { call, answer, begun, ended }
     };
-    let history = match History::new(ledger.answers().zip(moments).map(operation).collect(), order) {
-        Ok(history) => history,
-        Err(too_long) => {
-            engine::give_up(too_long.to_string());
-            return Ok(());
-        }
-    };
-    let Some(witness) = linearizability::refute(spec, &history) else { return Ok(()) };
+    let history = History::new(ledger.answers().zip(moments).map(operation).collect(), order);
+    let witness = linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
+        let count = history.operations.len();
+        engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
+        None
+    });
+    let Some(witness) = witness else { return Ok(()) };
     let said: Vec<String> = ledger.steps(scenario).map(said).collect();
     let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
     Err(not_linearizable(format!(

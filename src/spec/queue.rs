@@ -66,6 +66,7 @@ impl Spec for QueueSpec {
     type State = Vec<u32>;
     type Call = QueueCall;
     type Answer = QueueAnswer;
+    type Next = Option<Vec<u32>>;
 
     fn initial(&self) -> Vec<u32> {
         Vec::new()
@@ -82,9 +83,9 @@ impl Spec for QueueSpec {
                 (self.answers_at_once && items.len() >= self.capacity).then(|| items.clone())
             }
             (QueueCall::Pop, QueueAnswer::Popped(label)) => {
-                let index = items.iter().position(|&item| item == label)?;
+                let index = (0..items.len()).find(|&i| items[i] == label && self.is_next(items, i))?;
                 let mut items = items.clone();
-                self.is_next(&items, index).then(|| items.remove(index))?;
+                items.remove(index);
                 Some(items)
             }
             (QueueCall::Pop, QueueAnswer::Empty) => {
@@ -94,12 +95,35 @@ impl Spec for QueueSpec {
         }
     }
 
-    fn may_fail(&self, _call: &QueueCall, answer: &QueueAnswer) -> bool {
-        self.fails_under_contention && matches!(answer, QueueAnswer::Full | QueueAnswer::Empty)
+    fn answers(&self, items: &Vec<u32>, call: &QueueCall) -> impl IntoIterator<Item = QueueAnswer> {
+        let (does, fails) = match call {
+            QueueCall::Push(_) => (vec![QueueAnswer::Pushed], QueueAnswer::Full),
+            QueueCall::Pop => (self.next_out(items).map(QueueAnswer::Popped).collect(), QueueAnswer::Empty),
+        };
+        let fails = self.step(items, call, &fails).map(|_| fails);
+        does.into_iter().chain(fails)
+    }
+
+    fn may_fail(&self, _call: &QueueCall, answer: Option<&QueueAnswer>) -> bool {
+        let fails = |answer: &QueueAnswer| matches!(answer, QueueAnswer::Full | QueueAnswer::Empty);
+        self.fails_under_contention && answer.is_none_or(fails)
+    }
+
+    fn is_read(&self, _call: &QueueCall, answer: Option<&QueueAnswer>) -> bool {
+        matches!(answer, Some(QueueAnswer::Full | QueueAnswer::Empty))
+    }
+
+    fn bytes(&self, items: &Vec<u32>) -> usize {
+        size_of_val(items) + size_of_val(&items[..])
     }
 }
 
 impl QueueSpec {
+    /// The labels of which each may come out next.
+    fn next_out<'a>(&'a self, items: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+        (0..items.len()).filter(|&index| self.is_next(items, index)).map(|index| items[index])
+    }
+
     fn is_next(&self, items: &[u32], index: usize) -> bool {
         match self.order {
             Order::Fifo => index == 0,
@@ -142,6 +166,22 @@ mod tests {
         assert_eq!(spec.step(&vec![], &Pop, &Empty), Some(vec![]));
         assert_eq!(spec.step(&vec![1], &Pop, &Empty), None);
         assert_eq!(spec.step(&vec![1, 2], &Push(3), &Pushed), Some(vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn it_may_give_the_answers_that_it_takes() {
+        let mut answers: Vec<_> = spec(Order::Lifo).answers(&vec![7, 8], &Push(9)).into_iter().collect();
+        assert_eq!(answers, [Pushed, Full]);
+        answers = spec(Order::Unordered).answers(&vec![7, 8], &Pop).into_iter().collect();
+        assert_eq!(answers, [Popped(7), Popped(8)]);
+        answers = spec(Order::Priority).answers(&vec![], &Pop).into_iter().collect();
+        assert_eq!(answers, [Empty]);
+    }
+
+    #[test]
+    fn of_two_equal_items_the_right_one_comes_out() {
+        assert_eq!(spec(Order::Lifo).step(&vec![7, 8, 7], &Pop, &Popped(7)), Some(vec![7, 8]));
+        assert_eq!(spec(Order::Fifo).step(&vec![7, 8, 7], &Pop, &Popped(7)), Some(vec![8, 7]));
     }
 
     #[test]

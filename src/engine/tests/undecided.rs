@@ -2,9 +2,10 @@
 
 use crate::engine::{Budget, Engine, Extent, Program, Reason, explore, give_up};
 use crate::model::threads::queue::bounded::Bounded;
-use crate::port;
-use crate::port::exchange::{Waiting, exchange};
+use crate::port::exchange::{Full, Item, Waiting, exchange};
+use crate::port::{self, TryQueue};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use crossbeam::queue::SegQueue;
 use std::sync::Arc;
 
 fn available() -> impl Iterator<Item = Engine> {
@@ -34,12 +35,39 @@ fn giving_up_outside_an_exploration_does_nothing() {
 }
 
 #[test]
-fn a_history_that_is_too_long_is_no_panic_of_the_subject() {
+fn a_history_of_more_operations_than_bits_of_a_word_is_judged() {
     let scenario = exchange(Waiting::Tries, 70, &[65], 0);
     let program = port::try_queue::harness::<Bounded<_>>().program(scenario);
     let explored = explore(Engine::Dpor, &program, &Budget::default());
-    let why = "the history has 65 operations, and 64 can be judged".to_owned();
-    assert_eq!((explored.failure, explored.coverage), (None, Err(Reason::Unsupported(why))));
+    assert_eq!((explored.failure, explored.coverage), (None, Ok(Extent::EXHAUSTIVE)));
+}
+
+/// A queue that the engine does not see, so that all operations on it may take place in any order.
+struct Unseen(SegQueue<Item>);
+
+impl TryQueue<Item> for Unseen {
+    fn with_capacity(_capacity: usize) -> Self {
+        Self(SegQueue::new())
+    }
+
+    fn try_push(&self, item: Item) -> Result<(), Full<Item>> {
+        self.0.push(item);
+        Ok(())
+    }
+
+    fn try_pop(&self) -> Option<Item> {
+        self.0.pop()
+    }
+}
+
+#[test]
+fn a_history_that_takes_too_long_is_no_panic_of_the_subject() {
+    let scenario = exchange(Waiting::Tries, 70, &[16; 4], 0);
+    let program = port::try_queue::harness::<Unseen>().program(scenario);
+    let explored = explore(Engine::Dpor, &program, &Budget::default());
+    assert_eq!(explored.failure, None);
+    let Err(Reason::Unsupported(why)) = explored.coverage else { panic!("{:?}", explored.coverage) };
+    assert_eq!(why, "the order of 64 operations was not decided within 2000000 steps: play fewer at a time");
 }
 
 /// The thread of std is joined, so that its panic comes before the end of the execution.
