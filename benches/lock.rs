@@ -9,6 +9,7 @@ use criterion::{Bencher, BenchmarkGroup, Criterion, Throughput, criterion_group,
 use refectory::catalogue::{self, Timed};
 use refectory::model::coroutines::lock as coroutines;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
+use refectory::model::processes::lock as processes;
 use refectory::model::processes::lock::robust::RobustLock;
 use refectory::model::processes::lock::semaphore;
 use refectory::model::threads::lock::barrier::Barrier;
@@ -75,6 +76,10 @@ fn uncontended(criterion: &mut Criterion) {
     alone(&mut group, "processes/robust", &|| black_box(&robust).lock(|_| ()).expect("nobody dies"));
     let permit = <semaphore::Semaphore<1>>::new();
     alone(&mut group, "processes/semaphore", &|| black_box(&permit).acquire(|_| ()));
+    let condition = <processes::condition::Condition>::new();
+    alone(&mut group, "processes/condition", &|| {
+        black_box(&condition).when(|_| true, || ()).expect("nobody dies");
+    });
     group.finish();
 }
 

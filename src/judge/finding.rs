@@ -136,8 +136,8 @@ pub fn woken_but_cancelled(trace: &Trace) -> Vec<WokenButCancelled> {
 /// Left out are starts, ends and completed joins of threads, changes of reference counts where these
 /// are not the matter, the wait of main for threads that are themselves blocked, the second half of an
 /// access to unguarded memory that nothing came in between, what followed a race, and, where threads
-/// wait for ever, every thread that shared nothing with the blocked ones. What is shown did happen, in
-/// this order.
+/// wait for ever, every thread that shared nothing with the blocked ones, unless it was killed. What is shown did
+/// happen, in this order.
 pub fn trim(kind: FailureKind, trace: &Trace) -> Trace {
     let involved = if ends_in_a_wait(kind) { involved_threads(trace) } else { all_threads(trace) };
     let main_matters = main_wait_matters(trace);
@@ -200,22 +200,22 @@ fn all_threads(trace: &Trace) -> BTreeSet<ThreadId> {
     trace.steps.iter().map(|step| step.thread).collect()
 }
 
-/// The blocked threads, and those that touched an object that a blocked one used, or woke one.
+/// The blocked threads, those that touched an object that a blocked one used, or woke one, and the killed ones.
+///
+/// What main used counts only where nobody else is blocked: elsewhere it waits for the others.
 fn involved_threads(trace: &Trace) -> BTreeSet<ThreadId> {
     let blocked: BTreeSet<ThreadId> =
         trace.steps.iter().filter(|step| !step.done).map(|step| step.thread).collect();
-    let shared: BTreeSet<ObjectId> = trace
-        .steps
-        .iter()
-        .filter(|step| blocked.contains(&step.thread) && step.thread != ThreadId::MAIN)
-        .flat_map(|step| objects_of(step.op))
-        .collect();
-    let touches = |step: &Step| match step.op {
+    let counts = |thread| blocked.contains(&thread) && (thread != ThreadId::MAIN || blocked.len() == 1);
+    let of_interest = trace.steps.iter().filter(|step| counts(step.thread));
+    let shared: BTreeSet<ObjectId> = of_interest.flat_map(|step| objects_of(step.op)).collect();
+    let is_involved = |step: &&Step| match step.op {
         Op::Unpark(woken) => blocked.contains(&woken),
+        Op::Die => step.answer == Some(1),
         op => objects_of(op).any(|object| shared.contains(&object)),
     };
-    let touching = trace.steps.iter().filter(|step| touches(step)).map(|step| step.thread);
-    blocked.iter().copied().chain(touching).collect()
+    let others = trace.steps.iter().filter(is_involved).map(|step| step.thread);
+    blocked.iter().copied().chain(others).collect()
 }
 
 fn objects_of(op: Op) -> impl Iterator<Item = ObjectId> {
@@ -414,6 +414,28 @@ mod tests {
         script.waits(A, Op::Park { timed: false });
         let trimmed = trim(FailureKind::LostWakeup, &script.trace);
         assert!(trimmed.steps.iter().any(|step| step.thread == B));
+    }
+
+    #[test]
+    fn trimming_keeps_who_was_killed() {
+        let mut script = Script::new();
+        let [x, y, z] = [script.mutex("x"), script.mutex("y"), script.mutex("z")];
+        script.did(B, Op::Lock(y)).answered(B, Op::Die, 1).did(C, Op::Lock(z)).answered(C, Op::Die, 0);
+        script.waits(A, Op::Lock(x));
+        let trimmed = trim(FailureKind::Deadlock, &script.trace);
+        let shown: Vec<Op> = trimmed.steps.iter().map(|step| step.op).collect();
+        assert_eq!(shown, [Op::Lock(y), Op::Die, Op::Lock(x)]);
+    }
+
+    #[test]
+    fn trimming_keeps_what_happened_around_main_where_it_alone_waits() {
+        let mut script = Script::new();
+        let [x, elsewhere] = [script.mutex("x"), script.mutex("elsewhere")];
+        script.did(B, Op::Lock(x)).did(B, Op::Unlock(x)).did(C, Op::Lock(elsewhere));
+        script.did(ThreadId::MAIN, Op::Lock(x)).waits(ThreadId::MAIN, Op::Park { timed: false });
+        let trimmed = trim(FailureKind::LostWakeup, &script.trace);
+        assert!(trimmed.steps.iter().any(|step| step.thread == B));
+        assert!(trimmed.steps.iter().all(|step| step.thread != C));
     }
 
     #[test]

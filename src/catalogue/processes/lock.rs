@@ -2,11 +2,13 @@
 
 use crate::catalogue::NEVER_WOKEN;
 use crate::cell::{Row, Scope, Subject, WhenKilled};
+use crate::contract::processes::condition as conditions;
 use crate::contract::processes::lock as rows;
 use crate::engine::FailureKind;
 use crate::model::processes::lock::broken::{
-    ForgetsWaiters, LooksFirst, NotRobust, TakesTheMarkAway, WakesLater,
+    AwaitsAnswers, ForgetsWaiters, LooksFirst, NotRobust, TakesTheMarkAway, TellsLater, WakesLater,
 };
+use crate::model::processes::lock::condition::Condition;
 use crate::model::processes::lock::robust::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
@@ -17,6 +19,10 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/semaphore")
         .with_rows(SEMAPHORE)
         .nightly(&[Scope::Row("everybody_else_gets_a_permit")])
+        .when_killed(WhenKilled::Robust),
+    Subject::new("processes/lock/condition")
+        .with_rows(CONDITION)
+        .nightly(&[Scope::Row("each_gets_one")])
         .when_killed(WhenKilled::Robust),
     Subject::new("processes/lock/robust~not_robust")
         .with_rows(rows![rows::a_killed_holder_is_told_of[NotRobust]])
@@ -39,6 +45,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/semaphore~wakes_later")
         .with_rows(rows![rows::a_killed_holder_gives_its_permit_back[WakesLater]])
         .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/condition~tells_later")
+        .with_rows(rows![conditions::a_change_that_was_made_is_told_of[Condition<TellsLater>]])
+        .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/condition~awaits_answers")
+        .with_rows(rows![conditions::a_killed_waiter_answers_nobody[AwaitsAnswers]])
+        .broken(NEVER_WOKEN),
 ];
 
 const ROBUST: &[Row] = rows![
@@ -51,4 +63,10 @@ const SEMAPHORE: &[Row] = rows![
     rows::a_killed_holder_gives_its_permit_back[Kept],
     rows::any_permit_wakes[Kept],
     rows::everybody_else_gets_a_permit[Kept],
+];
+
+const CONDITION: &[Row] = rows![
+    conditions::a_killed_waiter_answers_nobody[Condition],
+    conditions::a_change_that_was_made_is_told_of[Condition],
+    conditions::each_gets_one[Kept],
 ];

@@ -6,7 +6,7 @@
 //! | of a dead philosopher the forks come back, and its neighbour dines | [`a_dead_philosopher_gives_its_forks_back`] |
 //! | the same with three at the table | [`everybody_else_dines`] |
 //! | where the arbiter is dead nobody waits for ever | [`a_dead_arbiter_holds_nobody`] |
-//! | the same where it has several threads, and others may be killed as well | [`whoever_dies_holds_nobody`] |
+//! | the same where others may be killed as well | [`whoever_dies_holds_nobody`] |
 //! | it is known who died, and at what | [`the_report_says_who_died_at_what`] |
 
 use super::lock::{has_ended, start};
@@ -145,7 +145,7 @@ pub fn a_dead_arbiter_holds_nobody<R: Ruling>() -> Outcome {
     Ok(format!("fed: {fed}"))
 }
 
-/// Two dine, one of them in a process, as the arbiter is; and one of these two may be killed, with all its threads.
+/// Two dine, one of them in a process, as the arbiter is; and one of these two may be killed.
 pub fn whoever_dies_holds_nobody<R: Ruling>() -> Outcome {
     let (arbiter, [first, second], meals, report) = set::<R, 2>();
     let arbiter = start(serve::<R>, arbiter);

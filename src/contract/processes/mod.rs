@@ -1,6 +1,7 @@
 //! What processes promise that may be killed at any of their steps.
 
 pub mod arbiter;
+pub mod condition;
 pub mod executor;
 pub mod lock;
 pub mod queue;

@@ -2,7 +2,7 @@
 
 use super::processes::{explored, outcomes};
 use crate::engine::{Budget, Engine, FailureKind, Program, explore};
-use crate::sync::pipe::{self, Reader, Writer};
+use crate::sync::pipe::{self, Bundle, Reader, Writer};
 use crate::sync::process::{Exit, Process, spawn};
 use crate::sync::thread;
 use std::io::{ErrorKind, Read, Write};
@@ -216,4 +216,42 @@ fn who_waits_in_a_call_is_killed_with_its_process() {
     });
     assert_eq!(outcomes(explored(&program, 0)), ["true"]);
     assert_eq!(outcomes(explored(&program, 1)), ["false", "true"]);
+}
+
+fn writes_one(mut writer: Writer) {
+    writer.write_all(b"a").unwrap();
+}
+
+/// What comes in a bundle of two pipes until both have ended: the pipe's number before each byte, and `.` for an end.
+fn read_both(mut bundle: Bundle) -> String {
+    let mut read = String::new();
+    while bundle.is_open() {
+        let (number, bytes) = bundle.read(&mut [0]).unwrap();
+        read.push_str(&format!("{number}{}", if bytes == 0 { "." } else { "a" }));
+        if bytes == 0 {
+            bundle.close(number);
+        }
+    }
+    read
+}
+
+/// Whoever comes first is read first, and a killed writer is heard where it hangs up.
+#[test]
+fn a_bundle_is_read_in_every_order() {
+    let program = Program::new(|| {
+        let (writers, bundle) = pipe::bundle(2).unwrap();
+        let processes: Vec<_> =
+            writers.into_iter().map(|writer| spawn(writes_one, writer).unwrap()).collect();
+        let read = read_both(bundle);
+        let _ends: Vec<bool> = processes.into_iter().map(ended).collect();
+        Ok(read)
+    });
+    let all = outcomes(explored(&program, 0));
+    let orders = ["0a0.1a1.", "0a1a0.1.", "0a1a1.0.", "1a0a0.1.", "1a0a1.0.", "1a1.0a0."];
+    assert_eq!(all, orders);
+    let with_a_death = outcomes(explored(&program, 1));
+    let silent = ["0.1a1.", "0a0.1.", "0a1.0.", "1.0a0.", "1a0.1.", "1a1.0."];
+    let mut expected: Vec<_> = orders.into_iter().chain(silent).collect();
+    expected.sort_unstable();
+    assert_eq!(with_a_death, expected);
 }

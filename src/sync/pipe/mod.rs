@@ -7,8 +7,11 @@
 //!
 //! What it does not do: keep messages apart. A writer that is killed in the middle of a longer message leaves the first part of it.
 
+mod bundle;
 #[cfg(feature = "instrumented")]
 mod modelled;
+
+pub use self::bundle::{Bundle, bundle};
 
 use super::luggage::{self, Handle};
 use super::system::{self, Descriptor};
@@ -45,7 +48,7 @@ pub const ATOMIC: usize = 4096;
 pub fn pipe() -> io::Result<(Writer, Reader)> {
     #[cfg(feature = "instrumented")]
     if super::is_modelled() {
-        return Ok(modelled(CAPACITY));
+        return Ok(modelled_one(CAPACITY));
     }
     native(None)
 }
@@ -66,7 +69,7 @@ fn native(capacity: Option<usize>) -> io::Result<(Writer, Reader)> {
 pub fn with_capacity(bytes: usize) -> io::Result<(Writer, Reader)> {
     #[cfg(feature = "instrumented")]
     if super::is_modelled() {
-        return Ok(modelled(bytes));
+        return Ok(modelled_one(bytes));
     }
     native(Some(bytes))
 }
@@ -77,9 +80,16 @@ const CAPACITY: usize = 1 << 16;
 
 #[cfg(feature = "instrumented")]
 #[track_caller]
-fn modelled(capacity: usize) -> (Writer, Reader) {
-    let [writer, reader] = modelled::pipe(capacity);
-    (Writer(Whose::Modelled(writer)), Reader(Whose::Modelled(reader)))
+fn modelled_one(capacity: usize) -> (Writer, Reader) {
+    modelled(capacity, 1).pop().expect("it was asked for")
+}
+
+/// So many pipes, at which one waits together.
+#[cfg(feature = "instrumented")]
+#[track_caller]
+fn modelled(capacity: usize, pipes: usize) -> Vec<(Writer, Reader)> {
+    let ends = modelled::pipes(capacity, pipes).into_iter();
+    ends.map(|[writer, reader]| (Writer(Whose::Modelled(writer)), Reader(Whose::Modelled(reader)))).collect()
 }
 
 /// What a handle of an end is.
@@ -90,6 +100,22 @@ enum Whose {
 }
 
 impl Whose {
+    fn system(&self) -> Option<&Descriptor> {
+        match self {
+            Self::System(descriptor) => Some(descriptor),
+            #[cfg(feature = "instrumented")]
+            Self::Modelled(_) => None,
+        }
+    }
+
+    #[cfg(feature = "instrumented")]
+    fn modelled(&self) -> Option<&modelled::Handle> {
+        match self {
+            Self::System(_) => None,
+            Self::Modelled(handle) => Some(handle),
+        }
+    }
+
     #[track_caller]
     fn duplicate(&self) -> io::Result<Handle> {
         match self {

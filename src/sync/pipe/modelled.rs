@@ -29,8 +29,8 @@ pub(super) enum Side {
 #[derive(Debug)]
 struct Pipe {
     epoch: u32,
-    /// Changes where bytes have come, or the last writer has gone.
-    filled: Futex,
+    /// Changes where bytes have come, or the last writer has gone. The pipes of a bundle have it in common.
+    filled: Arc<Futex>,
     /// Changes where somebody waits for room, and there is more, or the last reader has gone.
     emptied: Futex,
     contents: Mutex<Contents>,
@@ -51,6 +51,11 @@ struct Contents {
 }
 
 impl Contents {
+    /// Whether a read need not wait.
+    fn is_readable(&self) -> bool {
+        !self.bytes.is_empty() || !self.is_written
+    }
+
     /// Moves what is there; `None` if there may be more to come.
     fn read(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let moved = buffer.len().min(self.bytes.len());
@@ -76,6 +81,27 @@ impl Contents {
         let room = self.capacity - self.bytes.len();
         let least = if bytes <= atomic(self.capacity) { bytes } else { 1 };
         (least <= room).then(|| bytes.min(room))
+    }
+}
+
+/// Reads what is there in the first of these pipes of a bundle in which there is something, or the end, and waits where there is nothing:
+/// which, and how much.
+#[track_caller]
+pub(super) fn read_any(pipes: &[&Handle], buffer: &mut [u8]) -> (usize, usize) {
+    let together = &pipes[0].0.pipe;
+    let mut seen = together.step(0);
+    let _call = Call::begin();
+    loop {
+        let ready = pipes.iter().position(|pipe| pipe.0.pipe.contents().is_readable());
+        if let Some(index) = ready {
+            let pipe = &pipes[index].0.pipe;
+            let moved = pipe.contents().read(buffer);
+            pipe.wake_writers();
+            return (index, moved.expect("it is readable"));
+        }
+        pipes.iter().for_each(|pipe| pipe.0.pipe.contents().readers_wait = true);
+        together.filled.wait(seen);
+        seen = together.step(0);
     }
 }
 
@@ -174,9 +200,15 @@ impl Drop for Handle {
     }
 }
 
-/// A new pipe that holds so many bytes.
+/// So many new pipes that hold so many bytes each, at which one may wait together.
 #[track_caller]
-pub(super) fn pipe(capacity: usize) -> [Handle; 2] {
+pub(super) fn pipes(capacity: usize, pipes: usize) -> Vec<[Handle; 2]> {
+    let filled = Arc::new(Futex::new(0));
+    (0..pipes).map(|_| pipe(capacity, Arc::clone(&filled))).collect()
+}
+
+#[track_caller]
+fn pipe(capacity: usize, filled: Arc<Futex>) -> [Handle; 2] {
     let contents = Contents {
         bytes: VecDeque::new(),
         capacity: capacity.max(1),
@@ -186,7 +218,7 @@ pub(super) fn pipe(capacity: usize) -> [Handle; 2] {
         readers_wait: false,
         writers_wait: false,
     };
-    let [filled, emptied] = [Futex::new(0), Futex::new(0)];
+    let emptied = Futex::new(0);
     let pipe = Arc::new(Pipe { epoch: epoch(), filled, emptied, contents: Mutex::new(contents) });
     [Side::Write, Side::Read].map(|side| Handle::open(sync::Arc::new(End { pipe: Arc::clone(&pipe), side })))
 }

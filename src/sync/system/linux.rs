@@ -186,6 +186,23 @@ pub(in crate::sync) fn wait_readable(pipe: &Descriptor, at_most: Duration) -> io
     }
 }
 
+/// Reads from the first of these pipes in which there is something, or which nobody is left to write to, and waits where there is nothing:
+/// which, and how many bytes.
+pub(in crate::sync) fn read_any(pipes: &[&Descriptor], buffer: &mut [u8]) -> io::Result<(usize, usize)> {
+    let mut polled: Vec<PollFd<'_>> = pipes.iter().map(|pipe| PollFd::new(*pipe, PollFlags::IN)).collect();
+    loop {
+        if let Err(error) = poll(&mut polled, None)
+            && error != Errno::INTR
+        {
+            return Err(error.into());
+        }
+        let ready = polled.iter().position(|pipe| !pipe.revents().is_empty());
+        if let Some(index) = ready {
+            return Ok((index, read(pipes[index], buffer)?));
+        }
+    }
+}
+
 /// Waits as long as the word is `expected`, but not longer than this; whether it ended before its time ran out. The
 /// word may lie in memory that several processes map.
 pub(in crate::sync) fn futex_wait(word: &AtomicU32, expected: u32, at_most: Option<Duration>) -> bool {

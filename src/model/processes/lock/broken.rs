@@ -1,8 +1,13 @@
 //! Twins of the locks of processes.
 
-use crate::model::processes::lock::robust::Rules;
+use crate::model::processes::lock::condition::Telling;
+use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
 use crate::model::processes::lock::semaphore::Waiting;
+use crate::sync::atomic::AtomicU32;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::region::Futex;
 use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
+use crate::sync::region::shared;
 
 /// The kernel is told nothing of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock).
 ///
@@ -77,4 +82,91 @@ impl Rules for WakesLater {}
 
 impl Waiting for WakesLater {
     const WAKES_LATER: bool = true;
+}
+
+/// A [`Condition`](crate::model::processes::lock::condition::Condition) tells of a change when it is made, and the lock given back.
+///
+/// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Who is killed in between has made its change, and those who wait for it
+/// sleep on.
+#[derive(Debug)]
+pub struct TellsLater;
+
+impl Rules for TellsLater {}
+
+impl Telling for TellsLater {
+    const BEFORE: bool = false;
+}
+
+shared! {
+    /// Who tells of a change waits until all whom it has woken have answered.
+    ///
+    /// Twin of [`Condition`](crate::model::processes::lock::condition::Condition). One that was killed in its sleep does not answer, and the next
+    /// one who tells waits for it for ever, with the lock in hand: CPython's `multiprocessing.Condition.notify` does so.
+    #[derive(Debug)]
+    pub struct AwaitsAnswers {
+        lock: RobustLock,
+        /// How many sleep, and the dead among them.
+        asleep: AtomicU32,
+        changes: Futex,
+        /// How many have answered.
+        awake: Futex,
+    }
+}
+
+impl AwaitsAnswers {
+    /// A free lock, and nobody who sleeps.
+    #[track_caller]
+    pub fn new() -> Self {
+        Self {
+            lock: RobustLock::new().named(format_args!("condition")),
+            asleep: AtomicU32::new(0).named(format_args!("asleep")),
+            changes: Futex::new(0).named(format_args!("changes")),
+            awake: Futex::new(0).named(format_args!("awake")),
+        }
+    }
+
+    /// Waits until `ready` says so.
+    pub fn until(&self, mut ready: impl FnMut(Locked<'_>) -> bool) -> Result<(), NotRecoverable> {
+        let mut attempt = |found: Locked<'_>| {
+            if ready(found) {
+                return None;
+            }
+            self.asleep.fetch_add(1, Relaxed);
+            Some(self.changes.load(Relaxed))
+        };
+        while let Some(seen) = self.lock.lock(&mut attempt)? {
+            self.sleep(seen);
+        }
+        Ok(())
+    }
+
+    /// Makes the change.
+    pub fn change<T>(&self, change: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
+        self.lock.lock(|found| {
+            let changed = change(found);
+            self.tell();
+            changed
+        })
+    }
+
+    fn sleep(&self, seen: u32) {
+        while self.changes.load(Relaxed) == seen {
+            self.changes.wait(seen);
+        }
+        self.awake.fetch_add(1, Relaxed);
+        self.awake.wake_all();
+    }
+
+    fn tell(&self) {
+        let asleep = self.asleep.swap(0, Relaxed);
+        self.awake.store(0, Relaxed);
+        self.changes.fetch_add(1, Relaxed);
+        self.changes.wake_all();
+        loop {
+            match self.awake.load(Relaxed) {
+                awake if awake == asleep => return,
+                awake => self.awake.wait(awake),
+            }
+        }
+    }
 }

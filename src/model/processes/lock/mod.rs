@@ -1,5 +1,6 @@
 //! Locks.
 
 pub mod broken;
+pub mod condition;
 pub mod robust;
 pub mod semaphore;

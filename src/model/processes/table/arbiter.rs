@@ -1,9 +1,9 @@
 //! The arbiter, between processes: who wants to eat asks it over a pipe, and gets both forks or waits.
 //!
 //! Each seat has two pipes, for what its philosopher says and for what it is granted. All messages are of one byte, and so are in one
-//! piece. The arbiter has a thread for each seat, which hears what is said there; what they know of the table is behind a mutex. A
-//! philosopher that is killed hangs up: its thread hears the end of the pipe without a farewell, notes what the philosopher
-//! was doing, and its forks lie on the table again. Where the arbiter is killed all philosophers find the end of their pipes.
+//! piece. The arbiter reads at all seats [at once](pipe::bundle). A philosopher that is killed hangs up: the arbiter hears the end of
+//! the pipe without a farewell, notes what the philosopher was doing, and its forks lie on the table again. Where the arbiter is killed
+//! all philosophers find the end of their pipes.
 //!
 //! Invariant: a fork has been granted to one philosopher at most, until that has returned it, or the end of its pipe was heard. Who asks
 //! gets all that it asks for, or nothing, and before all neighbours that have asked later: so nobody waits for ever as
@@ -17,15 +17,13 @@
 //! eat; pipe(7), for the end.
 
 use crate::port::forks_of;
-use crate::sync::pipe::{self, Reader, Writer};
+use crate::sync::pipe::{self, Bundle, Reader, Writer};
 use crate::sync::process::point;
-use crate::sync::{Mutex, thread};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// What a philosopher asks for: a bit for each fork.
 pub const LEFT: u8 = 1;
@@ -79,19 +77,19 @@ impl Ruling for Just {}
 pub fn table<R: Ruling>(seats: usize) -> io::Result<(Arbiter<R>, Vec<Seat<R>>, Report)> {
     assert!(seats <= 125, "their pipes do not travel in the argument of a process");
     let (report, reports) = pipe::pipe()?;
+    let (says, requests) = pipe::bundle(seats)?;
     let mut arbiter = Arbiter {
-        requests: Vec::new(),
+        requests: requests.named(format_args!("requests")),
         grants: Vec::new(),
         report: report.named(format_args!("report")),
         ruling: PhantomData,
     };
-    let lay = |number| {
-        let [(says, hears), (grants, granted)] = [pipe::pipe()?, pipe::pipe()?];
-        arbiter.requests.push(hears.named(format_args!("requests of {number}")));
+    let lay = |(number, requests)| {
+        let (grants, granted) = pipe::pipe()?;
         arbiter.grants.push(grants.named(format_args!("grants to {number}")));
-        Ok(Seat { grants: granted, requests: says, ruling: PhantomData })
+        Ok(Seat { grants: granted, requests, ruling: PhantomData })
     };
-    let seats = (0..seats).map(lay).collect::<io::Result<_>>()?;
+    let seats = says.into_iter().enumerate().map(lay).collect::<io::Result<_>>()?;
     Ok((arbiter, seats, Report(reports)))
 }
 
@@ -223,7 +221,7 @@ impl Iterator for Report {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(bound = "")]
 pub struct Arbiter<R = Just> {
-    requests: Vec<Reader>,
+    requests: Bundle,
     grants: Vec<Writer>,
     report: Writer,
     ruling: PhantomData<fn() -> R>,
@@ -233,33 +231,19 @@ impl<R: Ruling> Arbiter<R> {
     /// Grants forks until all philosophers have left, or have died.
     ///
     /// # Panics
-    /// If the system has no room for a thread for each seat but the first, or does not let it use its pipes.
+    /// If the system does not let it use its pipes.
     pub fn serve(self) {
-        let Self { requests, grants, report, .. } = self;
-        // The last one who drops it has waited for the others.
-        let table = Arc::new(Mutex::new(Table::<R>::new(grants, report)).named(format_args!("table")));
-        let mut seats = requests.into_iter().enumerate();
-        let first = seats.next();
-        let start = |(seat, requests)| {
-            let table = Arc::clone(&table);
-            thread::spawn(move || listen(&table, seat, requests))
-        };
-        let others: Vec<_> = seats.map(start).collect();
-        if let Some((seat, requests)) = first {
-            listen(&table, seat, requests);
-        }
-        others.into_iter().for_each(|other| other.join().expect("who listens does not panic"));
-    }
-}
-
-/// Hears what is said at a seat, to the end.
-fn listen<R: Ruling>(table: &Mutex<Table<R>>, seat: usize, mut requests: Reader) {
-    loop {
-        let word = heard(&mut requests);
-        point("a word that was heard");
-        table.lock().expect("nobody panics at the table").hear(seat, word);
-        if word.is_none() {
-            return;
+        let Self { mut requests, grants, report, .. } = self;
+        let mut table = Table::<R>::new(grants, report);
+        while requests.is_open() {
+            let mut word = [0];
+            let (seat, heard) = requests.read(&mut word).expect("a pipe is read");
+            point("a word that was heard");
+            let word = (heard > 0).then_some(word[0]);
+            table.hear(seat, word);
+            if word.is_none() {
+                requests.close(seat);
+            }
         }
     }
 }
