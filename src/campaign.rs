@@ -22,6 +22,7 @@ mod belongings;
 mod child;
 mod clock;
 mod confirm;
+mod fleet;
 mod kept;
 mod plan;
 pub mod regression;
@@ -32,6 +33,7 @@ mod slice;
 pub use belongings::{Belongings, Growth, Leak};
 pub use child::{child_main, child_main_with};
 pub use confirm::{Confirmed, confirm, replay};
+pub use fleet::{Attempt, Fleet, Refusal, Shard, merge};
 pub use kept::{Environment, KeptOperation, KeptRole, KeptRound, KeptWork, NotPlayable};
 pub use plan::{Pauses, Plan};
 pub use round::{Round, Work, perform};
@@ -215,21 +217,7 @@ impl Turn {
     }
 
     fn add(&mut self, slice: &Slice) {
-        let Self { rounds, next, .. } = self;
-        *next = slice.next;
-        rounds.exploration.executions += slice.rounds;
-        rounds.exploration.threads = rounds.exploration.threads.max(slice.threads);
-        rounds.operations += slice.operations;
-        rounds.overlapped = slice::sum(rounds.overlapped, slice.overlapped);
-        rounds.histories.add(slice.histories.clone());
-        rounds.elapsed += slice.elapsed;
-        let Some(ended) = &slice.ended else { return };
-        rounds.seed = ended.seed;
-        rounds.exploration.coverage = ended.coverage.clone();
-        if let Some(mut failure) = ended.failure.clone() {
-            failure.execution = rounds.exploration.executions;
-            rounds.exploration.failures = 1;
-            rounds.exploration.failure = Some(failure);
-        }
+        self.next = slice.next;
+        slice.count_in(&mut self.rounds);
     }
 }

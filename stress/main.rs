@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     for report in reports.iter().filter(|report| report.cell.failure().is_some()) {
         println!("{}", report::finding_of_test(&report.cell));
     }
-    print!("{}", report::totals_of_rounds(&reports, started.elapsed(), Style::Plain));
+    print!("{}", report::totals_of_rounds(&reports, Some(started.elapsed()), Style::Plain));
     conclusion.exit_code()
 }
 

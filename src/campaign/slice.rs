@@ -5,7 +5,7 @@ use super::child::Played;
 use super::round::{Round, next_seed};
 use crate::engine::{Coverage, Exploration, Extent, Failure, FailureKind};
 use crate::event::trace::Trace;
-use crate::judge::Histories;
+use crate::judge::{Histories, Rounds};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -84,6 +84,32 @@ impl Slice {
         }
     }
 
+    /// The same without what is not the same each time: how long it took, and what overlapped. That a history was not decided stays.
+    pub(super) fn without_circumstances(&self) -> Self {
+        let undecided = self.histories.undecided() > 0;
+        let histories = if undecided { self.histories.clone() } else { Histories::default() };
+        Self { overlapped: None, elapsed: Duration::ZERO, histories, ..self.clone() }
+    }
+
+    /// Adds what was played to what is known of its subject. Where that has gone wrong before, the first failure stays.
+    pub(super) fn count_in(&self, rounds: &mut Rounds) {
+        let seen = &mut rounds.exploration;
+        seen.executions += self.rounds;
+        seen.threads = seen.threads.max(self.threads);
+        rounds.operations += self.operations;
+        rounds.overlapped = sum(rounds.overlapped, self.overlapped);
+        rounds.histories.add(self.histories.clone());
+        rounds.elapsed += self.elapsed;
+        let Some(ended) = self.ended.as_ref().filter(|_| seen.failure.is_none()) else { return };
+        rounds.seed = ended.seed;
+        seen.coverage = ended.coverage.clone();
+        if let Some(mut failure) = ended.failure.clone() {
+            failure.execution = seen.executions;
+            seen.failures = 1;
+            seen.failure = Some(failure);
+        }
+    }
+
     /// The round in which the process died.
     fn died(&mut self, seen: Exploration) -> Ended {
         let Exploration { coverage, failure, .. } = seen;
@@ -103,7 +129,7 @@ impl Slice {
 }
 
 /// The sum of what is known.
-pub(super) fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
+fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one + other),
         (one, other) => one.or(other),

@@ -2,10 +2,12 @@
 
 mod cancel_safety;
 mod ending;
+mod merge;
 mod progress;
 mod replay_round;
 mod rounds_log;
 mod select;
+mod shard;
 mod show;
 mod stress;
 mod terminal;
@@ -41,6 +43,8 @@ enum Command {
     Show(show::Show),
     /// Runs rounds drawn from seeds on the real cores of this machine.
     Stress(stress::Stress),
+    /// Makes one report of the shards of a campaign.
+    Merge(merge::Merge),
     /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
     Twins(twins::Twins),
     /// Says of each operation that is a future what a cancellation does to it.
@@ -57,6 +61,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
+        Command::Merge(merge) => merge.run(),
         Command::Twins(twins) => twins.run(),
         Command::CancelSafety(operations) => operations.run(),
     };

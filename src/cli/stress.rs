@@ -2,10 +2,11 @@
 
 use super::ending::{Ending, Stop};
 use super::rounds_log::{self, Log};
+use super::shard::{self, Part};
 use super::terminal::{self, note};
 use super::{replay_round, select, verify};
 use clap::Args;
-use refectory::campaign::{self, Campaign, Event, KeptRound};
+use refectory::campaign::{self, Campaign, Event, Fleet, KeptRound};
 use refectory::judge::{CellReport, RoundsReport, Status};
 use refectory::report;
 use refectory::runner::store::Store;
@@ -31,11 +32,15 @@ pub(super) struct Stress {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: u16,
     /// The seed of every subject's first round.
-    #[arg(long, default_value_t = 0x5EED)]
+    #[arg(long, visible_alias = "seed-base", default_value_t = 0x5EED)]
     seed: u64,
     /// Threads dawdle between their operations alone, also in a build with the feature `noise`.
     #[arg(long)]
     no_noise: bool,
+    /// Runs one shard of the campaign, as in `3/12`, and writes what came of it into a file of its own in the directory `--out`.
+    #[arg(long, value_name = "K/N", requires = "rounds", requires = "out",
+          conflicts_with_all = ["duration", "until_failure", "jobs", "no_noise", "resume"])]
+    shard: Option<Part>,
     /// Adds a JSON line to this file for each slice of a subject's rounds.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -44,7 +49,7 @@ pub(super) struct Stress {
     resume: Option<PathBuf>,
     /// Plays the round of this file again, makes it smaller, and looks for its failure with the engines of this build. What is
     /// found is written into the file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
     replay: Option<PathBuf>,
 }
 
@@ -55,6 +60,10 @@ impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
         if let Some(file) = &self.replay {
             return replay_round::run(file, self.duration);
+        }
+        if let (Some(part), Some(rounds), Some(directory)) = (self.shard, self.rounds, &self.out) {
+            let fleet = Fleet::new(&select::subjects(&self.filter)?, rounds, self.seed, part.of);
+            return shard::run(&fleet, part.shard, directory);
         }
         let campaign = self.campaign()?;
         let mut log = self.out.as_deref().map(Log::append).transpose()?;
@@ -67,7 +76,7 @@ impl Stress {
             report::findings(&cells, style),
             report::not_decided(&cells, style),
             replays(&cells, &kept),
-            report::totals_of_rounds(&reports, started.elapsed(), style),
+            report::totals_of_rounds(&reports, Some(started.elapsed()), style),
         ];
         terminal::print(&terminal::joined(parts))?;
         let written = log.map_or(Ok(()), Log::finish);

@@ -82,20 +82,21 @@ pub fn finding_of_round(subject: &str, failure: &Failure, command: &str, style: 
     text + "  " + &style.paint(Tone::Dim, format!("replay: {command}")) + "\n"
 }
 
-/// Subjects, verdicts, rounds and operations in a few words; `elapsed` is the time of the whole campaign.
-pub fn totals_of_rounds(reports: &[RoundsReport], elapsed: Duration, style: Style) -> String {
+/// Subjects, verdicts, rounds and operations in a few words; `elapsed` is the time of the whole campaign, if it was run by one process.
+pub fn totals_of_rounds(reports: &[RoundsReport], elapsed: Option<Duration>, style: Style) -> String {
     let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
     let rounds = cells.iter().map(|cell| cell.executions).sum();
     let operations = reports.iter().map(|report| report.operations).sum();
+    let time = elapsed.map(|elapsed| format!(" in {:.1} s", elapsed.as_secs_f64()));
     let mut text = format!(
-        "{} {}: {}; {}\n{} rounds, {} operations in {:.1} s\n",
+        "{} {}: {}; {}\n{} rounds, {} operations{}\n",
         reports.len(),
         if reports.len() == 1 { "subject" } else { "subjects" },
         kinds_of_verdicts(&cells, style),
         against(&cells, style),
         grouped(rounds),
         grouped(operations),
-        elapsed.as_secs_f64(),
+        time.unwrap_or_default(),
     );
     let undecided: u64 = reports.iter().map(|report| report.histories.undecided()).sum();
     if undecided > 0 {
@@ -173,7 +174,7 @@ threads/table            rounds   operations  overlapped  decided  verdict
 
     #[test]
     fn totals_count_rounds_and_operations() {
-        let text = totals_of_rounds(&reports(), Duration::from_millis(1_500), Style::Plain);
+        let text = totals_of_rounds(&reports(), Some(Duration::from_millis(1_500)), Style::Plain);
         assert_eq!(
             text,
             "3 subjects: 1 held in samples, 1 caught a broken twin, 1 passed one where its bug need not show; all as \
