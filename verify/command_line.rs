@@ -32,6 +32,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_campaign_goes_on_where_it_was_interrupted,
         ),
         Trial::test(
+            "command_line/shards_are_merged_to_the_report_of_one",
+            shards_are_merged_to_the_report_of_one,
+        ),
+        Trial::test(
             "command_line/twins_are_told_with_who_catches_them",
             twins_are_told_with_who_catches_them,
         ),
@@ -269,4 +273,36 @@ fn twins_are_told_with_who_catches_them() -> Result<(), Failed> {
     expect(&output, 0, "\n1 twins: ", "")?;
     let no_twin = small_cell()?.subject.id();
     expect(&run(&["twins", &no_twin])?, 2, "", &format!("no subject of `{no_twin}` is a broken twin"))
+}
+
+fn shards_are_merged_to_the_report_of_one() -> Result<(), Failed> {
+    let directory = std::env::temp_dir().join(format!("refectory-test-shards-{}", std::process::id()));
+    let result = merge_shards(&directory);
+    std::fs::remove_dir_all(&directory)?;
+    result
+}
+
+fn merge_shards(directory: &std::path::Path) -> Result<(), Failed> {
+    let [one, many] = ["one", "many"].map(|name| directory.join(name).display().to_string());
+    let shard = |part: &str, out: &str| {
+        run(&["stress", "threads/queue/bounded", "--rounds", "70", "--shard", part, "--out", out])
+    };
+    expect(&shard("1/1", &one)?, 0, "shard 1/1 of campaign ", "")?;
+    for part in ["1/3", "3/3"] {
+        expect(&shard(part, &many)?, 0, &format!("shard {part} of campaign "), "")?;
+    }
+    expect(&run(&["merge", &many])?, 2, "", "shard 2/3: there is no file of it")?;
+    expect(&run(&["merge", &one, &many])?, 2, "", "are of different campaigns")?;
+    shard("2/3", &many)?;
+    let [one, many] = [run(&["merge", &one])?, run(&["merge", &many])?];
+    expect(&one, 0, "bounded", "")?;
+    match one.stdout == many.stdout {
+        true => Ok(()),
+        false => Err(format!(
+            "{}\n{}",
+            String::from_utf8_lossy(&one.stdout),
+            String::from_utf8_lossy(&many.stdout)
+        )
+        .into()),
+    }
 }

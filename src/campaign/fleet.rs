@@ -152,7 +152,12 @@ impl<'a> Attempt<'a> {
             let (id, seed, rounds) = self.fleet.block(number);
             let subject =
                 subjects().find(|subject| subject.id() == id).expect("the campaign is of this binary");
-            let played = child::play(subject, Play { seed, slice: PATIENCE, rounds, work: None, noise: true }, cancelled).map_err(io::Error::other)?;
+            let played = child::play(
+                subject,
+                Play { seed, slice: PATIENCE, rounds, work: None, noise: true },
+                cancelled,
+            )
+            .map_err(io::Error::other)?;
             if cancelled() {
                 return Ok(blocks);
             }
@@ -327,4 +332,129 @@ fn reports(fleet: &Fleet, blocks: &BTreeMap<u64, Slice>) -> Result<Vec<RoundsRep
         Ok(RoundsReport::from(rounds))
     };
     fleet.subjects.iter().enumerate().map(report).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    fn fleet(rounds: u64, shards: u32) -> Fleet {
+        let all: Vec<&'static Subject> = subjects().take(3).collect();
+        Fleet::new(&all, rounds, 7, shards)
+    }
+
+    /// An empty directory of this test.
+    fn directory() -> PathBuf {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        // Ordering: the number stands for itself.
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("refectory-fleet-{}-{number}", std::process::id()));
+        fs::create_dir(&path).unwrap();
+        path
+    }
+
+    /// What a shard would write whose rounds all hold.
+    fn write(fleet: &Fleet, shard: u32, directory: &Path, to_its_end: bool) {
+        let mut attempt = Attempt::begin(fleet, Shard(shard), directory).unwrap();
+        let numbers: Vec<u64> = fleet.blocks_of(Shard(shard)).collect();
+        for &number in &numbers {
+            let (id, seed, rounds) = fleet.block(number);
+            let mut slice = Slice::of(id.to_owned(), seed, child::Played::default());
+            (slice.rounds, slice.operations) = (rounds, 10 * rounds);
+            slice.elapsed = Duration::from_millis(u64::from(shard));
+            attempt.write(&Line::Block { number, slice: Box::new(slice) }).unwrap();
+        }
+        if to_its_end {
+            attempt.write(&Line::Ends { blocks: numbers.len() as u64 }).unwrap();
+        }
+    }
+
+    fn refusal(directory: &Path) -> String {
+        merge(&[directory.to_owned()]).unwrap_err().to_string()
+    }
+
+    fn rounds_and_operations(directory: &Path) -> Vec<(u64, u64)> {
+        let (_, reports) = merge(&[directory.to_owned()]).unwrap();
+        reports.iter().map(|report| (report.cell.executions, report.operations)).collect()
+    }
+
+    #[test]
+    fn every_block_is_in_one_shard_and_the_same_in_any_number_of_them() {
+        let (whole, parts) = (fleet(100, 1), fleet(100, 5));
+        let mut all: Vec<u64> =
+            (1..=5).flat_map(|shard| parts.blocks_of(Shard(shard)).collect::<Vec<_>>()).collect();
+        all.sort_unstable();
+        assert!(whole.blocks_of(Shard(1)).eq(all.iter().copied()));
+        let same = |number: &u64| whole.block(*number) == parts.block(*number);
+        assert!(all.iter().all(same));
+        let rounds: u64 = all.iter().map(|number| whole.block(*number).2).sum();
+        assert_eq!(rounds, 3 * 100);
+        let seeds: std::collections::BTreeSet<u64> =
+            all.iter().map(|number| whole.block(*number).1).collect();
+        assert_eq!(seeds.len(), all.len());
+    }
+
+    #[test]
+    fn shards_come_to_the_same_as_one() {
+        let [one, many] = [directory(), directory()];
+        write(&fleet(100, 1), 1, &one, true);
+        (1..=5).for_each(|shard| write(&fleet(100, 5), shard, &many, true));
+        // Once more, and once without its end: neither counts.
+        write(&fleet(100, 5), 2, &many, true);
+        write(&fleet(100, 5), 3, &many, false);
+        assert_eq!(rounds_and_operations(&one), [(100, 1000); 3]);
+        assert_eq!(rounds_and_operations(&many), [(100, 1000); 3]);
+        [one, many].iter().for_each(|directory| fs::remove_dir_all(directory).unwrap());
+    }
+
+    #[test]
+    fn what_is_missing_is_refused_by_its_name() {
+        let directory = directory();
+        assert!(refusal(&directory).starts_with("no file of a shard in "));
+        write(&fleet(100, 3), 1, &directory, true);
+        write(&fleet(100, 3), 2, &directory, false);
+        let told = refusal(&directory);
+        assert!(
+            told.contains("shard 2/3: ") && told.contains("-2-of-3-attempt-1.jsonl has no end"),
+            "{told}"
+        );
+        assert!(told.contains("shard 3/3: there is no file of it"), "{told}");
+        assert!(!told.contains("shard 1/3"), "{told}");
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused_by_its_name() {
+        let directory = directory();
+        write(&fleet(100, 1), 1, &directory, true);
+        write(&fleet(101, 1), 1, &directory, true);
+        let told = refusal(&directory);
+        let names = [fleet(100, 1), fleet(101, 1)].map(|fleet| fleet.name());
+        assert!(
+            names.iter().all(|name| told.contains(name)) && told.contains("different campaigns"),
+            "{told}"
+        );
+        fs::write(directory.join("0.jsonl"), "soup\n").unwrap();
+        assert!(refusal(&directory).contains("0.jsonl: line 1 does not say"));
+        fs::remove_dir_all(directory).unwrap();
+    }
+
+    /// A file whose end is cut off in the middle of a line, or that lacks a block, has no end.
+    #[test]
+    fn a_file_that_was_cut_is_not_complete() {
+        let directory = directory();
+        write(&fleet(100, 1), 1, &directory, true);
+        let file = files_of(std::slice::from_ref(&directory)).unwrap().remove(0);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, &text[..text.len() - 3]).unwrap();
+        assert!(refusal(&directory).contains("has no end"));
+        let without_a_block: Vec<&str> =
+            text.lines().enumerate().filter(|(line, _)| *line != 2).map(|(_, line)| line).collect();
+        fs::write(&file, without_a_block.join("\n")).unwrap();
+        assert!(refusal(&directory).contains("has no end"));
+        fs::write(&file, text).unwrap();
+        assert_eq!(rounds_and_operations(&directory), [(100, 1000); 3]);
+        fs::remove_dir_all(directory).unwrap();
+    }
 }
