@@ -5,12 +5,20 @@
 //! and every check of one gives a [`Decision`].
 
 mod budget;
+pub mod container;
+pub mod durable;
+pub mod exclusion;
+pub mod fifo;
 pub mod general;
+pub mod lifo;
 pub mod linearizability;
 pub mod overtaking;
+pub mod priority;
 pub mod quiescent;
+pub mod register;
 pub mod relaxed;
 pub mod sequential;
+pub mod set;
 
 pub use self::budget::{Budget, Spent};
 
