@@ -46,6 +46,10 @@ pub(super) struct Stress {
     /// found is written into the file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume"])]
     replay: Option<PathBuf>,
+    /// Writes what an engine has confirmed into this directory, as a small file: `verify/regressions/rounds` has those that tests play first,
+    /// for ever.
+    #[arg(long, value_name = "DIR", requires = "replay")]
+    adopt: Option<PathBuf>,
 }
 
 /// For so long a campaign runs if nobody says how long.
@@ -54,7 +58,7 @@ const USUAL: Duration = Duration::from_secs(10);
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
         if let Some(file) = &self.replay {
-            return replay_round::run(file, self.duration);
+            return replay_round::run(file, self.duration, self.adopt.as_deref());
         }
         let campaign = self.campaign()?;
         let mut log = self.out.as_deref().map(Log::append).transpose()?;
