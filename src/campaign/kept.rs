@@ -234,6 +234,13 @@ impl KeptRound {
         })
     }
 
+    /// What is worth keeping for ever of a round that an engine has confirmed: the program in which it did. Nothing where none has.
+    pub fn reduced(&self) -> Option<Self> {
+        let confirmed = self.confirmed.clone()?;
+        let work = confirmed.work.clone();
+        Some(Self { work, history: Vec::new(), shrunk: None, confirmed: Some(confirmed), ..self.clone() })
+    }
+
     /// The smallest program that is known to go wrong.
     pub fn smallest(&self) -> &KeptWork {
         self.shrunk.as_ref().unwrap_or(&self.work)

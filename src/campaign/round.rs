@@ -106,7 +106,7 @@ impl Work {
     /// The same program for an engine: once, and nobody dawdles.
     pub(super) fn program(&self) -> Program {
         match self {
-            Self::Plan(harness, plan) => harness.program(plan.scenario.clone()),
+            Self::Plan(harness, plan) => harness.loaded(plan.load).program(plan.scenario.clone()),
             Self::Row(row, _) => Program::new(row.play),
         }
     }

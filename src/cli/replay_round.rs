@@ -15,15 +15,24 @@ use std::time::Duration;
 const USUAL: Duration = Duration::from_secs(60);
 
 /// Plays the round of this file again. What an engine has found in its program it finds again; what none has found yet is looked for.
-pub(super) fn run(file: &Path, time: Option<Duration>) -> Result<Ending, Stop> {
+/// Into the directory goes what one has found, as a small file.
+pub(super) fn run(file: &Path, time: Option<Duration>, adopt: Option<&Path>) -> Result<Ending, Stop> {
     let unread = |error| Stop::usage(format!("{}: {error}", file.display()));
     let (subject, kept) = regression::read(file).map_err(unread)?;
     verify::heed_interrupts()?;
     let mut replay = Replay { subject, kept, file };
-    match replay.kept.confirmed.clone().filter(|confirmed| confirmed.engine.available()) {
+    let ending = match replay.kept.confirmed.clone().filter(|confirmed| confirmed.engine.available()) {
         Some(confirmed) => replay.under_the_engine(&confirmed),
         None => replay.look(time.unwrap_or(USUAL)),
-    }
+    }?;
+    let adopted = adopt.map_or(Ok(()), |directory| self::adopt(&replay.kept, directory));
+    Ok(ending.and_kept(adopted))
+}
+
+fn adopt(kept: &KeptRound, directory: &Path) -> Result<(), Stop> {
+    let reduced =
+        kept.reduced().ok_or_else(|| Stop::usage("no engine has confirmed it: there is nothing to adopt"))?;
+    write(&reduced, &directory.join(kept.subject.replace('/', "__") + ".json"))
 }
 
 /// A kept round, and where it is from.

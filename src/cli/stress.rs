@@ -51,6 +51,10 @@ pub(super) struct Stress {
     /// found is written into the file.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
     replay: Option<PathBuf>,
+    /// Writes what an engine has confirmed into this directory, as a small file: `verify/regressions/rounds` has those that tests play first,
+    /// for ever.
+    #[arg(long, value_name = "DIR", requires = "replay")]
+    adopt: Option<PathBuf>,
 }
 
 /// For so long a campaign runs if nobody says how long.
@@ -59,7 +63,7 @@ const USUAL: Duration = Duration::from_secs(10);
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
         if let Some(file) = &self.replay {
-            return replay_round::run(file, self.duration);
+            return replay_round::run(file, self.duration, self.adopt.as_deref());
         }
         if let (Some(part), Some(rounds), Some(directory)) = (self.shard, self.rounds, &self.out) {
             let fleet = Fleet::new(&select::subjects(&self.filter)?, rounds, self.seed, part.of);

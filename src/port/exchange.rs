@@ -8,6 +8,7 @@
 //! | `linearizable`        | to the sequential queue of its order        |
 //! | `dropped_once`        | each item, by whoever had it last           |
 //! | `rejected_comes_back` | `Full` has the item that did not fit        |
+//! | `closed_means_empty`  | whoever finds it closed leaves nothing      |
 //!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
@@ -15,7 +16,6 @@ use super::{answers, ledger};
 use crate::check::{Budget, Decision, linearizability};
 use crate::engine::{self, FailureKind, Outcome, Violation};
 use crate::event::causality::{Causality, Moment};
-use crate::history::log::Entry;
 use crate::history::recorder::Log;
 use crate::history::{History, Operation};
 use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
@@ -248,12 +248,18 @@ pub(super) fn play<S: Queue>(
     if spec.order == Order::Fifo {
         fifo_per_producer(scenario, &ledger)?;
     }
-    linearizable(&spec, scenario, &mut ledger, &**observer)?;
+    if S::CLOSES {
+        closed_means_empty(&ledger)?;
+    }
+    linearizable::<S>(&spec, scenario, &mut ledger, &**observer)?;
     Ok(outcome(scenario, &ledger))
 }
 
 /// A queue of any port: what it answers to a step.
 pub(super) trait Queue: Send + Sync + 'static {
+    /// Whether it is closed in the middle of a scenario: then it sends items back, and consumers away.
+    const CLOSES: bool = false;
+
     fn answer(&self, step: Step) -> Answer;
 }
 
@@ -359,10 +365,12 @@ impl Ledger {
         self.accounts.iter().flat_map(|account| account.answers.iter().copied())
     }
 
-    /// The steps of all roles, role by role, which is the order of a log.
-    fn steps<'a>(&'a self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Role, Answer)> {
+    /// The steps of all roles that count, role by role, which is the order of a log.
+    fn steps<'a, S: Queue>(&'a self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Role, Answer)> {
         let roles = scenario.roles.iter().zip(&self.accounts);
-        roles.flat_map(|(role, account)| account.answers.iter().map(move |&answer| (role, answer)))
+        let steps =
+            roles.flat_map(|(role, account)| account.answers.iter().map(move |&answer| (role, answer)));
+        steps.filter(|(_, answer)| counts::<S>(answer.in_terms_of_the_spec().1))
     }
 
     fn accepted(&self) -> impl Iterator<Item = u32> {
@@ -396,6 +404,23 @@ fn rejected_comes_back(ledger: &Ledger) -> Result<(), Violation> {
     Ok(())
 }
 
+/// Nothing is accepted any more, so where a consumer was sent away there was nothing, and nothing came.
+fn closed_means_empty(ledger: &Ledger) -> Result<(), Violation> {
+    let sent_away = ledger.answers().any(|answer| answer == Answer::Empty);
+    match ledger.left().first() {
+        Some(label) if sent_away => {
+            let detail = format!("a consumer was sent away, and item {label} was left");
+            Err(Violation::new("closed_means_empty", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away.
+fn counts<S: Queue>(answer: QueueAnswer) -> bool {
+    !S::CLOSES || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
+}
+
 fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     for (role, account) in scenario.roles.iter().zip(&ledger.accounts) {
         let mut newest = vec![None; scenario.roles.len()];
@@ -414,15 +439,15 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
 /// Looks for an order of the operations that no sequential queue explains. The engines of this crate
 /// tell in which order operations can take place, and real cores in which they did; under loom's weak memory there is no
 /// such order.
-fn linearizable(
+fn linearizable<S: Queue>(
     spec: &QueueSpec,
     scenario: &Scenario,
     ledger: &mut Ledger,
     observer: &dyn Observer,
 ) -> Result<(), Violation> {
     match causality() {
-        Some(order) => linearizable_in_every_order(spec, scenario, ledger, &order),
-        None if !sync::is_modelled() => linearizable_in_time(spec, scenario, ledger, observer),
+        Some(order) => linearizable_in_every_order::<S>(spec, scenario, ledger, &order),
+        None if !sync::is_modelled() => linearizable_in_time::<S>(spec, scenario, ledger, observer),
         None => Ok(()),
     }
 }
@@ -430,7 +455,7 @@ fn linearizable(
 /// What may be spent on the order of one execution's operations: some seconds.
 const AN_EXECUTION: Budget = Budget { steps: 2_000_000, bytes: 1 << 30, time: None };
 
-fn linearizable_in_every_order(
+fn linearizable_in_every_order<S: Queue>(
     spec: &QueueSpec,
     scenario: &Scenario,
     ledger: &Ledger,
@@ -441,14 +466,15 @@ fn linearizable_in_every_order(
         let (call, answer) = answer.in_terms_of_the_spec();
         Operation { call, answer, begun, ended }
     };
-    let history = History::new(ledger.answers().zip(moments).map(operation).collect(), order);
+    let operations = ledger.answers().zip(moments).map(operation);
+    let history = History::new(operations.filter(|one| counts::<S>(one.answer)).collect(), order);
     let witness = linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
         let count = history.operations.len();
         engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
         None
     });
     let Some(witness) = witness else { return Ok(()) };
-    let said: Vec<String> = ledger.steps(scenario).map(said).collect();
+    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
     let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
     Err(not_linearizable(format!(
         "no {} queue answers so, asked in this order: {}",
@@ -457,18 +483,19 @@ fn linearizable_in_every_order(
     )))
 }
 
-fn linearizable_in_time(
+fn linearizable_in_time<S: Queue>(
     spec: &QueueSpec,
     scenario: &Scenario,
     ledger: &mut Ledger,
     observer: &dyn Observer,
 ) -> Result<(), Violation> {
     let logs = ledger.accounts.iter_mut().filter_map(|account| account.log.take());
-    let log: Vec<Entry<QueueCall, QueueAnswer>> = logs.flat_map(Log::into_entries).collect();
+    let entries = logs.flat_map(Log::into_entries);
+    let log: Vec<_> = entries.filter(|entry| entry.answer.is_none_or(counts::<S>)).collect();
     let decision = answers::decide(spec, &log);
     observer.judged(log, &decision);
     let Decision::Violated(witness) = decision else { return Ok(()) };
-    let said: Vec<String> = ledger.steps(scenario).map(said).collect();
+    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
     let said: Vec<&str> = witness.entries.iter().map(|&entry| &*said[entry]).collect();
     Err(not_linearizable(format!("{}: {}", witness.reason, said.join("; "))))
 }

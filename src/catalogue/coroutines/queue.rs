@@ -14,7 +14,7 @@ use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Queue<Item>>("coroutines/queue/queue")
-        .carrying(parcels![queue, T => Queue<T>])
+        .carrying(parcels![closing, T => Queue<T>])
         .timed(transfer::waiting::<Queue<u64>>)
         .with_rows(QUEUE),
     queue::<Impatient<Queue<Item>>>("coroutines/queue/queue.impatient").only(&[size(2, 1), size(1, 2)]),
