@@ -3,6 +3,7 @@
 mod cancel_safety;
 mod ending;
 mod merge;
+mod nightly;
 mod progress;
 mod replay_round;
 mod rounds_log;
@@ -45,6 +46,8 @@ enum Command {
     Stress(stress::Stress),
     /// Makes one report of the shards of a campaign.
     Merge(merge::Merge),
+    /// Runs what takes too long for a pull request: all scopes, rounds on real cores, and the tools that the toolchain has.
+    Nightly(nightly::Nightly),
     /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
     Twins(twins::Twins),
     /// Says of each operation that is a future what a cancellation does to it.
@@ -62,6 +65,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
         Command::Merge(merge) => merge.run(),
+        Command::Nightly(nightly) => nightly.run(),
         Command::Twins(twins) => twins.run(),
         Command::CancelSafety(operations) => operations.run(),
     };

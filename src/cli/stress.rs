@@ -69,22 +69,8 @@ impl Stress {
             let fleet = Fleet::new(&select::subjects(&self.filter)?, rounds, self.seed, part.of);
             return shard::run(&fleet, part.shard, directory);
         }
-        let campaign = self.campaign()?;
-        let mut log = self.out.as_deref().map(Log::append).transpose()?;
-        let started = Instant::now();
-        let (reports, kept) = perform_and_keep(&campaign, log.as_mut())?;
-        let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
-        let style = terminal::style();
-        let parts = [
-            report::rounds(&reports, style),
-            report::findings(&cells, style),
-            report::not_decided(&cells, style),
-            replays(&cells, &kept),
-            report::totals_of_rounds(&reports, Some(started.elapsed()), style),
-        ];
-        terminal::print(&terminal::joined(parts))?;
-        let written = log.map_or(Ok(()), Log::finish);
-        Ok(verify::ending(&cells).and_kept(written).and_kept(keep(&cells)))
+        let log = self.out.as_deref().map(Log::append).transpose()?;
+        run_and_report(&self.campaign()?, log).map(|(ending, _)| ending)
     }
 
     fn campaign(&self) -> Result<Campaign, Stop> {
@@ -100,6 +86,28 @@ impl Stress {
             ..Campaign::of(select::subjects(&self.filter)?, self.duration.unwrap_or(usual), self.seed)
         })
     }
+}
+
+/// Runs the campaign, and prints and keeps what came of it.
+pub(super) fn run_and_report(
+    campaign: &Campaign,
+    mut log: Option<Log>,
+) -> Result<(Ending, Vec<CellReport>), Stop> {
+    let started = Instant::now();
+    let (reports, kept) = perform_and_keep(campaign, log.as_mut())?;
+    let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
+    let style = terminal::style();
+    let parts = [
+        report::rounds(&reports, style),
+        report::findings(&cells, style),
+        report::not_decided(&cells, style),
+        replays(&cells, &kept),
+        report::totals_of_rounds(&reports, Some(started.elapsed()), style),
+    ];
+    terminal::print(&terminal::joined(parts))?;
+    let written = log.map_or(Ok(()), Log::finish);
+    let ending = verify::ending(&cells).and_kept(written).and_kept(keep(&cells));
+    Ok((ending, cells))
 }
 
 /// A time in which there is room for a round.
