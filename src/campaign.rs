@@ -8,22 +8,42 @@
 //! A seed draws the same round again on every machine. What the system's scheduler does with it is not
 //! in the seed: a failure that was seen once may need many rounds to be seen again.
 //!
+//! What a queue answers is recorded in real time and judged as a whole. A round whose history could not be decided counts with none of those that
+//! held.
+//!
+//! A round that goes wrong is [kept](KeptRound) as plain data: what its threads did, what was answered and when, and where that was. It is made
+//! [smaller](shrink), and handed to the engines as a program like any other: what one of them [finds](confirm) in it, it finds again, every time.
+//!
 //! Rounds run in a process of their own, as cells do, so that a subject that hangs, aborts or exhausts the
 //! memory does not stop the campaign. Each binary that runs campaigns calls [`child_main`] first. What rounds
 //! are worth is for [`judge`](crate::judge) to say, and how people read it for [`report`](crate::report).
 
+mod belongings;
 mod child;
+mod clock;
+mod confirm;
+mod fleet;
+mod kept;
 mod plan;
+pub mod regression;
 mod round;
+mod shrink;
+mod slice;
 
+pub use belongings::{Belongings, Growth, Leak};
 pub use child::{child_main, child_main_with};
+pub use confirm::{Confirmed, confirm, replay};
+pub use fleet::{Attempt, Fleet, Refusal, Shard, merge};
+pub use kept::{Environment, KeptOperation, KeptRole, KeptRound, KeptWork, NotPlayable};
 pub use plan::{Pauses, Plan};
 pub use round::{Round, Work, perform};
+pub use shrink::{again, shrink};
+pub use slice::{Ended, Slice};
 
 use crate::cell::Subject;
-use crate::engine::Exploration;
-use crate::judge::{Rounds, RoundsReport};
+use crate::judge::{Rounds, RoundsReport, Status};
 use crate::runner::RunError;
+use child::{Play, Played};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -36,6 +56,41 @@ pub struct Campaign {
     pub duration: Duration,
     /// The seed of every subject's first round; those of the next follow from it.
     pub seed: u64,
+    /// Rounds of each subject, at most.
+    pub rounds: u64,
+    /// Subjects that are run at a time. Each has some threads, so one is enough for a small machine.
+    pub jobs: usize,
+    /// Whether it ends with the first violation.
+    pub until_failure: bool,
+    /// Whether threads dawdle at operations of the facade in every other round, in a build with the feature `noise`.
+    pub noise: bool,
+    /// What was run before: it is counted, and the rounds go on from there.
+    pub before: Vec<Slice>,
+}
+
+impl Campaign {
+    /// Some seconds of these subjects, one after the other.
+    pub const fn of(subjects: Vec<&'static Subject>, duration: Duration, seed: u64) -> Self {
+        Self {
+            subjects,
+            duration,
+            seed,
+            rounds: u64::MAX,
+            jobs: 1,
+            until_failure: false,
+            noise: true,
+            before: Vec::new(),
+        }
+    }
+}
+
+/// What happens in a campaign.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A slice is over; the report is of all that was run of its subject by then.
+    Slice(&'a Slice, &'a RoundsReport),
+    /// A round went wrong.
+    Failed(&'a KeptRound),
 }
 
 /// The longest time for which one child runs rounds of one subject.
@@ -51,26 +106,68 @@ const OVERTIME: Duration = Duration::from_secs(5);
 /// # Errors
 /// If no rounds can be run.
 pub fn run(campaign: &Campaign, cancel: &AtomicBool) -> Result<Vec<RoundsReport>, RunError> {
-    let turn = |subject: &&'static Subject| Turn::new(subject, campaign.seed);
-    let mut turns: Vec<Turn> = campaign.subjects.iter().map(turn).collect();
+    run_and_tell(campaign, cancel, &mut |_| {})
+}
+
+/// The same, and tells what happens.
+///
+/// # Errors
+/// If no rounds can be run.
+pub fn run_and_tell(
+    campaign: &Campaign,
+    cancel: &AtomicBool,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Vec<RoundsReport>, RunError> {
+    let mut turns: Vec<Turn> = campaign.subjects.iter().map(|subject| Turn::new(subject, campaign)).collect();
     let started = Instant::now();
     let left = || campaign.duration.saturating_sub(started.elapsed());
     // Ordering: the flag stands for itself.
     let cancelled =
         || cancel.load(Ordering::Relaxed) || started.elapsed() >= campaign.duration.saturating_add(OVERTIME);
+    let jobs = campaign.jobs.max(1);
     loop {
         let mut going: Vec<&mut Turn> = turns.iter_mut().filter(|turn| turn.goes_on()).collect();
         let number = going.len();
-        for (index, turn) in going.iter_mut().enumerate() {
+        let mut failed = false;
+        for (index, some) in going.chunks_mut(jobs).enumerate() {
             // What one takes longer, because it hangs, is taken from those that follow.
-            let fair = left() / (number - index) as u32;
-            child::run(turn, SLICE.min(fair), &cancelled)?;
+            let fair = left() / (number.div_ceil(jobs) - index) as u32;
+            failed |= take_turns(some, SLICE.min(fair), &cancelled, tell)?;
+            if failed && campaign.until_failure {
+                break;
+            }
         }
-        if number == 0 || cancelled() || left().is_zero() {
+        let over = failed && campaign.until_failure;
+        if over || number == 0 || cancelled() || left().is_zero() {
             break;
         }
     }
     Ok(turns.into_iter().map(|turn| turn.rounds.into()).collect())
+}
+
+/// Runs a slice of each at once. Whether one of them is against expectation.
+fn take_turns(
+    turns: &mut [&mut Turn],
+    slice: Duration,
+    cancelled: &(dyn Fn() -> bool + Sync),
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<bool, RunError> {
+    let play = |turn: &Turn| child::play(turn.rounds.subject, turn.play(slice), cancelled);
+    let played: Vec<Result<Played, RunError>> = match turns {
+        [turn] => vec![play(turn)],
+        _ => std::thread::scope(|scope| {
+            let children: Vec<_> = turns.iter().map(|turn| scope.spawn(|| play(turn))).collect();
+            let join = |child: std::thread::ScopedJoinHandle<'_, _>| {
+                child.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            children.into_iter().map(join).collect()
+        }),
+    };
+    let mut failed = false;
+    for (turn, played) in turns.iter_mut().zip(played) {
+        failed |= turn.count(played?, tell);
+    }
+    Ok(failed)
 }
 
 /// A subject in a campaign.
@@ -79,43 +176,48 @@ struct Turn {
     rounds: Rounds,
     /// The seed of its next round.
     next: u64,
+    /// Rounds, at most.
+    most: u64,
+    noise: bool,
 }
 
 impl Turn {
-    fn new(subject: &'static Subject, seed: u64) -> Self {
-        Self { rounds: Rounds::none(subject, seed), next: seed }
+    fn new(subject: &'static Subject, campaign: &Campaign) -> Self {
+        let Campaign { seed, rounds: most, noise, .. } = *campaign;
+        let mut turn = Self { rounds: Rounds::none(subject, seed), next: seed, most, noise };
+        let id = subject.id();
+        campaign.before.iter().filter(|slice| slice.subject == id).for_each(|slice| turn.add(slice));
+        turn
     }
 
     fn goes_on(&self) -> bool {
-        !self.rounds.are_over()
+        !self.rounds.are_over() && self.rounds.exploration.executions < self.most
     }
 
-    /// Counts a round that came to its end.
-    fn add(&mut self, round: Round) {
-        let Self { rounds, next } = self;
-        *next = round::next_seed(round.seed);
-        rounds.exploration.executions += 1;
-        rounds.exploration.threads = rounds.exploration.threads.max(round.threads);
-        rounds.operations += round.operations;
-        rounds.overlapped = match (rounds.overlapped, round.overlapped) {
-            (Some(so_far), Some(more)) => Some(so_far + more),
-            (one, other) => one.or(other),
-        };
-        rounds.exploration.coverage = round.coverage;
-        if let Some(mut failure) = round.failure {
-            failure.execution = rounds.exploration.executions;
-            rounds.exploration.failures = 1;
-            rounds.exploration.failure = Some(failure);
-        }
-        if rounds.are_over() {
-            rounds.seed = round.seed;
-        }
+    fn play(&self, slice: Duration) -> Play {
+        let rounds = self.most - self.rounds.exploration.executions;
+        Play { seed: self.next, slice, rounds, noise: self.noise, work: None }
     }
 
-    /// Counts the round in which the child died.
-    fn died(&mut self, seen: Exploration) {
-        let seed = self.next;
-        let Exploration { coverage, failure, threads, .. } = seen;
-        self.add(Round { seed, threads, operations: 0, overlapped: None, coverage, failure });
+    /// Counts what was played, and tells of it. Whether that is against expectation.
+    fn count(&mut self, played: Played, tell: &mut dyn FnMut(Event<'_>)) -> bool {
+        let subject = self.rounds.subject;
+        let last = played.rounds.last().cloned();
+        let slice = Slice::of(subject.id(), self.next, played);
+        if slice.rounds == 0 && slice.ended.is_none() {
+            return false;
+        }
+        self.add(&slice);
+        let report = RoundsReport::from(self.rounds.clone());
+        tell(Event::Slice(&slice, &report));
+        if let Some(kept) = KeptRound::of(subject, &slice, last.as_ref()) {
+            tell(Event::Failed(&kept));
+        }
+        report.cell.status == Status::Violation
+    }
+
+    fn add(&mut self, slice: &Slice) {
+        self.next = slice.next;
+        slice.count_in(&mut self.rounds);
     }
 }

@@ -8,7 +8,7 @@ pub use self::id::{CellId, NoCellId, Question};
 pub use self::limits::{IGNORED as LIMITS_IGNORED, Limit};
 pub use self::operation::{Operation, Parts, Place, Running, Way};
 use crate::engine::{Budget, Engine, FailureKind, Outcome, Program};
-use crate::port::{Harness, Size, Timing};
+use crate::port::{Harness, Play, Size, Timing};
 use std::fmt;
 use std::time::Duration;
 
@@ -158,6 +158,16 @@ impl Subject {
     pub const fn timed(self, time: Timing) -> Self {
         let harness = self.harness.expect("only what plays scenarios is measured");
         self.on(harness.timed(time))
+    }
+
+    /// The same, which campaigns play with items that carry a load as well.
+    ///
+    /// # Panics
+    /// If it has no harness.
+    #[must_use]
+    pub const fn carrying(self, loads: &'static [Play]) -> Self {
+        let harness = self.harness.expect("only what plays scenarios has items");
+        self.on(harness.carrying(loads))
     }
 
     /// The same, with the rows of a contract beside the scenarios of its port.

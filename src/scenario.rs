@@ -8,6 +8,10 @@
 //! The harness records in plain std: a recorder on the facade would add happens-before edges and
 //! hide the bugs that it is to show.
 
+use crate::check::Decision;
+use crate::engine;
+use crate::history::log::Entry;
+use crate::spec::{QueueAnswer, QueueCall};
 use crate::sync;
 use crate::sync::thread::{Builder, JoinHandle};
 use std::fmt;
@@ -136,6 +140,15 @@ pub trait Observer: Send + Sync {
     fn ends(&self, role: usize, step: usize) {
         let _ = (role, step);
     }
+
+    /// What a queue answered on real cores, and whether it may. Where that could not be decided, and nobody says so, the execution is no
+    /// pass.
+    fn judged(&self, log: Vec<Entry<QueueCall, QueueAnswer>>, decision: &Decision) {
+        let _ = log;
+        if let Decision::Unknown(why) = decision {
+            engine::give_up(why.clone());
+        }
+    }
 }
 
 /// Nobody looks.
@@ -149,6 +162,7 @@ pub(crate) trait Performer: Send + Sync + 'static {
     /// What a role brings home.
     type Account: Send + 'static;
 
+    /// Performs a role's steps when all others are [ready](Watch::ready).
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account;
 }
 
@@ -156,10 +170,16 @@ pub(crate) trait Performer: Send + Sync + 'static {
 #[derive(Clone, Copy)]
 pub(crate) struct Watch<'a> {
     observer: &'a dyn Observer,
+    start: &'a StartLine,
     pub(crate) role: usize,
 }
 
 impl Watch<'_> {
+    /// Waits for all other roles. What a role has to lay out, it lays out before.
+    pub(crate) fn ready(self) {
+        self.start.wait();
+    }
+
     pub(crate) fn step<R>(self, step: usize, body: impl FnOnce() -> R) -> R {
         self.observer.begins(self.role, step);
         let result = body();
@@ -188,8 +208,7 @@ pub(crate) fn run<P: Performer>(
         let (performer, of_role, observer) = (performer.clone(), scenario.clone(), observer.clone());
         let start = start.clone();
         let body = move || {
-            start.wait();
-            let watch = Watch { observer: &*observer, role };
+            let watch = Watch { observer: &*observer, start: &start, role };
             performer.perform(&of_role.roles[role].steps, watch)
         };
         spawn(&scenario.roles[role].name, body)

@@ -3,12 +3,13 @@
 //! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign};
+use refectory::campaign::{self, Campaign, regression};
 use refectory::catalogue::subjects;
 use refectory::cell::Subject;
 use refectory::judge::{Reason, RoundsReport, Status, rounds_of, status_if_shown};
 use refectory::report::{self, Style};
 use std::num::NonZero;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     campaign::child_main();
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
-    let trials = subjects().map(|subject| trial(subject, tell.clone())).collect();
+    let trials = regressions().chain(subjects().map(|subject| trial(subject, tell.clone()))).collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(trials_at_once);
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     for report in reports.iter().filter(|report| report.cell.failure().is_some()) {
         println!("{}", report::finding_of_test(&report.cell));
     }
-    print!("{}", report::totals_of_rounds(&reports, started.elapsed(), Style::Plain));
+    print!("{}", report::totals_of_rounds(&reports, Some(started.elapsed()), Style::Plain));
     conclusion.exit_code()
 }
 
@@ -50,6 +51,19 @@ const CAUGHT: [&str; 3] = [
     "threads/queue/bounded~notify_one_for_all",
     "threads/queue/bounded.try~check_then_act",
 ];
+
+/// Rounds that went wrong once come first, for ever.
+fn regressions() -> impl Iterator<Item = Trial> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/verify/regressions/rounds");
+    let files = regression::files(Path::new(directory)).unwrap_or_default();
+    files.into_iter().map(|file| {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Trial::test(format!("regressions/{name}"), move || {
+            let (subject, kept) = regression::read(&file)?;
+            Ok(regression::check(subject, &kept, TIMES[1])?)
+        })
+    })
+}
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {
     Trial::test(subject.id(), move || {
@@ -84,7 +98,7 @@ fn run(subject: &'static Subject, time: Duration) -> Result<RoundsReport, Failed
     let usual = if must_be_caught(subject) { Duration::from_secs(30) } else { time };
     let duration = from_environment("REFECTORY_SECONDS").map_or(usual, Duration::from_secs);
     let seed = from_environment("REFECTORY_SEED").unwrap_or(0x5EED);
-    let campaign = Campaign { subjects: vec![subject], duration, seed };
+    let campaign = Campaign::of(vec![subject], duration, seed);
     campaign::run(&campaign, &AtomicBool::new(false))?.pop().ok_or_else(|| "no subject has this id".into())
 }
 

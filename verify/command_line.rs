@@ -28,6 +28,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("command_line/rounds_are_told_as_cells_are", rounds_are_told_as_cells_are),
         Trial::test("command_line/rounds_that_went_wrong_are_kept", rounds_that_went_wrong_are_kept),
         Trial::test(
+            "command_line/a_campaign_goes_on_where_it_was_interrupted",
+            a_campaign_goes_on_where_it_was_interrupted,
+        ),
+        Trial::test(
+            "command_line/shards_are_merged_to_the_report_of_one",
+            shards_are_merged_to_the_report_of_one,
+        ),
+        Trial::test(
             "command_line/twins_are_told_with_who_catches_them",
             twins_are_told_with_who_catches_them,
         ),
@@ -216,7 +224,37 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
     expect(&run(&["show", id])?, 0, "waits for fork", "")?;
     expect(&run(&["show", id])?, 0, &format!("replay: cargo refectory replay {id}"), "")?;
     // On a busy machine the threads may take turns this time.
-    expect(&run(&["replay", id])?, 0, "threads/table/", "")
+    expect(&run(&["replay", id])?, 0, "threads/table/", "")?;
+    let kept = store.join("rounds").join(twin.id().replace('/', "__") + ".json");
+    let kept = kept.to_str().ok_or("a path that is no text")?;
+    let again = format!("replay: cargo refectory stress --replay {kept}");
+    expect(&run(&["stress", "--replay", kept, "--for", "6s"])?, 0, &again, "on real cores: ")?;
+    if Engine::Dpor.available() {
+        expect(
+            &run(&["stress", "--replay", kept])?,
+            0,
+            "✗ deadlock in threads/table/",
+            "under dpor, every time:",
+        )?;
+    }
+    Ok(())
+}
+
+fn a_campaign_goes_on_where_it_was_interrupted() -> Result<(), Failed> {
+    let id = small_cell()?.subject.id();
+    let file = std::env::temp_dir().join(format!("refectory-test-{}.jsonl", std::process::id()));
+    let log = file.to_str().ok_or("a path that is no text")?;
+    let first = run(&["stress", &id, "--rounds", "3", "--out", log])?;
+    expect(&first, 0, "\n3 rounds, ", "")?;
+    // The line that an interrupted campaign was writing.
+    let mut lines = std::fs::read_to_string(&file)?;
+    lines.push_str("{\"subject\":\"thr");
+    std::fs::write(&file, lines)?;
+    expect(&run(&["stress", &id, "--rounds", "5", "--resume", log])?, 0, "\n5 rounds, ", "")?;
+    std::fs::write(&file, "{}\n")?;
+    expect(&run(&["stress", &id, "--resume", log])?, 2, "", ": line 1: missing field")?;
+    std::fs::remove_file(file)?;
+    expect(&run(&["stress", "--replay", "/dev/null"])?, 2, "", "no kept round of this version")
 }
 
 fn an_operation_is_judged_by_its_name() -> Result<(), Failed> {
@@ -329,4 +367,35 @@ fn what_is_no_history_has_a_place() -> Result<(), Failed> {
         "names the object `queue`; there are fifo,",
     )?;
     expect(&run(&["check", "no such file"])?, 2, "", "no such file: No such file or directory")
+
+fn shards_are_merged_to_the_report_of_one() -> Result<(), Failed> {
+    let directory = std::env::temp_dir().join(format!("refectory-test-shards-{}", std::process::id()));
+    let result = merge_shards(&directory);
+    std::fs::remove_dir_all(&directory)?;
+    result
+}
+
+fn merge_shards(directory: &std::path::Path) -> Result<(), Failed> {
+    let [one, many] = ["one", "many"].map(|name| directory.join(name).display().to_string());
+    let shard = |part: &str, out: &str| {
+        run(&["stress", "threads/queue/bounded", "--rounds", "70", "--shard", part, "--out", out])
+    };
+    expect(&shard("1/1", &one)?, 0, "shard 1/1 of campaign ", "")?;
+    for part in ["1/3", "3/3"] {
+        expect(&shard(part, &many)?, 0, &format!("shard {part} of campaign "), "")?;
+    }
+    expect(&run(&["merge", &many])?, 2, "", "shard 2/3: there is no file of it")?;
+    expect(&run(&["merge", &one, &many])?, 2, "", "are of different campaigns")?;
+    shard("2/3", &many)?;
+    let [one, many] = [run(&["merge", &one])?, run(&["merge", &many])?];
+    expect(&one, 0, "bounded", "")?;
+    match one.stdout == many.stdout {
+        true => Ok(()),
+        false => Err(format!(
+            "{}\n{}",
+            String::from_utf8_lossy(&one.stdout),
+            String::from_utf8_lossy(&many.stdout)
+        )
+        .into()),
+    }
 }

@@ -10,6 +10,7 @@ mod house;
 mod litmus;
 mod misbehaviour;
 mod readme;
+mod regressions;
 
 use libtest_mimic::{Arguments, Trial};
 use refectory::alloc::Quarantine;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 
 fn trials() -> Vec<Trial> {
     let lists = [
+        regressions::trials(),
         cells::trials(),
         cancellation::trials(),
         exact::trials(),

@@ -9,7 +9,7 @@ use refectory::campaign::{self, Campaign};
 use refectory::catalogue;
 use refectory::cell::{Cell, CellId, Level, Row, Scope, Subject};
 use refectory::engine::{Engine, Exhausted, FailureKind, Outcome, Violation};
-use refectory::judge::{CellReport, Extent, Reason, Verdict};
+use refectory::judge::{CellReport, Extent, Reason, RoundsReport, Verdict};
 use refectory::runner::{self, Event, Options, RunError};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -59,6 +59,7 @@ static ROUNDS: &[Subject] = &[
     rounds("misbehaviour/rounds/stops", &[Row::new("stops", stop_self)]),
     rounds("misbehaviour/rounds/leaves_a_daemon", &[Row::new("leaves_a_daemon", leave_a_daemon)]),
     rounds("misbehaviour/rounds/hangs", &[Row::new("hangs", hang)]),
+    rounds("misbehaviour/rounds/keeps_files_open", &[Row::new("keeps_files_open", keep_file_open)]),
 ];
 
 const fn rounds(id: &'static str, rows: &'static [Row]) -> Subject {
@@ -90,7 +91,9 @@ const PARENT: &str = "REFECTORY_TEST_PARENT";
 /// What the children of these tests do instead of testing.
 pub(crate) fn child_main() {
     runner::child_main_with(|id| find(id).or_else(|| catalogue::find(id)));
-    campaign::child_main_with(|id| ROUNDS.iter().find(|subject| subject.id() == id));
+    campaign::child_main_with(|id| {
+        ROUNDS.iter().chain(catalogue::subjects()).find(|subject| subject.id() == id)
+    });
     if let Ok(name) = std::env::var(PARENT) {
         let reports = run_with(&[cell(&name)], &Options::default());
         std::process::exit(i32::from(!reports.is_ok_and(|reports| reports[0].verdict.held())));
@@ -270,6 +273,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("rounds/an_exit_is_a_crash", an_exit_is_a_crash),
         Trial::test("rounds/what_is_printed_hides_no_violation", what_is_printed_hides_no_violation),
         Trial::test("rounds/a_campaign_ends_in_its_time", a_campaign_ends_in_its_time),
+        Trial::test(
+            "rounds/a_campaign_ends_with_its_first_violation",
+            a_campaign_ends_with_its_first_violation,
+        ),
+        Trial::test("rounds/a_campaign_ends_with_its_rounds", a_campaign_ends_with_its_rounds),
+        Trial::test("rounds/what_rounds_leave_behind_is_a_leak", what_rounds_leave_behind_is_a_leak),
         Trial::test("runner/the_deadline_ends_a_subject_that_spins", the_deadline_ends_a_spin),
         Trial::test("runner/reports_come_in_the_order_of_the_cells", reports_come_in_order),
         Trial::test("runner/cancelling_kills_the_children", cancelling_kills_the_children),
@@ -315,9 +324,49 @@ fn the_others_go_on() -> Result<(), Failed> {
     if expected { Ok(()) } else { Err(format!("{reports:?}").into()) }
 }
 
+/// There is an end to them, at which no more can be opened.
+fn keep_file_open() -> Outcome {
+    std::fs::File::open("/dev/null").map_or_else(|_| (), std::mem::forget);
+    Ok(String::new())
+}
+
+/// So long that a campaign which does not end by itself is seen to hang.
+const AGES: Duration = Duration::from_secs(600);
+
+fn rounds_of(names: &[&str], change: impl FnOnce(&mut Campaign)) -> Result<Vec<RoundsReport>, Failed> {
+    let subjects = ROUNDS.iter().filter(|subject| names.contains(&subject.name)).collect();
+    let mut campaign = Campaign::of(subjects, AGES, 1);
+    change(&mut campaign);
+    Ok(campaign::run(&campaign, &AtomicBool::new(false))?)
+}
+
+fn a_campaign_ends_with_its_first_violation() -> Result<(), Failed> {
+    let reports = rounds_of(&["holds", "exits"], |campaign| campaign.until_failure = true)?;
+    let verdicts: Vec<bool> = reports.iter().map(|report| report.cell.verdict.held()).collect();
+    if verdicts == [true, false] { Ok(()) } else { Err(format!("{reports:?}").into()) }
+}
+
+fn a_campaign_ends_with_its_rounds() -> Result<(), Failed> {
+    let limit = |campaign: &mut Campaign| (campaign.rounds, campaign.jobs) = (3, 2);
+    let reports = rounds_of(&["holds", "prints_and_violates"], limit)?;
+    let executions: Vec<u64> = reports.iter().map(|report| report.cell.executions).collect();
+    if executions == [3, 1] { Ok(()) } else { Err(format!("{reports:?}").into()) }
+}
+
+fn what_rounds_leave_behind_is_a_leak() -> Result<(), Failed> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let reports = rounds_of(&["keeps_files_open"], |campaign| campaign.rounds = 20)?;
+    match &reports[0].cell.verdict {
+        Verdict::Broken(failure) if failure.kind == FailureKind::Leak => Ok(()),
+        other => Err(format!("{other:?}").into()),
+    }
+}
+
 fn campaign_of(name: &str, time: Duration) -> Result<CellReport, Failed> {
     let subjects = ROUNDS.iter().filter(|subject| subject.name == name).collect();
-    let campaign = Campaign { subjects, duration: time, seed: 1 };
+    let campaign = Campaign::of(subjects, time, 1);
     let mut reports = campaign::run(&campaign, &AtomicBool::new(false))?;
     Ok(reports.pop().ok_or("no such subject")?.cell)
 }
@@ -365,7 +414,7 @@ fn a_campaign_ends_in_its_time() -> Result<(), Failed> {
     let names = ["stops", "leaves_a_daemon", "hangs", "holds"];
     let subjects = ROUNDS.iter().filter(|subject| names.contains(&subject.name)).collect();
     let started = Instant::now();
-    let campaign = Campaign { subjects, duration: 6 * SECOND, seed: 1 };
+    let campaign = Campaign::of(subjects, 6 * SECOND, 1);
     let reports = campaign::run(&campaign, &AtomicBool::new(false))?;
     let took = started.elapsed();
     let verdict = |name: &str| reports.iter().find(|report| report.cell.id.question.subject == name);

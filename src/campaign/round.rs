@@ -1,18 +1,23 @@
 //! One round, in this process.
 
-use super::plan::{Pauses, Plan};
+use super::clock::{Clock, Judged};
+use super::kept::KeptOperation;
+use super::plan::Plan;
 use crate::cell::{Row, Subject};
+use crate::check::Decision;
 use crate::engine::{self, Budget, Coverage, Engine, Exploration, Extent, Failure, FailureKind, Program};
 use crate::event::trace::Trace;
+use crate::history::recorder::overlap_of;
+use crate::judge::Histories;
 use crate::port::Harness;
-use crate::report::{Unfinished, unfinished, unfinished_row};
-use crate::scenario::{Observer, Scenario, SplitMix64, Step};
+use crate::report::{unfinished, unfinished_row};
+use crate::scenario::{Observer, SplitMix64};
 use serde::{Deserialize, Serialize};
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What was seen in a round: plain facts, as the engine `native` reports them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,16 +30,26 @@ pub struct Round {
     pub operations: u64,
     /// Those during which another thread had one under way; not known of a row.
     pub overlapped: Option<u64>,
+    /// The history of a queue, and whether it was decided.
+    pub histories: Histories,
     /// Whether the round can be judged.
     pub coverage: Coverage,
     /// How it went wrong, if it did.
     pub failure: Option<Failure>,
+    /// What the queue answered, if the round went wrong.
+    pub history: Vec<KeptOperation>,
 }
 
 impl Round {
-    /// Whether every property was kept.
+    /// Whether every property was kept, as far as it was looked at.
     pub fn is_good(&self) -> bool {
         self.failure.is_none() && self.coverage.is_ok()
+    }
+
+    fn of(seed: u64, seen: Exploration, operations: u64) -> Self {
+        let Exploration { threads, coverage, failure, .. } = seen;
+        let (overlapped, histories, history) = (None, Histories::default(), Vec::new());
+        Self { seed, threads, operations, overlapped, histories, coverage, failure, history }
     }
 }
 
@@ -79,27 +94,59 @@ impl Work {
             }
         }
     }
+
+    /// The same threads again, which meet in another way.
+    pub(super) fn again(&self, seed: u64) -> Self {
+        match self {
+            Self::Plan(harness, plan) => Self::Plan(*harness, plan.again(seed)),
+            row @ Self::Row(..) => row.clone(),
+        }
+    }
+
+    /// The same program for an engine: once, and nobody dawdles.
+    pub(super) fn program(&self) -> Program {
+        match self {
+            Self::Plan(harness, plan) => harness.loaded(plan.load).program(plan.scenario.clone()),
+            Self::Row(row, _) => Program::new(row.play),
+        }
+    }
 }
 
 /// Plays a round, and watches it. If it hangs, its threads are left behind: the caller is to
 /// end the process.
 pub fn perform(work: Work, seed: u64) -> Round {
     match work {
-        Work::Plan(harness, plan) => perform_plan(harness, plan, seed),
+        Work::Plan(harness, plan) => perform_plan(harness, &plan, seed),
         Work::Row(row, times) => perform_row(row, times, seed),
     }
 }
 
-fn perform_plan(harness: Harness, plan: Plan, seed: u64) -> Round {
-    let scenario = Arc::new(plan.scenario);
-    let clock = Arc::new(Clock::of(&scenario, plan.pauses));
+fn perform_plan(harness: Harness, plan: &Plan, seed: u64) -> Round {
+    let scenario = Arc::new(plan.scenario.clone());
+    let clock = Arc::new(Clock::of(plan));
+    let harness = harness.loaded(plan.load);
     let program = {
         let (scenario, observer) = (scenario.clone(), clock.clone() as Arc<dyn Observer>);
         Program::measured(move || harness.play(&scenario, &observer))
     };
     let seen = watch(program, 1, || clock.moves(), || unfinished(&clock.unfinished(&scenario)));
-    let (operations, overlapped) = overlap(clock.intervals());
-    round(seed, seen, operations, Some(overlapped))
+    let overlap = overlap_of(clock.intervals());
+    let mut round = Round::of(seed, seen, overlap.operations);
+    round.overlapped = Some(overlap.overlapped);
+    if let Some(Judged { log, decision }) = clock.judged() {
+        round.histories = histories(decision);
+        round.history = if round.failure.is_some() { KeptOperation::all(&scenario, log) } else { Vec::new() };
+    }
+    round
+}
+
+/// One history, of which that was decided.
+fn histories(decision: &Decision) -> Histories {
+    let why = match decision {
+        Decision::Unknown(why) => Some(why.clone()),
+        Decision::Holds | Decision::Violated(_) => None,
+    };
+    Histories { recorded: 1, decided: u64::from(why.is_none()), why }
 }
 
 fn perform_row(row: Row, times: usize, seed: u64) -> Round {
@@ -115,12 +162,7 @@ fn perform_row(row: Row, times: usize, seed: u64) -> Round {
     };
     let moves = || played.load(Ordering::Relaxed);
     let seen = watch(program, times, moves, || unfinished_row(row.name, moves() + 1, times));
-    round(seed, seen, moves() as u64, None)
-}
-
-fn round(seed: u64, seen: Exploration, operations: u64, overlapped: Option<u64>) -> Round {
-    let Exploration { threads, coverage, failure, .. } = seen;
-    Round { seed, threads, operations, overlapped, coverage, failure }
+    Round::of(seed, seen, moves() as u64)
 }
 
 /// Runs the program so often in a thread, and looks at what moves until that has ended or hangs; then `waits`
@@ -159,95 +201,6 @@ fn hung(message: String) -> Exploration {
     Exploration { failures: 1, failure: Some(failure), ..Exploration::new(Ok(Extent::Sampled(1))) }
 }
 
-/// Knows when each operation began and ended. Threads write their own stamps alone, relaxed: a clock
-/// that ordered them would hide their races.
-struct Clock {
-    started: Instant,
-    pauses: Pauses,
-    roles: Vec<Vec<Stamp>>,
-}
-
-/// Nanoseconds since the start, plus 1; 0 is not yet.
-#[derive(Default)]
-struct Stamp {
-    begins: AtomicU64,
-    eats: AtomicU64,
-    ends: AtomicU64,
-}
-
-impl Stamp {
-    fn values(&self) -> [u64; 3] {
-        [&self.begins, &self.eats, &self.ends].map(|time| time.load(Ordering::Relaxed))
-    }
-}
-
-impl Clock {
-    fn of(scenario: &Scenario, pauses: Pauses) -> Self {
-        let stamps = |steps: &Vec<Step>| steps.iter().map(|_| Stamp::default()).collect();
-        let roles = scenario.roles.iter().map(|role| stamps(&role.steps)).collect();
-        Self { started: Instant::now(), pauses, roles }
-    }
-
-    fn stamp(&self, time: &AtomicU64) {
-        time.store(self.started.elapsed().as_nanos() as u64 + 1, Ordering::Relaxed);
-    }
-
-    fn stamps(&self) -> impl Iterator<Item = [u64; 3]> {
-        self.roles.iter().flatten().map(Stamp::values)
-    }
-
-    /// How many things have happened.
-    fn moves(&self) -> usize {
-        self.stamps().flatten().filter(|&time| time != 0).count()
-    }
-
-    /// When the completed operations began and ended.
-    fn intervals(&self) -> Vec<(u64, u64)> {
-        self.stamps().filter(|&[_, _, ends]| ends != 0).map(|[begins, _, ends]| (begins, ends)).collect()
-    }
-
-    /// What each thread that is not done is in the middle of.
-    fn unfinished<'a>(&self, scenario: &'a Scenario) -> Vec<Unfinished<'a>> {
-        let mut unfinished = Vec::new();
-        for (role, stamps) in scenario.roles.iter().zip(&self.roles) {
-            let Some(done) = stamps.iter().position(|stamp| stamp.values()[2] == 0) else { continue };
-            let [begun, ate, _] = stamps[done].values().map(|time| time != 0);
-            unfinished.push(Unfinished { role, size: scenario.size, done, begun, ate });
-        }
-        unfinished
-    }
-}
-
-impl Observer for Clock {
-    fn begins(&self, role: usize, step: usize) {
-        self.pauses.take(role, step);
-        self.stamp(&self.roles[role][step].begins);
-    }
-
-    fn eats(&self, role: usize, step: usize) {
-        self.stamp(&self.roles[role][step].eats);
-        self.pauses.take(role, !step);
-    }
-
-    fn ends(&self, role: usize, step: usize) {
-        self.stamp(&self.roles[role][step].ends);
-    }
-}
-
-/// How many operations there are, and how many overlapped another one.
-fn overlap(mut intervals: Vec<(u64, u64)>) -> (u64, u64) {
-    intervals.sort_unstable();
-    let mut latest = 0;
-    let mut overlapped = 0;
-    for (i, &(begins, ends)) in intervals.iter().enumerate() {
-        // A thread's own operations follow each other, so whatever overlaps is another thread's.
-        let with_the_next = intervals.get(i + 1).is_some_and(|&(next, _)| next < ends);
-        overlapped += u64::from(begins < latest || with_the_next);
-        latest = latest.max(ends);
-    }
-    (intervals.len() as u64, overlapped)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,23 +221,6 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_tells_who_waits_for_what() {
-        let scenario = crate::port::table::dining(2, 3);
-        let clock = Clock::of(&scenario, Pauses { seed: 0, longest: 0 });
-        clock.begins(0, 0);
-        clock.eats(0, 0);
-        clock.ends(0, 0);
-        clock.begins(0, 1);
-        assert_eq!(
-            unfinished(&clock.unfinished(&scenario)),
-            "nothing moves any more\n\
-             philosopher 0 waits for fork 0 or fork 1, operation 2 of 3\n\
-             philosopher 1 is about to dine at 1, operation 1 of 3"
-        );
-        assert_eq!(clock.moves(), 4);
-    }
-
-    #[test]
     fn a_hung_round_is_given_up() {
         let notify_one_for_all = subject("threads/queue/bounded~notify_one_for_all");
         let failure = |seed| perform(Work::draw(notify_one_for_all, seed), seed).failure;
@@ -292,14 +228,6 @@ mod tests {
         assert_eq!(failure.kind, FailureKind::Hang);
         let mut waits = failure.message.lines().skip(1);
         assert!(waits.all(|wait| wait.contains("waits in p")), "{}", failure.message);
-    }
-
-    #[test]
-    fn overlap_counts_operations_that_another_one_meets() {
-        assert_eq!(overlap(vec![]), (0, 0));
-        assert_eq!(overlap(vec![(1, 2), (3, 4), (5, 6)]), (3, 0));
-        assert_eq!(overlap(vec![(1, 9), (2, 3), (4, 5), (10, 11)]), (4, 3));
-        assert_eq!(overlap(vec![(4, 6), (1, 2), (5, 7)]), (3, 2));
     }
 
     #[test]
@@ -312,5 +240,16 @@ mod tests {
         assert_eq!((failure.kind, &*failure.message), (FailureKind::Starvation, "all_are_fed: 0 is not"));
         let row = Row::new("panics", || panic!("no soup today"));
         assert_eq!(perform(Work::Row(row, 3), 0).failure.unwrap().kind, FailureKind::Panic);
+    }
+
+    /// Which queue it is does not matter: here one whose items overtake each other.
+    #[test]
+    fn a_queue_that_answers_in_another_order_is_kept_with_its_history() {
+        let own_lanes = subject("threads/queue/bounded.try~own_lanes");
+        let failed = |seed| Some(perform(Work::draw(own_lanes, seed), seed)).filter(|round| !round.is_good());
+        let round = (0..1000).find_map(failed).expect("the other order is caught");
+        assert_eq!(round.failure.unwrap().kind, FailureKind::NotLinearizable);
+        assert_eq!(round.histories, Histories { recorded: 1, decided: 1, why: None });
+        assert_eq!(round.history.len() as u64, round.operations);
     }
 }

@@ -9,6 +9,30 @@ macro_rules! rows {
     };
 }
 
+/// How campaigns play on a queue with items of 8 and 64 bytes and of 4 KiB: `parcels![port, T => Queue<T>]`; on one that can be closed they do
+/// that as well: `parcels![closing, T => Queue<T>]`.
+macro_rules! parcels {
+    (closing, $item:ident => $queue:ty) => {{
+        type Of<$item> = $queue;
+        const LOADS: &[$crate::port::Play] = &[
+            $crate::port::queue::play::<$crate::port::Parcel<1>, Of<$crate::port::Parcel<1>>>,
+            $crate::port::queue::play::<$crate::port::Parcel<15>, Of<$crate::port::Parcel<15>>>,
+            $crate::port::queue::play_closing::<$crate::port::Parcel<1023>, Of<$crate::port::Parcel<1023>>>,
+            $crate::port::queue::play_closing::<$crate::port::Item, Of<$crate::port::Item>>,
+        ];
+        LOADS
+    }};
+    ($port:ident, $item:ident => $queue:ty) => {{
+        type Of<$item> = $queue;
+        const LOADS: &[$crate::port::Play] = &[
+            $crate::port::$port::play::<$crate::port::Parcel<1>, Of<$crate::port::Parcel<1>>>,
+            $crate::port::$port::play::<$crate::port::Parcel<15>, Of<$crate::port::Parcel<15>>>,
+            $crate::port::$port::play::<$crate::port::Parcel<1023>, Of<$crate::port::Parcel<1023>>>,
+        ];
+        LOADS
+    }};
+}
+
 mod actors;
 mod channels;
 mod coroutines;

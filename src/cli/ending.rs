@@ -60,6 +60,17 @@ impl Ending {
         }
     }
 
+    pub(super) const fn in_words(self) -> &'static str {
+        match self {
+            Self::AsExpected => "as expected",
+            Self::Violation => "against expectation",
+            Self::Usage => "not run",
+            Self::NotDecided => "not decided",
+            Self::Infrastructure => "not run, or not kept",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     pub(super) const fn code(self) -> u8 {
         match self {
             Self::AsExpected => 0,

@@ -3,8 +3,13 @@
 mod cancel_safety;
 mod check;
 mod ending;
+mod merge;
+mod nightly;
 mod progress;
+mod replay_round;
+mod rounds_log;
 mod select;
+mod shard;
 mod show;
 mod stress;
 mod terminal;
@@ -40,6 +45,10 @@ enum Command {
     Show(show::Show),
     /// Runs rounds drawn from seeds on the real cores of this machine.
     Stress(stress::Stress),
+    /// Makes one report of the shards of a campaign.
+    Merge(merge::Merge),
+    /// Runs what takes too long for a pull request: all scopes, rounds on real cores, and the tools that the toolchain has.
+    Nightly(nightly::Nightly),
     /// Says of each broken twin which engine catches it, and whether the real cores of this machine do.
     Twins(twins::Twins),
     /// Says of a history that was written down whether it is one of a queue, a register, a store…, and explains why not.
@@ -58,6 +67,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Show(show) => show.run(),
         Command::Stress(stress) => stress.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Nightly(nightly) => nightly.run(),
         Command::Twins(twins) => twins.run(),
         Command::Check(check) => check.run(),
         Command::CancelSafety(operations) => operations.run(),

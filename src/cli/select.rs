@@ -29,6 +29,12 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// All scopes of the cells whose ids contain this.
+    pub(super) fn nightly(filter: &str) -> Self {
+        let filter = if filter.is_empty() { Vec::new() } else { vec![filter.to_owned()] };
+        Self { filter, scope: Some("nightly".to_owned()), ..Self::default() }
+    }
+
     /// The cells of the catalogue that are meant. There is at least one.
     pub(super) fn cells(&self) -> Result<Vec<Cell>, Stop> {
         let engines = self.engines()?;

@@ -58,7 +58,7 @@ impl Replay {
         let (reports, keep): (Vec<CellReport>, fn(&[CellReport]) -> _) = match select::named(&self.id)? {
             Named::Cell(cell) => (self.running.run(&[cell], Limits::default())?, verify::keep),
             Named::Rounds(subject, seed) => {
-                let campaign = Campaign { subjects: vec![subject], duration: ROUNDS, seed };
+                let campaign = Campaign::of(vec![subject], ROUNDS, seed);
                 let reports = stress::perform(&campaign)?;
                 (reports.into_iter().map(|report| report.cell).collect(), stress::keep)
             }

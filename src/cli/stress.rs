@@ -1,12 +1,16 @@
 //! `stress`: rounds on real threads.
 
 use super::ending::{Ending, Stop};
-use super::{select, terminal, verify};
+use super::rounds_log::{self, Log};
+use super::shard::{self, Part};
+use super::terminal::{self, note};
+use super::{replay_round, select, verify};
 use clap::Args;
-use refectory::campaign::{self, Campaign};
-use refectory::judge::{CellReport, RoundsReport};
+use refectory::campaign::{self, Campaign, Event, Fleet, KeptRound};
+use refectory::judge::{CellReport, RoundsReport, Status};
 use refectory::report;
 use refectory::runner::store::Store;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 #[derive(Args, Debug)]
@@ -14,31 +18,96 @@ pub(super) struct Stress {
     /// A part of the ids of subjects, as in `threads/queue`; without it, all take part.
     #[arg(default_value = "")]
     filter: String,
-    /// For how long, all subjects together: seconds, as in `60s`, or minutes, as in `5m`.
-    #[arg(long = "for", value_name = "TIME", default_value = "10s", value_parser = some_time)]
-    duration: Duration,
+    /// For how long, all subjects together: seconds, as in `60s`, or minutes, as in `5m` [default: 10s, and a year with
+    /// `--until-failure` or `--rounds`].
+    #[arg(long = "for", value_name = "TIME", visible_alias = "budget", value_parser = some_time)]
+    duration: Option<Duration>,
+    /// Ends with the first violation.
+    #[arg(long)]
+    until_failure: bool,
+    /// Rounds of each subject, at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: Option<u64>,
+    /// Subjects at a time, each with threads of its own.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
     /// The seed of every subject's first round.
-    #[arg(long, default_value_t = 0x5EED)]
+    #[arg(long, visible_alias = "seed-base", default_value_t = 0x5EED)]
     seed: u64,
+    /// Threads dawdle between their operations alone, also in a build with the feature `noise`.
+    #[arg(long)]
+    no_noise: bool,
+    /// Runs one shard of the campaign, as in `3/12`, and writes what came of it into a file of its own in the directory `--out`.
+    #[arg(long, value_name = "K/N", requires = "rounds", requires = "out",
+          conflicts_with_all = ["duration", "until_failure", "jobs", "no_noise", "resume"])]
+    shard: Option<Part>,
+    /// Adds a JSON line to this file for each slice of a subject's rounds.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Counts what such a file has, and goes on from there.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Plays the round of this file again, makes it smaller, and looks for its failure with the engines of this build. What is
+    /// found is written into the file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
+    replay: Option<PathBuf>,
+    /// Writes what an engine has confirmed into this directory, as a small file: `verify/regressions/rounds` has those that tests play first,
+    /// for ever.
+    #[arg(long, value_name = "DIR", requires = "replay")]
+    adopt: Option<PathBuf>,
 }
+
+/// For so long a campaign runs if nobody says how long.
+const USUAL: Duration = Duration::from_secs(10);
 
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
-        let Self { filter, duration, seed } = self;
-        let campaign = Campaign { subjects: select::subjects(&filter)?, duration, seed };
-        let started = Instant::now();
-        let reports = perform(&campaign)?;
-        let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
-        let style = terminal::style();
-        let parts = [
-            report::rounds(&reports, style),
-            report::findings(&cells, style),
-            report::not_decided(&cells, style),
-            report::totals_of_rounds(&reports, started.elapsed(), style),
-        ];
-        terminal::print(&terminal::joined(parts))?;
-        Ok(verify::ending(&cells).and_kept(keep(&cells)))
+        if let Some(file) = &self.replay {
+            return replay_round::run(file, self.duration, self.adopt.as_deref());
+        }
+        if let (Some(part), Some(rounds), Some(directory)) = (self.shard, self.rounds, &self.out) {
+            let fleet = Fleet::new(&select::subjects(&self.filter)?, rounds, self.seed, part.of);
+            return shard::run(&fleet, part.shard, directory);
+        }
+        let log = self.out.as_deref().map(Log::append).transpose()?;
+        run_and_report(&self.campaign()?, log).map(|(ending, _)| ending)
     }
+
+    fn campaign(&self) -> Result<Campaign, Stop> {
+        let endless = self.until_failure || self.rounds.is_some();
+        let usual = if endless { terminal::LONGEST } else { USUAL };
+        let before = self.resume.as_deref().map(rounds_log::read).transpose()?.unwrap_or_default();
+        Ok(Campaign {
+            rounds: self.rounds.unwrap_or(u64::MAX),
+            jobs: usize::from(self.jobs),
+            until_failure: self.until_failure,
+            noise: !self.no_noise,
+            before,
+            ..Campaign::of(select::subjects(&self.filter)?, self.duration.unwrap_or(usual), self.seed)
+        })
+    }
+}
+
+/// Runs the campaign, and prints and keeps what came of it.
+pub(super) fn run_and_report(
+    campaign: &Campaign,
+    mut log: Option<Log>,
+) -> Result<(Ending, Vec<CellReport>), Stop> {
+    let started = Instant::now();
+    let (reports, kept) = perform_and_keep(campaign, log.as_mut())?;
+    let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
+    let style = terminal::style();
+    let parts = [
+        report::rounds(&reports, style),
+        report::findings(&cells, style),
+        report::not_decided(&cells, style),
+        replays(&cells, &kept),
+        report::totals_of_rounds(&reports, Some(started.elapsed()), style),
+    ];
+    terminal::print(&terminal::joined(parts))?;
+    let written = log.map_or(Ok(()), Log::finish);
+    let ending = verify::ending(&cells).and_kept(written).and_kept(keep(&cells));
+    Ok((ending, cells))
 }
 
 /// A time in which there is room for a round.
@@ -52,8 +121,55 @@ pub(super) fn some_time(text: &str) -> Result<Duration, String> {
 
 /// Runs the campaign. Ctrl-C ends it early.
 pub(super) fn perform(campaign: &Campaign) -> Result<Vec<RoundsReport>, Stop> {
+    perform_and_keep(campaign, None).map(|(reports, _)| reports)
+}
+
+/// A round that went wrong, and the file that has it.
+type KeptFile = (KeptRound, PathBuf);
+
+/// Runs the campaign, tells how it goes, and keeps the rounds that went wrong.
+fn perform_and_keep(
+    campaign: &Campaign,
+    mut log: Option<&mut Log>,
+) -> Result<(Vec<RoundsReport>, Vec<KeptFile>), Stop> {
     verify::heed_interrupts()?;
-    campaign::run(campaign, &verify::INTERRUPTED).map_err(Stop::infrastructure)
+    let store = Store::default();
+    let mut kept = Vec::new();
+    let mut trouble = Ok(());
+    let mut told = Instant::now();
+    let mut tell = |event: Event<'_>| match event {
+        Event::Slice(slice, report) => {
+            if let Some(log) = log.as_mut() {
+                log.add(slice);
+            }
+            if slice.ended.is_some() || told.elapsed() >= QUIET {
+                told = Instant::now();
+                note(&report::progress_of_rounds(report));
+            }
+        }
+        Event::Failed(round) => match store.keep_round(&round.subject, round) {
+            Ok(file) => kept.push((round.clone(), file)),
+            Err(error) => trouble = Err(Stop::not_kept(&store, error)),
+        },
+    };
+    let reports =
+        campaign::run_and_tell(campaign, &verify::INTERRUPTED, &mut tell).map_err(Stop::infrastructure)?;
+    trouble?;
+    Ok((reports, kept))
+}
+
+/// Between two lines on how it goes there is so much time, at least, unless a subject is done.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// The commands that play what is against expectation again.
+fn replays(cells: &[CellReport], kept: &[KeptFile]) -> String {
+    let violates = |round: &KeptRound| {
+        let is =
+            |cell: &&CellReport| cell.id.question.to_string().starts_with(&format!("{}/", round.subject));
+        cells.iter().find(is).is_some_and(|cell| cell.status == Status::Violation)
+    };
+    let line = |file: &PathBuf| format!("kept: refectory stress --replay {}\n", file.display());
+    kept.iter().filter(|(round, _)| violates(round)).map(|(_, file)| line(file)).collect()
 }
 
 /// Keeps what a campaign found.

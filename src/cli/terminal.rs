@@ -56,7 +56,8 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| format!("`{text}` is more than a year"))
 }
 
-const LONGEST: Duration = Duration::from_hours(365 * 24);
+/// A time that is as good as endless.
+pub(super) const LONGEST: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {

@@ -37,7 +37,7 @@ impl Twins {
             )));
         }
         let cells = running.run(&cells_of(&twins), verify::Limits::default())?;
-        let rounds = stress::perform(&Campaign { subjects: twins, duration, seed })?;
+        let rounds = stress::perform(&Campaign::of(twins, duration, seed))?;
         terminal::print(&report::twins(&cells, &rounds, terminal::style()))?;
         let of_rounds: Vec<CellReport> = rounds.into_iter().map(|rounds| rounds.cell).collect();
         let kept = verify::keep(&cells).and_then(|()| stress::keep(&of_rounds));

@@ -122,7 +122,22 @@ impl Verify {
         Self { limits, ..Self::default() }
     }
 
+    /// All scopes of what fits the filter, each cell with ten minutes.
+    pub(super) fn nightly(filter: &str, budget: Duration) -> Self {
+        Self {
+            selection: Selection::nightly(filter),
+            running: Running { jobs: None, deadline: Some(600) },
+            limits: Limits { budget: Some(budget) },
+            ..Self::default()
+        }
+    }
+
     pub(super) fn run(&self) -> Result<Ending, Stop> {
+        self.run_and_report().map(|(ending, _)| ending)
+    }
+
+    /// The same, and what was found.
+    pub(super) fn run_and_report(&self) -> Result<(Ending, Vec<CellReport>), Stop> {
         let cells = self.selection.cells()?;
         let started = Instant::now();
         let reports = self.running.run(&cells, self.limits)?;
@@ -141,7 +156,8 @@ impl Verify {
             Some(file) => std::fs::write(file, run.json()?).map_err(|error| Stop::unwritten(file, error)),
             None => Ok(()),
         };
-        Ok(run.ending.and_kept(written).and_kept(keep(&reports)))
+        let ending = run.ending.and_kept(written).and_kept(keep(&reports));
+        Ok((ending, reports))
     }
 }
 

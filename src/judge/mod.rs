@@ -10,6 +10,6 @@ mod verdict;
 
 pub use cancellation::{CancelSafety, cancel_safety};
 pub use confirmation::coverage;
-pub use record::{CellReport, Status, status, undecided_questions};
-pub use rounds::{Rounds, RoundsReport, id_of_rounds, rounds_of, status_if_shown};
+pub use record::{CellReport, Status, explains, status, undecided_questions};
+pub use rounds::{Histories, Rounds, RoundsReport, id_of_rounds, rounds_of, status_if_shown};
 pub use verdict::{Extent, Reason, Verdict, verify};

@@ -126,6 +126,13 @@ fn shows_any_of(kinds: &[FailureKind], seen: FailureKind) -> bool {
     kinds.contains(&seen) || seen == FailureKind::Hang && kinds.iter().any(waits)
 }
 
+/// Whether what an engine found may be the cause of what was seen on real cores: it is the same, a wait where nothing moved any more, or a race
+/// or a use after the end, which may show as anything.
+pub fn explains(seen: FailureKind, found: FailureKind) -> bool {
+    let any = matches!(found, FailureKind::DataRace | FailureKind::UseAfterDestroy);
+    any || shows_any_of(&[found], seen)
+}
+
 /// Whether the search drew executions, or bounded them.
 const fn may_miss(extent: &Extent) -> bool {
     matches!(extent, Extent::Sampled(_) | Extent::Complete(Bounds { preemptions: Some(_), .. }))

@@ -5,8 +5,34 @@ use super::record::{CellReport, Status, status};
 use super::verdict::Verdict;
 use crate::catalogue::subjects;
 use crate::cell::{CellId, Expect, Question, Subject};
-use crate::engine::{Engine, Exhausted, Exploration, Extent, FailureKind, Reason};
+use crate::engine::{Coverage, Engine, Exhausted, Exploration, Extent, FailureKind, Reason};
 use std::time::Duration;
+
+/// Histories that were recorded, and how many of them were decided: found to be one that the subject may have, or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(serde::Serialize, serde::Deserialize))]
+pub struct Histories {
+    /// How many there are.
+    pub recorded: u64,
+    /// Of these, how many were decided.
+    pub decided: u64,
+    /// Why one of the others was not.
+    pub why: Option<String>,
+}
+
+impl Histories {
+    /// Counts these too.
+    pub fn add(&mut self, more: Self) {
+        self.recorded += more.recorded;
+        self.decided += more.decided;
+        self.why = self.why.take().or(more.why);
+    }
+
+    /// How many were not decided.
+    pub const fn undecided(&self) -> u64 {
+        self.recorded - self.decided
+    }
+}
 
 /// What was seen of a subject in its rounds: plain facts.
 #[derive(Clone, Debug)]
@@ -21,6 +47,8 @@ pub struct Rounds {
     pub operations: u64,
     /// Operations during which another thread had one under way; not known of rows.
     pub overlapped: Option<u64>,
+    /// Their histories.
+    pub histories: Histories,
     /// How long they took.
     pub elapsed: Duration,
 }
@@ -29,7 +57,8 @@ impl Rounds {
     /// None has been run.
     pub fn none(subject: &'static Subject, seed: u64) -> Self {
         let exploration = Exploration::new(Ok(Extent::Sampled(0)));
-        Self { subject, seed, exploration, operations: 0, overlapped: None, elapsed: Duration::ZERO }
+        let (overlapped, histories) = (None, Histories::default());
+        Self { subject, seed, exploration, operations: 0, overlapped, histories, elapsed: Duration::ZERO }
     }
 
     /// Whether there is nothing more to learn: a round went wrong, or could not be judged.
@@ -47,23 +76,15 @@ pub struct RoundsReport {
     pub operations: u64,
     /// Operations during which another thread had one under way; not known of rows.
     pub overlapped: Option<u64>,
+    /// Their histories.
+    pub histories: Histories,
 }
 
 impl From<Rounds> for RoundsReport {
     fn from(rounds: Rounds) -> Self {
-        let Rounds { subject, seed, mut exploration, operations, overlapped, elapsed } = rounds;
-        let executions = exploration.executions;
-        if exploration.coverage.is_ok() {
-            let none = Exhausted::Time { time: elapsed, executions };
-            exploration.coverage = match (executions, overlapped) {
-                (0, _) => Err(Reason::Budget(none)),
-                // Main, and two that could have met. Of rows it is not known.
-                (_, Some(0)) if exploration.threads > 2 && subject.rows.is_empty() => {
-                    Err(Reason::NotExercised(executions))
-                }
-                _ => Ok(Extent::Sampled(executions)),
-            };
-        }
+        let coverage = coverage(&rounds);
+        let Rounds { subject, seed, mut exploration, operations, overlapped, histories, elapsed } = rounds;
+        exploration.coverage = coverage;
         let verdict = Verdict::of(Engine::Native, &exploration);
         let cell = CellReport {
             twin: subject.expect != Expect::Held,
@@ -71,7 +92,24 @@ impl From<Rounds> for RoundsReport {
             elapsed,
             ..CellReport::bare(id_of_rounds(subject, seed), verdict)
         };
-        Self { cell: cell.with(exploration), operations, overlapped }
+        Self { cell: cell.with(exploration), operations, overlapped, histories }
+    }
+}
+
+/// How much the rounds have shown. One whose history was not decided is none of those that held, and where nothing overlapped there was
+/// nothing to be seen.
+fn coverage(rounds: &Rounds) -> Coverage {
+    let Rounds { subject, exploration, overlapped, histories, elapsed, .. } = rounds;
+    let executions = exploration.executions;
+    exploration.coverage.clone()?;
+    match (executions - histories.undecided(), overlapped) {
+        (0, _) if executions == 0 => Err(Reason::Budget(Exhausted::Time { time: *elapsed, executions })),
+        (0, _) => Err(Reason::Unsupported(histories.why.clone().unwrap_or_default())),
+        // Main, and two that could have met. Of rows it is not known.
+        (_, Some(0)) if exploration.threads > 2 && subject.rows.is_empty() => {
+            Err(Reason::NotExercised(executions))
+        }
+        (judged, _) => Ok(Extent::Sampled(judged)),
     }
 }
 
@@ -147,6 +185,17 @@ mod tests {
         assert_eq!(report.cell.verdict, Verdict::Inconclusive(Reason::NotExercised(5)));
         rounds.overlapped = Some(1);
         assert_eq!(RoundsReport::from(rounds).cell.verdict, Verdict::Held(Extent::Sampled(5)));
+    }
+
+    #[test]
+    fn a_round_that_was_not_decided_is_no_pass() {
+        let mut rounds = Rounds::none(subject(Expect::Held), 17);
+        rounds.exploration.executions = 5;
+        rounds.histories = Histories { recorded: 5, decided: 2, why: Some("too long".to_owned()) };
+        let verdict = |rounds: &Rounds| RoundsReport::from(rounds.clone()).cell.verdict;
+        assert_eq!(verdict(&rounds), Verdict::Held(Extent::Sampled(2)));
+        rounds.histories.decided = 0;
+        assert_eq!(verdict(&rounds), Verdict::Inconclusive(Reason::Unsupported("too long".to_owned())));
     }
 
     #[test]

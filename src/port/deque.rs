@@ -183,6 +183,7 @@ impl<D: Deque<Item>> Performer for House<D> {
     type Account = (Account, Vec<u32>);
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
+        watch.ready();
         let played = |answer: &dyn Fn(Step) -> Answer| {
             steps.iter().enumerate().map(|(k, &step)| watch.step(k, || answer(step))).collect()
         };

@@ -8,15 +8,16 @@
 //! | `linearizable`        | to the sequential queue of its order        |
 //! | `dropped_once`        | each item, by whoever had it last           |
 //! | `rejected_comes_back` | `Full` has the item that did not fit        |
+//! | `closed_means_empty`  | whoever finds it closed leaves nothing      |
 //!
 //! Outcome: what each consumer received, in order, and which tries failed.
 
-use super::ledger;
-use crate::check::{self, Budget, Decision, Witness, linearizability};
+use super::{answers, ledger};
+use crate::check::{Budget, Decision, linearizability};
 use crate::engine::{self, FailureKind, Outcome, Violation};
-use crate::event::causality::Moment;
-use crate::history::log::Entry;
-use crate::history::{self, History, Operation};
+use crate::event::causality::{Causality, Moment};
+use crate::history::recorder::Log;
+use crate::history::{History, Operation};
 use crate::scenario::{Observer, Performer, Role, Scenario, SplitMix64, Step, Verb, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{causality, moment};
@@ -24,7 +25,6 @@ use crate::sync::{self, note};
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// The queue had no room; gives the item back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,13 +96,47 @@ pub fn trying(producers: usize, consumers: usize) -> Scenario {
     scenario
 }
 
-/// An exchange of a campaign, with so many items a producer at most. Every other one is small enough for the order of
-/// its operations to be judged.
+/// An exchange of a campaign, with so many items a producer at most: one or many producers and consumers, on most machines fewer
+/// threads than cores and more; little room and much; and half of the rounds short, because threads meet most where they begin and end.
 pub(super) fn draw(waiting: Waiting, most: usize, random: &mut SplitMix64) -> Scenario {
-    let capacity = random.between(1, 8);
-    let (threads, most) = if random.between(0, 1) == 0 { (3, 10) } else { (6, most) };
-    let items: Vec<_> = (0..random.between(1, threads)).map(|_| random.between(1, most)).collect();
-    exchange(waiting, capacity, &items, random.between(1, threads))
+    let capacity = draw_capacity(random);
+    let (producers, consumers) = match random.between(0, 5) {
+        0 => (1, 1),
+        1 => (draw_many(random), 1),
+        2 => (1, draw_many(random)),
+        _ => (draw_many(random), draw_many(random)),
+    };
+    let most = draw_length(most, random);
+    let items: Vec<_> = (0..producers).map(|_| random.between(1, most)).collect();
+    exchange(waiting, capacity, &items, consumers)
+}
+
+/// Room for one, two, a few, or more than is ever in.
+pub(super) const fn draw_capacity(random: &mut SplitMix64) -> usize {
+    match random.between(0, 7) {
+        0 | 1 => 1,
+        2 | 3 => 2,
+        4 => 1024,
+        _ => random.between(3, 8),
+    }
+}
+
+/// More than one thread: mostly as many as a small machine has cores.
+const fn draw_many(random: &mut SplitMix64) -> usize {
+    match random.between(0, 7) {
+        0..=3 => random.between(2, 3),
+        4..=6 => random.between(2, 6),
+        _ => random.between(6, 16),
+    }
+}
+
+/// The length of a short round, of one of middling length, or of the longest.
+pub(super) const fn draw_length(most: usize, random: &mut SplitMix64) -> usize {
+    match random.between(0, 7) {
+        0..=3 => 10,
+        4..=6 => most / 20 + 1,
+        _ => most,
+    }
 }
 
 /// The part of the `i`-th of `n` when `total` things are shared as evenly as can be.
@@ -142,6 +176,58 @@ impl Drop for Item {
     }
 }
 
+/// What carries a label through a queue: an [`Item`], or one with a load.
+pub trait Goods: Send + 'static {
+    /// The one with this label.
+    fn new(label: u32) -> Self;
+
+    /// Its label.
+    ///
+    /// # Panics
+    /// If its load is not what it was.
+    fn label(&self) -> u32;
+}
+
+impl Goods for Item {
+    fn new(label: u32) -> Self {
+        Self::new(label)
+    }
+
+    fn label(&self) -> u32 {
+        self.label
+    }
+}
+
+/// An item with a load of so many words of four bytes, all of which say whose they are: a queue that hands it on half written, or while it
+/// is overwritten, is seen to do so.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Parcel<const WORDS: usize> {
+    item: Item,
+    words: [u32; WORDS],
+}
+
+impl<const WORDS: usize> Goods for Parcel<WORDS> {
+    fn new(label: u32) -> Self {
+        Self { item: Item::new(label), words: [label; WORDS] }
+    }
+
+    fn label(&self) -> u32 {
+        let label = self.item.label;
+        if let Some(word) = self.words.iter().find(|word| **word != label) {
+            panic!("item {label} is torn: there is a word of item {word} in it");
+        }
+        label
+    }
+}
+
+#[cfg(test)]
+impl<const WORDS: usize> Parcel<WORDS> {
+    /// One with the load of another.
+    pub(super) fn torn(label: u32, load: u32) -> Self {
+        Self { item: Item::new(label), words: [load; WORDS] }
+    }
+}
+
 /// The labels of the items that this OS thread dropped since it was last asked. Under a model checker that
 /// is the thread of all roles; then the first to ask is told of all, and the sum is the same.
 pub(super) fn dropped() -> Vec<u32> {
@@ -155,37 +241,40 @@ pub(super) fn play<S: Queue>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
 ) -> Outcome {
-    let ledger = Ledger::of(queue, scenario, observer);
+    let mut ledger = Ledger::of(queue, scenario, observer);
     rejected_comes_back(&ledger)?;
     let lost = "was put, and neither received nor left";
     ledger.every_item_ends_once(scenario, ledger.accepted(), ledger.received(), lost)?;
     if spec.order == Order::Fifo {
         fifo_per_producer(scenario, &ledger)?;
     }
-    linearizable(&spec, scenario, &ledger)?;
+    if S::CLOSES {
+        closed_means_empty(&ledger)?;
+    }
+    linearizable::<S>(&spec, scenario, &mut ledger, &**observer)?;
     Ok(outcome(scenario, &ledger))
 }
 
 /// A queue of any port: what it answers to a step.
 pub(super) trait Queue: Send + Sync + 'static {
+    /// Whether it is closed in the middle of a scenario: then it sends items back, and consumers away.
+    const CLOSES: bool = false;
+
     fn answer(&self, step: Step) -> Answer;
 }
 
 /// What came of putting in an item.
-pub(super) fn pushed(label: u32, result: Result<(), Full<Item>>) -> Answer {
+pub(super) fn pushed(label: u32, result: Result<(), Full<impl Goods>>) -> Answer {
     match result {
         Ok(()) => Answer::Pushed(label),
-        Err(Full(item)) => Answer::Full { put: label, back: item.label },
+        Err(Full(item)) => Answer::Full { put: label, back: item.label() },
     }
 }
 
 /// What came of taking one out.
-pub(super) fn popped(item: Option<Item>) -> Answer {
-    item.map_or(Answer::Empty, |item| Answer::Popped(item.label))
+pub(super) fn popped(item: Option<impl Goods>) -> Answer {
+    item.map_or(Answer::Empty, |item| Answer::Popped(item.label()))
 }
-
-/// So many steps of a thread are timed, where it has no more of them.
-const MOST_TIMED: usize = 64;
 
 /// How one step ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,32 +322,40 @@ pub(crate) struct Account {
     answers: Vec<Answer>,
     /// Where the thread stood before and after each step, under an engine that tells.
     moments: Vec<(Moment, Moment)>,
-    /// When each step began and ended, on real cores, where there are not too many.
-    times: Vec<(Instant, Instant)>,
+    /// What was asked and answered, and when, on real cores.
+    log: Option<Record>,
 }
+
+type Record = Log<QueueCall, QueueAnswer>;
 
 impl<Q: Queue> Performer for Q {
     type Account = (Account, Vec<u32>);
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
         let mut answers = Vec::with_capacity(steps.len());
-        let (mut moments, mut times) = (Vec::new(), Vec::new());
-        let timed = !sync::is_modelled() && steps.len() <= MOST_TIMED;
-        let now = || timed.then(history::time);
+        let mut moments = Vec::new();
+        let mut log = (!sync::is_modelled()).then(|| Record::with_room(watch.role as u32, steps.len()));
+        watch.ready();
         for (k, &step) in steps.iter().enumerate() {
             let begun = moment();
             answers.push(watch.step(k, || {
                 note(format_args!("{step}"));
-                let begun = now();
-                let answer = self.answer(step);
-                times.extend(begun.zip(now()));
+                let answer = recorded(self, log.as_mut(), step);
                 note(format_args!("→ {answer}"));
                 answer
             }));
             moments.extend(begun.zip(moment()));
         }
-        (Account { answers, moments, times }, dropped())
+        (Account { answers, moments, log }, dropped())
     }
+}
+
+fn recorded(queue: &impl Queue, log: Option<&mut Record>, step: Step) -> Answer {
+    let Some(log) = log else { return queue.answer(step) };
+    log.begin(step.on.map_or(QueueCall::Pop, QueueCall::Push));
+    let answer = queue.answer(step);
+    log.end(Some(answer.in_terms_of_the_spec().1));
+    answer
 }
 
 type Ledger = ledger::Ledger<Account>;
@@ -266,6 +363,14 @@ type Ledger = ledger::Ledger<Account>;
 impl Ledger {
     fn answers(&self) -> impl Iterator<Item = Answer> {
         self.accounts.iter().flat_map(|account| account.answers.iter().copied())
+    }
+
+    /// The steps of all roles that count, role by role, which is the order of a log.
+    fn steps<'a, S: Queue>(&'a self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Role, Answer)> {
+        let roles = scenario.roles.iter().zip(&self.accounts);
+        let steps =
+            roles.flat_map(|(role, account)| account.answers.iter().map(move |&answer| (role, answer)));
+        steps.filter(|(_, answer)| counts::<S>(answer.in_terms_of_the_spec().1))
     }
 
     fn accepted(&self) -> impl Iterator<Item = u32> {
@@ -299,6 +404,23 @@ fn rejected_comes_back(ledger: &Ledger) -> Result<(), Violation> {
     Ok(())
 }
 
+/// Nothing is accepted any more, so where a consumer was sent away there was nothing, and nothing came.
+fn closed_means_empty(ledger: &Ledger) -> Result<(), Violation> {
+    let sent_away = ledger.answers().any(|answer| answer == Answer::Empty);
+    match ledger.left().first() {
+        Some(label) if sent_away => {
+            let detail = format!("a consumer was sent away, and item {label} was left");
+            Err(Violation::new("closed_means_empty", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away.
+fn counts<S: Queue>(answer: QueueAnswer) -> bool {
+    !S::CLOSES || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
+}
+
 fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     for (role, account) in scenario.roles.iter().zip(&ledger.accounts) {
         let mut newest = vec![None; scenario.roles.len()];
@@ -317,64 +439,74 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
 /// Looks for an order of the operations that no sequential queue explains. The engines of this crate
 /// tell in which order operations can take place, and real cores in which they did; under loom's weak memory there is no
 /// such order.
-fn linearizable(spec: &QueueSpec, scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
-    let witness = match causality() {
-        Some(order) => {
-            let history = History::new(operations(ledger), &order);
-            linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
-                let count = history.operations.len();
-                engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
-                None
-            })
-        }
-        // What is not decided is a round in which this is not looked at.
-        None if !sync::is_modelled() => match check::general::check(spec, &log(ledger), A_ROUND) {
-            Decision::Violated(Witness { entries, .. }) => Some(entries),
-            Decision::Holds | Decision::Unknown(_) => None,
-        },
-        None => None,
-    };
-    let Some(witness) = witness else { return Ok(()) };
-    let roles = scenario.roles.iter().zip(&ledger.accounts);
-    let steps = roles.flat_map(|(role, account)| account.answers.iter().map(move |answer| (role, answer)));
-    let said: Vec<String> = steps.map(|(role, answer)| format!("{}: {}", role.name, answer.told())).collect();
-    let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
-    let kind = FailureKind::NotLinearizable;
-    let detail = format!("no {} queue answers so, asked in this order: {}", spec.order, said.join("; "));
-    Err(Violation { kind, property: "linearizable", detail })
+fn linearizable<S: Queue>(
+    spec: &QueueSpec,
+    scenario: &Scenario,
+    ledger: &mut Ledger,
+    observer: &dyn Observer,
+) -> Result<(), Violation> {
+    match causality() {
+        Some(order) => linearizable_in_every_order::<S>(spec, scenario, ledger, &order),
+        None if !sync::is_modelled() => linearizable_in_time::<S>(spec, scenario, ledger, observer),
+        None => Ok(()),
+    }
 }
 
 /// What may be spent on the order of one execution's operations: about a second. At the sizes that are searched it takes some hundred steps.
 const AN_EXECUTION: Budget = Budget { steps: 500_000, bytes: 1 << 30, time: None };
 
-/// What may be spent on that of a round on real cores, of which there are many: a tenth of a second.
-const A_ROUND: Budget = Budget { steps: 200_000, bytes: 1 << 26, time: None };
-
-/// The operations, by where their threads stood.
-fn operations(ledger: &Ledger) -> Vec<Operation<QueueCall, QueueAnswer>> {
-    let moments = ledger.accounts.iter().flat_map(|account| &account.moments);
-    let operation = |(answer, &(begun, ended)): (Answer, &(Moment, Moment))| {
+fn linearizable_in_every_order<S: Queue>(
+    spec: &QueueSpec,
+    scenario: &Scenario,
+    ledger: &Ledger,
+    order: &Causality,
+) -> Result<(), Violation> {
+    let moments = ledger.accounts.iter().flat_map(|account| account.moments.iter().copied());
+    let operation = |(answer, (begun, ended)): (Answer, _)| {
         let (call, answer) = answer.in_terms_of_the_spec();
         Operation { call, answer, begun, ended }
     };
-    ledger.answers().zip(moments).map(operation).collect()
+    let operations = ledger.answers().zip(moments).map(operation);
+    let history = History::new(operations.filter(|one| counts::<S>(one.answer)).collect(), order);
+    let witness = linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
+        let count = history.operations.len();
+        engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
+        None
+    });
+    let Some(witness) = witness else { return Ok(()) };
+    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
+    let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
+    Err(not_linearizable(format!(
+        "no {} queue answers so, asked in this order: {}",
+        spec.order,
+        said.join("; ")
+    )))
 }
 
-/// The operations in time, counted from when the first one began; none where there were too many to time them all.
-fn log(ledger: &Ledger) -> Vec<Entry<QueueCall, QueueAnswer>> {
-    let times = ledger.accounts.iter().flat_map(|account| &account.times);
-    let Some(start) = times.clone().map(|time| time.0).min() else { return Vec::new() };
-    if times.clone().count() < ledger.answers().count() {
-        return Vec::new();
-    }
-    let since = |time: Instant| (time - start).as_nanos() as u64;
-    let processes =
-        ledger.accounts.iter().zip(0..).flat_map(|(account, i)| account.times.iter().map(move |_| i));
-    let entry = |((answer, &(begun, ended)), process): ((Answer, &(Instant, Instant)), u32)| {
-        let (call, answer) = answer.in_terms_of_the_spec();
-        Entry { process, call, answer: Some(answer), begun: since(begun), ended: since(ended) }
-    };
-    ledger.answers().zip(times).zip(processes).map(entry).collect()
+fn linearizable_in_time<S: Queue>(
+    spec: &QueueSpec,
+    scenario: &Scenario,
+    ledger: &mut Ledger,
+    observer: &dyn Observer,
+) -> Result<(), Violation> {
+    let logs = ledger.accounts.iter_mut().filter_map(|account| account.log.take());
+    let entries = logs.flat_map(Log::into_entries);
+    let log: Vec<_> = entries.filter(|entry| entry.answer.is_none_or(counts::<S>)).collect();
+    let decision = answers::decide(spec, &log);
+    observer.judged(log, &decision);
+    let Decision::Violated(witness) = decision else { return Ok(()) };
+    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
+    let said: Vec<&str> = witness.entries.iter().map(|&entry| &*said[entry]).collect();
+    Err(not_linearizable(format!("{}: {}", witness.reason, said.join("; "))))
+}
+
+fn not_linearizable(detail: String) -> Violation {
+    Violation { kind: FailureKind::NotLinearizable, property: "linearizable", detail }
+}
+
+/// As in `consumer 0: takes 7`.
+fn said((role, answer): (&Role, Answer)) -> String {
+    format!("{}: {}", role.name, answer.told())
 }
 
 /// As in `c0=[0, 100] c1=[]`, or `p1=[full 100] c0=[0, empty]`. A producer that could put all its

@@ -31,6 +31,11 @@ impl<A> Ledger<A> {
         Self { accounts, dropped: by_all, left: dropped() }
     }
 
+    /// The labels of the items that were still in it in the end.
+    pub(super) fn left(&self) -> &[u32] {
+        &self.left
+    }
+
     /// What was accepted was received, or left, once; and every item of the scenario was dropped once. `lost` is
     /// said of an item that was accepted and did not come out.
     pub(super) fn every_item_ends_once(

@@ -108,6 +108,7 @@ impl<L: RawLock> Performer for Room<L> {
     type Account = ();
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) {
+        watch.ready();
         for (k, &step) in steps.iter().enumerate() {
             let Step { verb: ENTER, .. } = step else { panic!("a lock cannot {step}") };
             watch.step(k, || {

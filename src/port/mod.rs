@@ -42,6 +42,7 @@
 //! assert_eq!(meals, 1);
 //! ```
 
+mod answers;
 pub mod deque;
 pub mod exchange;
 mod ledger;
@@ -55,7 +56,7 @@ pub mod transfer;
 pub mod try_queue;
 
 pub use self::deque::{Deque, Steal, Stealer};
-pub use self::exchange::{Closed, Full, Item};
+pub use self::exchange::{Closed, Full, Goods, Item, Parcel};
 pub use self::lock::RawLock;
 pub use self::queue::{BlockingQueue, Close};
 pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};
@@ -64,7 +65,7 @@ pub use self::try_queue::TryQueue;
 pub use crate::spec::Order;
 
 use crate::engine::{ExecutionResult, Program};
-use crate::scenario::{Observer, Scenario, SplitMix64, Unobserved};
+use crate::scenario::{Observer, Scenario, SplitMix64, Step, Unobserved, Verb};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +73,27 @@ use std::time::Duration;
 /// Every port.
 pub const PORTS: [&Port; 6] =
     [&table::PORT, &lock::PORT, &queue::PORT, &try_queue::PORT, &spsc::PORT, &deque::PORT];
+
+/// What the ports' roles do.
+const VERBS: [Verb; 7] = [
+    table::DINE,
+    lock::ENTER,
+    exchange::PUSH,
+    exchange::POP,
+    exchange::TRY_PUSH,
+    exchange::TRY_POP,
+    deque::STEAL,
+];
+
+/// The step that is written so, as in `push 7` or `dine at 2`; nothing where no port offers it.
+pub fn step(text: &str) -> Option<Step> {
+    let verb = |name: &str| VERBS.into_iter().find(|verb| verb.0 == name);
+    let numbered = text.rsplit_once(' ').and_then(|(name, number)| Some((verb(name)?, number.parse().ok()?)));
+    match numbered {
+        Some((verb, number)) => Some(verb.on(number)),
+        None => verb(text).map(Verb::step),
+    }
+}
 
 /// A kind of thing that is tested.
 #[derive(Debug)]
@@ -103,20 +125,36 @@ impl fmt::Display for Size {
 pub struct Harness {
     /// The port.
     pub port: &'static Port,
-    play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
+    play: Play,
+    loads: &'static [Play],
     time: Option<Timing>,
 }
+
+/// Plays a scenario once.
+pub type Play = fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult;
 
 /// The time that real threads take, at this size, to do what the port is about so often.
 pub type Timing = fn(Size, u64) -> Duration;
 
 impl Harness {
     /// One that plays in this way.
-    pub const fn new(
-        port: &'static Port,
-        play: fn(&Arc<Scenario>, &Arc<dyn Observer>) -> ExecutionResult,
-    ) -> Self {
-        Self { port, play, time: None }
+    pub const fn new(port: &'static Port, play: Play) -> Self {
+        Self { port, play, loads: &[], time: None }
+    }
+
+    /// The same, which campaigns play in these ways as well: with items that carry a load.
+    #[must_use]
+    pub const fn carrying(self, loads: &'static [Play]) -> Self {
+        Self { loads, ..self }
+    }
+
+    /// The same with one of its loads, or with none: which, says the number, whatever it is.
+    #[must_use]
+    pub const fn loaded(self, number: usize) -> Self {
+        match number % (self.loads.len() + 1) {
+            0 => self,
+            load => Self { play: self.loads[load - 1], ..self },
+        }
     }
 
     /// The same, measured in this way.

@@ -1,10 +1,14 @@
 //! Queues whose operations wait.
 
-use super::exchange::{self, Answer, Closed, Item, POP, PUSH, Queue, Waiting, exchange, popped, share};
+use super::exchange::{
+    self, Answer, Closed, Goods, Item, POP, PUSH, Queue, Waiting, exchange, popped, share,
+};
 use super::{Harness, Order, Port, Size};
-use crate::engine::Outcome;
+use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A queue for any number of producers and consumers, whose operations wait.
@@ -47,7 +51,7 @@ pub static PORT: Port = Port {
     sizes: &[Size(1, 1), Size(2, 1), Size(1, 2), Size(2, 2)],
     larger: &[Size(3, 1), Size(1, 3), Size(3, 2), Size(2, 3)],
     scenario: |Size(producers, consumers)| blocking(producers, consumers),
-    draw: |random| exchange::draw(Waiting::Blocks, 100, random),
+    draw: |random| exchange::draw(Waiting::Blocks, 1_000, random),
 };
 
 /// The smallest exchange in which each side has to wait, and everybody has something to do.
@@ -59,30 +63,118 @@ pub fn blocking(producers: usize, consumers: usize) -> Scenario {
 
 /// Plays on this queue.
 pub const fn harness<Q: BlockingQueue<Item>>() -> Harness {
-    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+    Harness::new(&PORT, play::<Item, Q>)
 }
 
-fn play<Q: BlockingQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
-    let spec = QueueSpec {
+/// Plays on this queue with such items.
+pub fn play<G: Goods, Q: BlockingQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
+    let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
+    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+}
+
+/// The same, and whoever begins the step in the middle closes the queue before it.
+pub fn play_closing<G: Goods, Q: BlockingQueue<G> + Close>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
+    let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
+    let steps: usize = scenario.roles.iter().map(|role| role.steps.len()).sum();
+    let queue = Closing { queue, begun: AtomicUsize::new(0), closes_at: steps / 2 };
+    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+}
+
+fn spec_of<G, Q: BlockingQueue<G>>(scenario: &Scenario) -> QueueSpec {
+    QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: false,
         fails_under_contention: false,
-    };
-    exchange::play(Blocking(Q::with_capacity(scenario.size)), spec, scenario, observer)
+    }
 }
 
-struct Blocking<Q>(Q);
+/// A queue that is closed by whoever begins this step, as it counts them.
+struct Closing<G, Q> {
+    queue: Blocking<G, Q>,
+    begun: AtomicUsize,
+    closes_at: usize,
+}
 
-impl<Q: BlockingQueue<Item>> Queue for Blocking<Q> {
+impl<G: Goods, Q: BlockingQueue<G> + Close> Queue for Closing<G, Q> {
+    const CLOSES: bool = true;
+
+    fn answer(&self, step: Step) -> Answer {
+        // Ordering: the count publishes nothing.
+        if self.begun.fetch_add(1, Ordering::Relaxed) == self.closes_at {
+            self.queue.0.close();
+        }
+        self.queue.answer(step)
+    }
+}
+
+struct Blocking<G, Q>(Q, PhantomData<fn(G)>);
+
+impl<G: Goods, Q: BlockingQueue<G>> Queue for Blocking<G, Q> {
     fn answer(&self, step: Step) -> Answer {
         match step {
-            Step { verb: PUSH, on: Some(label) } => match self.0.push(Item::new(label)) {
+            Step { verb: PUSH, on: Some(label) } => match self.0.push(G::new(label)) {
                 Ok(()) => Answer::Pushed(label),
                 Err(Closed(item)) => Answer::Full { put: label, back: item.label() },
             },
             Step { verb: POP, .. } => popped(self.0.pop()),
             _ => panic!("a blocking queue cannot {step}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Violation;
+    use crate::model::threads::queue::bounded::Bounded;
+    use crate::scenario::Unobserved;
+
+    /// A queue that keeps an item to itself when it is closed.
+    struct KeepsOne(Bounded<Item>);
+
+    impl BlockingQueue<Item> for KeepsOne {
+        fn with_capacity(capacity: usize) -> Self {
+            Self(Bounded::with_capacity(capacity))
+        }
+
+        fn push(&self, item: Item) -> Result<(), Closed<Item>> {
+            self.0.push(item)
+        }
+
+        fn pop(&self) -> Option<Item> {
+            None
+        }
+    }
+
+    impl Close for KeepsOne {
+        fn close(&self) {
+            Close::close(&self.0);
+        }
+    }
+
+    /// One role puts two items in and takes two out: the queue is closed in between.
+    fn closed<Q: BlockingQueue<Item> + Close>() -> Result<String, Violation> {
+        let mut scenario = exchange(Waiting::Blocks, 4, &[2], 1);
+        let pops = scenario.roles.remove(1).steps;
+        scenario.roles[0].steps.extend(pops);
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        play_closing::<Item, Q>(&Arc::new(scenario), &observer).outcome
+    }
+
+    #[test]
+    fn accepts_what_is_taken_out_after_the_end() {
+        assert_eq!(closed::<Bounded<Item>>().unwrap(), "p0=[0, 1]");
+    }
+
+    #[test]
+    fn rejects_an_end_that_leaves_an_item() {
+        assert_eq!(closed::<KeepsOne>().unwrap_err().property, "closed_means_empty");
     }
 }

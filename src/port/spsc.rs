@@ -1,12 +1,14 @@
 //! Queues for one producer and one consumer, each with an end of its own.
 
 use super::exchange::{
-    self, Answer, Full, Item, Queue, TRY_POP, TRY_PUSH, Waiting, exchange, popped, pushed, trying,
+    self, Answer, Full, Goods, Item, Queue, TRY_POP, TRY_PUSH, Waiting, draw_capacity, draw_length, exchange,
+    popped, pushed, trying,
 };
 use super::{Harness, Order, Port, Size};
-use crate::engine::Outcome;
+use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A bounded queue for one producer and one consumer, whose operations never wait.
@@ -46,19 +48,22 @@ pub static PORT: Port = Port {
     larger: &[],
     scenario: |Size(producers, consumers)| trying(producers, consumers),
     draw: |random| {
-        let capacity = random.between(1, 8);
-        // Every other one is small enough for the order of its operations to be judged.
-        let most = if random.between(0, 1) == 0 { 30 } else { 5_000 };
+        let capacity = draw_capacity(random);
+        let most = draw_length(5_000, random);
         exchange(Waiting::Tries, capacity, &[random.between(1, most)], 1)
     },
 };
 
 /// Plays on this queue, whose ends go to one producer and one consumer.
 pub const fn harness<Q: SpscQueue<Item>>() -> Harness {
-    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+    Harness::new(&PORT, play::<Item, Q>)
 }
 
-fn play<Q: SpscQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+/// Plays on this queue with such items.
+pub fn play<G: Goods, Q: SpscQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
     let spec = QueueSpec {
         order: Order::Fifo,
         capacity: scenario.size,
@@ -66,26 +71,27 @@ fn play<Q: SpscQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observe
         fails_under_contention: false,
     };
     let (producer, consumer) = Q::with_capacity(scenario.size);
-    let ends = Ends { producer: End::new(producer), consumer: End::new(consumer) };
-    exchange::play(ends, spec, scenario, observer)
+    let ends = Ends { producer: End::new(producer), consumer: End::new(consumer), goods: PhantomData };
+    exchange::play(ends, spec, scenario, observer).into()
 }
 
 /// Both ends, each for the one role that uses it.
-struct Ends<P, C> {
+struct Ends<G, P, C> {
     producer: End<P>,
     consumer: End<C>,
+    goods: PhantomData<fn(G)>,
 }
 
 /// The harness's own, and never contended: it turns `&self` into the end's `&mut self`.
 #[expect(clippy::disallowed_types, reason = "no engine is to see it")]
 type End<E> = std::sync::Mutex<E>;
 
-impl<P: SpscProducer<Item>, C: SpscConsumer<Item>> Queue for Ends<P, C> {
+impl<G: Goods, P: SpscProducer<G>, C: SpscConsumer<G>> Queue for Ends<G, P, C> {
     fn answer(&self, step: Step) -> Answer {
         match step {
             Step { verb: TRY_PUSH, on: Some(label) } => {
                 let mut producer = self.producer.try_lock().expect("there is one producer");
-                pushed(label, producer.try_push(Item::new(label)))
+                pushed(label, producer.try_push(G::new(label)))
             }
             Step { verb: TRY_POP, .. } => {
                 let mut consumer = self.consumer.try_lock().expect("there is one consumer");

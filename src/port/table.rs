@@ -146,6 +146,7 @@ impl<T: Table> Performer for Hall<T> {
     type Account = Vec<Meal>;
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Vec<Meal> {
+        watch.ready();
         let mut meals = Vec::new();
         for (k, &step) in steps.iter().enumerate() {
             let Step { verb: DINE, on: Some(seat) } = step else { panic!("a table cannot {step}") };

@@ -1,10 +1,13 @@
 //! Queues whose operations never wait.
 
-use super::exchange::{self, Answer, Full, Item, Queue, TRY_POP, TRY_PUSH, Waiting, popped, pushed, trying};
+use super::exchange::{
+    self, Answer, Full, Goods, Item, Queue, TRY_POP, TRY_PUSH, Waiting, popped, pushed, trying,
+};
 use super::{Harness, Order, Port, Size};
-use crate::engine::Outcome;
+use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A queue for any number of producers and consumers, whose operations never wait.
@@ -43,30 +46,35 @@ pub static PORT: Port = Port {
     larger: &[Size(3, 1), Size(1, 3), Size(3, 2), Size(2, 3)],
     scenario: |Size(producers, consumers)| trying(producers, consumers),
     // A try is over before another core has come, so it takes many.
-    draw: |random| exchange::draw(Waiting::Tries, 2_000, random),
+    draw: |random| exchange::draw(Waiting::Tries, 4_000, random),
 };
 
 /// Plays on this queue.
 pub const fn harness<Q: TryQueue<Item>>() -> Harness {
-    Harness::new(&PORT, |scenario, observer| play::<Q>(scenario, observer).into())
+    Harness::new(&PORT, play::<Item, Q>)
 }
 
-fn play<Q: TryQueue<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
+/// Plays on this queue with such items.
+pub fn play<G: Goods, Q: TryQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
     let spec = QueueSpec {
         order: Q::ORDER,
         capacity: scenario.size,
         answers_at_once: true,
         fails_under_contention: Q::FAILS_UNDER_CONTENTION,
     };
-    exchange::play(Trying(Q::with_capacity(scenario.size)), spec, scenario, observer)
+    let queue = Trying(Q::with_capacity(scenario.size), PhantomData);
+    exchange::play(queue, spec, scenario, observer).into()
 }
 
-struct Trying<Q>(Q);
+struct Trying<G, Q>(Q, PhantomData<fn(G)>);
 
-impl<Q: TryQueue<Item>> Queue for Trying<Q> {
+impl<G: Goods, Q: TryQueue<G>> Queue for Trying<G, Q> {
     fn answer(&self, step: Step) -> Answer {
         match step {
-            Step { verb: TRY_PUSH, on: Some(label) } => pushed(label, self.0.try_push(Item::new(label))),
+            Step { verb: TRY_PUSH, on: Some(label) } => pushed(label, self.0.try_push(G::new(label))),
             Step { verb: TRY_POP, .. } => popped(self.0.try_pop()),
             _ => panic!("a queue that never waits cannot {step}"),
         }
@@ -76,7 +84,7 @@ impl<Q: TryQueue<Item>> Queue for Trying<Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::exchange::exchange;
+    use crate::port::exchange::{Parcel, exchange};
     use crate::port::ledger::same;
     use crate::scenario::Role;
     use std::collections::VecDeque;
@@ -222,6 +230,37 @@ mod tests {
     #[test]
     fn rejects_another_item_back() {
         assert_eq!(judge::<Swaps>(), Err("rejected_comes_back"));
+    }
+
+    /// Hands on the label of one item with the load of another.
+    struct Tears(Halves);
+
+    #[expect(clippy::disallowed_types, reason = "a test double, never modelled")]
+    type Halves = std::sync::Mutex<Vec<[u32; 2]>>;
+
+    impl TryQueue<Parcel<1>> for Tears {
+        fn with_capacity(_capacity: usize) -> Self {
+            Self(Halves::default())
+        }
+
+        fn try_push(&self, parcel: Parcel<1>) -> Result<(), Full<Parcel<1>>> {
+            self.0.lock().unwrap().push([parcel.label(), parcel.label() + 1]);
+            Ok(())
+        }
+
+        fn try_pop(&self) -> Option<Parcel<1>> {
+            let [label, load] = self.0.lock().unwrap().pop()?;
+            Some(Parcel::torn(label, load))
+        }
+    }
+
+    #[test]
+    #[should_panic = "item 1 is torn: there is a word of item 2 in it"]
+    fn rejects_a_torn_item() {
+        let steps = vec![TRY_PUSH.on(1), TRY_POP.step()];
+        let scenario = Scenario::new(4, vec![Role { name: "producer 0".to_owned(), steps }]);
+        let observer: Arc<dyn Observer> = Arc::new(crate::scenario::Unobserved);
+        let _ = play::<Parcel<1>, Tears>(&Arc::new(scenario), &observer);
     }
 
     #[test]

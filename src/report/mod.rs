@@ -30,7 +30,7 @@ pub use history::{JudgedHistory, judged_history};
 pub use intervals::{Interval, intervals, intervals_svg};
 pub use matrix::matrix;
 pub use measures::measures;
-pub use rounds::{finding_of_test, rounds, totals_of_rounds};
+pub use rounds::{finding_of_round, finding_of_test, progress_of_rounds, rounds, totals_of_rounds};
 pub use snapshot::{field_of, is_caught, snapshot, without_lines};
 pub use style::{Style, Tone, grouped};
 pub use totals::{interrupted, left_out, not_decided, notes, totals};

@@ -107,7 +107,7 @@ mod tests {
     use super::super::example;
     use super::*;
     use crate::engine::FailureKind;
-    use crate::judge::Extent;
+    use crate::judge::{Extent, Histories};
 
     fn report(id: &str, engine: Engine, verdict: Verdict, executions: u64) -> CellReport {
         CellReport { twin: true, executions, ..example::report(id, engine, verdict) }
@@ -131,6 +131,7 @@ mod tests {
             ("threads/table/ticket~relaxed/seed-7", held),
         ]
         .map(|(id, verdict)| RoundsReport {
+            histories: Histories::default(),
             cell: report(id, Engine::Native, verdict, 90),
             operations: 180,
             overlapped: Some(90),

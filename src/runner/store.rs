@@ -9,6 +9,7 @@
 use crate::cell::CellId;
 use crate::judge::{CellReport, rounds_of};
 use crate::runner::Costs;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
@@ -19,6 +20,9 @@ use std::time::Duration;
 
 /// The file for how long cells took.
 const COSTS: &str = "costs.json";
+
+/// The directory for rounds that went wrong.
+const ROUNDS: &str = "rounds";
 
 /// Where findings are kept.
 #[derive(Clone, Debug)]
@@ -127,6 +131,17 @@ impl Store {
             }
         }
         self.keep(report)
+    }
+
+    /// Keeps a round that went wrong, in a file of its own, in place of an earlier one of its subject. Gives the file.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keep_round(&self, subject: &str, round: &impl Serialize) -> io::Result<PathBuf> {
+        let path = self.directory.join(ROUNDS).join(subject.replace('/', "__") + ".json");
+        self.make_directory()?;
+        Self::at(self.directory.join(ROUNDS)).write(&path, &serde_json::to_vec_pretty(round)?)?;
+        Ok(path)
     }
 
     /// The last finding of this name, if there is one.

@@ -31,6 +31,7 @@
 //! | [`Tracked`] items, whose moves and drops are checked where they lie behind raw pointers | here |
 //! | statics, one an execution | [`lazy_static!`](lazy_static), [`LazyLock`] |
 //! | values of each thread | [`thread_local!`](thread_local) |
+//! | threads that dawdle on real cores, to meet in new ways (feature `noise`) | [`noise`] |
 //! | processes, memory that they share, pipes between them (feature `processes`) | `process`, `region`, `pipe` |
 //! | the order of what threads did, as far as an engine knows it | [`causality`] |
 //!
@@ -131,6 +132,7 @@ mod luggage;
 mod mailbox;
 pub mod mpsc;
 mod mutex;
+pub mod noise;
 mod note;
 mod once;
 #[cfg(feature = "processes")]

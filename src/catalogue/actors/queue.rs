@@ -16,6 +16,7 @@ const ONE_RECEIVER: &[Scope] = &[size(1, 1), size(2, 1)];
 
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Unbounded<Item>>("actors/queue/mailbox")
+        .carrying(parcels![closing, T => Unbounded<T>])
         .timed(transfer::waiting::<Unbounded<u64>>)
         .only(ONE_RECEIVER)
         .with_rows(MAILBOX),

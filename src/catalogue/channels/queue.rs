@@ -13,6 +13,7 @@ use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Channel<Item>>("channels/queue/channel")
+        .carrying(parcels![closing, T => Channel<T>])
         .timed(transfer::waiting::<Channel<u64>>)
         .with_rows(CHANNEL),
     queue::<Rendezvous<Item>>("channels/queue/channel.rendezvous")

@@ -13,7 +13,10 @@ use crate::model::coroutines::queue::{Fifo, Impatient, LifoQueue, PriorityQueue,
 use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    queue::<Queue<Item>>("coroutines/queue/queue").timed(transfer::waiting::<Queue<u64>>).with_rows(QUEUE),
+    queue::<Queue<Item>>("coroutines/queue/queue")
+        .carrying(parcels![closing, T => Queue<T>])
+        .timed(transfer::waiting::<Queue<u64>>)
+        .with_rows(QUEUE),
     queue::<Impatient<Queue<Item>>>("coroutines/queue/queue.impatient").only(&[size(2, 1), size(1, 2)]),
     queue::<LifoQueue<Item>>("coroutines/queue/queue.lifo").timed(transfer::waiting::<LifoQueue<u64>>),
     queue::<PriorityQueue<Item>>("coroutines/queue/queue.priority")

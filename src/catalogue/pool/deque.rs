@@ -23,6 +23,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         deque::positions_wrap_around[ChaseLev],
     ]),
     try_queue::<Injector<Item>>("pool/deque/injector")
+        .carrying(parcels![try_queue, T => Injector<T>])
         .with_rows(rows![deque::what_was_pushed_is_found[Injector<Item>]]),
     catalogue::deque::<Worker<Item, PopWithoutFence>>("pool/deque/chase_lev~pop_without_fence")
         .with_rows(rows![deque::the_owner_and_a_thief_share_two[Worker<Item, PopWithoutFence>]])

@@ -23,27 +23,35 @@ use crate::port::{Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<Ring<Item>>("threads/lockfree/ring")
+        .carrying(parcels![try_queue, T => Ring<T>])
         .timed(transfer::trying::<Ring<u64>>)
         .with_rows(rows![ring::positions_wrap_around[ReleaseAcquire]]),
-    spsc::<Spsc<Item>>("threads/lockfree/spsc").timed(transfer::spsc::<Spsc<u64>>).with_rows(rows![
-        spsc::there_is_room_for_all[Spsc<Item>],
-        spsc::counters_wrap_around[Correct],
-    ]),
+    spsc::<Spsc<Item>>("threads/lockfree/spsc")
+        .carrying(parcels![spsc, T => Spsc<T>])
+        .timed(transfer::spsc::<Spsc<u64>>)
+        .with_rows(rows![
+            spsc::there_is_room_for_all[Spsc<Item>],
+            spsc::counters_wrap_around[Correct],
+        ]),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
+        .carrying(parcels![try_queue, T => MichaelScott<T>])
         .timed(transfer::trying::<MichaelScott<u64>>)
         .with_rows(MICHAEL_SCOTT),
     try_queue::<Combining<Item>>("threads/lockfree/combining")
+        .carrying(parcels![try_queue, T => Combining<T>])
         .timed(transfer::trying::<Combining<u64>>)
         .with_rows(COMBINING),
     try_queue::<Treiber<Item>>("threads/lockfree/treiber")
+        .carrying(parcels![try_queue, T => Treiber<T>])
         .timed(transfer::trying::<Treiber<u64>>)
         .with_rows(TREIBER),
-    try_queue::<Arena<Item>>("threads/lockfree/arena").timed(transfer::trying::<Arena<u64>>).with_rows(
-        rows![
+    try_queue::<Arena<Item>>("threads/lockfree/arena")
+        .carrying(parcels![try_queue, T => Arena<T>])
+        .timed(transfer::trying::<Arena<u64>>)
+        .with_rows(rows![
             arena::a_node_that_comes_back_is_another[Arena<Item>],
             arena::a_tag_does_not_come_back_soon[Counting],
-        ],
-    ),
+        ]),
     try_queue::<HidesItems<Item>>("threads/lockfree/ring~hides_items")
         .broken(&[FailureKind::NotLinearizable])
         .hidden_in(&[size(1, 1), size(1, 2), size(1, 3)])

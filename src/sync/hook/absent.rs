@@ -6,13 +6,18 @@
     reason = "the shape of the hooks that do something"
 )]
 
+use super::super::noise;
 use super::raw::{Exchange, Holds, Value};
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::Ordering;
 use std::sync::{LockResult, TryLockResult};
 
-pub(in crate::sync) use std::sync::atomic::fence;
+#[inline(always)]
+pub(in crate::sync) fn fence(order: Ordering) {
+    noise::here();
+    std::sync::atomic::fence(order);
+}
 
 /// Beside an atomic.
 #[derive(Debug)]
@@ -77,11 +82,13 @@ impl<V: Value> AtomicHook<V> {
 
     #[inline(always)]
     pub(in crate::sync) fn load(&self, inner: &V::Std, order: Ordering) -> V {
+        noise::here();
         inner.get(order)
     }
 
     #[inline(always)]
     pub(in crate::sync) fn store(&self, inner: &V::Std, value: V, order: Ordering) {
+        noise::here();
         inner.set(value, order);
     }
 
@@ -93,6 +100,7 @@ impl<V: Value> AtomicHook<V> {
         std: impl FnOnce(&V::Std) -> V,
         _: impl FnOnce(&V::Behind) -> V,
     ) -> V {
+        noise::here();
         std(inner)
     }
 
@@ -103,6 +111,7 @@ impl<V: Value> AtomicHook<V> {
         _: Exchange<V>,
         std: impl FnOnce(&V::Std) -> Result<V, V>,
     ) -> Result<V, V> {
+        noise::here();
         std(inner)
     }
 
@@ -121,11 +130,13 @@ impl MutexHook {
 
     #[inline(always)]
     pub(in crate::sync) fn lock(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        noise::here();
         Permit(PhantomData)
     }
 
     #[inline(always)]
     pub(in crate::sync) fn try_lock(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        noise::here();
         Some(Permit(PhantomData))
     }
 }
@@ -141,21 +152,25 @@ impl RwLockHook {
 
     #[inline(always)]
     pub(in crate::sync) fn read(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        noise::here();
         Permit(PhantomData)
     }
 
     #[inline(always)]
     pub(in crate::sync) fn try_read(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        noise::here();
         Some(Permit(PhantomData))
     }
 
     #[inline(always)]
     pub(in crate::sync) fn write(&self, _: impl FnOnce() -> bool) -> Permit<'_> {
+        noise::here();
         Permit(PhantomData)
     }
 
     #[inline(always)]
     pub(in crate::sync) fn try_write(&self, _: impl FnOnce() -> bool) -> Option<Permit<'_>> {
+        noise::here();
         Some(Permit(PhantomData))
     }
 }
@@ -183,11 +198,13 @@ impl CondvarHook {
 
     #[inline(always)]
     pub(in crate::sync) fn notify_one(&self) -> bool {
+        noise::here();
         true
     }
 
     #[inline(always)]
     pub(in crate::sync) fn notify_all(&self) -> bool {
+        noise::here();
         true
     }
 }
@@ -203,11 +220,13 @@ impl CellHook {
 
     #[inline(always)]
     pub(in crate::sync) fn read(&self) -> Access {
+        noise::here();
         Access
     }
 
     #[inline(always)]
     pub(in crate::sync) fn write(&self) -> Access {
+        noise::here();
         Access
     }
 
@@ -216,11 +235,13 @@ impl CellHook {
 
     #[inline(always)]
     pub(in crate::sync) fn guard_read(&self) -> Access {
+        noise::here();
         Access
     }
 
     #[inline(always)]
     pub(in crate::sync) fn guard_write(&self) -> Access {
+        noise::here();
         Access
     }
 }

@@ -4,6 +4,7 @@ use super::super::current::{Controller, Current, current, epoch, give_up, run};
 use super::super::lazy::statics;
 #[cfg(feature = "loom")]
 use super::super::loom_record::{self as looming, Told};
+use super::super::noise;
 use super::super::recording::record;
 use super::born::Born;
 use super::raw::Kind;
@@ -158,6 +159,10 @@ impl<K: Kind> Hook<K> {
         }
         match self.turn_in_drop() {
             Turn::Inert if !stopping() => self.born().foreign(current()),
+            Turn::Native(native) => {
+                noise::here();
+                Turn::Native(native)
+            }
             turn => turn,
         }
     }

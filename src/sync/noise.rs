@@ -1,0 +1,98 @@
+//! Noise: threads on real cores dawdle before operations of the facade, so that rare schedules are met sooner.
+//!
+//! Without the feature `noise` there is no code for it. With it nothing happens until [`seed`] is called, and never under an engine, which
+//! knows every schedule anyway. What a thread does is drawn from the seed and its number; what comes of that is the system's affair.
+//!
+//! Orit Edelstein, Eitan Farchi, Yarden Nir, Gil Ratsaby, Shmuel Ur, "Multithreaded Java program test generation", 2002 (ConTest).
+
+#[cfg(feature = "noise")]
+mod loud {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
+    /// 0 is silence.
+    static SEED: AtomicU64 = AtomicU64::new(0);
+    /// Numbers the threads that nobody has numbered.
+    static THREADS: AtomicU64 = AtomicU64::new(0);
+
+    thread_local! {
+        /// The state of the thread's generator; 0 before its first draw.
+        static STATE: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// Odd, so that no thread's state is 0, and far from each other.
+    const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+    /// The longest sleep, in microseconds.
+    const SLEEP: u64 = 50;
+    /// The longest spin, in turns of a loop.
+    const SPIN: u64 = 200;
+
+    /// From now on threads dawdle as this seed says; with 0, none does.
+    pub fn seed(seed: u64) {
+        // Ordering: the seed stands for itself.
+        SEED.store(seed, Ordering::Relaxed);
+    }
+
+    /// The calling thread is the one of this number.
+    pub fn is_thread(number: usize) {
+        STATE.set(state(SEED.load(Ordering::Relaxed), number as u64));
+    }
+
+    const fn state(seed: u64, thread: u64) -> u64 {
+        (seed ^ thread.wrapping_mul(SPREAD)) | 1
+    }
+
+    /// An operation of the facade is about to take place on real cores.
+    #[inline]
+    pub(in crate::sync) fn here() {
+        // Ordering: as above.
+        let seed = SEED.load(Ordering::Relaxed);
+        if seed != 0 {
+            dawdle(seed);
+        }
+    }
+
+    #[cold]
+    fn dawdle(seed: u64) {
+        // A thread whose values are gone is about to end.
+        let Ok(mut random) = STATE.try_with(Cell::get) else { return };
+        if random == 0 {
+            random = state(seed, 1 << 32 | THREADS.fetch_add(1, Ordering::Relaxed));
+        }
+        // George Marsaglia, "Xorshift RNGs", 2003.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let _ = STATE.try_with(|state| state.set(random));
+        match random >> 32 & 0x3FF {
+            0 => std::thread::sleep(Duration::from_micros(random % SLEEP)),
+            1..=15 => std::thread::yield_now(),
+            16..=79 => (0..random % SPIN).for_each(|_| std::hint::spin_loop()),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(not(feature = "noise"))]
+mod silent {
+    /// Nothing: this build makes no noise.
+    #[inline(always)]
+    pub const fn seed(_: u64) {}
+
+    /// Nothing: this build makes no noise.
+    #[inline(always)]
+    pub const fn is_thread(_: usize) {}
+
+    #[inline(always)]
+    pub(in crate::sync) const fn here() {}
+}
+
+#[cfg(feature = "noise")]
+pub(in crate::sync) use loud::here;
+#[cfg(feature = "noise")]
+pub use loud::{is_thread, seed};
+#[cfg(not(feature = "noise"))]
+pub(in crate::sync) use silent::here;
+#[cfg(not(feature = "noise"))]
+pub use silent::{is_thread, seed};
