@@ -251,6 +251,8 @@ impl KeptRound {
 mod tests {
     use super::*;
     use crate::catalogue::subjects;
+    use crate::engine::{Engine, FailureKind};
+    use crate::event::trace::Trace;
 
     #[test]
     fn what_is_kept_can_be_played_again() {
@@ -269,6 +271,29 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_adopted_is_what_an_engine_has_confirmed() {
+        let subject = subjects().next().unwrap();
+        let (small, large) = [1, 2].map(|times| KeptWork::Row { name: "eats".to_owned(), times }).into();
+        let (kind, message) = (FailureKind::Deadlock, "all wait".to_owned());
+        let failure = Failure { kind, message: message.clone(), trace: Trace::default(), execution: 1 };
+        let mut kept = KeptRound {
+            subject: subject.id(),
+            seed: 7,
+            work: large,
+            failure,
+            history: Vec::new(),
+            environment: Environment::here(),
+            shrunk: None,
+            confirmed: None,
+        };
+        assert_eq!(kept.reduced(), None);
+        let (engine, preemptions, execution, work) = (Engine::Dpor, Some(2), 1, small);
+        let confirmed = Confirmed { engine, preemptions, execution, kind, message, work: work.clone() };
+        kept.confirmed = Some(confirmed);
+        assert_eq!(kept.reduced().unwrap().work, work);
     }
 
     #[test]

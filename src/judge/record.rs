@@ -188,6 +188,13 @@ mod tests {
     }
 
     #[test]
+    fn an_engine_explains_what_real_cores_show_in_another_way() {
+        assert!(explains(Hang, Deadlock) && explains(Hang, LostWakeup) && explains(Panic, Panic));
+        assert!(explains(Panic, FailureKind::DataRace), "a race may show as anything");
+        assert!(!explains(Panic, Deadlock) && !explains(Hang, Panic));
+    }
+
+    #[test]
     fn a_search_that_did_not_see_everything_may_miss_a_twin() {
         let stands = |extent| status(Some(Expect::Broken(&[LostWakeup])), &Verdict::Held(extent));
         assert_eq!(stands(Extent::Sampled(2_000)), Status::Expected);
