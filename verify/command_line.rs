@@ -367,6 +367,7 @@ fn what_is_no_history_has_a_place() -> Result<(), Failed> {
         "names the object `queue`; there are fifo,",
     )?;
     expect(&run(&["check", "no such file"])?, 2, "", "no such file: No such file or directory")
+}
 
 fn shards_are_merged_to_the_report_of_one() -> Result<(), Failed> {
     let directory = std::env::temp_dir().join(format!("refectory-test-shards-{}", std::process::id()));
