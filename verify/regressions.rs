@@ -2,7 +2,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use refectory::campaign::regression;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 const ROUNDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/verify/regressions/rounds");
@@ -23,7 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     played.chain([found]).collect()
 }
 
-fn check(file: &PathBuf) -> Result<(), Failed> {
+fn check(file: &Path) -> Result<(), Failed> {
     let (subject, kept) = regression::read(file)?;
     Ok(regression::check(subject, &kept, TIME)?)
 }

@@ -8,7 +8,6 @@ use crate::report::Unfinished;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::{QueueAnswer, QueueCall};
 use crate::sync::noise;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a queue answered in a round, and what the check says of it.
@@ -29,7 +28,7 @@ pub(super) struct Clock {
 }
 
 #[expect(clippy::disallowed_types, reason = "written by the main thread, after the round")]
-type Slot = OnceLock<Judged>;
+type Slot = std::sync::OnceLock<Judged>;
 
 /// The stamps of one role, on lines of the cache of its own.
 #[repr(align(128))]

@@ -175,7 +175,7 @@ fn cores_agree() -> bool {
     let threads = 2 * std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
         let trials: Vec<_> = (0..threads).map(|_| scope.spawn(trial)).collect();
-        trials.into_iter().map(|trial| trial.join().unwrap_or(false)).fold(true, |all, one| all && one)
+        trials.into_iter().all(|trial| trial.join().unwrap_or(false))
     })
 }
 
