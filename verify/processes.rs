@@ -103,7 +103,7 @@ trials! {
         semaphore { permits_come_back_at_each_point, a_killed_holder_wakes_who_waits, a_permit_that_is_not_robust_is_lost }
     "condition":
         condition {
-            who_waits_is_served_at_each_point, a_killed_waiter_holds_nobody_up,
+            who_waits_is_served_at_each_point, a_killed_waiter_holds_nobody_up, a_change_is_told_to_all,
             a_condition_that_awaits_answers_waits_for_the_dead, a_timed_wait_runs_out, a_timed_wait_is_served,
         }
     "mpmc":

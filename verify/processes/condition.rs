@@ -60,7 +60,7 @@ fn cook((condition, counter): Kitchen) {
 }
 
 /// Two wait for a dish each, and one of them may be killed. Two dishes come; what nobody has taken is left. How many were killed.
-fn eat_together() -> u32 {
+pub(crate) fn eat_together() -> u32 {
     let kitchen = kitchen().unwrap();
     let eaters = [(); 2].map(|()| process::spawn(eat, kitchen.clone()).unwrap());
     until("one who waits", || (kitchen.1.looks.load(SeqCst) > 0).then_some(()));
@@ -98,7 +98,19 @@ pub(crate) fn a_killed_waiter_holds_nobody_up() -> Tested {
     ensure_eq(end(other)?, Exit::Code(0))
 }
 
-/// The same with the twin: whoever makes the next change sleeps on when it is made.
+pub(crate) fn a_change_is_told_to_all() -> Tested {
+    let kitchen = kitchen()?;
+    let start = |looks| {
+        let waiter = process::spawn(wait, kitchen.clone())?;
+        sleeps(&waiter, &kitchen.1, looks);
+        io::Result::Ok(waiter)
+    };
+    let waiters = [start(1)?, start(2)?, start(3)?];
+    cook(kitchen.clone());
+    waiters.into_iter().try_for_each(|waiter| ensure_eq(end(waiter)?, Exit::Code(0)))
+}
+
+/// The row P11 with the twin: whoever makes the next change sleeps on when it is made.
 pub(crate) fn a_condition_that_awaits_answers_waits_for_the_dead() -> Tested {
     type Twin = Kitchen<AwaitsAnswers>;
     let kitchen: Twin = (Region::new(AwaitsAnswers::new())?, kitchen()?.1);
