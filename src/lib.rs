@@ -60,6 +60,11 @@
 //! | `random`, `pct`, `urw` | as many sequentially consistent executions as are drawn | the others; values that only weak memory produces |
 //! | `dpor` | every sequentially consistent execution | values that only weak memory produces. Data races are found by C11's rules all the same |
 
+#[cfg(all(feature = "cli", not(unix)))]
+compile_error!(
+    "the feature `cli` runs cells in processes as Unix has them: build without it, or with `default-features = false`"
+);
+
 pub mod alloc;
 #[cfg(feature = "cli")]
 pub mod campaign;

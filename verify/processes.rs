@@ -24,6 +24,8 @@ mod nemesis;
 mod pipe;
 #[path = "processes/pool/mod.rs"]
 mod pool;
+#[path = "processes/posix.rs"]
+mod posix;
 #[path = "processes/process.rs"]
 mod process;
 #[path = "processes/queues.rs"]
@@ -84,6 +86,7 @@ trials! {
             a_lock_survives_death_at_each_point, a_lock_that_nobody_puts_right_is_lost_to_all,
             a_lock_that_is_not_robust_dies_too,
         }
+        posix { a_mutex_of_posix_survives_death_at_each_point }
     "ring":
         ring {
             messages_survive_death_at_each_point, twins_lose_messages_at_some_point,

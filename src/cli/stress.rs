@@ -7,6 +7,7 @@ use super::terminal::{self, note};
 use super::{replay_round, select, verify};
 use clap::Args;
 use refectory::campaign::{self, Campaign, Event, Fleet, KeptRound};
+use refectory::cell::{Expect, Subject};
 use refectory::judge::{CellReport, RoundsReport, Status};
 use refectory::report;
 use refectory::runner::store::Store;
@@ -25,6 +26,9 @@ pub(super) struct Stress {
     /// Ends with the first violation.
     #[arg(long)]
     until_failure: bool,
+    /// Leaves broken twins out.
+    #[arg(long)]
+    without_twins: bool,
     /// Rounds of each subject, at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     rounds: Option<u64>,
@@ -49,7 +53,7 @@ pub(super) struct Stress {
     resume: Option<PathBuf>,
     /// Plays the round of this file again, makes it smaller, and looks for its failure with the engines of this build. What is
     /// found is written into the file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "without_twins", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
     replay: Option<PathBuf>,
     /// Writes what an engine has confirmed into this directory, as a small file: `verify/regressions/rounds` has those that tests play first,
     /// for ever.
@@ -66,7 +70,7 @@ impl Stress {
             return replay_round::run(file, self.duration, self.adopt.as_deref());
         }
         if let (Some(part), Some(rounds), Some(directory)) = (self.shard, self.rounds, &self.out) {
-            let fleet = Fleet::new(&select::subjects(&self.filter)?, rounds, self.seed, part.of);
+            let fleet = Fleet::new(&self.subjects()?, rounds, self.seed, part.of);
             return shard::run(&fleet, part.shard, directory);
         }
         let log = self.out.as_deref().map(Log::append).transpose()?;
@@ -83,8 +87,17 @@ impl Stress {
             until_failure: self.until_failure,
             noise: !self.no_noise,
             before,
-            ..Campaign::of(select::subjects(&self.filter)?, self.duration.unwrap_or(usual), self.seed)
+            ..Campaign::of(self.subjects()?, self.duration.unwrap_or(usual), self.seed)
         })
+    }
+
+    fn subjects(&self) -> Result<Vec<&'static Subject>, Stop> {
+        let mut subjects = select::subjects(&self.filter)?;
+        subjects.retain(|subject| !(self.without_twins && matches!(subject.expect, Expect::Broken(_))));
+        match subjects.is_empty() {
+            true => Err(Stop::usage(format!("all subjects of `{}` are broken twins", self.filter))),
+            false => Ok(subjects),
+        }
     }
 }
 

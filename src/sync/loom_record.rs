@@ -161,6 +161,7 @@ pub(crate) fn leaves_out(rare: Rare) -> bool {
 }
 
 /// There is a process, and it does not die.
+#[cfg(feature = "processes")]
 pub(super) fn leave_out_death() {
     RUN.with(|run| run.undying.set(true));
 }

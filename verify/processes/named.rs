@@ -1,6 +1,7 @@
 //! Memory that has a name, and what the dead leave of it.
 
 use crate::common::{Tested, end, ensure_eq, read_all, sleep_for_ever, state, until};
+use libtest_mimic::Failed;
 use refectory::sync::pipe::{self, Writer};
 use refectory::sync::process::{self, Exit};
 use refectory::sync::region::named::{self, Memory};
@@ -64,7 +65,23 @@ pub(crate) fn the_owner_takes_only_its_own_away() -> Tested {
     ensure_eq(kind(Memory::attach(&name)).err(), Some(ErrorKind::NotFound))
 }
 
+/// Whether the memory of a dead owner is gone, and that of one whose number somebody else has by now; and whether that of a living one, that of
+/// this process and a file of a stranger are there.
+type Swept = [bool; 5];
+
+/// And its twin is seen, which asks nobody whether it lives.
 pub(crate) fn a_sweep_removes_what_the_dead_have_left() -> Tested {
+    ensure_eq(swept_by(|_| named::sweep().map(drop))?, [true; 5])?;
+    let all = |names: &[String]| names.iter().try_for_each(|name| fs::remove_file(file(name)));
+    ensure_eq(swept_by(all)?, [true, true, false, false, true])
+}
+
+fn file(name: &str) -> String {
+    format!("/dev/shm/refectory.{name}")
+}
+
+/// What a sweep does, which is told the names of what lies there but for the stranger's.
+fn swept_by(sweep: impl FnOnce(&[String]) -> io::Result<()>) -> Result<Swept, Failed> {
     let owns = |mut tell: Writer| {
         let memory = Memory::create("left", 1).unwrap();
         tell.write_all(memory.name().as_bytes()).unwrap();
@@ -80,25 +97,23 @@ pub(crate) fn a_sweep_removes_what_the_dead_have_left() -> Tested {
     let mine = Memory::create("mine", 1)?;
     // This process has this number, but was not started with the machine.
     let forged = format!("{}.1.forged", std::process::id());
-    let file = |name: &str| format!("/dev/shm/refectory.{name}");
     fs::write(file(&forged), "")?;
     let stranger = format!("of_a_stranger_{}", std::process::id());
     fs::write(file(&stranger), "")?;
     dead.kill()?;
     // It is dead as soon as it was killed, whether it was reaped or not.
     until("a dead process", || (state(dead.id()) == Some('Z')).then_some(()));
-    named::sweep()?;
-    let there = |name: &str| fs::exists(file(name));
-    let seen = (
-        there(&of_the_dead)?,
-        there(&forged)?,
-        there(&of_the_living)?,
-        there(mine.name())?,
-        there(&stranger)?,
-    );
+    let names = [of_the_dead, forged, of_the_living, mine.name().to_owned()];
+    sweep(&names)?;
+    let there = |name: &String| fs::exists(file(name));
+    let [dead, forged, living_one, mine] = names.each_ref().map(there);
+    let swept = [!dead?, !forged?, living_one?, mine?, there(&stranger)?];
     fs::remove_file(file(&stranger))?;
-    ensure_eq(seen, (false, false, true, true, true))?;
     drop(living);
+    // What is left goes with the next one.
     named::sweep()?;
-    ensure_eq(there(&of_the_living)?, false)
+    match there(&names[2])? || there(&names[1])? {
+        true => Err("the next sweep leaves something".into()),
+        false => Ok(swept),
+    }
 }
