@@ -22,7 +22,7 @@ pub struct Options {
     pub jobs: usize,
     /// Time of each cell; what has not ended by then is killed.
     pub deadline: Duration,
-    /// Bytes of data of each cell.
+    /// Bytes of data of each cell: what `REFECTORY_MEMORY` says, or 1 GiB.
     pub memory: u64,
     /// Time of all cells together: none is started for which it is not enough.
     pub budget: Option<Duration>,
@@ -34,7 +34,9 @@ impl Default for Options {
     fn default() -> Self {
         // One more than there are cores: a native cell that hangs is waited for without one.
         let jobs = std::thread::available_parallelism().map_or(1, usize::from) + 1;
-        Self { jobs, deadline: Duration::from_secs(60), memory: 1 << 30, budget: None, costs: Costs::new() }
+        let memory = std::env::var(child::MEMORY).ok().and_then(|bytes| bytes.parse().ok());
+        let memory = memory.unwrap_or(1 << 30);
+        Self { jobs, deadline: Duration::from_secs(60), memory, budget: None, costs: Costs::new() }
     }
 }
 
