@@ -128,13 +128,18 @@ mod tests {
     fn where_nobody_is_killed_nothing_happens() {
         use crate::catalogue::scopes;
         use crate::cell::Level;
-        use crate::engine::{Budget, Engine, explore};
+        use crate::engine::{Budget, Engine, Extent, explore};
         let spared = Budget { executions: 20_000, deaths: 0, spurious: 0, ..Budget::default() };
         for id in listed(Unseen::Death) {
             let subject = subjects().find(|subject| subject.id() == id).unwrap();
             for scope in scopes(subject, Level::PullRequest) {
-                let found = explore(Engine::Dpor, &subject.program(scope), &spared).failure;
-                assert_eq!(found.map(|failure| failure.kind), None, "{id} in {scope}");
+                let found = explore(Engine::Dpor, &subject.program(scope), &spared);
+                assert_eq!(found.failure.map(|failure| failure.kind), None, "{id} in {scope}");
+                assert!(
+                    matches!(found.coverage, Ok(Extent::Complete(_))),
+                    "{id} in {scope}: {:?}",
+                    found.coverage
+                );
             }
         }
     }

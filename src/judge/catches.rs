@@ -73,7 +73,7 @@ mod tests {
 
     fn cell(engine: Engine, kind: FailureKind, status: Status) -> CellReport {
         let id = format!("{}/2x1@{engine}", twin().id()).parse().unwrap();
-        CellReport { status, ..CellReport::bare(id, Verdict::Broken(broken(kind))) }
+        CellReport { status, ..CellReport::bare(id, Verdict::Broken(Box::new(broken(kind)))) }
     }
 
     fn rounds(kind: Option<FailureKind>) -> RoundsReport {

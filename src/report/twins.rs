@@ -168,10 +168,10 @@ mod tests {
         let ids = ["ordered~left_first", "waiter~favours_seat_0", "ticket~calls_first"];
         let catches = ids.map(|name| Catches::of(twin(&format!("threads/table/{name}")), &cells, &rounds));
         let expected = "
-threads/table            pct  dpor             real cores
-  ordered~left_first     ○    ✗ deadlock 3     ✗ hang 90 in 2.3 s
-  waiter~favours_seat_0       ✗ starved 1 200  unseen: everybody is served in the end
-  ticket~calls_first     ?    ○                ○ 90 in 5.0 s
+threads/table            pct  dpor                real cores
+  ordered~left_first     ○    ✗ deadlock 3        ✗ hang 90 in 2.3 s
+  waiter~favours_seat_0       ✗ starvation 1 200  unseen: everybody is served in the end
+  ticket~calls_first     ?    ○                   ○ 90 in 5.0 s
 
 3 twins: 1 caught on real cores, each within 2.3 s; the others: 1 by dpor
 caught by nobody in this run: threads/table/ticket~calls_first
