@@ -2,10 +2,14 @@
 //!
 //! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
+mod caught;
+
+use caught::CAUGHT;
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign, regression};
-use refectory::catalogue::subjects;
+use refectory::campaign::{self, Campaign, Event, KeptRound, regression};
+use refectory::catalogue::{subjects, unseen};
 use refectory::cell::Subject;
+use refectory::engine::Engine;
 use refectory::judge::{Reason, RoundsReport, Status, rounds_of, status_if_shown};
 use refectory::report::{self, Style};
 use std::num::NonZero;
@@ -21,7 +25,8 @@ fn main() -> ExitCode {
     campaign::child_main();
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
-    let trials = regressions().chain(subjects().map(|subject| trial(subject, tell.clone()))).collect();
+    let of_subjects = subjects().map(|subject| trial(subject, tell.clone()));
+    let trials = regressions().chain(of_subjects).chain(sound()).collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(trials_at_once);
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -44,14 +49,6 @@ fn trials_at_once() -> usize {
     3 * std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Twins that real cores catch within a few rounds. The others have bugs that show rarely, or not on
-/// this processor.
-const CAUGHT: [&str; 3] = [
-    "threads/table/ordered~left_first",
-    "threads/queue/bounded~notify_one_for_all",
-    "threads/queue/bounded.try~check_then_act",
-];
-
 /// Rounds that went wrong once come first, for ever.
 fn regressions() -> impl Iterator<Item = Trial> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/verify/regressions/rounds");
@@ -63,6 +60,52 @@ fn regressions() -> impl Iterator<Item = Trial> {
             Ok(regression::check(subject, &kept, TIMES[1])?)
         })
     })
+}
+
+fn sound() -> [Trial; 2] {
+    [
+        Trial::test("caught/names_twins_that_real_cores_may_show", names_twins_that_real_cores_may_show),
+        Trial::test("pursue/a_flake_becomes_a_replay", a_flake_becomes_a_replay),
+    ]
+}
+
+fn names_twins_that_real_cores_may_show() -> Result<(), Failed> {
+    for (at, id) in CAUGHT.iter().enumerate() {
+        let subject = subjects().find(|subject| subject.id() == *id);
+        let is_of_build = cfg!(feature = "processes") || !id.starts_with("processes/");
+        let may_show = |twin: &Subject| twin.twin_of().is_some() && unseen(twin).is_none();
+        if CAUGHT[..at].contains(id) || subject.map_or(is_of_build, |twin| !may_show(twin)) {
+            return Err(format!("{id} is no twin that real cores may show, or stands twice").into());
+        }
+    }
+    Ok(())
+}
+
+/// What becomes of a violation: its program is made smaller, and an engine finds it again and again.
+fn a_flake_becomes_a_replay() -> Result<(), Failed> {
+    if is_alone() {
+        return Ok(());
+    }
+    let id = "threads/table/ordered~left_first";
+    let twin = subjects().find(|subject| subject.id() == id).ok_or("the twin is gone")?;
+    let mut kept = None;
+    let mut keep = |event: Event<'_>| {
+        if let Event::Failed(round) = event {
+            kept = Some(round.clone());
+        }
+    };
+    let campaign = Campaign::of(vec![twin], Duration::from_secs(30), 0x5EED);
+    campaign::run_and_tell(&campaign, &AtomicBool::new(false), &mut keep)?;
+    let mut kept: KeptRound = kept.ok_or("no round went wrong")?;
+    let pursued = campaign::pursue(twin, &mut kept, Duration::from_secs(30), &|| false)?;
+    if pursued.smaller != kept.shrunk.is_some() || pursued.confirmed != Engine::Dpor.available() {
+        return Err(format!("{pursued:?}, {kept:?}").into());
+    }
+    let Some(confirmed) = &kept.confirmed else { return Ok(()) };
+    match campaign::replay(twin, confirmed, &|| false)? {
+        Some(failure) if (failure.kind, failure.execution) == (confirmed.kind, confirmed.execution) => Ok(()),
+        other => Err(format!("{confirmed:?} became {other:?}").into()),
+    }
 }
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {

@@ -271,9 +271,17 @@ fn an_operation_is_judged_by_its_name() -> Result<(), Failed> {
 }
 
 fn twins_are_told_with_who_catches_them() -> Result<(), Failed> {
-    let output = run(&["twins", "threads/table/ordered~left_first", "--for", "1s"])?;
+    // It ends when the twin is caught.
+    let output = run(&["twins", "threads/table/ordered~left_first", "--for", "30s"])?;
     expect(&output, 0, "threads/table ", "")?;
-    expect(&output, 0, "\n1 twins: ", "")?;
+    expect(&output, 0, "\n1 twin: 1 caught on real cores, each within ", "")?;
+    let unseen = run(&["twins", "threads/table/courteous~greedy"])?;
+    let (code, by) = match Engine::Dpor.available() {
+        true => (0, "; the others: 1 by dpor\n"),
+        false => (3, "\ncaught by nobody in this run: threads/table/courteous~greedy\n"),
+    };
+    expect(&unseen, code, by, "")?;
+    expect(&unseen, code, "  unseen: everybody is served in the end\n", "")?;
     let no_twin = small_cell()?.subject.id();
     expect(&run(&["twins", &no_twin])?, 2, "", &format!("no subject of `{no_twin}` is a broken twin"))
 }

@@ -3,7 +3,7 @@
 use super::child::{self, Search};
 use super::kept::{KeptRound, KeptWork};
 use super::round::Work;
-use super::shrink::{forms, steps};
+use super::shrink::{forms, shrink, steps};
 use crate::cell::Subject;
 use crate::engine::{Engine, Failure, FailureKind};
 use crate::judge::explains;
@@ -26,6 +26,32 @@ pub struct Confirmed {
     pub message: String,
     /// The program.
     pub work: KeptWork,
+}
+
+/// What came of a round that went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pursued {
+    /// A smaller program was seen to fail in the same way.
+    pub smaller: bool,
+    /// An engine has found the failure.
+    pub confirmed: bool,
+}
+
+/// Makes the program of a kept round smaller on real cores, and then looks for its failure with the engines of this build, for so long at most
+/// in all. What comes of it is kept with the round.
+///
+/// # Errors
+/// If no child can be run.
+pub fn pursue(
+    subject: &Subject,
+    kept: &mut KeptRound,
+    time: Duration,
+    cancelled: &dyn Fn() -> bool,
+) -> Result<Pursued, RunError> {
+    let end = Instant::now() + time;
+    let smaller = shrink(subject, kept, time * 2 / 5, cancelled)?;
+    let left = end.saturating_duration_since(Instant::now());
+    Ok(Pursued { smaller, confirmed: confirm(subject, kept, left, cancelled)? })
 }
 
 /// The searches that are tried of each program: small bounds find most bugs, and soon.

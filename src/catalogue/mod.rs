@@ -41,6 +41,9 @@ mod pool;
 #[cfg(feature = "processes")]
 mod processes;
 mod threads;
+mod unseen;
+
+pub use unseen::{Unseen, unseen};
 
 use crate::cell::{Cell, CellId, Level, Limit, Operation, Scope, Subject};
 use crate::engine::{Engine, FailureKind};

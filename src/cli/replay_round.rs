@@ -4,6 +4,7 @@ use super::ending::{Ending, Stop};
 use super::terminal::{self, note};
 use super::verify;
 use refectory::campaign::{self, Confirmed, KeptRound, regression};
+use refectory::catalogue;
 use refectory::cell::{Expect, Subject};
 use refectory::engine::{Engine, Failure};
 use refectory::report;
@@ -27,6 +28,17 @@ pub(super) fn run(file: &Path, time: Option<Duration>, adopt: Option<&Path>) -> 
     }?;
     let adopted = adopt.map_or(Ok(()), |directory| self::adopt(&replay.kept, directory));
     Ok(ending.and_kept(adopted))
+}
+
+/// Makes the program of a round that went wrong smaller, looks for its failure with the engines of this build, and writes what comes of it into
+/// the file that has the round.
+pub(super) fn pursue(kept: &mut KeptRound, file: &Path, time: Duration) -> Result<(), Stop> {
+    let Some(subject) = catalogue::subjects().find(|subject| subject.id() == kept.subject) else {
+        return Ok(());
+    };
+    note(&format!("{}: looking for a smaller program, and for an engine that finds it", kept.subject));
+    campaign::pursue(subject, kept, time, &cancelled).map_err(Stop::infrastructure)?;
+    write(kept, file)
 }
 
 fn adopt(kept: &KeptRound, directory: &Path) -> Result<(), Stop> {
@@ -57,12 +69,14 @@ impl Replay<'_> {
             Some(failure) => format!("on real cores: {} in round {rounds}", failure.kind),
             None => format!("on real cores: not seen in {rounds} rounds"),
         });
-        let smaller = campaign::shrink(subject, kept, time / 3, &cancelled).map_err(Stop::infrastructure)?;
-        note(if smaller { "a smaller program fails as well" } else { "no smaller program was seen to fail" });
-        let confirmed =
-            campaign::confirm(subject, kept, time / 2, &cancelled).map_err(Stop::infrastructure)?;
+        let pursued =
+            campaign::pursue(subject, kept, time * 5 / 6, &cancelled).map_err(Stop::infrastructure)?;
+        note(match pursued.smaller {
+            true => "a smaller program fails as well",
+            false => "no smaller program was seen to fail",
+        });
         let written = write(kept, file);
-        let ending = match kept.confirmed.clone().filter(|_| confirmed) {
+        let ending = match kept.confirmed.clone().filter(|_| pursued.confirmed) {
             Some(confirmed) => self.under_the_engine(&confirmed)?,
             None => self.unconfirmed(seen.as_ref())?,
         };

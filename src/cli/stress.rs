@@ -6,7 +6,7 @@ use super::shard::{self, Part};
 use super::terminal::{self, note};
 use super::{replay_round, select, verify};
 use clap::Args;
-use refectory::campaign::{self, Campaign, Event, Fleet, KeptRound};
+use refectory::campaign::{self, Campaign, Confirmed, Event, Fleet, KeptRound};
 use refectory::cell::{Expect, Subject};
 use refectory::judge::{CellReport, RoundsReport, Status};
 use refectory::report;
@@ -41,9 +41,13 @@ pub(super) struct Stress {
     /// Threads dawdle between their operations alone, also in a build with the feature `noise`.
     #[arg(long)]
     no_noise: bool,
+    /// Leaves what is against expectation as it was found. Otherwise the program of such a round is made smaller, and given to the engines of
+    /// this build, for ten seconds.
+    #[arg(long)]
+    no_confirm: bool,
     /// Runs one shard of the campaign, as in `3/12`, and writes what came of it into a file of its own in the directory `--out`.
     #[arg(long, value_name = "K/N", requires = "rounds", requires = "out",
-          conflicts_with_all = ["duration", "until_failure", "jobs", "no_noise", "resume"])]
+          conflicts_with_all = ["duration", "until_failure", "jobs", "no_noise", "no_confirm", "resume"])]
     shard: Option<Part>,
     /// Adds a JSON line to this file for each slice of a subject's rounds.
     #[arg(long, value_name = "FILE")]
@@ -53,7 +57,7 @@ pub(super) struct Stress {
     resume: Option<PathBuf>,
     /// Plays the round of this file again, makes it smaller, and looks for its failure with the engines of this build. What is
     /// found is written into the file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "without_twins", "rounds", "jobs", "seed", "no_noise", "out", "resume", "shard"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filter", "until_failure", "without_twins", "rounds", "jobs", "seed", "no_noise", "no_confirm", "out", "resume", "shard"])]
     replay: Option<PathBuf>,
     /// Writes what an engine has confirmed into this directory, as a small file: `verify/regressions/rounds` has those that tests play first,
     /// for ever.
@@ -63,6 +67,9 @@ pub(super) struct Stress {
 
 /// For so long a campaign runs if nobody says how long.
 const USUAL: Duration = Duration::from_secs(10);
+
+/// For so long each round that is against expectation is made smaller, and looked for with engines.
+pub(super) const CONFIRMING: Duration = Duration::from_secs(10);
 
 impl Stress {
     pub(super) fn run(self) -> Result<Ending, Stop> {
@@ -74,7 +81,8 @@ impl Stress {
             return shard::run(&fleet, part.shard, directory);
         }
         let log = self.out.as_deref().map(Log::append).transpose()?;
-        run_and_report(&self.campaign()?, log).map(|(ending, _)| ending)
+        let confirming = if self.no_confirm { Duration::ZERO } else { CONFIRMING };
+        run_and_report(&self.campaign()?, log, confirming).map(|(ending, _)| ending)
     }
 
     fn campaign(&self) -> Result<Campaign, Stop> {
@@ -101,25 +109,28 @@ impl Stress {
     }
 }
 
-/// Runs the campaign, and prints and keeps what came of it.
+/// Runs the campaign, and prints and keeps what came of it. Each violation is made smaller and given to engines for the time of `confirming`.
 pub(super) fn run_and_report(
     campaign: &Campaign,
     mut log: Option<Log>,
+    confirming: Duration,
 ) -> Result<(Ending, Vec<CellReport>), Stop> {
     let started = Instant::now();
-    let (reports, kept) = perform_and_keep(campaign, log.as_mut())?;
+    let (reports, mut kept) = perform_and_keep(campaign, log.as_mut())?;
     let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
+    kept.retain(|(round, _)| violates(round, &cells));
+    let pursued = pursue(&mut kept, confirming);
     let style = terminal::style();
     let parts = [
         report::rounds(&reports, style),
         report::findings(&cells, style),
         report::not_decided(&cells, style),
-        replays(&cells, &kept),
+        kept.iter().map(replay).collect(),
         report::totals_of_rounds(&reports, Some(started.elapsed()), style),
     ];
     terminal::print(&terminal::joined(parts))?;
     let written = log.map_or(Ok(()), Log::finish);
-    let ending = verify::ending(&cells).and_kept(written).and_kept(keep(&cells));
+    let ending = verify::ending(&cells).and_kept(written).and_kept(keep(&cells)).and_kept(pursued);
     Ok((ending, cells))
 }
 
@@ -174,15 +185,28 @@ fn perform_and_keep(
 /// Between two lines on how it goes there is so much time, at least, unless a subject is done.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// The commands that play what is against expectation again.
-fn replays(cells: &[CellReport], kept: &[KeptFile]) -> String {
-    let violates = |round: &KeptRound| {
-        let is =
-            |cell: &&CellReport| cell.id.question.to_string().starts_with(&format!("{}/", round.subject));
-        cells.iter().find(is).is_some_and(|cell| cell.status == Status::Violation)
-    };
-    let line = |file: &PathBuf| format!("kept: refectory stress --replay {}\n", file.display());
-    kept.iter().filter(|(round, _)| violates(round)).map(|(_, file)| line(file)).collect()
+/// Whether the round is against expectation.
+fn violates(round: &KeptRound, cells: &[CellReport]) -> bool {
+    let is = |cell: &&CellReport| cell.id.question.to_string().starts_with(&format!("{}/", round.subject));
+    cells.iter().find(is).is_some_and(|cell| cell.status == Status::Violation)
+}
+
+/// Looks into what went wrong although it must hold. A twin that goes wrong is no news: `--replay` looks into it.
+fn pursue(kept: &mut [KeptFile], time: Duration) -> Result<(), Stop> {
+    let must_hold = |(round, _): &&mut KeptFile| !round.subject.contains('~');
+    let mut found = kept.iter_mut().filter(must_hold).take_while(|_| !time.is_zero());
+    found.try_for_each(|(round, file)| replay_round::pursue(round, file, time))
+}
+
+/// The command that plays the round again.
+fn replay((round, file): &KeptFile) -> String {
+    let command = format!("cargo refectory stress --replay {}", file.display());
+    match &round.confirmed {
+        Some(Confirmed { engine, execution, kind, .. }) => {
+            format!("{engine} finds it, every time, as a {kind} in execution {execution}: {command}\n")
+        }
+        None => format!("kept: {command}\n"),
+    }
 }
 
 /// Keeps what a campaign found.

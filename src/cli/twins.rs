@@ -1,4 +1,4 @@
-//! `twins`: which engine catches which broken twin, and whether the cores of this machine do.
+//! `twins`: who catches which broken twin, the cores of this machine or an engine. Each has to be caught by somebody.
 
 use super::ending::{Ending, Stop};
 use super::{select, stress, terminal, verify};
@@ -7,7 +7,7 @@ use refectory::campaign::Campaign;
 use refectory::catalogue;
 use refectory::cell::{Cell, Level, Subject};
 use refectory::engine::Engine;
-use refectory::judge::CellReport;
+use refectory::judge::{Catches, CellReport};
 use refectory::report;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) struct Twins {
     filter: String,
     #[command(flatten)]
     running: verify::Running,
-    /// For how long real cores try, all twins together: seconds, as in `60s`, or minutes, as in `5m`.
+    /// For how long real cores try, all twins together that they may catch: seconds, as in `60s`, or minutes, as in `5m`.
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = stress::some_time)]
     duration: Duration,
     /// The seed of every twin's first round.
@@ -37,12 +37,30 @@ impl Twins {
             )));
         }
         let cells = running.run(&cells_of(&twins), verify::Limits::default())?;
-        let rounds = stress::perform(&Campaign::of(twins, duration, seed))?;
-        terminal::print(&report::twins(&cells, &rounds, terminal::style()))?;
+        // The time is for those that it may help.
+        let seen = twins.iter().copied().filter(|twin| catalogue::unseen(twin).is_none()).collect();
+        let rounds = stress::perform(&Campaign::of(seen, duration, seed))?;
+        let catches: Vec<Catches<'_>> = twins.iter().map(|twin| Catches::of(twin, &cells, &rounds)).collect();
+        terminal::print(&report::twins(&catches, terminal::style()))?;
+        let caught = !catches.iter().any(Catches::by_nobody);
         let of_rounds: Vec<CellReport> = rounds.into_iter().map(|rounds| rounds.cell).collect();
         let kept = verify::keep(&cells).and_then(|()| stress::keep(&of_rounds));
-        let all: Vec<CellReport> = cells.into_iter().chain(of_rounds).collect();
-        Ok(verify::ending(&all).and_kept(kept))
+        let all: Vec<CellReport> = cells.iter().cloned().chain(of_rounds).collect();
+        Ok(ending(verify::ending(&all), caught).and_kept(kept))
+    }
+}
+
+/// A twin that nobody has caught is no evidence. A build that has not all engines leaves open whether one of the others would.
+fn ending(of_reports: Ending, caught: bool) -> Ending {
+    match of_reports {
+        Ending::AsExpected | Ending::NotDecided if !caught => {
+            if Engine::ALL.into_iter().all(Engine::available) {
+                Ending::Violation
+            } else {
+                Ending::NotDecided
+            }
+        }
+        ending => ending,
     }
 }
 

@@ -1,47 +1,47 @@
-//! Which engine catches which broken twin, and whether the cores of this machine did.
+//! Who catches which broken twin: the cores of this machine, or an engine.
 
 use super::matrix::short_kind;
 use super::style::{Style, Tone, grouped, pad, width};
+use crate::catalogue::unseen;
 use crate::engine::Engine;
-use crate::judge::{CellReport, RoundsReport, Verdict};
+use crate::judge::{Catches, CellReport, Verdict};
+use std::collections::BTreeMap;
 
 const GAP: &str = "  ";
 
-/// A line for each twin of the campaign: of each engine the first cell that caught it, and what its rounds came to.
-/// Below, how many real cores have shown, and which twins nobody has.
-pub fn twins(reports: &[CellReport], rounds: &[RoundsReport], style: Style) -> String {
-    let engines: Vec<Engine> =
-        Engine::ALL.into_iter().filter(|engine| reports.iter().any(|it| it.engine == *engine)).collect();
-    let lines: Vec<Line> =
-        rounds.iter().filter(|it| it.cell.twin).map(|it| Line::of(it, reports, &engines)).collect();
+/// A line for each twin: of each engine the first cell that caught it, and what its rounds came to, or why there were none. Below, how many real
+/// cores have shown, and in what time, who has caught the others, and which of them nobody has.
+pub fn twins(twins: &[Catches<'_>], style: Style) -> String {
+    let looked = |engine: &Engine| twins.iter().flat_map(|it| &it.cells).any(|cell| cell.engine == *engine);
+    let engines: Vec<Engine> = Engine::ALL.into_iter().filter(looked).collect();
+    let lines: Vec<Line> = twins.iter().map(|twin| Line::of(twin, &engines)).collect();
     let families: Vec<String> = lines
         .chunk_by(|above, below| above.family == below.family)
         .map(|lines| table(lines, &engines, style))
         .collect();
-    families.join("\n") + "\n" + &totals(&lines)
+    families.join("\n") + "\n" + &totals(twins)
 }
 
 struct Line {
     family: String,
-    name: String,
+    name: &'static str,
     /// What each engine saw, then real cores.
     fields: Vec<String>,
     caught: bool,
-    shown: bool,
 }
 
 impl Line {
-    fn of(rounds: &RoundsReport, reports: &[CellReport], engines: &[Engine]) -> Self {
-        let twin = &rounds.cell.id.question;
-        let family = twin.folder();
-        let of_twin = |report: &&CellReport| {
-            report.id.question.subject == twin.subject && report.id.question.folder() == family
-        };
-        let of_twin: Vec<&CellReport> = reports.iter().filter(of_twin).collect();
-        let mut fields: Vec<String> = engines.iter().map(|engine| by_engine(&of_twin, *engine)).collect();
-        let caught = of_twin.iter().any(|report| report.failure().is_some());
-        fields.push(on_cores(&rounds.cell));
-        Self { family, name: twin.subject.clone(), fields, caught, shown: rounds.cell.failure().is_some() }
+    fn of(catches: &Catches<'_>, engines: &[Engine]) -> Self {
+        let twin = catches.twin;
+        let mut fields: Vec<String> =
+            engines.iter().map(|engine| by_engine(&catches.cells, *engine)).collect();
+        fields.push(on_cores(catches));
+        Self {
+            family: format!("{}/{}", twin.model, twin.family),
+            name: twin.name,
+            fields,
+            caught: !catches.by_nobody(),
+        }
     }
 }
 
@@ -57,19 +57,21 @@ fn by_engine(reports: &[&CellReport], engine: Engine) -> String {
     }
 }
 
-fn on_cores(rounds: &CellReport) -> String {
-    let count = grouped(rounds.executions);
-    match &rounds.verdict {
-        Verdict::Broken(failure) => format!("✗ {} {count}", short_kind(failure.kind)),
-        Verdict::Held(_) => format!("○ {count}"),
-        Verdict::Inconclusive(_) => format!("? {count}"),
+fn on_cores(catches: &Catches<'_>) -> String {
+    let why = || unseen(catches.twin).map_or(String::new(), |why| format!("unseen: {why}"));
+    let Some(rounds) = catches.rounds else { return why() };
+    let CellReport { executions, elapsed, verdict, .. } = &rounds.cell;
+    let effort = format!("{} in {:.1} s", grouped(*executions), elapsed.as_secs_f64());
+    match verdict {
+        Verdict::Broken(failure) => format!("✗ {} {effort}", short_kind(failure.kind)),
+        Verdict::Held(_) => format!("○ {effort}"),
+        Verdict::Inconclusive(_) => format!("? {effort}"),
     }
 }
 
 fn table(lines: &[Line], engines: &[Engine], style: Style) -> String {
     let heads: Vec<&str> = engines.iter().map(|engine| engine.name()).chain(["real cores"]).collect();
-    let label =
-        lines.iter().map(|line| width(&line.name) + 2).max().unwrap_or(0).max(width(&lines[0].family));
+    let label = lines.iter().map(|line| width(line.name) + 2).max().unwrap_or(0).max(width(&lines[0].family));
     let widest = |column: usize| lines.iter().map(|line| width(&line.fields[column])).max().unwrap_or(0);
     let widths: Vec<usize> = heads.iter().enumerate().map(|(at, head)| widest(at).max(width(head))).collect();
     let across = |fields: &[&str]| {
@@ -82,20 +84,36 @@ fn table(lines: &[Line], engines: &[Engine], style: Style) -> String {
     text += "\n";
     for line in lines {
         let fields: Vec<&str> = line.fields.iter().map(String::as_str).collect();
-        let tone = if line.caught || line.shown { Tone::Usual } else { Tone::Bad };
-        text += &style.paint(tone, format!("  {}{}", pad(&line.name, label - 2), across(&fields)));
+        let tone = if line.caught { Tone::Usual } else { Tone::Bad };
+        text += &style.paint(tone, format!("  {}{}", pad(line.name, label - 2), across(&fields)));
         text += "\n";
     }
     text
 }
 
-fn totals(lines: &[Line]) -> String {
-    let shown = lines.iter().filter(|line| line.shown).count();
-    let alone = lines.iter().filter(|line| line.caught && !line.shown).count();
-    let nobody: Vec<&str> =
-        lines.iter().filter(|line| !line.caught && !line.shown).map(|line| line.name.as_str()).collect();
-    let mut text =
-        format!("{} twins: {shown} shown by real cores, {alone} caught by engines alone\n", lines.len());
+fn totals(twins: &[Catches<'_>]) -> String {
+    let (on_cores, others): (Vec<_>, Vec<_>) = twins.iter().partition(|twin| twin.by_cores());
+    let times = on_cores.iter().filter_map(|twin| twin.rounds).map(|rounds| rounds.cell.elapsed);
+    let slowest = times.max().map(|time| format!(", each within {:.1} s", time.as_secs_f64()));
+    let noun = if twins.len() == 1 { "twin" } else { "twins" };
+    let mut text = format!(
+        "{} {noun}: {} caught on real cores{}",
+        twins.len(),
+        on_cores.len(),
+        slowest.unwrap_or_default()
+    );
+    let mut by_engine: BTreeMap<Engine, usize> = BTreeMap::new();
+    others
+        .iter()
+        .filter_map(|twin| twin.by_engine())
+        .for_each(|engine| *by_engine.entry(engine).or_default() += 1);
+    if !by_engine.is_empty() {
+        let counts: Vec<String> =
+            by_engine.iter().map(|(engine, count)| format!("{count} by {engine}")).collect();
+        text += &format!("; the others: {}", counts.join(", "));
+    }
+    text += "\n";
+    let nobody: Vec<String> = others.iter().filter(|twin| twin.by_nobody()).map(|it| it.twin.id()).collect();
     if !nobody.is_empty() {
         text += &format!("caught by nobody in this run: {}\n", nobody.join(", "));
     }
@@ -106,44 +124,59 @@ fn totals(lines: &[Line]) -> String {
 mod tests {
     use super::super::example;
     use super::*;
+    use crate::catalogue::subjects;
+    use crate::cell::Subject;
     use crate::engine::FailureKind;
-    use crate::judge::{Extent, Histories};
+    use crate::judge::{Extent, Histories, RoundsReport};
+    use std::time::Duration;
+
+    fn twin(id: &str) -> &'static Subject {
+        subjects().find(|subject| subject.id() == id).unwrap()
+    }
 
     fn report(id: &str, engine: Engine, verdict: Verdict, executions: u64) -> CellReport {
         CellReport { twin: true, executions, ..example::report(id, engine, verdict) }
     }
 
+    fn rounds(id: &str, verdict: Verdict, elapsed: u64) -> RoundsReport {
+        let cell = report(&format!("{id}/seed-7"), Engine::Native, verdict, 90);
+        RoundsReport {
+            histories: Histories::default(),
+            cell: CellReport { elapsed: Duration::from_millis(elapsed), ..cell },
+            operations: 180,
+            overlapped: Some(90),
+        }
+    }
+
     #[test]
     fn a_twin_has_a_line() {
         let deadlock = example::broken(FailureKind::Deadlock);
-        let race = example::broken(FailureKind::DataRace);
+        let starved = example::broken(FailureKind::Starvation);
         let held = Verdict::Held(Extent::Sampled(90));
         let cells = [
             report("threads/table/ordered~left_first/2x1", Engine::Pct, held.clone(), 90),
             report("threads/table/ordered~left_first/2x1", Engine::Dpor, deadlock, 3),
-            report("threads/table/ticket~relaxed/2x1", Engine::Pct, example::unsupported(), 0),
-            report("threads/table/ticket~relaxed/2x1", Engine::Dpor, held.clone(), 14),
-            report("threads/table/ticket~relaxed/3x1", Engine::Dpor, race, 1_200),
+            report("threads/table/ticket~calls_first/2x1", Engine::Pct, example::unsupported(), 0),
+            report("threads/table/ticket~calls_first/2x1", Engine::Dpor, held.clone(), 14),
+            report("threads/table/waiter~favours_seat_0/3x2", Engine::Dpor, starved, 1_200),
         ];
         let hang = example::broken(FailureKind::Hang);
         let rounds = [
-            ("threads/table/ordered~left_first/seed-7", hang),
-            ("threads/table/ticket~relaxed/seed-7", held),
-        ]
-        .map(|(id, verdict)| RoundsReport {
-            histories: Histories::default(),
-            cell: report(id, Engine::Native, verdict, 90),
-            operations: 180,
-            overlapped: Some(90),
-        });
+            rounds("threads/table/ordered~left_first", hang, 2_340),
+            rounds("threads/table/ticket~calls_first", held, 5_000),
+        ];
+        let ids = ["ordered~left_first", "waiter~favours_seat_0", "ticket~calls_first"];
+        let catches = ids.map(|name| Catches::of(twin(&format!("threads/table/{name}")), &cells, &rounds));
         let expected = "
-threads/table         pct  dpor          real cores
-  ordered~left_first  ○    ✗ deadlock 3  ✗ hang 90
-  ticket~relaxed      ?    ✗ race 1 200  ○ 90
+threads/table            pct  dpor                real cores
+  ordered~left_first     ○    ✗ deadlock 3        ✗ hang 90 in 2.3 s
+  waiter~favours_seat_0       ✗ starvation 1 200  unseen: everybody is served in the end
+  ticket~calls_first     ?    ○                   ○ 90 in 5.0 s
 
-2 twins: 1 shown by real cores, 1 caught by engines alone
+3 twins: 1 caught on real cores, each within 2.3 s; the others: 1 by dpor
+caught by nobody in this run: threads/table/ticket~calls_first
 ✗ caught as what, and after how many executions or rounds   ○ looked at and not caught   ? not decided
 ";
-        assert_eq!(format!("\n{}", twins(&cells, &rounds, Style::Plain)), expected);
+        assert_eq!(format!("\n{}", super::twins(&catches, Style::Plain)), expected);
     }
 }

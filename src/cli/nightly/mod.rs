@@ -72,7 +72,9 @@ impl Nightly {
         let expected = |(ending, cells)| (Some(ending), cells);
         let mut parts = vec![
             Part::run("all scopes", || scopes.run_and_report().map(expected)),
-            Part::run("rounds on real cores", || stress::run_and_report(&campaign, None).map(expected)),
+            Part::run("rounds on real cores", || {
+                stress::run_and_report(&campaign, None, stress::CONFIRMING).map(expected)
+            }),
         ];
         let left = self.budget / 6 / TOOLS.len() as u32;
         parts.extend(TOOLS.map(|(name, script)| Part::run(name, || tool(script, left))));
