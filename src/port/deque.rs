@@ -9,7 +9,9 @@
 //!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
-use super::exchange::{PUSH, TRY_POP, abbreviated, dropped};
+use super::answers::abbreviated;
+use super::exchange::{PUSH, TRY_POP};
+use super::item::dropped;
 use super::ledger::{self, labels};
 use super::{Harness, Item, Port, Size};
 use crate::engine::{Outcome, Violation};

@@ -1,6 +1,6 @@
 //! Where all items of a scenario went: `nothing_lost`, `nothing_duplicated` and `dropped_once`.
 
-use super::exchange::dropped;
+use super::item::dropped;
 use crate::engine::Violation;
 use crate::scenario::{Observer, Performer, Scenario, run};
 use std::sync::Arc;

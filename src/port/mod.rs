@@ -45,6 +45,7 @@
 mod answers;
 pub mod deque;
 pub mod exchange;
+mod item;
 mod ledger;
 pub mod lock;
 pub mod queue;
@@ -56,7 +57,8 @@ pub mod transfer;
 pub mod try_queue;
 
 pub use self::deque::{Deque, Steal, Stealer};
-pub use self::exchange::{Closed, Full, Goods, Item, Parcel};
+pub use self::exchange::{Closed, Full};
+pub use self::item::{Goods, Item, Parcel};
 pub use self::lock::RawLock;
 pub use self::queue::{BlockingQueue, Close};
 pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};

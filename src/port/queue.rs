@@ -1,9 +1,8 @@
 //! Queues whose operations wait.
 
-use super::exchange::{
-    self, Answer, Closed, Goods, Item, POP, PUSH, Queue, Waiting, exchange, popped, share,
-};
-use super::{Harness, Order, Port, Size};
+use super::answers::{self, Answer, Queue, popped};
+use super::exchange::{self, Closed, POP, PUSH, Waiting, exchange, share};
+use super::{Goods, Harness, Item, Order, Port, Size};
 use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
@@ -72,7 +71,7 @@ pub fn play<G: Goods, Q: BlockingQueue<G>>(
     observer: &Arc<dyn Observer>,
 ) -> ExecutionResult {
     let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
-    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+    answers::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
 }
 
 /// The same, and whoever begins the step in the middle closes the queue before it.
@@ -83,7 +82,7 @@ pub fn play_closing<G: Goods, Q: BlockingQueue<G> + Close>(
     let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
     let steps: usize = scenario.roles.iter().map(|role| role.steps.len()).sum();
     let queue = Closing { queue, begun: AtomicUsize::new(0), closes_at: steps / 2 };
-    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+    answers::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
 }
 
 fn spec_of<G, Q: BlockingQueue<G>>(scenario: &Scenario) -> QueueSpec {
