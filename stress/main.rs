@@ -3,7 +3,7 @@
 //! `REFECTORY_SEED` is the first seed, `REFECTORY_SECONDS` the time of each subject.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign, regression};
+use refectory::campaign::{self, Campaign, Round, Work, regression};
 use refectory::catalogue::subjects;
 use refectory::cell::Subject;
 use refectory::judge::{Reason, RoundsReport, Status, rounds_of, status_if_shown};
@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     campaign::child_main();
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
-    let trials = regressions().chain(subjects().map(|subject| trial(subject, tell.clone()))).collect();
+    let all = subjects().map(|subject| trial(subject, tell.clone()));
+    let trials = regressions().chain(deaths()).chain(all).collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(trials_at_once);
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -63,6 +64,29 @@ fn regressions() -> impl Iterator<Item = Trial> {
             Ok(regression::check(subject, &kept, TIMES[1])?)
         })
     })
+}
+
+/// In rounds of processes somebody is killed, which a correct subject outlives.
+fn deaths() -> impl Iterator<Item = Trial> {
+    let rounds = |id: &str, seeds: std::ops::Range<u64>| {
+        let subject = subjects().find(|subject| subject.id() == id).ok_or("no subject has this id")?;
+        Ok::<_, Failed>(seeds.map(move |seed| campaign::perform(Work::draw(subject, seed), seed)))
+    };
+    let survives = move || {
+        let rounds: Vec<_> = rounds("processes/lock/robust", 0..8)?.collect();
+        let killed: u64 = rounds.iter().map(|round| round.deaths).sum();
+        match killed > 0 && rounds.iter().all(Round::is_good) {
+            true => Ok(()),
+            false => Err(format!("{killed} were killed in {rounds:?}").into()),
+        }
+    };
+    let is_caught =
+        move || match rounds("processes/lock/robust~not_robust", 0..100)?.find(|round| !round.is_good()) {
+            Some(_) => Ok(()),
+            None => Err("a lock that the dead keep is missed".into()),
+        };
+    let trials = [Trial::test("deaths/survived", survives), Trial::test("deaths/caught", is_caught)];
+    trials.into_iter().filter(|_| cfg!(all(feature = "processes", target_os = "linux")))
 }
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {

@@ -21,7 +21,7 @@ use crate::event::causality::{Causality, Moment};
 use crate::history::log::Entry;
 use crate::history::recorder::Log;
 use crate::history::{History, Operation};
-use crate::scenario::{Observer, Performer, Role, Scenario, Step, Watch};
+use crate::scenario::{Observer, Performer, Recorded, Role, Scenario, Step, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{causality, moment};
 use crate::sync::{self, note};
@@ -38,7 +38,7 @@ pub(super) fn play<S: Queue>(
     let mut ledger = Ledger::of(queue, scenario, observer);
     rejected_comes_back(&ledger)?;
     let lost = "was put, and neither received nor left";
-    ledger.every_item_ends_once(scenario, ledger.accepted(), ledger.received(), lost)?;
+    ledger.every_item_ends_once(ledger.put(), ledger.accepted(), ledger.received(), lost)?;
     if spec.order == Order::Fifo {
         fifo_per_producer(scenario, &ledger)?;
     }
@@ -53,8 +53,24 @@ pub(super) fn play<S: Queue>(
 pub(super) trait Queue: Send + Sync + 'static {
     /// Whether it is closed in the middle of a scenario: then it sends items back, and consumers away.
     const CLOSES: bool = false;
+    /// How often a step is attempted, at most. Each attempt is an operation of its own; the first that does not fail is the last.
+    const ATTEMPTS: usize = 1;
 
     fn answer(&self, step: Step) -> Answer;
+
+    /// What it answers where a step may be attempted more than once.
+    fn attempt(&self, step: Step, attempt: Attempt) -> Answer {
+        let _ = attempt;
+        self.answer(step)
+    }
+}
+
+/// The n-th attempt at a step of a role, counted from 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) role: usize,
+    pub(super) step: usize,
+    pub(super) number: usize,
 }
 
 /// What came of putting in an item.
@@ -86,6 +102,18 @@ impl Answer {
             Self::Full { put, .. } => (QueueCall::Push(put), QueueAnswer::Full),
             Self::Popped(label) => (QueueCall::Pop, QueueAnswer::Popped(label)),
             Self::Empty => (QueueCall::Pop, QueueAnswer::Empty),
+        }
+    }
+
+    const fn fails(self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Empty)
+    }
+
+    /// The label of the item that was to be put in, by this attempt.
+    const fn put(self) -> Option<u32> {
+        match self {
+            Self::Pushed(label) | Self::Full { put: label, .. } => Some(label),
+            Self::Popped(_) | Self::Empty => None,
         }
     }
 
@@ -128,26 +156,33 @@ impl<Q: Queue> Performer for Q {
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
         let mut answers = Vec::with_capacity(steps.len());
         let mut moments = Vec::new();
-        let mut log = (!sync::is_modelled()).then(|| Record::with_room(watch.role as u32, steps.len()));
+        let mut log =
+            (!sync::is_modelled()).then(|| Record::with_room(watch.role as u32, Q::ATTEMPTS * steps.len()));
         watch.ready();
         for (k, &step) in steps.iter().enumerate() {
-            let begun = moment();
-            answers.push(watch.step(k, || {
-                note(format_args!("{step}"));
-                let answer = recorded(self, log.as_mut(), step);
-                note(format_args!("→ {answer}"));
-                answer
-            }));
-            moments.extend(begun.zip(moment()));
+            watch.step(k, || {
+                for number in 0..Q::ATTEMPTS {
+                    let begun = moment();
+                    note(format_args!("{step}"));
+                    let attempt = Attempt { role: watch.role, step: k, number };
+                    let answer = recorded(self, log.as_mut(), step, attempt);
+                    note(format_args!("→ {answer}"));
+                    answers.push(answer);
+                    moments.extend(begun.zip(moment()));
+                    if !answer.fails() {
+                        break;
+                    }
+                }
+            });
         }
         (Account { answers, moments, log }, dropped())
     }
 }
 
-fn recorded(queue: &impl Queue, log: Option<&mut Record>, step: Step) -> Answer {
-    let Some(log) = log else { return queue.answer(step) };
+fn recorded(queue: &impl Queue, log: Option<&mut Record>, step: Step, attempt: Attempt) -> Answer {
+    let Some(log) = log else { return queue.attempt(step, attempt) };
     log.begin(step.on.map_or(QueueCall::Pop, QueueCall::Push));
-    let answer = queue.answer(step);
+    let answer = queue.attempt(step, attempt);
     log.end(Some(answer.in_terms_of_the_spec().1));
     answer
 }
@@ -165,6 +200,11 @@ impl Ledger {
         let steps =
             roles.flat_map(|(role, account)| account.answers.iter().map(move |&answer| (role, answer)));
         steps.filter(|(_, answer)| counts::<S>(answer.in_terms_of_the_spec().1))
+    }
+
+    /// The labels of all items, one for each attempt to put one in.
+    fn put(&self) -> impl Iterator<Item = u32> {
+        self.answers().filter_map(Answer::put)
     }
 
     fn accepted(&self) -> impl Iterator<Item = u32> {
@@ -287,7 +327,7 @@ fn linearizable_in_time<S: Queue>(
     let entries = logs.flat_map(Log::into_entries);
     let log: Vec<_> = entries.filter(|entry| entry.answer.is_none_or(counts::<S>)).collect();
     let decision = decide(spec, &log);
-    observer.judged(log, &decision);
+    observer.judged(Recorded::Queue(log), &decision);
     let Decision::Violated(witness) = decision else { return Ok(()) };
     let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
     let said: Vec<&str> = witness.entries.iter().map(|&entry| &*said[entry]).collect();

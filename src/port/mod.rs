@@ -45,6 +45,7 @@
 mod answers;
 pub mod deque;
 pub mod exchange;
+mod holdings;
 mod item;
 mod ledger;
 pub mod lock;
@@ -60,7 +61,7 @@ pub use self::deque::{Deque, Steal, Stealer};
 pub use self::exchange::{Closed, Full};
 pub use self::item::{Goods, Item, Parcel};
 pub use self::lock::RawLock;
-pub use self::queue::{BlockingQueue, Close};
+pub use self::queue::{BlockingQueue, Close, TimedQueue};
 pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};
 pub use self::table::{Table, forks_of};
 pub use self::try_queue::TryQueue;
@@ -77,9 +78,10 @@ pub const PORTS: [&Port; 6] =
     [&table::PORT, &lock::PORT, &queue::PORT, &try_queue::PORT, &spsc::PORT, &deque::PORT];
 
 /// What the ports' roles do.
-const VERBS: [Verb; 7] = [
+const VERBS: [Verb; 8] = [
     table::DINE,
     lock::ENTER,
+    lock::TRY_ENTER,
     exchange::PUSH,
     exchange::POP,
     exchange::TRY_PUSH,
