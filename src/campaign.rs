@@ -22,6 +22,7 @@ mod belongings;
 mod child;
 mod clock;
 mod confirm;
+mod fate;
 mod fleet;
 mod kept;
 mod plan;

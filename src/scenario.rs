@@ -9,6 +9,7 @@
 //! hide the bugs that it is to show.
 
 use crate::check::Decision;
+use crate::check::exclusion::{self, Holding};
 use crate::engine;
 use crate::history::log::Entry;
 use crate::spec::{QueueAnswer, QueueCall};
@@ -124,6 +125,23 @@ fn column(role: &Role) -> Vec<String> {
     std::iter::once(role.name.clone()).chain(role.steps.iter().map(Step::to_string)).collect()
 }
 
+/// What was recorded of a scenario on real cores. Processes are roles.
+#[derive(Clone, Debug)]
+pub enum Recorded {
+    /// What a queue was asked, and what it answered.
+    Queue(Vec<Entry<QueueCall, QueueAnswer>>),
+    /// Who had a lock and when: of each lock, or of each fork of a table.
+    Locks(Vec<Vec<Holding>>),
+}
+
+impl Recorded {
+    /// How often somebody who waited for a lock was overtaken, at most; nothing where nobody asked for one.
+    pub fn most_overtaken(&self) -> Option<u64> {
+        let Self::Locks(locks) = self else { return None };
+        locks.iter().filter_map(|lock| exclusion::most_overtaken(lock)).map(|(times, _)| times).max()
+    }
+}
+
 /// Is told what the threads of a scenario do, while they do it, by themselves.
 pub trait Observer: Send + Sync {
     /// The role is about to begin its step.
@@ -131,7 +149,7 @@ pub trait Observer: Send + Sync {
         let _ = (role, step);
     }
 
-    /// The role eats: it holds both forks.
+    /// The role eats: it holds both forks; or it is in the critical section of a lock.
     fn eats(&self, role: usize, step: usize) {
         let _ = (role, step);
     }
@@ -141,10 +159,10 @@ pub trait Observer: Send + Sync {
         let _ = (role, step);
     }
 
-    /// What a queue answered on real cores, and whether it may. Where that could not be decided, and nobody says so, the execution is no
+    /// What was recorded on real cores, and whether it may be so. Where that could not be decided, and nobody says so, the execution is no
     /// pass.
-    fn judged(&self, log: Vec<Entry<QueueCall, QueueAnswer>>, decision: &Decision) {
-        let _ = log;
+    fn judged(&self, history: Recorded, decision: &Decision) {
+        let _ = history;
         if let Decision::Unknown(why) = decision {
             engine::give_up(why.clone());
         }

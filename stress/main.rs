@@ -6,7 +6,7 @@ mod caught;
 
 use caught::CAUGHT;
 use libtest_mimic::{Arguments, Failed, Trial};
-use refectory::campaign::{self, Campaign, Event, KeptRound, regression};
+use refectory::campaign::{self, Campaign, Event, KeptRound, Round, Work, regression};
 use refectory::catalogue::{subjects, unseen};
 use refectory::cell::Subject;
 use refectory::engine::Engine;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let started = Instant::now();
     let (tell, told) = mpsc::channel();
     let of_subjects = subjects().map(|subject| trial(subject, tell.clone()));
-    let trials = regressions().chain(of_subjects).chain(sound()).collect();
+    let trials = regressions().chain(deaths()).chain(of_subjects).chain(sound()).collect();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(trials_at_once);
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -106,6 +106,29 @@ fn a_flake_becomes_a_replay() -> Result<(), Failed> {
         Some(failure) if (failure.kind, failure.execution) == (confirmed.kind, confirmed.execution) => Ok(()),
         other => Err(format!("{confirmed:?} became {other:?}").into()),
     }
+}
+
+/// In rounds of processes somebody is killed, which a correct subject outlives.
+fn deaths() -> impl Iterator<Item = Trial> {
+    let rounds = |id: &str, seeds: std::ops::Range<u64>| {
+        let subject = subjects().find(|subject| subject.id() == id).ok_or("no subject has this id")?;
+        Ok::<_, Failed>(seeds.map(move |seed| campaign::perform(Work::draw(subject, seed), seed)))
+    };
+    let survives = move || {
+        let rounds: Vec<_> = rounds("processes/lock/robust", 0..8)?.collect();
+        let killed: u64 = rounds.iter().map(|round| round.deaths).sum();
+        match killed > 0 && rounds.iter().all(Round::is_good) {
+            true => Ok(()),
+            false => Err(format!("{killed} were killed in {rounds:?}").into()),
+        }
+    };
+    let is_caught =
+        move || match rounds("processes/lock/robust~not_robust", 0..100)?.find(|round| !round.is_good()) {
+            Some(_) => Ok(()),
+            None => Err("a lock that the dead keep is missed".into()),
+        };
+    let trials = [Trial::test("deaths/survived", survives), Trial::test("deaths/caught", is_caught)];
+    trials.into_iter().filter(|_| cfg!(all(feature = "processes", target_os = "linux")))
 }
 
 fn trial(subject: &'static Subject, tell: mpsc::Sender<RoundsReport>) -> Trial {

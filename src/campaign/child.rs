@@ -131,7 +131,7 @@ const fn noise_of(seed: u64) -> u64 {
 
 fn tell_growth(voice: &mut Voice, first: Option<Belongings>, rounds: u64) {
     let Some(first) = first else { return };
-    if let Some(last) = Belongings::settled(first.threads) {
+    if let Some(last) = Belongings::settled(&first) {
         voice.tell(&Told::Growth(Growth { rounds, first, last }));
     }
 }

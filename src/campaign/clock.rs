@@ -1,19 +1,18 @@
-//! Who watches a round: knows how far each thread has come, when each operation began and ended, and what a queue answered.
+//! Who watches a round: knows how far each thread has come, when each operation began and ended, and what was recorded.
 
 use super::plan::{Pauses, Plan, pin};
 use crate::check::Decision;
-use crate::history::log::Entry;
 use crate::history::recorder;
 use crate::report::Unfinished;
-use crate::scenario::{Observer, Scenario, Step};
-use crate::spec::{QueueAnswer, QueueCall};
+use crate::scenario::{Observer, Recorded, Scenario, SplitMix64, Step};
+use crate::sync::future::storm;
 use crate::sync::noise;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a queue answered in a round, and what the check says of it.
+/// What was recorded in a round, and what the check says of it.
 #[derive(Clone, Debug)]
 pub(super) struct Judged {
-    pub(super) log: Vec<Entry<QueueCall, QueueAnswer>>,
+    pub(super) history: Recorded,
     pub(super) decision: Decision,
 }
 
@@ -63,6 +62,7 @@ impl Clock {
     /// The role's thread is about to begin.
     fn arrives(&self, role: usize) {
         noise::is_thread(role);
+        storm(SplitMix64::new(self.pauses.seed ^ role as u64).next_u64());
         if self.pinned {
             pin(role);
         }
@@ -97,7 +97,7 @@ impl Clock {
         unfinished
     }
 
-    /// What the queue answered, if the round came to its end, and there was one.
+    /// What was recorded and judged, if the round came to its end, and anything was.
     pub(super) fn judged(&self) -> Option<&Judged> {
         self.judged.get()
     }
@@ -121,9 +121,9 @@ impl Observer for Clock {
         self.stamp(&self.at(role, step).ends);
     }
 
-    fn judged(&self, log: Vec<Entry<QueueCall, QueueAnswer>>, decision: &Decision) {
+    fn judged(&self, history: Recorded, decision: &Decision) {
         // A round is judged once.
-        let _ = self.judged.set(Judged { log, decision: decision.clone() });
+        let _ = self.judged.set(Judged { history, decision: decision.clone() });
     }
 }
 

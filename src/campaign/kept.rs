@@ -5,11 +5,12 @@ use super::plan::{Pauses, Plan};
 use super::round::{Round, Work};
 use super::slice::Slice;
 use crate::cell::Subject;
+use crate::check::exclusion::Holding;
 use crate::engine::Failure;
-use crate::history::log::Entry;
+use crate::history::log::{Entry, NEVER};
 use crate::history::recorder::Clock;
 use crate::port;
-use crate::scenario::{Role, Scenario, Step};
+use crate::scenario::{Recorded, Role, Scenario, Step};
 use crate::spec::{QueueAnswer, QueueCall};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,9 +21,9 @@ use std::num::NonZero;
 pub struct KeptOperation {
     /// The thread, as in `producer 0`.
     pub thread: String,
-    /// What was asked, as in `push 7`.
+    /// What was asked, as in `push 7`; or `hold`, of a lock, from when it was held until it was given back.
     pub call: String,
-    /// What was answered, as in `pushed`, `full`, `popped 7` or `empty`.
+    /// What was answered, as in `pushed`, `full`, `popped 7`, `empty` or `held`.
     pub answer: Option<String>,
     /// When it began, in units of the environment's clock since the first one began.
     pub begun: u64,
@@ -31,8 +32,34 @@ pub struct KeptOperation {
 }
 
 impl KeptOperation {
-    /// A log, in the order of beginnings.
-    pub(super) fn all(scenario: &Scenario, log: &[Entry<QueueCall, QueueAnswer>]) -> Vec<Self> {
+    /// What was recorded, in the order of beginnings.
+    pub(super) fn all(scenario: &Scenario, history: &Recorded) -> Vec<Self> {
+        let mut operations = match history {
+            Recorded::Queue(log) => Self::of_a_queue(scenario, log),
+            Recorded::Locks(locks) => Self::of_locks(scenario, locks),
+        };
+        operations.sort_by_key(|operation| operation.begun);
+        operations
+    }
+
+    /// For how long each was held: `hold 3` is of the fork of this number.
+    fn of_locks(scenario: &Scenario, locks: &[Vec<Holding>]) -> Vec<Self> {
+        let known = |time| (time != NEVER).then_some(time);
+        let first = locks.iter().flatten().filter_map(|held| known(held.got)).min().unwrap_or(0);
+        let numbered =
+            locks.iter().enumerate().flat_map(|(lock, held)| held.iter().map(move |held| (lock, held)));
+        let held = numbered.filter(|(_, held)| held.got != NEVER);
+        let kept = |(lock, held): (usize, &Holding)| Self {
+            thread: scenario.roles[held.process as usize].name.clone(),
+            call: if locks.len() == 1 { "hold".to_owned() } else { format!("hold {lock}") },
+            answer: known(held.left).map(|_| "held".to_owned()),
+            begun: held.got - first,
+            ended: known(held.left).map(|left| left - first),
+        };
+        held.map(kept).collect()
+    }
+
+    fn of_a_queue(scenario: &Scenario, log: &[Entry<QueueCall, QueueAnswer>]) -> Vec<Self> {
         let first = log.iter().map(|entry| entry.begun).min().unwrap_or(0);
         let kept = |entry: &Entry<QueueCall, QueueAnswer>| Self {
             thread: scenario.roles[entry.process as usize].name.clone(),
@@ -49,9 +76,7 @@ impl KeptOperation {
             begun: entry.begun - first,
             ended: entry.has_ended().then(|| entry.ended - first),
         };
-        let mut operations: Vec<Self> = log.iter().map(kept).collect();
-        operations.sort_by_key(|operation| operation.begun);
-        operations
+        log.iter().map(kept).collect()
     }
 }
 
@@ -80,6 +105,9 @@ pub enum KeptWork {
         name: String,
         /// How often.
         times: usize,
+        /// The point at which a process dies the first time, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dies_at: Option<u64>,
     },
 }
 
@@ -130,7 +158,9 @@ impl From<&Work> for KeptWork {
                 pinned: *pinned,
                 load: *load,
             },
-            Work::Row(row, times) => Self::Row { name: row.name.to_owned(), times: *times },
+            Work::Row(row, times, dies_at) => {
+                Self::Row { name: row.name.to_owned(), times: *times, dies_at: *dies_at }
+            }
         }
     }
 }
@@ -148,9 +178,10 @@ impl KeptWork {
                 let scenario = Scenario { size: *size, roles, stride: *stride };
                 Ok(Work::Plan(harness, Plan { scenario, pauses: *pauses, pinned: *pinned, load: *load }))
             }
-            Self::Row { name, times } => {
+            Self::Row { name, times, dies_at } => {
                 let row = subject.rows.iter().find(|row| row.name == name);
-                row.map(|row| Work::Row(*row, *times)).ok_or_else(|| NotPlayable::NoRow(name.clone()))
+                row.map(|row| Work::Row(*row, *times, *dies_at))
+                    .ok_or_else(|| NotPlayable::NoRow(name.clone()))
             }
         }
     }
@@ -206,7 +237,7 @@ pub struct KeptRound {
     pub work: KeptWork,
     /// How it went wrong.
     pub failure: Failure,
-    /// What the queue answered, if it was one, and the round came to its end.
+    /// What was recorded, if anything was, and the round came to its end.
     pub history: Vec<KeptOperation>,
     /// Where that was.
     pub environment: Environment,
@@ -264,7 +295,8 @@ mod tests {
                 let read: KeptWork = serde_json::from_str(&text).unwrap();
                 match (work, read.on(subject).unwrap()) {
                     (Work::Plan(_, plan), Work::Plan(_, again)) => assert_eq!(plan, again),
-                    (Work::Row(row, times), Work::Row(other, again)) => {
+                    (Work::Row(row, times, death), Work::Row(other, again, same)) => {
+                        assert_eq!(death, same);
                         assert_eq!((row.name, times), (other.name, again));
                     }
                     (work, other) => panic!("{work:?} became {other:?}"),
@@ -276,7 +308,8 @@ mod tests {
     #[test]
     fn what_is_adopted_is_what_an_engine_has_confirmed() {
         let subject = subjects().next().unwrap();
-        let (small, large) = [1, 2].map(|times| KeptWork::Row { name: "eats".to_owned(), times }).into();
+        let (small, large) =
+            [1, 2].map(|times| KeptWork::Row { name: "eats".to_owned(), times, dies_at: None }).into();
         let (kind, message) = (FailureKind::Deadlock, "all wait".to_owned());
         let failure = Failure { kind, message: message.clone(), trace: Trace::default(), execution: 1 };
         let mut kept = KeptRound {
@@ -299,7 +332,7 @@ mod tests {
     #[test]
     fn what_cannot_be_played_is_named() {
         let subject = subjects().find(|subject| subject.id() == "threads/table/ordered").unwrap();
-        let row = KeptWork::Row { name: "flies".to_owned(), times: 1 };
+        let row = KeptWork::Row { name: "flies".to_owned(), times: 1, dies_at: None };
         assert_eq!(row.on(subject).unwrap_err(), NotPlayable::NoRow("flies".to_owned()));
         let roles = vec![KeptRole { name: "bird".to_owned(), steps: vec!["fly 3".to_owned()] }];
         let pauses = Pauses { seed: 0, longest: 0 };

@@ -1,6 +1,7 @@
 //! One round, in this process.
 
 use super::clock::{Clock, Judged};
+use super::fate::Fate;
 use super::kept::KeptOperation;
 use super::plan::Plan;
 use crate::cell::{Row, Subject};
@@ -15,7 +16,7 @@ use crate::scenario::{Observer, SplitMix64};
 use serde::{Deserialize, Serialize};
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -30,13 +31,16 @@ pub struct Round {
     pub operations: u64,
     /// Those during which another thread had one under way; not known of a row.
     pub overlapped: Option<u64>,
-    /// The history of a queue, and whether it was decided.
+    /// The history of a queue, a lock or a table, and whether it was decided.
     pub histories: Histories,
+    /// Processes that were killed.
+    #[serde(default)]
+    pub deaths: u64,
     /// Whether the round can be judged.
     pub coverage: Coverage,
     /// How it went wrong, if it did.
     pub failure: Option<Failure>,
-    /// What the queue answered, if the round went wrong.
+    /// What was recorded, if the round went wrong.
     pub history: Vec<KeptOperation>,
 }
 
@@ -49,7 +53,7 @@ impl Round {
     fn of(seed: u64, seen: Exploration, operations: u64) -> Self {
         let Exploration { threads, coverage, failure, .. } = seen;
         let (overlapped, histories, history) = (None, Histories::default(), Vec::new());
-        Self { seed, threads, operations, overlapped, histories, coverage, failure, history }
+        Self { seed, threads, operations, overlapped, histories, deaths: 0, coverage, failure, history }
     }
 }
 
@@ -69,13 +73,19 @@ const PATIENCE: u32 = 20;
 pub enum Work {
     /// It plays this plan.
     Plan(Harness, Plan),
-    /// It plays this row so many times.
-    Row(Row, usize),
+    /// It plays this row so many times. Where there is a number, a process dies each time, if the row has any: the first time whoever comes to
+    /// the point of this number, and each time one point later.
+    Row(Row, usize, Option<u64>),
 }
+
+/// The model whose rows have processes that may be killed.
+const PROCESSES: &str = "processes";
 
 impl Work {
     /// A row is played at most so many times in one round.
     const ENCORES: usize = 64;
+    /// The first death of a round comes at this point at the latest.
+    const LAST: usize = 24;
 
     /// What the round of this seed does: its plan, or, where the subject has rows, one of
     /// them every other time.
@@ -90,7 +100,9 @@ impl Work {
             }
             _ => {
                 let row = subject.rows[random.between(0, subject.rows.len() - 1)];
-                Self::Row(row, random.between(1, Self::ENCORES))
+                let times = random.between(1, Self::ENCORES);
+                let dies = subject.model == PROCESSES && random.between(0, 1) == 0;
+                Self::Row(row, times, dies.then(|| random.between(1, Self::LAST) as u64))
             }
         }
     }
@@ -107,7 +119,7 @@ impl Work {
     pub(super) fn program(&self) -> Program {
         match self {
             Self::Plan(harness, plan) => harness.loaded(plan.load).program(plan.scenario.clone()),
-            Self::Row(row, _) => Program::new(row.play),
+            Self::Row(row, ..) => Program::new(row.play),
         }
     }
 }
@@ -117,7 +129,7 @@ impl Work {
 pub fn perform(work: Work, seed: u64) -> Round {
     match work {
         Work::Plan(harness, plan) => perform_plan(harness, &plan, seed),
-        Work::Row(row, times) => perform_row(row, times, seed),
+        Work::Row(row, times, death) => perform_row(row, times, death, seed),
     }
 }
 
@@ -133,36 +145,43 @@ fn perform_plan(harness: Harness, plan: &Plan, seed: u64) -> Round {
     let overlap = overlap_of(clock.intervals());
     let mut round = Round::of(seed, seen, overlap.operations);
     round.overlapped = Some(overlap.overlapped);
-    if let Some(Judged { log, decision }) = clock.judged() {
-        round.histories = histories(decision);
-        round.history = if round.failure.is_some() { KeptOperation::all(&scenario, log) } else { Vec::new() };
+    if let Some(judged) = clock.judged() {
+        round.histories = histories(judged);
+        if round.failure.is_some() {
+            round.history = KeptOperation::all(&scenario, &judged.history);
+        }
     }
     round
 }
 
 /// One history, of which that was decided.
-fn histories(decision: &Decision) -> Histories {
+fn histories(Judged { history, decision }: &Judged) -> Histories {
     let why = match decision {
         Decision::Unknown(why) => Some(why.clone()),
         Decision::Holds | Decision::Violated(_) => None,
     };
-    Histories { recorded: 1, decided: u64::from(why.is_none()), why }
+    let overtaken = history.most_overtaken();
+    Histories { recorded: 1, decided: u64::from(why.is_none()), why, overtaken }
 }
 
-fn perform_row(row: Row, times: usize, seed: u64) -> Round {
+fn perform_row(row: Row, times: usize, death: Option<u64>, seed: u64) -> Round {
     let played = Arc::new(AtomicUsize::new(0));
+    let deaths = Arc::new(AtomicU64::new(0));
     let program = {
-        let played = played.clone();
+        let (played, deaths) = (played.clone(), deaths.clone());
         Program::new(move || {
+            // Ordering: the counts publish nothing.
+            let number = played.load(Ordering::Relaxed) as u64;
+            let fate = Fate::at(death.map(|first| first + number));
             let outcome = (row.play)();
-            // Ordering: the count publishes nothing.
+            deaths.fetch_add(fate.deaths(), Ordering::Relaxed);
             played.fetch_add(1, Ordering::Relaxed);
             outcome
         })
     };
     let moves = || played.load(Ordering::Relaxed);
     let seen = watch(program, times, moves, || unfinished_row(row.name, moves() + 1, times));
-    Round::of(seed, seen, moves() as u64)
+    Round { deaths: deaths.load(Ordering::Relaxed), ..Round::of(seed, seen, moves() as u64) }
 }
 
 /// Runs the program so often in a thread, and looks at what moves until that has ended or hangs; then `waits`
@@ -230,16 +249,39 @@ mod tests {
         assert!(waits.all(|wait| wait.contains("waits in p")), "{}", failure.message);
     }
 
+    /// Whoever was handed the lock and is dropped at that moment must hand it on.
+    #[test]
+    fn a_permit_that_is_lost_in_a_storm_is_a_hang() {
+        use crate::model::coroutines::lock::broken::KeepsForItself;
+        use crate::model::coroutines::lock::{Impatient, Lock};
+        use crate::port::lock;
+        let harness = Harness::new(&lock::PORT, lock::play::<Impatient<Lock<KeepsForItself>>>);
+        let failure = |seed| perform(Work::Plan(harness, Plan::draw(&lock::PORT, seed)), seed).failure;
+        let failure = (0..1000).find_map(failure).expect("the lost permit is missed");
+        assert_eq!(failure.kind, FailureKind::Hang);
+    }
+
+    #[test]
+    fn locks_and_tables_have_histories() {
+        for (id, port) in [("threads/lock/futex", "lock"), ("threads/table/ordered", "table")] {
+            let harness = subject(id).harness.unwrap();
+            assert_eq!(harness.port.name, port);
+            let round = perform(Work::Plan(harness, Plan::draw(harness.port, 1)), 1);
+            assert_eq!((round.histories.recorded, round.histories.decided), (1, 1), "{id}");
+            assert!(round.is_good() && round.histories.overtaken.is_some(), "{id}: {round:?}");
+        }
+    }
+
     #[test]
     fn a_failure_keeps_its_kind() {
         let row = Row::new("starves", || {
             let kind = FailureKind::Starvation;
             Err(engine::Violation { kind, ..engine::Violation::new("all_are_fed", "0 is not".to_owned()) })
         });
-        let failure = perform(Work::Row(row, 3), 0).failure.unwrap();
+        let failure = perform(Work::Row(row, 3, None), 0).failure.unwrap();
         assert_eq!((failure.kind, &*failure.message), (FailureKind::Starvation, "all_are_fed: 0 is not"));
         let row = Row::new("panics", || panic!("no soup today"));
-        assert_eq!(perform(Work::Row(row, 3), 0).failure.unwrap().kind, FailureKind::Panic);
+        assert_eq!(perform(Work::Row(row, 3, None), 0).failure.unwrap().kind, FailureKind::Panic);
     }
 
     /// Which queue it is does not matter: here one whose items overtake each other.
@@ -249,7 +291,7 @@ mod tests {
         let failed = |seed| Some(perform(Work::draw(own_lanes, seed), seed)).filter(|round| !round.is_good());
         let round = (0..1000).find_map(failed).expect("the other order is caught");
         assert_eq!(round.failure.unwrap().kind, FailureKind::NotLinearizable);
-        assert_eq!(round.histories, Histories { recorded: 1, decided: 1, why: None });
+        assert_eq!(round.histories, Histories { recorded: 1, decided: 1, why: None, overtaken: None });
         assert_eq!(round.history.len() as u64, round.operations);
     }
 }

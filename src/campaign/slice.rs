@@ -28,6 +28,9 @@ pub struct Slice {
     pub overlapped: Option<u64>,
     /// Histories of queues, and how many were decided.
     pub histories: Histories,
+    /// Processes that were killed in rounds of processes.
+    #[serde(default)]
+    pub deaths: u64,
     /// What the process had after its first round and after its last.
     pub growth: Option<Growth>,
     /// How long it took.
@@ -60,6 +63,7 @@ impl Slice {
             operations: 0,
             overlapped: None,
             histories: Histories::default(),
+            deaths: 0,
             growth,
             elapsed,
             ended: None,
@@ -77,6 +81,7 @@ impl Slice {
         self.threads = self.threads.max(round.threads);
         self.operations += round.operations;
         self.overlapped = sum(self.overlapped, round.overlapped);
+        self.deaths += round.deaths;
         let good = round.is_good();
         self.histories.add(round.histories);
         if !good {
@@ -84,11 +89,15 @@ impl Slice {
         }
     }
 
-    /// The same without what is not the same each time: how long it took, and what overlapped. That a history was not decided stays.
+    /// The same without what is not the same each time: how long it took, what overlapped, and who was killed before all was over. That a history was not decided stays.
     pub(super) fn without_circumstances(&self) -> Self {
         let undecided = self.histories.undecided() > 0;
-        let histories = if undecided { self.histories.clone() } else { Histories::default() };
-        Self { overlapped: None, elapsed: Duration::ZERO, histories, ..self.clone() }
+        let histories = if undecided {
+            Histories { overtaken: None, ..self.histories.clone() }
+        } else {
+            Histories::default()
+        };
+        Self { overlapped: None, deaths: 0, elapsed: Duration::ZERO, histories, ..self.clone() }
     }
 
     /// Adds what was played to what is known of its subject. Where that has gone wrong before, the first failure stays.

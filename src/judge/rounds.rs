@@ -18,6 +18,10 @@ pub struct Histories {
     pub decided: u64,
     /// Why one of the others was not.
     pub why: Option<String>,
+    /// How often somebody who waited for a lock, or for a fork, was overtaken, at most: measured from outside, and no verdict. Nothing is
+    /// known of queues.
+    #[cfg_attr(feature = "cli", serde(default))]
+    pub overtaken: Option<u64>,
 }
 
 impl Histories {
@@ -26,6 +30,7 @@ impl Histories {
         self.recorded += more.recorded;
         self.decided += more.decided;
         self.why = self.why.take().or(more.why);
+        self.overtaken = self.overtaken.max(more.overtaken);
     }
 
     /// How many were not decided.
@@ -191,7 +196,8 @@ mod tests {
     fn a_round_that_was_not_decided_is_no_pass() {
         let mut rounds = Rounds::none(subject(Expect::Held), 17);
         rounds.exploration.executions = 5;
-        rounds.histories = Histories { recorded: 5, decided: 2, why: Some("too long".to_owned()) };
+        rounds.histories =
+            Histories { recorded: 5, decided: 2, why: Some("too long".to_owned()), overtaken: None };
         let verdict = |rounds: &Rounds| RoundsReport::from(rounds.clone()).cell.verdict;
         assert_eq!(verdict(&rounds), Verdict::Held(Extent::Sampled(2)));
         rounds.histories.decided = 0;

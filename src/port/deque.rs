@@ -9,7 +9,9 @@
 //!
 //! Outcome: what the owner popped, and what came of every thief's attempts.
 
-use super::exchange::{PUSH, TRY_POP, abbreviated, dropped};
+use super::answers::abbreviated;
+use super::exchange::{PUSH, TRY_POP};
+use super::item::dropped;
 use super::ledger::{self, labels};
 use super::{Harness, Item, Port, Size};
 use crate::engine::{Outcome, Violation};
@@ -113,7 +115,7 @@ fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) 
     let ledger = Ledger::of(House::<D>::new(scenario), scenario, observer);
     let taken = ledger.accounts.iter().flat_map(|account| took(account));
     let lost = "was put in, and neither taken nor left";
-    ledger.every_item_ends_once(scenario, labels(scenario), taken, lost)?;
+    ledger.every_item_ends_once(labels(scenario), labels(scenario), taken, lost)?;
     lifo_for_the_owner(scenario, &ledger)?;
     fifo_for_thieves(scenario, &ledger)?;
     Ok(outcome(scenario, &ledger))

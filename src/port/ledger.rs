@@ -1,6 +1,6 @@
 //! Where all items of a scenario went: `nothing_lost`, `nothing_duplicated` and `dropped_once`.
 
-use super::exchange::dropped;
+use super::item::dropped;
 use crate::engine::Violation;
 use crate::scenario::{Observer, Performer, Scenario, run};
 use std::sync::Arc;
@@ -36,11 +36,11 @@ impl<A> Ledger<A> {
         &self.left
     }
 
-    /// What was accepted was received, or left, once; and every item of the scenario was dropped once. `lost` is
+    /// What was accepted was received, or left, once; and every item that was `made` was dropped once. `lost` is
     /// said of an item that was accepted and did not come out.
     pub(super) fn every_item_ends_once(
         &self,
-        scenario: &Scenario,
+        made: impl Iterator<Item = u32>,
         accepted: impl Iterator<Item = u32>,
         received: impl Iterator<Item = u32>,
         lost: &str,
@@ -53,7 +53,7 @@ impl<A> Ledger<A> {
             }
         })?;
         let dropped = self.dropped.iter().chain(&self.left).copied();
-        same(labels(scenario), dropped).map_err(|(label, times)| match times {
+        same(made, dropped).map_err(|(label, times)| match times {
             0 => Violation::new("dropped_once", format!("item {label} was never dropped")),
             _ => Violation::new("dropped_once", format!("item {label} was dropped {times} times too often")),
         })

@@ -45,6 +45,8 @@
 mod answers;
 pub mod deque;
 pub mod exchange;
+mod holdings;
+mod item;
 mod ledger;
 pub mod lock;
 pub mod queue;
@@ -56,9 +58,10 @@ pub mod transfer;
 pub mod try_queue;
 
 pub use self::deque::{Deque, Steal, Stealer};
-pub use self::exchange::{Closed, Full, Goods, Item, Parcel};
+pub use self::exchange::{Closed, Full};
+pub use self::item::{Goods, Item, Parcel};
 pub use self::lock::RawLock;
-pub use self::queue::{BlockingQueue, Close};
+pub use self::queue::{BlockingQueue, Close, TimedQueue};
 pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};
 pub use self::table::{Table, forks_of};
 pub use self::try_queue::TryQueue;
@@ -75,9 +78,10 @@ pub const PORTS: [&Port; 6] =
     [&table::PORT, &lock::PORT, &queue::PORT, &try_queue::PORT, &spsc::PORT, &deque::PORT];
 
 /// What the ports' roles do.
-const VERBS: [Verb; 7] = [
+const VERBS: [Verb; 8] = [
     table::DINE,
     lock::ENTER,
+    lock::TRY_ENTER,
     exchange::PUSH,
     exchange::POP,
     exchange::TRY_PUSH,

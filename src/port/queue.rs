@@ -1,15 +1,15 @@
 //! Queues whose operations wait.
 
-use super::exchange::{
-    self, Answer, Closed, Goods, Item, POP, PUSH, Queue, Waiting, exchange, popped, share,
-};
-use super::{Harness, Order, Port, Size};
+use super::answers::{self, Answer, Attempt, Queue, popped, pushed};
+use super::exchange::{self, Closed, Full, POP, PUSH, Waiting, exchange, share};
+use super::{Goods, Harness, Item, Order, Port, Size, TryQueue};
 use crate::engine::ExecutionResult;
-use crate::scenario::{Observer, Scenario, Step};
+use crate::scenario::{Observer, Scenario, SplitMix64, Step};
 use crate::spec::QueueSpec;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A queue for any number of producers and consumers, whose operations wait.
 ///
@@ -34,6 +34,21 @@ pub trait BlockingQueue<T>: Send + Sync + 'static {
 
     /// Waits for an item and takes it out; `None` once the queue is [closed](Close::close) and empty.
     fn pop(&self) -> Option<T>;
+}
+
+/// A queue whose operations wait, but not longer than they are told to.
+///
+/// - Such an operation gives up only where at some moment after it began there was no room, or no item: that its time ran out is no reason
+///   of its own.
+pub trait TimedQueue<T>: BlockingQueue<T> + TryQueue<T> {
+    /// Waits for room, but not longer than this, and puts an item in.
+    ///
+    /// # Errors
+    /// There was no room: the item comes back.
+    fn push_timeout(&self, item: T, time: Duration) -> Result<(), Full<T>>;
+
+    /// Waits for an item, but not longer than this, and takes it out.
+    fn pop_timeout(&self, time: Duration) -> Option<T>;
 }
 
 /// A queue that can be closed.
@@ -72,7 +87,7 @@ pub fn play<G: Goods, Q: BlockingQueue<G>>(
     observer: &Arc<dyn Observer>,
 ) -> ExecutionResult {
     let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
-    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+    answers::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
 }
 
 /// The same, and whoever begins the step in the middle closes the queue before it.
@@ -83,7 +98,17 @@ pub fn play_closing<G: Goods, Q: BlockingQueue<G> + Close>(
     let queue = Blocking(Q::with_capacity(scenario.size), PhantomData);
     let steps: usize = scenario.roles.iter().map(|role| role.steps.len()).sum();
     let queue = Closing { queue, begun: AtomicUsize::new(0), closes_at: steps / 2 };
-    exchange::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+    answers::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+}
+
+/// The same, and whoever has a step to do tries first, or waits for a little, or both, before it waits for as long as it takes.
+pub fn play_mixed<G: Goods, Q: TimedQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
+    let queue = <Q as BlockingQueue<G>>::with_capacity(scenario.size);
+    let spec = QueueSpec { answers_at_once: true, ..spec_of::<G, Q>(scenario) };
+    answers::play(Mixed(Blocking(queue, PhantomData)), spec, scenario, observer).into()
 }
 
 fn spec_of<G, Q: BlockingQueue<G>>(scenario: &Scenario) -> QueueSpec {
@@ -114,6 +139,57 @@ impl<G: Goods, Q: BlockingQueue<G> + Close> Queue for Closing<G, Q> {
     }
 }
 
+/// A queue that is asked in every way there is.
+struct Mixed<G, Q>(Blocking<G, Q>);
+
+/// How long an attempt waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    None,
+    For(Duration),
+    Endless,
+}
+
+impl Patience {
+    /// The longest wait that may end in vain, in microseconds: as long as another thread needs to be woken and to run.
+    const LONGEST: usize = 100;
+
+    /// The same at the same place each time. The last attempt waits for as long as it takes.
+    fn of(attempt: Attempt, attempts: usize) -> Self {
+        let Attempt { role, step, number } = attempt;
+        let mut random = SplitMix64::new((role as u64) << 32 ^ (step * attempts + number) as u64);
+        match random.between(0, 2) {
+            _ if number + 1 == attempts => Self::Endless,
+            0 => Self::None,
+            1 => Self::For(Duration::from_micros(random.between(0, Self::LONGEST) as u64)),
+            _ => Self::Endless,
+        }
+    }
+}
+
+impl<G: Goods, Q: TimedQueue<G>> Queue for Mixed<G, Q> {
+    const ATTEMPTS: usize = 3;
+
+    fn answer(&self, step: Step) -> Answer {
+        self.0.answer(step)
+    }
+
+    fn attempt(&self, step: Step, attempt: Attempt) -> Answer {
+        let queue = &self.0.0;
+        match (Patience::of(attempt, Self::ATTEMPTS), step) {
+            (Patience::None, Step { verb: PUSH, on: Some(label) }) => {
+                pushed(label, queue.try_push(G::new(label)))
+            }
+            (Patience::None, Step { verb: POP, .. }) => popped(queue.try_pop()),
+            (Patience::For(time), Step { verb: PUSH, on: Some(label) }) => {
+                pushed(label, queue.push_timeout(G::new(label), time))
+            }
+            (Patience::For(time), Step { verb: POP, .. }) => popped(queue.pop_timeout(time)),
+            _ => self.answer(step),
+        }
+    }
+}
+
 struct Blocking<G, Q>(Q, PhantomData<fn(G)>);
 
 impl<G: Goods, Q: BlockingQueue<G>> Queue for Blocking<G, Q> {
@@ -141,7 +217,7 @@ mod tests {
 
     impl BlockingQueue<Item> for KeepsOne {
         fn with_capacity(capacity: usize) -> Self {
-            Self(Bounded::with_capacity(capacity))
+            Self(BlockingQueue::with_capacity(capacity))
         }
 
         fn push(&self, item: Item) -> Result<(), Closed<Item>> {
@@ -176,5 +252,83 @@ mod tests {
     #[test]
     fn rejects_an_end_that_leaves_an_item() {
         assert_eq!(closed::<KeepsOne>().unwrap_err().property, "closed_means_empty");
+    }
+
+    #[test]
+    fn an_operation_waits_in_every_way_and_in_the_end_for_as_long_as_it_takes() {
+        let of = |step, number| Patience::of(Attempt { role: 1, step, number }, 3);
+        let first: Vec<Patience> = (0..30).map(|step| of(step, 0)).collect();
+        assert!(first.contains(&Patience::None) && first.contains(&Patience::Endless));
+        assert!(first.iter().any(|patience| matches!(patience, Patience::For(_))));
+        assert!((0..30).all(|step| of(step, 2) == Patience::Endless));
+        assert_eq!(of(7, 1), of(7, 1));
+    }
+
+    /// Room for one, so that both sides often find none.
+    fn mixed<Q: TimedQueue<Item>>() -> Result<String, Violation> {
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        let scenario = exchange(Waiting::Blocks, 1, &[200, 200], 2);
+        play_mixed::<Item, Q>(&Arc::new(scenario), &observer).outcome
+    }
+
+    #[test]
+    fn accepts_tries_and_timed_operations_among_those_that_wait() {
+        use crate::model::threads::queue::{self, LifoQueue, PriorityQueue, SimpleQueue};
+        mixed::<queue::Queue<Item>>().unwrap();
+        mixed::<LifoQueue<Item>>().unwrap();
+        mixed::<PriorityQueue<Item>>().unwrap();
+        mixed::<SimpleQueue<Item>>().unwrap();
+    }
+
+    /// It says that there is nothing because the time is over.
+    struct GivesUp(crate::model::threads::queue::Queue<Item>);
+
+    impl BlockingQueue<Item> for GivesUp {
+        fn with_capacity(capacity: usize) -> Self {
+            Self(BlockingQueue::with_capacity(capacity))
+        }
+
+        fn push(&self, item: Item) -> Result<(), Closed<Item>> {
+            self.0.push(item)
+        }
+
+        fn pop(&self) -> Option<Item> {
+            self.0.pop()
+        }
+    }
+
+    impl TryQueue<Item> for GivesUp {
+        fn with_capacity(capacity: usize) -> Self {
+            BlockingQueue::with_capacity(capacity)
+        }
+
+        fn try_push(&self, item: Item) -> Result<(), Full<Item>> {
+            self.0.try_push(item)
+        }
+
+        fn try_pop(&self) -> Option<Item> {
+            self.0.try_pop()
+        }
+    }
+
+    impl TimedQueue<Item> for GivesUp {
+        fn push_timeout(&self, item: Item, time: Duration) -> Result<(), Full<Item>> {
+            self.0.push_timeout(item, time)
+        }
+
+        fn pop_timeout(&self, _: Duration) -> Option<Item> {
+            None
+        }
+    }
+
+    #[test]
+    fn rejects_an_end_of_time_that_is_no_reason() {
+        // One role puts all in, then takes all out: there is an item whenever it asks for one.
+        let mut scenario = exchange(Waiting::Blocks, 30, &[30], 1);
+        let pops = scenario.roles.remove(1).steps;
+        scenario.roles[0].steps.extend(pops);
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        let outcome = play_mixed::<Item, GivesUp>(&Arc::new(scenario), &observer).outcome;
+        assert_eq!(outcome.unwrap_err().property, "linearizable");
     }
 }

@@ -1,10 +1,8 @@
 //! Queues for one producer and one consumer, each with an end of its own.
 
-use super::exchange::{
-    self, Answer, Full, Goods, Item, Queue, TRY_POP, TRY_PUSH, Waiting, draw_capacity, draw_length, exchange,
-    popped, pushed, trying,
-};
-use super::{Harness, Order, Port, Size};
+use super::answers::{self, Answer, Queue, popped, pushed};
+use super::exchange::{Full, TRY_POP, TRY_PUSH, Waiting, draw_capacity, draw_length, exchange, trying};
+use super::{Goods, Harness, Item, Order, Port, Size};
 use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
@@ -72,7 +70,7 @@ pub fn play<G: Goods, Q: SpscQueue<G>>(
     };
     let (producer, consumer) = Q::with_capacity(scenario.size);
     let ends = Ends { producer: End::new(producer), consumer: End::new(consumer), goods: PhantomData };
-    exchange::play(ends, spec, scenario, observer).into()
+    answers::play(ends, spec, scenario, observer).into()
 }
 
 /// Both ends, each for the one role that uses it.

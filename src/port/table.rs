@@ -9,7 +9,9 @@
 //! Outcome: for every fork, the seats that ate with it, in order. With one meal each there are as many
 //! outcomes as acyclic orientations of the ring of n neighbours: 2ⁿ−2.
 
+use super::holdings::{self, Log};
 use super::{Harness, Port, Size};
+use crate::check::exclusion::Holding;
 use crate::check::overtaking::{self, Meal};
 use crate::engine::{ExecutionResult, Outcome, Violation};
 use crate::scenario::{Observer, Performer, Role, Scenario, Step, Verb, Watch, run, time_together};
@@ -103,8 +105,12 @@ fn dinner<T: Table>(Size(seats, _): Size, meals: u64) -> Duration {
 /// Plays the scenario on a table.
 fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
     let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
-    let meals: Vec<Meal> = run(&hall, scenario, observer).into_iter().flatten().collect();
-    let Some(order) = causality() else { return judge(scenario, &hall.plates).into() };
+    let (meals, held): (Vec<_>, Vec<_>) = run(&hall, scenario, observer).into_iter().unzip();
+    let Some(order) = causality() else {
+        let by_the_times = never_together_by_the_times(scenario.size, held.concat(), &**observer);
+        return by_the_times.and_then(|()| judge(scenario, &hall.plates)).into();
+    };
+    let meals: Vec<Meal> = meals.concat();
     let overtaken = overtaking::most_overtaken(&meals, scenario.size, &order);
     let outcome = judge(scenario, &hall.plates).and_then(|outcome| {
         overtaking::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome)
@@ -117,6 +123,26 @@ fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Exe
 const OVERTAKEN: &str = "overtaken";
 /// How many steps of all threads a wait takes, at most.
 const LONGEST_WAIT: &str = "longest wait in steps";
+
+/// Who holds the forks of a seat holds both.
+fn never_together_by_the_times(
+    seats: usize,
+    held: Vec<Held>,
+    observer: &dyn Observer,
+) -> Result<(), Violation> {
+    let mut forks = vec![Vec::new(); seats];
+    for (seat, holding) in held {
+        let (left, right) = forks_of(seat, seats);
+        forks[left].push(holding);
+        forks[right].push(holding);
+    }
+    holdings::judge(NEVER_TOGETHER, forks, |fork| format!("of fork {fork}"), observer)
+}
+
+const NEVER_TOGETHER: &str = "neighbours_never_eat_together";
+
+/// What the forks of this seat were held for.
+type Held = (usize, Holding);
 
 fn judge(scenario: &Scenario, plates: &[Plate]) -> Outcome {
     let services: Vec<Vec<usize>> = plates.iter().map(Plate::served).collect();
@@ -142,10 +168,11 @@ impl<T: Table> Hall<T> {
 unsafe impl<T: Table> Sync for Hall<T> {}
 
 impl<T: Table> Performer for Hall<T> {
-    /// The meals of a role, under an engine that tells where its thread stands.
-    type Account = Vec<Meal>;
+    /// The meals of a role, under an engine that tells where its thread stands; and for how long it held its forks, on real cores.
+    type Account = (Vec<Meal>, Vec<Held>);
 
-    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Vec<Meal> {
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
+        let mut log = Log::with_room(watch.role, steps.len());
         watch.ready();
         let mut meals = Vec::new();
         for (k, &step) in steps.iter().enumerate() {
@@ -156,18 +183,24 @@ impl<T: Table> Performer for Hall<T> {
                 eaten.set(moment());
                 watch.eats(k);
             };
-            watch.step(k, || self.dine(seat, chew));
+            watch.step(k, || self.dine(seat, &mut log, chew));
             meals.extend(asked.zip(eaten.get()).map(|(asked, eaten)| Meal { seat, asked, eaten }));
         }
-        meals
+        let seats = steps.iter().map(|step| step.on.unwrap_or_default() as usize);
+        (meals, seats.zip(log.into_holdings()).collect())
     }
 }
 
 impl<T: Table> Hall<T> {
-    fn dine(&self, seat: usize, chew: impl Fn()) {
+    fn dine(&self, seat: usize, log: &mut Log, chew: impl Fn()) {
         let (left, right) = forks_of(seat, self.plates.len());
         let (left, right) = (&self.plates[left], &self.plates[right]);
-        self.table.dine(seat, &mut || left.eat_from(seat, || right.eat_from(seat, &chew)));
+        log.asks();
+        self.table.dine(seat, &mut || {
+            log.has();
+            left.eat_from(seat, || right.eat_from(seat, &chew));
+            log.leaves();
+        });
     }
 }
 
@@ -217,10 +250,9 @@ impl Plate {
 fn neighbours_never_eat_together(plates: &[Plate]) -> Result<(), Violation> {
     match plates.iter().position(|plate| plate.shared.load(Ordering::Relaxed)) {
         None => Ok(()),
-        Some(fork) => Err(Violation::new(
-            "neighbours_never_eat_together",
-            format!("both philosophers beside fork {fork} ate at once"),
-        )),
+        Some(fork) => {
+            Err(Violation::new(NEVER_TOGETHER, format!("both philosophers beside fork {fork} ate at once")))
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Queues whose operations never wait.
 
-use super::exchange::{
-    self, Answer, Full, Goods, Item, Queue, TRY_POP, TRY_PUSH, Waiting, popped, pushed, trying,
-};
-use super::{Harness, Order, Port, Size};
+use super::answers::{self, Answer, Queue, popped, pushed};
+use super::exchange::{self, Full, TRY_POP, TRY_PUSH, Waiting, trying};
+use super::{Goods, Harness, Item, Order, Port, Size};
 use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, Step};
 use crate::spec::QueueSpec;
@@ -66,7 +65,7 @@ pub fn play<G: Goods, Q: TryQueue<G>>(
         fails_under_contention: Q::FAILS_UNDER_CONTENTION,
     };
     let queue = Trying(Q::with_capacity(scenario.size), PhantomData);
-    exchange::play(queue, spec, scenario, observer).into()
+    answers::play(queue, spec, scenario, observer).into()
 }
 
 struct Trying<G, Q>(Q, PhantomData<fn(G)>);
@@ -84,7 +83,8 @@ impl<G: Goods, Q: TryQueue<G>> Queue for Trying<G, Q> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::exchange::{Parcel, exchange};
+    use crate::port::Parcel;
+    use crate::port::exchange::exchange;
     use crate::port::ledger::same;
     use crate::scenario::Role;
     use std::collections::VecDeque;

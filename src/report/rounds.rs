@@ -7,7 +7,7 @@ use crate::judge::{CellReport, RoundsReport, Status, Verdict, rounds_of};
 use std::fmt::Write;
 use std::time::Duration;
 
-/// A line a subject, in a table for each model and port.
+/// A line a subject, in a table for each model and port. `overtaken` is how often somebody who waited was, at most.
 pub fn rounds(reports: &[RoundsReport], style: Style) -> String {
     let family = |report: &RoundsReport| report.cell.id.question.folder();
     let tables: Vec<String> = reports
@@ -22,19 +22,22 @@ fn table(reports: &[RoundsReport], style: Style) -> String {
     let names: Vec<String> = reports.iter().map(|report| name(&report.cell)).collect();
     let label = names.iter().map(|name| width(name)).max().unwrap_or(0).max(width(&family));
     let mut text = style.paint(Tone::Strong, pad(&family, label));
-    text += &style
-        .paint(Tone::Dim, format!("  {:>7}  {:>11}  overlapped  decided  verdict", "rounds", "operations"));
+    text += &style.paint(
+        Tone::Dim,
+        format!("  {:>7}  {:>11}  overlapped  decided  overtaken  verdict", "rounds", "operations"),
+    );
     text += "\n";
     for (RoundsReport { cell, operations, overlapped, histories }, name) in reports.iter().zip(names) {
         let share = share(*overlapped, *operations);
         let decided = (histories.recorded > 0).then_some(histories.decided);
         let decided = self::share(decided, histories.recorded);
+        let overtaken = histories.overtaken.map_or("-".to_owned(), grouped);
         let (tone, verdict) = verdict(cell);
         let (rounds, operations) = (grouped(cell.executions), grouped(*operations));
         let verdict = style.paint(tone, verdict);
         writeln!(
             text,
-            "{}  {rounds:>7}  {operations:>11}  {share:>10}  {decided:>7}  {verdict}",
+            "{}  {rounds:>7}  {operations:>11}  {share:>10}  {decided:>7}  {overtaken:>9}  {verdict}",
             pad(&name, label)
         )
         .expect("a String takes everything");
@@ -154,6 +157,7 @@ mod tests {
                 recorded: if known { 1_200 } else { 0 },
                 decided: if known { 900 } else { 0 },
                 why: known.then(|| "too long".to_owned()),
+                overtaken: (!known).then_some(operations),
             };
             RoundsReport { cell, operations, overlapped, histories }
         })
@@ -162,12 +166,12 @@ mod tests {
     #[test]
     fn subjects_have_a_line_each() {
         let expected = "
-threads/queue   rounds   operations  overlapped  decided  verdict
-  monitor        1 200      240 000        50 %     75 %  ✓ held
+threads/queue   rounds   operations  overlapped  decided  overtaken  verdict
+  monitor        1 200      240 000        50 %     75 %          -  ✓ held
 
-threads/table            rounds   operations  overlapped  decided  verdict
-  ordered~left_first †        3           12        50 %        -  ✗ hang
-  polite †                1 200            5           -        -  ○ not caught
+threads/table            rounds   operations  overlapped  decided  overtaken  verdict
+  ordered~left_first †        3           12        50 %        -         12  ✗ hang
+  polite †                1 200            5           -        -          5  ○ not caught
 ";
         assert_eq!(format!("\n{}", rounds(&reports(), Style::Plain)), expected);
     }

@@ -1,5 +1,6 @@
 //! What the threads of a round on real cores were in the middle of when nothing moved any more.
 
+use crate::port::lock::{ENTER, TRY_ENTER};
 use crate::port::table::{DINE, forks_of};
 use crate::scenario::{Role, Step};
 
@@ -14,7 +15,7 @@ pub struct Unfinished<'a> {
     pub done: usize,
     /// Whether it has begun the next one.
     pub begun: bool,
-    /// Whether it has eaten in that one.
+    /// Whether it has eaten in that one, or has been in the critical section.
     pub ate: bool,
 }
 
@@ -42,6 +43,7 @@ fn doing(thread: &Unfinished<'_>) -> String {
             format!("waits for fork {left} or fork {right}")
         }
         Step { verb: DINE, .. } => "has eaten and puts down its forks".to_owned(),
+        Step { verb: ENTER | TRY_ENTER, .. } if thread.ate => "has been inside and leaves".to_owned(),
         step => format!("waits in {step}"),
     }
 }
@@ -53,11 +55,14 @@ mod tests {
 
     #[test]
     fn a_thread_says_what_it_waits_for() {
-        let role = Role { name: "philosopher 2".to_owned(), steps: vec![DINE.on(2), POP.step()] };
+        let role =
+            Role { name: "philosopher 2".to_owned(), steps: vec![DINE.on(2), POP.step(), ENTER.step()] };
         let at = |done, begun, ate| doing(&Unfinished { role: &role, size: 3, done, begun, ate });
         assert_eq!(at(0, false, false), "is about to dine at 2");
         assert_eq!(at(0, true, false), "waits for fork 2 or fork 0");
         assert_eq!(at(0, true, true), "has eaten and puts down its forks");
         assert_eq!(at(1, true, false), "waits in pop");
+        assert_eq!(at(2, true, false), "waits in enter");
+        assert_eq!(at(2, true, true), "has been inside and leaves");
     }
 }

@@ -6,10 +6,11 @@ use crate::cell::{Row, Subject};
 use crate::contract::coroutines::lock as rows;
 use crate::engine::FailureKind;
 use crate::model::coroutines::lock::broken::{KeepsFirstWaker, KeepsForItself, ReturnsAlways, StaysInLine};
-use crate::model::coroutines::lock::{Correct, Lock};
+use crate::model::coroutines::lock::{Correct, Impatient, Lock};
+use crate::port;
 
 pub(super) static SUBJECTS: &[Subject] = &[
-    lock::<Lock>("coroutines/lock/mutex").with_rows(MUTEX),
+    lock::<Lock>("coroutines/lock/mutex").carrying(&[port::lock::play::<Impatient<Lock>>]).with_rows(MUTEX),
     Subject::new("coroutines/lock/semaphore").with_rows(SEMAPHORE),
     Subject::new("coroutines/lock/condition").with_rows(CONDITION),
     Subject::new("coroutines/lock/event").with_rows(EVENT),

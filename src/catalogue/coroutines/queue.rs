@@ -17,7 +17,9 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .carrying(parcels![closing, T => Queue<T>])
         .timed(transfer::waiting::<Queue<u64>>)
         .with_rows(QUEUE),
-    queue::<Impatient<Queue<Item>>>("coroutines/queue/queue.impatient").only(&[size(2, 1), size(1, 2)]),
+    queue::<Impatient<Queue<Item>>>("coroutines/queue/queue.impatient")
+        .carrying(parcels![queue, T => Impatient<Queue<T>>])
+        .only(&[size(2, 1), size(1, 2)]),
     queue::<LifoQueue<Item>>("coroutines/queue/queue.lifo").timed(transfer::waiting::<LifoQueue<u64>>),
     queue::<PriorityQueue<Item>>("coroutines/queue/queue.priority")
         .timed(transfer::waiting::<PriorityQueue<u64>>),

@@ -35,19 +35,19 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .carrying(parcels![queue, T => Spinning<Ring<T>>])
         .timed(transfer::waiting::<Spinning<Ring<u64>>>),
     queue::<Queue<Item>>("threads/queue/queue")
-        .carrying(parcels![closing, T => Queue<T>])
+        .carrying(parcels![closing and timed, T => Queue<T>])
         .timed(transfer::waiting::<Queue<u64>>)
         .with_rows(FIFO),
     queue::<LifoQueue<Item>>("threads/queue/lifo_queue")
-        .carrying(parcels![closing, T => LifoQueue<T>])
+        .carrying(parcels![closing and timed, T => LifoQueue<T>])
         .timed(transfer::waiting::<LifoQueue<u64>>)
         .with_rows(LIFO),
     queue::<PriorityQueue<Item>>("threads/queue/priority_queue")
-        .carrying(parcels![closing, T => PriorityQueue<T>])
+        .carrying(parcels![closing and timed, T => PriorityQueue<T>])
         .timed(transfer::waiting::<PriorityQueue<u64>>)
         .with_rows(PRIORITY),
     queue::<SimpleQueue<Item>>("threads/queue/simple_queue")
-        .carrying(parcels![queue, T => SimpleQueue<T>])
+        .carrying(parcels![timed, T => SimpleQueue<T>])
         .timed(transfer::waiting::<SimpleQueue<u64>>)
         .with_rows(SIMPLE),
     try_queue::<Bounded<Item>>("threads/queue/bounded.try"),

@@ -2,8 +2,9 @@
 
 use crate::engine::{Budget, Engine, Extent, Program, Reason, explore, give_up};
 use crate::model::threads::queue::bounded::Bounded;
-use crate::port::exchange::{Full, Item, Waiting, exchange};
+use crate::port::exchange::{Waiting, exchange};
 use crate::port::{self, TryQueue};
+use crate::port::{Full, Item};
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use crossbeam::queue::SegQueue;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ mod waker;
 
 pub use self::awaits::Awaits;
 pub use self::block_on::block_on;
-pub use self::cancel::{Cancellable, Cancelled, cancellable};
+pub use self::cancel::{Cancellable, Cancelled, cancellable, storm};
 pub use self::waker::AtomicWaker;
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current};

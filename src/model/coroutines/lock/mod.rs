@@ -15,7 +15,7 @@ mod waiters;
 pub use self::barrier::Barrier;
 pub use self::condition::Condition;
 pub use self::event::Event;
-pub use self::mutex::{Held, Lock};
+pub use self::mutex::{Held, Impatient, Lock};
 pub(in crate::model::coroutines) use self::permits::{Acquired, Permits};
 pub use self::semaphore::{Permit, Semaphore};
 pub use self::waiters::{Correct, Protocol};

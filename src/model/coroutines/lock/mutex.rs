@@ -7,7 +7,7 @@
 use super::semaphore::{Acquire, Permit, Semaphore};
 use super::waiters::{Correct, Protocol};
 use crate::port::RawLock;
-use crate::sync::future::{Awaits, block_on};
+use crate::sync::future::{Awaits, block_on, cancellable};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -116,6 +116,34 @@ impl<P: Protocol> RawLock for Lock<P> {
     }
 }
 
+/// A lock whose waits may be [cancelled](cancellable) at any moment, and are begun again then.
+///
+/// No permit is lost by that, and nobody waits for ever.
+#[derive(Debug)]
+pub struct Impatient<L>(L);
+
+impl<P: Protocol> RawLock for Impatient<Lock<P>> {
+    fn new() -> Self {
+        Self(Lock::new())
+    }
+
+    fn lock(&self) {
+        loop {
+            if let Ok(permit) = block_on(cancellable(self.0.semaphore.acquire())) {
+                return permit.forget();
+            }
+        }
+    }
+
+    fn try_lock(&self) -> bool {
+        RawLock::try_lock(&self.0)
+    }
+
+    fn unlock(&self) {
+        RawLock::unlock(&self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +161,6 @@ mod tests {
     #[test]
     fn one_at_a_time_on_real_cores() {
         port::lock::harness::<Lock>().program(port::lock::locking(4, 2_500)).run().unwrap();
+        port::lock::harness::<Impatient<Lock>>().program(port::lock::locking(4, 2_500)).run().unwrap();
     }
 }

@@ -1,7 +1,8 @@
 //! The queue as an implementation of the ports.
 
 use super::{Buffer, Discipline, Queue};
-use crate::port::{BlockingQueue, Close, Closed, Full, Order, TryQueue};
+use crate::port::{BlockingQueue, Close, Closed, Full, Order, TimedQueue, TryQueue};
+use std::time::Duration;
 
 impl<T, B, D> BlockingQueue<T> for Queue<T, B, D>
 where
@@ -48,5 +49,21 @@ where
 
     fn try_pop(&self) -> Option<T> {
         self.get_nowait().ok()
+    }
+}
+
+/// Whoever gives up has looked once more, under the lock.
+impl<T, B, D> TimedQueue<T> for Queue<T, B, D>
+where
+    T: Send + 'static,
+    B: Buffer<T> + Send + 'static,
+    D: Discipline,
+{
+    fn push_timeout(&self, item: T, time: Duration) -> Result<(), Full<T>> {
+        Ok(self.put_timeout(item, time)?)
+    }
+
+    fn pop_timeout(&self, time: Duration) -> Option<T> {
+        self.get_timeout(time).ok()
     }
 }

@@ -9,7 +9,7 @@
 
 use crate::model::threads::queue::discipline::{Correct, Discipline, Patience};
 use crate::model::threads::queue::error::GetError;
-use crate::port::{BlockingQueue, Closed, Full, TryQueue};
+use crate::port::{BlockingQueue, Closed, Full, TimedQueue, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -136,5 +136,17 @@ impl<T: Send + 'static> TryQueue<T> for SimpleQueue<T> {
 
     fn try_pop(&self) -> Option<T> {
         self.get_nowait().ok()
+    }
+}
+
+impl<T: Send + 'static> TimedQueue<T> for SimpleQueue<T> {
+    /// There is always room.
+    fn push_timeout(&self, item: T, _: Duration) -> Result<(), Full<T>> {
+        self.put(item);
+        Ok(())
+    }
+
+    fn pop_timeout(&self, time: Duration) -> Option<T> {
+        self.get_timeout(time).ok()
     }
 }
