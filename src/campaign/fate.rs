@@ -8,7 +8,7 @@ use crate::sync::process::Nemesis;
 #[derive(Debug)]
 pub(super) struct Fate {
     #[cfg(feature = "processes")]
-    nemesis: Option<Nemesis>,
+    nemesis: Option<(Nemesis, u64)>,
 }
 
 #[cfg(feature = "processes")]
@@ -18,12 +18,17 @@ impl Fate {
     /// # Panics
     /// If the system has no room for a few bytes that processes share.
     pub(super) fn at(point: Option<u64>) -> Self {
-        Self { nemesis: point.map(set) }
+        Self { nemesis: point.map(|point| (set(point), point)) }
     }
 
     /// How many have been killed.
     pub(super) fn deaths(&self) -> u64 {
-        self.nemesis.as_ref().map_or(0, |nemesis| u64::from(nemesis.victim().is_some()))
+        self.nemesis.as_ref().map_or(0, |(nemesis, _)| u64::from(nemesis.victim().is_some()))
+    }
+
+    /// Points that were passed, up to that of the death.
+    pub(super) fn passed(&self) -> u64 {
+        self.nemesis.as_ref().map_or(0, |(nemesis, point)| point - nemesis.left())
     }
 }
 
@@ -51,6 +56,10 @@ impl Fate {
     }
 
     pub(super) const fn deaths(&self) -> u64 {
+        0
+    }
+
+    pub(super) const fn passed(&self) -> u64 {
         0
     }
 }

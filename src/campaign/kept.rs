@@ -105,7 +105,7 @@ pub enum KeptWork {
         name: String,
         /// How often.
         times: usize,
-        /// The point at which a process dies the first time, if one does.
+        /// From which it follows at which points processes die, if they do.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dies_at: Option<u64>,
     },

@@ -73,8 +73,8 @@ const PATIENCE: u32 = 20;
 pub enum Work {
     /// It plays this plan.
     Plan(Harness, Plan),
-    /// It plays this row so many times. Where there is a number, a process dies each time, if the row has any: the first time whoever comes to
-    /// the point of this number, and each time one point later.
+    /// It plays this row so many times. Where there is a number, a process dies each time but the first, if the row has any: then the points are
+    /// counted at which one can die. Which point it is follows from the number, and each time it is the next one.
     Row(Row, usize, Option<u64>),
 }
 
@@ -84,8 +84,6 @@ const PROCESSES: &str = "processes";
 impl Work {
     /// A row is played at most so many times in one round.
     const ENCORES: usize = 64;
-    /// The first death of a round comes at this point at the latest.
-    const LAST: usize = 24;
 
     /// What the round of this seed does: its plan, or, where the subject has rows, one of
     /// them every other time.
@@ -102,7 +100,7 @@ impl Work {
                 let row = subject.rows[random.between(0, subject.rows.len() - 1)];
                 let times = random.between(1, Self::ENCORES);
                 let dies = subject.model == PROCESSES && random.between(0, 1) == 0;
-                Self::Row(row, times, dies.then(|| random.between(1, Self::LAST) as u64))
+                Self::Row(row, times, dies.then(|| random.between(0, 255) as u64))
             }
         }
     }
@@ -173,12 +171,17 @@ fn perform_row(row: Row, times: usize, death: Option<u64>, seed: u64) -> Round {
     let played = Arc::new(AtomicUsize::new(0));
     let deaths = Arc::new(AtomicU64::new(0));
     let program = {
-        let (played, deaths) = (played.clone(), deaths.clone());
+        let (played, deaths, points) = (played.clone(), deaths.clone(), AtomicU64::new(0));
         Program::new(move || {
             // Ordering: the counts publish nothing.
             let number = played.load(Ordering::Relaxed) as u64;
-            let fate = Fate::at(death.map(|first| first + number));
+            let point = |first: u64| match points.load(Ordering::Relaxed) {
+                0 => u64::MAX,
+                points => 1 + (first + number) % points,
+            };
+            let fate = Fate::at(death.map(point));
             let outcome = (row.play)();
+            points.fetch_max(fate.passed(), Ordering::Relaxed);
             deaths.fetch_add(fate.deaths(), Ordering::Relaxed);
             played.fetch_add(1, Ordering::Relaxed);
             outcome
