@@ -5,9 +5,10 @@ use crate::catalogue::{NEVER_WOKEN, queue, size, try_queue};
 use crate::cell::{Row, Subject};
 use crate::contract::closing;
 use crate::contract::coroutines::queue as rows;
+use crate::engine::FailureKind;
 use crate::model::coroutines::lock::Correct;
 use crate::model::coroutines::queue::broken::{
-    KeepsFirstWaker, KeptForTheCancelled, StaysInLine, TakesThenWaits,
+    KeepsFirstWaker, KeptForTheCancelled, ReservesFirst, StaysInLine, TakesThenWaits,
 };
 use crate::model::coroutines::queue::{Fifo, Impatient, LifoQueue, PriorityQueue, Queue};
 use crate::port::{Item, transfer};
@@ -23,7 +24,11 @@ pub(super) static SUBJECTS: &[Subject] = &[
     queue::<LifoQueue<Item>>("coroutines/queue/queue.lifo").timed(transfer::waiting::<LifoQueue<u64>>),
     queue::<PriorityQueue<Item>>("coroutines/queue/queue.priority")
         .timed(transfer::waiting::<PriorityQueue<u64>>),
-    try_queue::<Queue<Item>>("coroutines/queue/queue.try"),
+    try_queue::<Queue<Item>>("coroutines/queue/queue.try")
+        .with_rows(rows![rows::what_is_full_is_not_empty[Queue<Item>]]),
+    Subject::new("coroutines/queue/queue.try~reserves_first")
+        .with_rows(rows![rows::what_is_full_is_not_empty[ReservesFirst<Item>]])
+        .broken(&[FailureKind::Property]),
     Subject::new("coroutines/queue/queue~kept_for_the_cancelled")
         .with_rows(rows![rows::a02_a_cancelled_get_loses_no_item[KeptForTheCancelled]])
         .broken(LOST_WITH_A_FUTURE)

@@ -6,6 +6,7 @@ use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::coroutines::lock::Protocol;
 use crate::model::coroutines::queue::{Fifo, GetError, PutError, Queue};
+use crate::port::{Item, TryQueue};
 use crate::sync::future::{block_on, cancellable};
 use std::sync::Arc;
 
@@ -159,4 +160,19 @@ pub fn s06_an_immediate_shutdown_lets_joiners_go<P: Protocol>() -> Outcome {
     join(joiner);
     ensure(put && queue.is_empty(), "thrown_away", || format!("{} left", queue.len()))?;
     Ok(String::new())
+}
+
+/// Two put into the only place of a queue. Who finds it full finds an item in it: nobody else takes one.
+pub fn what_is_full_is_not_empty<Q: TryQueue<Item>>() -> Outcome {
+    let queue = Arc::new(Q::with_capacity(1));
+    let putter = spawn("putter", {
+        let queue = queue.clone();
+        move || queue.try_push(Item::new(0)).is_ok()
+    });
+    let full = queue.try_push(Item::new(1)).is_err();
+    let empty = queue.try_pop().is_none();
+    let put = join(putter);
+    ensure(!(full && empty), "full_and_empty", || "it was full, and then empty".to_owned())?;
+    ensure(put || !full, "room", || "both found it full".to_owned())?;
+    Ok(if full { "full" } else { "room" }.to_owned())
 }

@@ -116,7 +116,8 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
     /// Puts an item in, if there is room.
     ///
     /// # Errors
-    /// There is none, or the queue has been shut down: the item comes back.
+    /// There is none, or what there is is kept for somebody who waits or has [reserved](Self::reserve) it, or the queue has been shut down: the
+    /// item comes back.
     pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
         let mut state = self.lock();
         if state.shut_down {
@@ -125,8 +126,12 @@ impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
         if !state.room.try_acquire() {
             return Err(PutError::Full(item));
         }
-        drop(state);
-        Place { queue: self }.put(item)
+        // Given back where the comparison panics.
+        let place = Place { queue: self };
+        // Under the same lock: who finds the queue full has found the item in it.
+        Self::insert(state, item);
+        std::mem::forget(place);
+        Ok(())
     }
 
     /// Waits for an item, and takes it out.
@@ -214,6 +219,21 @@ impl<T, B: Buffer<T>, P: Protocol> State<T, B, P> {
 }
 
 impl<T, B: Buffer<T>, P: Protocol> Queue<T, B, P> {
+    /// Puts the item in, for which the caller has room, and wakes who waits for it. Where its comparison panics it is not in.
+    fn insert(mut state: MutexGuard<'_, State<T, B, P>>, item: T) {
+        match caught(|| state.buffer.plan_insert(&item)) {
+            Ok(plan) => state.buffer.insert(item, plan),
+            Err(panic) => {
+                drop(state);
+                resume_unwind(panic);
+            }
+        }
+        state.unfinished += 1;
+        let woken = state.items.release();
+        drop(state);
+        wake_all(woken);
+    }
+
     /// Takes the next item out, for which the caller has a permit; there is none only after an immediate shutdown.
     fn take(mut state: MutexGuard<'_, State<T, B, P>>) -> Result<T, GetError> {
         let buffer = &mut state.buffer;
@@ -308,23 +328,13 @@ impl<T, B: Buffer<T>, P: Protocol> Place<'_, T, B, P> {
     /// # Errors
     /// The queue has been shut down meanwhile: the item comes back.
     pub fn put(self, item: T) -> Result<(), PutError<T>> {
-        let mut state = self.queue.lock();
+        let state = self.queue.lock();
         if state.shut_down {
             drop(state);
             return Err(PutError::ShutDown(item));
         }
-        match caught(|| state.buffer.plan_insert(&item)) {
-            Ok(plan) => state.buffer.insert(item, plan),
-            Err(panic) => {
-                drop(state);
-                resume_unwind(panic);
-            }
-        }
-        state.unfinished += 1;
-        let woken = state.items.release();
-        drop(state);
+        Queue::insert(state, item);
         std::mem::forget(self);
-        wake_all(woken);
         Ok(())
     }
 }
