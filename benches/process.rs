@@ -4,6 +4,7 @@ use criterion::{Criterion, Throughput, criterion_group};
 use refectory::model::processes::lock::robust::RobustLock;
 use refectory::model::processes::queue::mpmc::Mpmc;
 use refectory::model::processes::queue::ring::Ring;
+use refectory::model::processes::queue::simple;
 #[cfg(target_os = "linux")]
 use refectory::sync::UnsafeCell;
 use refectory::sync::atomic::{AtomicU32, Ordering::Acquire, Ordering::Release};
@@ -285,6 +286,12 @@ fn one_way(criterion: &mut Criterion) {
     let writes = |mut writer: Writer| while writer.write_all(&SMALL).is_ok() {};
     let _writer = process::spawn(writes, writer).unwrap();
     group.bench_function("a pipe", |bencher| bencher.iter(|| reader.read_exact(&mut [0; 8]).unwrap()));
+    drop(reader);
+    let (sender, mut receiver) = simple::simple::<[u8; 8]>().unwrap();
+    let sends = |mut sender: simple::Sender<[u8; 8]>| while sender.put(&SMALL).is_ok() {};
+    let _sender = process::spawn(sends, sender).unwrap();
+    group.bench_function("refectory simple", |bencher| bencher.iter(|| receiver.get().unwrap()));
+    drop(receiver);
     group.finish();
 }
 

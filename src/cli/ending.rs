@@ -35,6 +35,15 @@ pub(super) enum Ending {
 }
 
 impl Ending {
+    pub(super) const ALL: [Self; 6] = [
+        Self::AsExpected,
+        Self::Violation,
+        Self::Usage,
+        Self::NotDecided,
+        Self::Infrastructure,
+        Self::Interrupted,
+    ];
+
     /// What the reports of a whole run amount to.
     pub(super) fn of(reports: &[CellReport]) -> Self {
         if reports.iter().any(|report| report.status == Status::Violation) {

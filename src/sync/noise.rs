@@ -13,6 +13,9 @@ mod loud {
 
     /// 0 is silence.
     static SEED: AtomicU64 = AtomicU64::new(0);
+    /// Sleeps that have begun, and those that have ended.
+    static RESTS: AtomicU64 = AtomicU64::new(0);
+    static RESTED: AtomicU64 = AtomicU64::new(0);
     /// Numbers the threads that nobody has numbered.
     static THREADS: AtomicU64 = AtomicU64::new(0);
 
@@ -66,11 +69,25 @@ mod loud {
         random ^= random << 17;
         let _ = STATE.try_with(|state| state.set(random));
         match random >> 32 & 0x3FF {
-            0 => std::thread::sleep(Duration::from_micros(random % SLEEP)),
+            0 => rest(Duration::from_micros(random % SLEEP)),
             1..=15 => std::thread::yield_now(),
             16..=79 => (0..random % SPIN).for_each(|_| std::hint::spin_loop()),
             _ => {}
         }
+    }
+
+    fn rest(time: Duration) {
+        // Ordering: with `awake`.
+        RESTS.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(time);
+        RESTED.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Whether `look` finds so, and no thread slept here at any instant of it.
+    pub(in crate::sync) fn awake(look: impl FnOnce() -> bool) -> bool {
+        // Ordering: with `rest`. Where those that had ended before are all that have begun until after, none was under way.
+        let rested = RESTED.load(Ordering::SeqCst);
+        look() && RESTS.load(Ordering::SeqCst) == rested
     }
 }
 
@@ -86,13 +103,18 @@ mod silent {
 
     #[inline(always)]
     pub(in crate::sync) const fn here() {}
+
+    #[inline(always)]
+    pub(in crate::sync) fn awake(look: impl FnOnce() -> bool) -> bool {
+        look()
+    }
 }
 
 #[cfg(feature = "noise")]
-pub(in crate::sync) use loud::here;
+pub(in crate::sync) use loud::{awake, here};
 #[cfg(feature = "noise")]
 pub use loud::{is_thread, seed};
 #[cfg(not(feature = "noise"))]
-pub(in crate::sync) use silent::here;
+pub(in crate::sync) use silent::{awake, here};
 #[cfg(not(feature = "noise"))]
 pub use silent::{is_thread, seed};

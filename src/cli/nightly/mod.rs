@@ -100,12 +100,22 @@ fn tool(script: &str, time: Duration) -> Result<(Option<Ending>, Vec<CellReport>
     let mut command = Command::new(script);
     command.env("REFECTORY_SECONDS", time.as_secs().max(1).to_string()).stdin(Stdio::null());
     let status = command.status().map_err(|error| Stop::infrastructure(format!("{script}: {error}")))?;
-    let ending = match status.code() {
-        Some(0) => Some(Ending::AsExpected),
+    Ok((ending_of(status.code()), Vec::new()))
+}
+
+/// What a script says with its exit code. It passes on how a command of ours has ended, and all that no command ends with is a finding of
+/// its tool.
+fn ending_of(code: Option<i32>) -> Option<Ending> {
+    match code {
         Some(NOT_HERE) => None,
-        _ => Some(Ending::Violation),
-    };
-    Ok((ending, Vec::new()))
+        Some(code) => Some(
+            Ending::ALL
+                .into_iter()
+                .find(|ending| i32::from(ending.code()) == code)
+                .unwrap_or(Ending::Violation),
+        ),
+        None => Some(Ending::Violation),
+    }
 }
 
 /// A line a part.
@@ -128,7 +138,9 @@ mod tests {
         let run = |script| tool(script, Duration::from_secs(1)).map(|(ending, _)| ending);
         assert_eq!(run("no/such/script").unwrap(), None);
         let script = std::env::temp_dir().join(format!("refectory-tool-{}", std::process::id()));
-        for (code, expected) in [(0, Some(Ending::AsExpected)), (77, None), (66, Some(Ending::Violation))] {
+        let endings = [(0, Ending::AsExpected), (3, Ending::NotDecided), (66, Ending::Violation)]
+            .map(|(code, ending)| (code, Some(ending)));
+        for (code, expected) in endings.into_iter().chain([(NOT_HERE, None)]) {
             std::fs::write(&script, format!("#!/bin/sh\nexit {code}\n")).unwrap();
             let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
             std::fs::set_permissions(&script, executable).unwrap();

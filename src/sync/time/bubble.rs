@@ -3,6 +3,8 @@
 use std::fs::{read_link, read_to_string};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::sync::noise;
+
 /// Threads, by their numbers in the system.
 #[derive(Debug, Default)]
 pub(super) struct Bubble(Mutex<Members>);
@@ -39,13 +41,13 @@ impl Bubble {
     /// Waits until all that have not ended sleep, but for the running thread.
     ///
     /// All of them slept between two looks in which each of them slept, and had been switched away from as often: who had
-    /// run meanwhile would have been once more.
+    /// run meanwhile would have been once more. Who sleeps for the sake of noise does not wait.
     ///
     /// # Panics
     /// If the system does not tell.
     pub(super) fn settle(&self) {
         let me = this_thread().expect("the system tells who waits, in /proc");
-        while !self.sleeps(&me) {
+        while !noise::awake(|| self.sleeps(&me)) {
             std::thread::yield_now();
         }
     }

@@ -48,7 +48,7 @@ pub fn a_torn_message_is_dropped<P: Policy>() -> Outcome {
 pub fn a_torn_message_ends_with_its_time<P: Policy>() -> Outcome {
     let (sender, mut receiver) = queue::<Long, P>(4);
     let sends = start(send_long, (sender.try_clone().expect("it is open"), 1));
-    let first = receiver.get_timeout(Duration::from_secs(1));
+    let first = receiver.get_timeout(Duration::from_millis(50));
     let sent = has_ended(sends);
     let second = receiver.get_timeout(Duration::ZERO);
     let arrived = [first, second].iter().filter(|message| message.is_ok()).count();
