@@ -14,6 +14,8 @@ mod futex;
 mod joinable;
 #[path = "processes/lock.rs"]
 mod lock;
+#[path = "processes/lock_file.rs"]
+mod lock_file;
 #[path = "processes/many.rs"]
 mod many;
 #[path = "processes/named.rs"]
@@ -86,6 +88,7 @@ trials! {
             a_lock_survives_death_at_each_point, a_lock_that_nobody_puts_right_is_lost_to_all,
             a_lock_that_is_not_robust_dies_too,
         }
+        lock_file { a_lock_on_a_file_survives_death_at_each_point, a_lock_on_a_file_is_one_of_each_process }
         posix { a_mutex_of_posix_survives_death_at_each_point }
     "ring":
         ring {

@@ -12,7 +12,7 @@ use super::child::{self, Play};
 use super::slice::Slice;
 use crate::catalogue::subjects;
 use crate::cell::Subject;
-use crate::judge::{Rounds, RoundsReport};
+use crate::judge::{Histories, Rounds, RoundsReport};
 use crate::scenario::SplitMix64;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -241,11 +241,22 @@ struct Written {
     is_complete: bool,
 }
 
-/// What came of a campaign whose shards have written into these directories: the campaign, and a report of each subject, in its order.
+/// What came of a campaign.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The campaign.
+    pub fleet: Fleet,
+    /// A report of each subject, in its order: what follows from the campaign, on whatever machines it was run.
+    pub reports: Vec<RoundsReport>,
+    /// The histories of all of them. How many were decided is not the same each time.
+    pub histories: Histories,
+}
+
+/// What came of the campaign whose shards have written into these directories.
 ///
 /// # Errors
 /// Whatever is no whole campaign is refused.
-pub fn merge(directories: &[PathBuf]) -> Result<(Fleet, Vec<RoundsReport>), Refusal> {
+pub fn merge(directories: &[PathBuf]) -> Result<Merged, Refusal> {
     let mut all: Vec<Written> = Vec::new();
     for path in files_of(directories)? {
         all.push(read(&path).map_err(|error| Refusal::Unreadable(path, error.to_string()))?);
@@ -259,8 +270,10 @@ pub fn merge(directories: &[PathBuf]) -> Result<(Fleet, Vec<RoundsReport>), Refu
     if !missing.is_empty() {
         return Err(Refusal::Incomplete(fleet, missing));
     }
-    let reports = reports(&fleet, &blocks(all))?;
-    Ok((fleet, reports))
+    let blocks = blocks(all);
+    let mut histories = Histories::default();
+    blocks.values().for_each(|slice| histories.add(slice.histories.clone()));
+    Ok(Merged { reports: reports(&fleet, &blocks)?, fleet, histories })
 }
 
 fn files_of(directories: &[PathBuf]) -> Result<Vec<PathBuf>, Refusal> {
@@ -375,8 +388,8 @@ mod tests {
     }
 
     fn rounds_and_operations(directory: &Path) -> Vec<(u64, u64)> {
-        let (_, reports) = merge(&[directory.to_owned()]).unwrap();
-        reports.iter().map(|report| (report.cell.executions, report.operations)).collect()
+        let merged = merge(&[directory.to_owned()]).unwrap();
+        merged.reports.iter().map(|report| (report.cell.executions, report.operations)).collect()
     }
 
     #[test]

@@ -89,14 +89,10 @@ impl Slice {
         }
     }
 
-    /// The same without what is not the same each time: how long it took, what overlapped, and who was killed before all was over. That a history was not decided stays.
+    /// The same without what is not the same each time: how long it took, what overlapped, who was killed before all was over, and
+    /// which histories were decided.
     pub(super) fn without_circumstances(&self) -> Self {
-        let undecided = self.histories.undecided() > 0;
-        let histories = if undecided {
-            Histories { overtaken: None, ..self.histories.clone() }
-        } else {
-            Histories::default()
-        };
+        let histories = Histories::default();
         Self { overlapped: None, deaths: 0, elapsed: Duration::ZERO, histories, ..self.clone() }
     }
 

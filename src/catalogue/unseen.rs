@@ -62,6 +62,7 @@ const UNSEEN: [(Unseen, &[&str]); 3] = [
             "processes/lock/semaphore~wakes_later",
             "processes/lock/condition~tells_later",
             "processes/lock/condition~awaits_answers",
+            "processes/lock/file~says_nothing",
             "processes/table/ordered~forgets_repair",
             "processes/table/ordered~frees_first",
             "processes/table/arbiter~keeps_forks",

@@ -1,9 +1,9 @@
 //! `merge`: one report of the shards of a campaign.
 
 use super::ending::{Ending, Stop};
-use super::terminal;
+use super::terminal::{self, note};
 use clap::Args;
-use refectory::campaign;
+use refectory::campaign::{self, Merged};
 use refectory::judge::CellReport;
 use refectory::report;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub(super) struct Merge {
 
 impl Merge {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
-        let (fleet, reports) =
+        let Merged { fleet, reports, histories } =
             campaign::merge(&self.directories).map_err(|refusal| Stop::usage(refusal.to_string()))?;
         let cells: Vec<CellReport> = reports.iter().map(|report| report.cell.clone()).collect();
         let style = terminal::style();
@@ -36,6 +36,15 @@ impl Merge {
             report::totals_of_rounds(&reports, None, style),
         ];
         terminal::print(&terminal::joined(parts))?;
+        if histories.undecided() > 0 {
+            // Not in the report, which is the same each time.
+            note(&format!(
+                "of {} histories {} were not decided ({})",
+                histories.recorded,
+                histories.undecided(),
+                histories.why.as_deref().unwrap_or_default()
+            ));
+        }
         Ok(Ending::of(&cells))
     }
 }

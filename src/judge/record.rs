@@ -133,9 +133,13 @@ pub fn explains(seen: FailureKind, found: FailureKind) -> bool {
     any || shows_any_of(&[found], seen)
 }
 
-/// Whether the search drew executions, or bounded them.
+/// Whether the search drew executions, or bounded them, or let nobody die.
 const fn may_miss(extent: &Extent) -> bool {
-    matches!(extent, Extent::Sampled(_) | Extent::Complete(Bounds { preemptions: Some(_), .. }))
+    matches!(
+        extent,
+        Extent::Sampled(_)
+            | Extent::Complete(Bounds { preemptions: Some(_), .. } | Bounds { deaths: Some(0), .. })
+    )
 }
 
 /// The questions (subject and scope) for which a verdict was to be had and there is none: no engine of

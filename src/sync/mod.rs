@@ -128,6 +128,8 @@ pub mod future;
 pub mod hint;
 pub(crate) mod lazy;
 #[cfg(feature = "processes")]
+pub mod lock_file;
+#[cfg(feature = "processes")]
 mod luggage;
 mod mailbox;
 pub mod mpsc;

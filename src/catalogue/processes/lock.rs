@@ -4,11 +4,14 @@ use crate::catalogue::NEVER_WOKEN;
 use crate::cell::{Row, Scope, Subject, WhenKilled};
 use crate::contract::processes::condition as conditions;
 use crate::contract::processes::lock as rows;
+use crate::contract::processes::lock_file as files;
 use crate::engine::FailureKind;
 use crate::model::processes::lock::broken::{
-    AwaitsAnswers, ForgetsWaiters, LooksFirst, NotRobust, TakesTheMarkAway, TellsLater, WakesLater,
+    AwaitsAnswers, ForgetsWaiters, LooksFirst, NotRobust, OneDescription, SaysNothing, TakesTheMarkAway,
+    TellsLater, WakesLater,
 };
 use crate::model::processes::lock::condition::Condition;
+use crate::model::processes::lock::file::Careful;
 use crate::model::processes::lock::robust::Kept;
 
 pub(super) static SUBJECTS: &[Subject] = &[
@@ -24,6 +27,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(CONDITION)
         .nightly(&[Scope::Row("each_gets_one")])
         .when_killed(WhenKilled::Robust),
+    Subject::new("processes/lock/file").with_rows(FILE).two_may_die(BOTH).when_killed(WhenKilled::Robust),
     Subject::new("processes/lock/robust~not_robust")
         .with_rows(rows![rows::a_killed_holder_is_told_of[NotRobust]])
         .broken(NEVER_WOKEN),
@@ -51,7 +55,20 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/condition~awaits_answers")
         .with_rows(rows![conditions::a_killed_waiter_answers_nobody[AwaitsAnswers]])
         .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/file~one_description")
+        .with_rows(rows![files::one_has_it_at_a_time[OneDescription]])
+        .broken(&[FailureKind::DataRace, FailureKind::Property]),
+    Subject::new("processes/lock/file~says_nothing")
+        .with_rows(rows![files::who_gets_it_from_the_dead_is_told[SaysNothing]])
+        .two_may_die(BOTH)
+        .broken(&[FailureKind::Property]),
 ];
+
+const FILE: &[Row] =
+    rows![files::one_has_it_at_a_time[Careful], files::who_gets_it_from_the_dead_is_told[Careful]];
+
+/// Where the one who repairs may die as well.
+const BOTH: &[Scope] = &[Scope::Row("who_gets_it_from_the_dead_is_told")];
 
 const ROBUST: &[Row] = rows![
     rows::a_killed_holder_is_told_of[Kept],

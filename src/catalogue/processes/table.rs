@@ -53,6 +53,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
 const ARBITER: &[Row] = rows![
     arbiter::neighbours_never_eat_together[Just],
     arbiter::a_dead_philosopher_gives_its_forks_back[Just],
+    arbiter::who_comes_after_the_dead_is_fed[Just],
     arbiter::a_dead_arbiter_holds_nobody[Just],
     arbiter::whoever_dies_holds_nobody[Just],
     arbiter::everybody_else_dines[Just],

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | neighbours never eat together, and both are fed | [`neighbours_never_eat_together`] |
 //! | of a dead philosopher the forks come back, and its neighbour dines | [`a_dead_philosopher_gives_its_forks_back`] |
+//! | the same where the neighbour comes afterwards | [`who_comes_after_the_dead_is_fed`] |
 //! | the same with three at the table | [`everybody_else_dines`] |
 //! | where the arbiter is dead nobody waits for ever | [`a_dead_arbiter_holds_nobody`] |
 //! | the same where others may be killed as well | [`whoever_dies_holds_nobody`] |
@@ -108,6 +109,19 @@ pub fn a_dead_philosopher_gives_its_forks_back<R: Ruling>() -> Outcome {
     let fed = has_ended(neighbour);
     let [meals, _] = eaten(&meals);
     ensure(meals > u32::from(fed) && (has_begun || !fed), "fed", || format!("{meals} meals"))?;
+    Ok(format!("{meals} meals"))
+}
+
+/// A philosopher dines in a process, which may be killed wherever it is. When that has ended its neighbour comes, and is fed, whatever of it
+/// the arbiter has heard by then.
+pub fn who_comes_after_the_dead_is_fed<R: Ruling>() -> Outcome {
+    let (arbiter, [first, second], meals, _report) = set::<R, 2>();
+    let arbiter = thread::spawn(|| arbiter.serve());
+    let fed = has_ended(start(eat_once::<R>, (first, meals.clone())));
+    eat_once((second, meals.clone()));
+    arbiter.join().expect("it has served");
+    let [meals, _] = eaten(&meals);
+    ensure(meals > u32::from(fed), "fed", || format!("{meals} meals"))?;
     Ok(format!("{meals} meals"))
 }
 

@@ -4,5 +4,6 @@ pub mod arbiter;
 pub mod condition;
 pub mod executor;
 pub mod lock;
+pub mod lock_file;
 pub mod queue;
 pub mod table;

@@ -76,6 +76,41 @@ pub(in crate::sync) fn open(path: &Path) -> io::Result<Descriptor> {
     Ok(File::options().read(true).write(true).open(path)?.into())
 }
 
+/// Another description of the same file, to read and to write.
+pub(in crate::sync) fn open_again(file: &Descriptor) -> io::Result<Descriptor> {
+    open(format!("/proc/self/fd/{}", file.as_raw_fd()).as_ref()).map_err(while_trying("a file opened again"))
+}
+
+/// Locks the whole file for this description, or says that another one has it.
+pub(in crate::sync) fn lock_file(file: &Descriptor, waits: bool) -> io::Result<bool> {
+    let command = if waits { libc::F_OFD_SETLKW } else { libc::F_OFD_SETLK };
+    loop {
+        match set_lock(file, command, libc::F_WRLCK) {
+            Ok(()) => return Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Gives the lock back, if this description has it.
+pub(in crate::sync) fn unlock_file(file: &Descriptor) {
+    set_lock(file, libc::F_OFD_SETLK, libc::F_UNLCK).expect("a lock is given back");
+}
+
+fn set_lock(file: &Descriptor, command: libc::c_int, kind: libc::c_int) -> io::Result<()> {
+    // SAFETY: all zero is a valid one: it begins at the beginning, and ends at the end, wherever that is.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = kind as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    // SAFETY: the descriptor is open, and the command takes a pointer to such a lock.
+    match unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut lock) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
 /// Whether it is this file that has this name.
 pub(in crate::sync) fn is_at(file: &Descriptor, path: &Path) -> io::Result<bool> {
     let (file, there) = (rustix::fs::fstat(file)?, rustix::fs::stat(path)?);

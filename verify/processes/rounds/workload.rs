@@ -3,6 +3,7 @@
 use super::own::{a_queue_hangs_up, a_torn_message_is_dropped, named_memory_is_swept};
 use crate::condition::eat_together;
 use crate::lock::add_up;
+use crate::lock_file;
 use crate::many::deliver;
 use crate::queues::{self, feed};
 use crate::ring::post;
@@ -59,6 +60,7 @@ impl Workload {
         };
         vec![
             own("a lock", |_| dead(add_up())),
+            own("a lock on a file", |_| dead(lock_file::add_up())),
             own("a semaphore", |_| dead(sit_down())),
             own("a condition", |_| dead(eat_together())),
             own("a table", |_| dead(u32::from(dine_together().0.is_some()))),

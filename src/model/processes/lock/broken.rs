@@ -1,10 +1,12 @@
 //! Twins of the locks of processes.
 
 use crate::model::processes::lock::condition::Telling;
+use crate::model::processes::lock::file::Care;
 use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
 use crate::model::processes::lock::semaphore::Waiting;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::lock_file::LockFile;
 use crate::sync::region::Futex;
 use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
 use crate::sync::region::shared;
@@ -176,4 +178,28 @@ impl Default for AwaitsAnswers {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The file of a [`FileLock`](crate::model::processes::lock::file::FileLock) is not opened once more by each process.
+///
+/// Twin of [`Careful`](crate::model::processes::lock::file::Careful). All of them have one description, as after fork(2), and so they have the lock
+/// together: it keeps nobody out.
+#[derive(Debug)]
+pub struct OneDescription;
+
+impl Care for OneDescription {
+    fn travels(file: LockFile) -> LockFile {
+        file.same_description()
+    }
+}
+
+/// Who has a [`FileLock`](crate::model::processes::lock::file::FileLock) does not say that it is in the middle of something.
+///
+/// Twin of [`Careful`](crate::model::processes::lock::file::Careful). The kernel gives the lock of the dead to the next one and tells nobody, who takes
+/// half of something for all of it.
+#[derive(Debug)]
+pub struct SaysNothing;
+
+impl Care for SaysNothing {
+    const SAYS: bool = false;
 }

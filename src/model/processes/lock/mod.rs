@@ -2,5 +2,6 @@
 
 pub mod broken;
 pub mod condition;
+pub mod file;
 pub mod robust;
 pub mod semaphore;
