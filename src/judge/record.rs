@@ -204,6 +204,8 @@ mod tests {
         assert_eq!(stands(Extent::Sampled(2_000)), Status::Expected);
         assert_eq!(stands(Extent::Complete(Bounds::preemptions(2))), Status::Expected);
         assert_eq!(stands(Extent::Complete(Bounds::timeouts(2))), Status::Violation);
+        let deaths = |deaths| stands(Extent::Complete(Bounds { deaths: Some(deaths), ..Bounds::NONE }));
+        assert_eq!([deaths(0), deaths(1)], [Status::Expected, Status::Violation]);
     }
 
     #[test]
