@@ -50,6 +50,20 @@ struct Event {
     races: usize,
 }
 
+impl Event {
+    /// It takes place again. Values may be addresses, which are not the same in every execution.
+    fn is_repeated(&mut self, state: &impl Present) {
+        let Transition { thread, choice, .. } = self.transition;
+        self.released = None;
+        if let Some(op) = state.pending(thread) {
+            self.transition.op = op;
+        }
+        if self.transition.awaits.is_some() {
+            self.transition.awaits = state.transition(thread, choice).awaits;
+        }
+    }
+}
+
 /// A state on the current path.
 #[derive(Debug, Default)]
 struct Node {
@@ -130,7 +144,7 @@ pub(crate) struct Explorer {
     targets: Vec<TargetState>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct ThreadState {
     clock: Clock,
     /// The past of the notification that gave the thread its permit.
@@ -139,7 +153,7 @@ struct ThreadState {
     events: Vec<u32>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct TargetState {
     /// The past of those whose releases are no events.
     released: Clock,
@@ -172,13 +186,18 @@ impl Explorer {
         self.depth < self.events.len() || self.planned.is_some() || self.resumes || !self.subtree.is_empty()
     }
 
+    /// What an execution before did next, if what comes is to be repeated.
+    pub(crate) fn repeats(&self, state: &impl Present) -> Option<Next> {
+        let Transition { thread, choice, op, forced, .. } = self.events.get(self.depth)?.transition;
+        let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
+            && (forced || choice == RUN || state.choices(thread) & 1 << choice != 0);
+        Some(if same { Next::Grant(thread, choice) } else { Next::Diverged })
+    }
+
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
     pub(crate) fn next(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Next {
-        if let Some(event) = self.events.get(self.depth) {
-            let Transition { thread, choice, op, .. } = event.transition;
-            let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
-                && (state.choices(thread) & 1 << choice != 0 || event.transition.forced || choice == RUN);
-            return if same { Next::Grant(thread, choice) } else { Next::Diverged };
+        if let Some(next) = self.repeats(state) {
+            return next;
         }
         if let Some(branch) = self.planned.take() {
             self.nodes.last_mut().expect("a branch has a node").beside = branch.beside;
@@ -216,37 +235,43 @@ impl Explorer {
         sleep
     }
 
-    /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
-    /// each.
-    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, state: &impl Present) {
-        if self.depth == self.events.len() {
-            self.append(transition.clone(), state);
-            self.branch_over(alternatives, state);
+    /// The pending operation of the thread is about to take place, in this way; `alternatives` are the other choices
+    /// of the operation, a bit each.
+    pub(crate) fn take(
+        &mut self,
+        (thread, choice): (ThreadId, u8),
+        alternatives: u128,
+        state: &impl Present,
+    ) {
+        match self.events.get_mut(self.depth) {
+            Some(event) => event.is_repeated(state),
+            None => {
+                self.append(state.transition(thread, choice), state);
+                self.branch_over(alternatives, state);
+            }
         }
-        let index = self.depth as u32;
-        let event = &mut self.events[self.depth];
-        event.released = None;
-        // Values may be addresses, which are not the same in every execution.
-        (event.transition.op, event.transition.awaits) = (transition.op, transition.awaits.clone());
-        let (transition, clock) = (event.transition.clone(), event.clock.clone());
-        self.depth += 1;
-        self.leave_permits(&transition, &clock);
-        let me = self.thread(transition.thread);
-        me.clock = clock;
-        me.events.push(index);
-        for access in transition.accesses() {
-            self.target(access.target).users.push(index, access.mode, transition.forced);
-        }
+        self.takes_place();
     }
 
-    fn leave_permits(&mut self, transition: &Transition, clock: &Clock) {
+    /// The next event takes place: what comes later is ordered after it.
+    fn takes_place(&mut self) {
+        let index = self.depth as u32;
+        self.depth += 1;
+        let Event { transition, clock, .. } = &self.events[index as usize];
+        let me = &mut self.threads[transition.thread.index()];
+        me.clock.clone_from(clock);
+        me.events.push(index);
+        for access in transition.accesses() {
+            let users = &mut self.targets[access.target.index()].users;
+            users.push(index, access.mode, transition.forced);
+        }
         let woken = match transition.access.mode {
             Mode::NotifyOne(woken) => woken.into_iter().collect(),
             Mode::NotifyAll(woken) => woken,
-            _ => ThreadSet::NONE,
+            _ => return,
         };
         for waiter in woken {
-            self.thread(waiter).permit.clone_from(clock);
+            known(&mut self.threads, waiter.index()).permit.clone_from(clock);
         }
     }
 
@@ -313,19 +338,11 @@ impl Explorer {
     }
 
     fn thread(&mut self, thread: ThreadId) -> &mut ThreadState {
-        let unseen = || ThreadState { clock: Clock::ZERO, permit: Clock::ZERO, events: Vec::new() };
-        if self.threads.len() <= thread.index() {
-            self.threads.resize_with(thread.index() + 1, unseen);
-        }
-        &mut self.threads[thread.index()]
+        known(&mut self.threads, thread.index())
     }
 
     fn target(&mut self, target: Target) -> &mut TargetState {
-        let unseen = || TargetState { released: Clock::ZERO, users: Users::default() };
-        if self.targets.len() <= target.index() {
-            self.targets.resize_with(target.index() + 1, unseen);
-        }
-        &mut self.targets[target.index()]
+        known(&mut self.targets, target.index())
     }
 
     /// The other choices of the operation just appended are branches of its node.
@@ -391,6 +408,14 @@ impl Explorer {
     }
 }
 
+/// The entry of a table that grows as far as it is asked for.
+fn known<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
+    if table.len() <= index {
+        table.resize_with(index + 1, T::default);
+    }
+    &mut table[index]
+}
+
 /// The planned step. Where it is the destruction of an object, the thread may not be the one that destroys.
 fn follow(step: &Transition, state: &impl Present) -> Next {
     let is_announced = || state.pending(step.thread) == Some(step.op);
@@ -412,19 +437,24 @@ fn any_awake(
     sleep: &[Sleeper],
     hint: Option<(ThreadId, u8)>,
 ) -> Option<(ThreadId, u8)> {
-    let is_awake = |&(thread, choice): &(ThreadId, u8)| {
-        let sleeps = sleep.iter().any(|it| (it.transition.thread, it.transition.choice) == (thread, choice));
-        state.choices(thread) & 1 << choice != 0 && !sleeps
+    let sleeps = |thread: ThreadId| {
+        let choices = sleep.iter().map(|it| &it.transition).filter(|it| it.thread == thread);
+        choices.fold(0, |choices, transition| choices | 1 << transition.choice)
     };
-    let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
+    let awake = |thread: ThreadId| state.choices(thread) & !sleeps(thread);
+    let is_awake = |&(thread, choice): &(ThreadId, u8)| awake(thread) & 1 << choice != 0;
+    let first = |thread: ThreadId| {
+        let choices = awake(thread) & !(1 << RUN);
+        (choices != 0).then(|| (thread, choices.trailing_zeros() as u8))
+    };
     let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
     let forced = || state.forced_thread().map(|thread| (thread, 0));
     let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
     unfairly_delayed
-        .find_map(awake)
+        .find_map(first)
         .or_else(|| hint.filter(is_awake))
-        .or_else(|| awake(state.running()))
-        .or_else(|| state.threads().find_map(awake))
+        .or_else(|| first(state.running()))
+        .or_else(|| state.threads().find_map(first))
         .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
         .or_else(|| if enabled() { None } else { forced() })
 }
