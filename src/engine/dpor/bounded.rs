@@ -145,7 +145,7 @@ impl Bounded {
 
     /// A digest of a step and of all that comes before it.
     fn name(&mut self, transition: &Transition, state: &impl Present) -> u128 {
-        let past = self.order.races_of(transition, state).past;
+        let past = self.order.races_of(transition, state);
         let (clock, _) = self.order.stamped(transition, past);
         let half = |seed: u64| {
             let mut hasher = DefaultHasher::new();

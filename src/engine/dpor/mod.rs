@@ -28,7 +28,7 @@ mod wakeup;
 pub(crate) use self::bounded::Bounded;
 pub(crate) use self::present::Present;
 use self::users::Users;
-use self::wakeup::{Branch, Initial, weak_initial};
+use self::wakeup::{Branch, Forest, Initial, Tree, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
 use super::machine::clock::{Clock, ThreadSet};
 use super::machine::{Edge, RUN};
@@ -67,10 +67,10 @@ impl Event {
 /// A state on the current path.
 #[derive(Debug, Default)]
 struct Node {
-    /// Transitions that need not be explored from here: what they lead to was seen already.
-    sleep: Vec<Sleeper>,
+    /// Where its [sleep set](Explorer::sleep_of) begins.
+    sleep: usize,
     /// What is to be explored from here, after the present branch.
-    tree: Vec<Branch>,
+    tree: Tree,
     /// How executions are to go on that leave the present branch out, if that is rounds in vain.
     beside: Vec<Vec<Transition>>,
     /// Whether an execution from here has come to its end.
@@ -87,13 +87,14 @@ struct Sleeper {
 
 impl Sleeper {
     /// Whether all was seen that goes on like the sequence.
-    fn covers(&self, sequence: &[Transition]) -> bool {
+    fn covers<'a>(&self, sequence: impl IntoIterator<Item = &'a Transition>) -> bool {
         !self.in_vain && weak_initial(&self.transition, sequence).is_some()
     }
 
     /// Leaves rounds in vain out of the sequence: no execution goes on from there, and all else in it goes on without.
     fn leaves(&self, sequence: &mut Vec<Transition>) {
-        if let (true, Some(Initial::At(position))) = (self.in_vain, weak_initial(&self.transition, sequence))
+        if let (true, Some(Initial::At(position))) =
+            (self.in_vain, weak_initial(&self.transition, &*sequence))
         {
             sequence.remove(position);
         }
@@ -128,6 +129,10 @@ pub(crate) enum Next {
 #[derive(Debug, Default)]
 pub(crate) struct Explorer {
     nodes: Vec<Node>,
+    /// The sleep sets of all nodes, one after the other: transitions that need not be explored from there, because what
+    /// they lead to was seen already.
+    sleepers: Vec<Sleeper>,
+    forest: Forest,
     events: Vec<Event>,
     races: Vec<Race>,
     /// The events of threads that were killed, and all that happens before each, the kill left out.
@@ -137,11 +142,21 @@ pub(crate) struct Explorer {
     /// The branch that the next execution takes at the end of the events to repeat.
     planned: Option<Branch>,
     /// The wakeup tree of the next new node.
-    subtree: Vec<Branch>,
+    subtree: Tree,
     /// The next execution goes on from the last node with anything else than what was fruitless.
     resumes: bool,
     threads: Vec<ThreadState>,
     targets: Vec<TargetState>,
+    buffers: Buffers,
+}
+
+/// Memory that is used again.
+#[derive(Debug, Default)]
+struct Buffers {
+    conflicting: Vec<u32>,
+    reversible: Vec<u32>,
+    staying: Vec<u32>,
+    sequence: Vec<Transition>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -169,7 +184,7 @@ impl Explorer {
     /// A new execution begins.
     pub(crate) fn restart(&mut self) {
         self.depth = 0;
-        self.subtree.clear();
+        self.forest.fell(std::mem::take(&mut self.subtree));
         for thread in &mut self.threads {
             thread.clock.clear();
             thread.permit.clear();
@@ -205,34 +220,57 @@ impl Explorer {
             return follow(&branch.step, state);
         }
         if std::mem::take(&mut self.resumes) {
-            let sleep = &self.nodes.last().expect("a node is resumed").sleep;
-            let choice = any_awake(state, sleep, hint);
+            let choice = any_awake(state, self.sleep_of(self.nodes.len() - 1), hint);
             return choice.map_or(Next::Fruitless, |(thread, choice)| Next::Grant(thread, choice));
         }
-        let sleep = self.sleep_of_new_node();
+        let sleep = self.sleepers.len();
+        self.add_sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
         let mut beside = Vec::new();
-        let next = if tree.is_empty() {
-            let choice = any_awake(state, &sleep, hint);
-            choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
-        } else {
-            let branch = tree.remove(0);
-            (self.subtree, beside) = (branch.children, branch.beside);
-            follow(&branch.step, state)
+        let next = match self.forest.take_first(&mut tree) {
+            None => {
+                let choice = any_awake(state, &self.sleepers[sleep..], hint);
+                choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
+            }
+            Some(branch) => {
+                (self.subtree, beside) = (branch.children, branch.beside);
+                follow(&branch.step, state)
+            }
         };
         self.nodes.push(Node { sleep, tree, beside, explored: false });
         next
     }
 
     /// What sleeps at the last node and is independent of the last event sleeps on.
-    fn sleep_of_new_node(&self) -> Vec<Sleeper> {
-        let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return Vec::new() };
-        let mut sleep = node.sleep.clone();
-        sleep.retain_mut(|Sleeper { transition, .. }| {
+    fn add_sleep_of_new_node(&mut self) {
+        let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return };
+        for position in node.sleep..self.sleepers.len() {
+            let Sleeper { transition, in_vain } = &self.sleepers[position];
+            if event.transition.thread == transition.thread {
+                continue;
+            }
+            let (mut transition, in_vain) = (transition.clone(), *in_vain);
             transition.follows(&event.transition);
-            !event.transition.conflicts(transition)
-        });
-        sleep
+            if !event.transition.conflicts(&transition) {
+                self.sleepers.push(Sleeper { transition, in_vain });
+            }
+        }
+    }
+
+    /// Transitions that need not be explored from this node.
+    fn sleep_of(&self, node: usize) -> &[Sleeper] {
+        let end = self.nodes.get(node + 1).map_or(self.sleepers.len(), |next| next.sleep);
+        &self.sleepers[self.nodes[node].sleep..end]
+    }
+
+    /// The path has no more than so many nodes.
+    fn shorten(&mut self, nodes: usize) {
+        while self.nodes.len() > nodes
+            && let Some(node) = self.nodes.pop()
+        {
+            self.sleepers.truncate(node.sleep);
+            self.forest.fell(node.tree);
+        }
     }
 
     /// The pending operation of the thread is about to take place, in this way; `alternatives` are the other choices
@@ -357,10 +395,15 @@ impl Explorer {
 
     /// Makes sure that an execution that goes on like `sequence` from node `depth` is explored.
     fn schedule(&mut self, depth: usize, mut sequence: Vec<Transition>) {
-        let node = &mut self.nodes[depth];
-        node.sleep.iter().for_each(|sleeper| sleeper.leaves(&mut sequence));
-        if !sequence.is_empty() && !node.sleep.iter().any(|sleeper| sleeper.covers(&sequence)) {
-            wakeup::insert(&mut node.tree, sequence);
+        self.schedule_in(depth, &mut sequence);
+    }
+
+    /// The same; the sequence is used up.
+    fn schedule_in(&mut self, depth: usize, sequence: &mut Vec<Transition>) {
+        let sleep = self.sleep_of(depth);
+        sleep.iter().for_each(|sleeper| sleeper.leaves(sequence));
+        if !sequence.is_empty() && !sleep.iter().any(|sleeper| sleeper.covers(&*sequence)) {
+            self.forest.insert(&mut self.nodes[depth].tree, sequence);
         }
     }
 
@@ -389,21 +432,21 @@ impl Explorer {
     fn backtrack(&mut self, mut in_vain: bool) -> bool {
         while let Some(event) = self.events.pop() {
             self.races.truncate(event.races);
-            self.nodes.truncate(self.events.len() + 1);
-            let node = self.nodes.last_mut().expect("an event has a node");
-            node.sleep.push(Sleeper { transition: event.transition, in_vain });
+            self.shorten(self.events.len() + 1);
+            self.sleepers.push(Sleeper { transition: event.transition, in_vain });
             in_vain = false;
-            if !node.tree.is_empty() {
-                self.planned = Some(node.tree.remove(0));
+            let node = self.nodes.last_mut().expect("an event has a node");
+            self.planned = self.forest.take_first(&mut node.tree);
+            if self.planned.is_some() {
                 return true;
             }
             if !node.explored {
                 self.resumes = true;
                 return true;
             }
-            self.nodes.pop();
+            self.shorten(self.events.len());
         }
-        self.nodes.clear();
+        self.shorten(0);
         false
     }
 }
