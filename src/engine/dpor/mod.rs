@@ -299,10 +299,9 @@ impl Explorer {
         let me = &mut self.threads[transition.thread.index()];
         me.clock.clone_from(clock);
         me.events.push(index);
-        for access in transition.accesses() {
-            let users = &mut self.targets[access.target.index()].users;
-            users.push(index, access.mode, transition.forced);
-        }
+        transition.for_each_access(|target, mode| {
+            self.targets[target.index()].users.push(index, mode, transition.forced);
+        });
         let woken = match transition.access.mode {
             Mode::NotifyOne(woken) => woken.into_iter().collect(),
             Mode::NotifyAll(woken) => woken,

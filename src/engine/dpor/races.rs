@@ -2,7 +2,7 @@
 
 use super::replay::NotDep;
 use super::wakeup::{Initial, weak_initial};
-use super::{Event, Explorer, Present, Race, Sleeper};
+use super::{Event, Explorer, Present, Race, Sleeper, known};
 use crate::engine::machine::KILLED;
 use crate::engine::machine::access::{Access, Mode, Transition};
 use crate::engine::machine::clock::Clock;
@@ -85,20 +85,19 @@ impl Explorer {
     fn find_conflicting(&mut self, transition: &Transition, past: &Clock) {
         let mut conflicting = std::mem::take(&mut self.buffers.conflicting);
         conflicting.clear();
-        for access in transition.accesses() {
-            self.target(access.target);
-            let users = &self.targets[access.target.index()].users;
-            let is_past = |index: u32| {
-                let Event { transition, stamp, .. } = &self.events[index as usize];
-                past.has(transition.thread, *stamp)
-            };
-            users.search(access.mode, transition.forced, is_past, |index| {
-                let earlier = &self.events[index as usize].transition;
+        let Self { events, targets, .. } = self;
+        let is_past = |index: u32| {
+            let Event { transition, stamp, .. } = &events[index as usize];
+            past.has(transition.thread, *stamp)
+        };
+        transition.for_each_access(|target, mode| {
+            known(targets, target.index()).users.search(mode, transition.forced, is_past, |index| {
+                let earlier = &events[index as usize].transition;
                 if earlier.thread != transition.thread && earlier.conflicts(transition) {
                     conflicting.push(index);
                 }
             });
-        }
+        });
         if !transition.is_simple() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
