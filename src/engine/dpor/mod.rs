@@ -383,12 +383,13 @@ impl Explorer {
     }
 
     /// The other choices of the operation just appended are branches of its node.
-    fn branch_over(&mut self, alternatives: u128, state: &impl Present) {
+    fn branch_over(&mut self, mut alternatives: u128, state: &impl Present) {
         let depth = self.events.len() - 1;
         let thread = self.events[depth].transition.thread;
-        for choice in (0..u128::BITS).filter(|choice| alternatives & 1 << choice != 0) {
-            let alternative = state.transition(thread, choice as u8);
+        while alternatives != 0 {
+            let alternative = state.transition(thread, alternatives.trailing_zeros() as u8);
             self.schedule(depth, vec![alternative]);
+            alternatives &= alternatives - 1;
         }
     }
 
