@@ -47,6 +47,7 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
             continue;
         }
         let more = more && execution.advance();
+        search.expect(&execution, more);
         drop(execution);
         if !runtime.repeats(program, &mut search, end, more) || !more {
             break;

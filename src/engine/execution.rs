@@ -419,6 +419,15 @@ impl Execution {
         }
     }
 
+    /// How many executions the search has in all, about, where it can tell: it is exhaustive, and the next execution is
+    /// [planned](Self::advance).
+    pub(crate) fn estimate(&self) -> Option<f64> {
+        match &self.chooser {
+            Chooser::Explorer(explorer) => Some(explorer.estimate()),
+            Chooser::Bounded(_) | Chooser::Script { .. } | Chooser::External => None,
+        }
+    }
+
     /// Plans the next execution; false where all have been explored.
     pub(crate) fn advance(&mut self) -> bool {
         // Where a livelock was found others are of interest only for being shorter: nothing happens in a cycle's

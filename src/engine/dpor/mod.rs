@@ -17,6 +17,7 @@
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
 mod bounded;
+mod estimate;
 mod present;
 mod races;
 mod replay;
@@ -26,6 +27,7 @@ mod users;
 mod wakeup;
 
 pub(crate) use self::bounded::Bounded;
+use self::estimate::Tally;
 pub(crate) use self::present::Present;
 use self::users::Users;
 use self::wakeup::{Branch, Forest, Initial, Tree, weak_initial};
@@ -75,6 +77,7 @@ struct Node {
     beside: Vec<Vec<Transition>>,
     /// Whether an execution from here has come to its end.
     explored: bool,
+    tally: Tally,
 }
 
 /// A transition that need not be explored.
@@ -147,6 +150,8 @@ pub(crate) struct Explorer {
     resumes: bool,
     threads: Vec<ThreadState>,
     targets: Vec<TargetState>,
+    /// How many executions have come to their end.
+    executions: u64,
     buffers: Buffers,
 }
 
@@ -237,7 +242,8 @@ impl Explorer {
                 follow(&branch.step, state)
             }
         };
-        self.nodes.push(Node { sleep, tree, beside, explored: false });
+        let tally = Tally::since(self.executions);
+        self.nodes.push(Node { sleep, tree, beside, explored: false, tally });
         next
     }
 
@@ -411,6 +417,7 @@ impl Explorer {
     /// search goes on to the next execution. False where there is none.
     pub(crate) fn finish(&mut self, state: &impl Present, counted: usize) -> bool {
         self.events.truncate(self.depth);
+        self.executions += 1;
         self.resumes = false;
         let counted = counted.min(self.depth);
         self.reverse_races(state, counted);
@@ -436,6 +443,7 @@ impl Explorer {
             self.sleepers.push(Sleeper { transition: event.transition, in_vain });
             in_vain = false;
             let node = self.nodes.last_mut().expect("an event has a node");
+            node.tally.branch_is_over(self.executions);
             self.planned = self.forest.take_first(&mut node.tree);
             if self.planned.is_some() {
                 return true;

@@ -148,6 +148,11 @@ impl Forest {
         branch.take()
     }
 
+    /// How many branches the tree's node has.
+    pub(super) fn branches(&self, tree: &Tree) -> usize {
+        std::iter::successors(tree.0, |&place| self.places[place].next.0).count()
+    }
+
     /// Nothing of the tree is explored.
     pub(super) fn fell(&mut self, mut tree: Tree) {
         while let Some(branch) = self.take_first(&mut tree) {
