@@ -32,7 +32,7 @@ pub(crate) use self::present::Present;
 use self::users::Users;
 use self::wakeup::{Branch, Forest, Initial, Tree, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
-use super::machine::clock::{Clock, ThreadSet};
+use super::machine::clock::Clock;
 use super::machine::{Edge, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
