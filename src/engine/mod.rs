@@ -353,7 +353,7 @@ pub struct Exploration {
     pub redundant: u64,
     /// What a reader of the verdict should know besides (controlled engines).
     pub notes: Vec<Note>,
-    /// Executions that the search would have had in all, about, where the budget cut it (dpor without a bound on
+    /// Executions that the search would have had in all, about, where the budget cut it (the exact search without a bound on
     /// preemptions, after 64 executions).
     pub expected: Option<u64>,
 }
