@@ -16,6 +16,7 @@
 //! of an object depends on its state (compare-exchange, attempts, notifications), resolved again where a race
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
+mod awake;
 mod bounded;
 mod estimate;
 mod present;
@@ -26,6 +27,7 @@ mod tests;
 mod users;
 mod wakeup;
 
+use self::awake::any_awake;
 pub(crate) use self::bounded::Bounded;
 use self::estimate::Tally;
 pub(crate) use self::present::Present;
@@ -479,33 +481,4 @@ fn follow(step: &Transition, state: &impl Present) -> Next {
 /// Whether a thread does again what it did before; the value that it expects may be an address.
 fn is_repeated(op: Op, before: Op) -> bool {
     op.regardless_of_values() == before.regardless_of_values()
-}
-
-/// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
-/// which saves a context switch; one that is held back comes last. Where nothing is enabled, a forced step.
-fn any_awake(
-    state: &impl Present,
-    sleep: &[Sleeper],
-    hint: Option<(ThreadId, u8)>,
-) -> Option<(ThreadId, u8)> {
-    let sleeps = |thread: ThreadId| {
-        let choices = sleep.iter().map(|it| &it.transition).filter(|it| it.thread == thread);
-        choices.fold(0, |choices, transition| choices | 1 << transition.choice)
-    };
-    let awake = |thread: ThreadId| state.choices(thread) & !sleeps(thread);
-    let is_awake = |&(thread, choice): &(ThreadId, u8)| awake(thread) & 1 << choice != 0;
-    let first = |thread: ThreadId| {
-        let choices = awake(thread) & !(1 << RUN);
-        (choices != 0).then(|| (thread, choices.trailing_zeros() as u8))
-    };
-    let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
-    let forced = || state.forced_thread().map(|thread| (thread, 0));
-    let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
-    unfairly_delayed
-        .find_map(first)
-        .or_else(|| hint.filter(is_awake))
-        .or_else(|| first(state.running()))
-        .or_else(|| state.threads().find_map(first))
-        .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
-        .or_else(|| if enabled() { None } else { forced() })
 }
