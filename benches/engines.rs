@@ -1,11 +1,16 @@
 //! Executions per second: the engines through the facade, and loom and shuttle raw beside them.
 //!
 //! The program is the same for all: three threads, each of which adds to an atomic and to a locked
-//! number. One element of throughput is one execution, so that ratios can be read off.
+//! number. One element of throughput is one execution, so that ratios can be read off. A second group shows how the time of an
+//! execution grows with the program.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::engine::{Budget, Engine, Program, explore};
+use refectory::model::threads::table::Ordered;
+use refectory::port::Table;
+use refectory::sync;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 const THREADS: usize = 3;
@@ -34,7 +39,6 @@ macro_rules! program {
 }
 
 fn through_the_facade() -> Program {
-    use refectory::sync;
     Program::new(|| {
         program!(std::sync::Arc, sync::Mutex, sync::atomic::AtomicUsize, sync::thread::spawn);
         Ok(String::new())
@@ -90,5 +94,35 @@ fn engines(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engines);
+/// Philosophers at the ordered table, and nothing that watches them.
+fn ordered_table(seats: usize, meals: usize) -> Program {
+    Program::new(move || {
+        let table = Arc::new(Ordered::with_seats(seats));
+        let philosopher = |seat| {
+            let table = Arc::clone(&table);
+            sync::thread::spawn(move || (0..meals).for_each(|_| table.dine(seat, &mut || ())))
+        };
+        let philosophers: Vec<_> = (0..seats).map(philosopher).collect();
+        philosophers.into_iter().for_each(|philosopher| philosopher.join().unwrap());
+        Ok(String::new())
+    })
+}
+
+/// How the time of an execution grows with the program, under the exact explorer.
+fn growth(c: &mut Criterion) {
+    let mut group = c.benchmark_group("explorer");
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(3));
+    for (seats, meals) in [(3, 2), (4, 2), (5, 2), (6, 2), (7, 2)] {
+        let program = ordered_table(seats, meals);
+        let budget = Budget { executions: 6_000, ..Budget::default() };
+        let seen = explore(Engine::Dpor, &program, &budget);
+        group.throughput(Throughput::Elements(seen.executions));
+        group.bench_function(BenchmarkId::new("ordered table", format!("{seats}x{meals}")), |b| {
+            b.iter(|| black_box(explore(Engine::Dpor, &program, &budget)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, engines, growth);
 criterion_main!(benches);

@@ -47,6 +47,7 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
             continue;
         }
         let more = more && execution.advance();
+        search.expect(&execution, more);
         drop(execution);
         if !runtime.repeats(program, &mut search, end, more) || !more {
             break;
@@ -166,19 +167,18 @@ impl Runtime {
 
     /// Runs a thread up to where another one's turn comes, or to its end.
     fn resume(&self, thread: ThreadId) -> CoroutineResult<(), ()> {
-        let running = self.fibers.borrow_mut().get_mut(thread.index()).and_then(Option::take);
-        let mut fiber = running.unwrap_or_else(|| self.start(thread));
+        // The engine alone comes here, and a thread that runs starts no coroutine.
+        let mut fibers = self.fibers.borrow_mut();
+        grow(&mut fibers, thread);
+        let place = &mut fibers[thread.index()];
+        let fiber = place.get_or_insert_with(|| self.start(thread));
         self.floor.set(fiber.floor);
         let guarded = overflow::guard(fiber.coroutine.trap_handler());
         let result = fiber.coroutine.resume(());
         drop(guarded);
         self.floor.set(0);
-        if fiber.coroutine.done() {
-            self.stacks.borrow_mut().push(fiber.coroutine.into_stack());
-        } else {
-            let mut fibers = self.fibers.borrow_mut();
-            grow(&mut fibers, thread);
-            fibers[thread.index()] = Some(fiber);
+        if let Some(ended) = place.take_if(|fiber| fiber.coroutine.done()) {
+            self.stacks.borrow_mut().push(ended.coroutine.into_stack());
         }
         result
     }

@@ -12,7 +12,7 @@ use self::cycle::{Cycle, GoingRound};
 use super::Budget;
 use super::dpor::{Explorer, Next};
 use super::machine::clock::ThreadSet;
-use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Watched};
+use super::machine::{Allowed, Announced, Edge, Machine, Phase, RUN, Urgent, Watched};
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 
@@ -218,13 +218,14 @@ impl Execution {
         if self.machine.operations() > self.operations && self.cycle.is_none() {
             return Turn::End(End::TooLong);
         }
-        if let Some(thread) = self.find(|machine, id| machine.phase(id) == Phase::Starting) {
-            return self.run(thread);
-        }
-        if let Some(thread) = self.find(Machine::is_due) {
-            let edge = self.machine.grant_due(thread);
-            self.edge(thread, edge);
-            return self.run(thread);
+        match self.machine.urgent() {
+            Some(Urgent::Start(thread)) => return self.run(thread),
+            Some(Urgent::Due(thread)) => {
+                let edge = self.machine.grant_due(thread);
+                self.edge(thread, edge);
+                return self.run(thread);
+            }
+            None => {}
         }
         if self.machine.is_fruitless() {
             match self.chooser {
@@ -246,6 +247,11 @@ impl Execution {
             && let Some(thread) = self.find(Machine::is_unseen)
         {
             return self.grant(thread, 0);
+        }
+        if let (Chooser::Explorer(explorer), None) = (&self.chooser, &self.cycle)
+            && let Some(next) = explorer.repeats(&self.machine)
+        {
+            return self.take_turn(next);
         }
         let enabled = self.find(|machine, id| machine.choices(id) != 0);
         match enabled.or_else(|| self.machine.forced_thread()) {
@@ -286,6 +292,11 @@ impl Execution {
                 }
             }
         };
+        self.take_turn(next)
+    }
+
+    /// What the explorer says is done.
+    fn take_turn(&mut self, next: Next) -> Turn {
         match next {
             Next::Grant(thread, choice) => self.grant(thread, choice),
             Next::DestroyedLast(object) => {
@@ -301,16 +312,15 @@ impl Execution {
     /// The pending operation of an enabled thread takes place, in this way.
     pub(crate) fn grant(&mut self, thread: ThreadId, choice: u8) -> Turn {
         let choices = self.machine.choices(thread);
-        if !self.is_possible(thread, choice) {
+        if choices & 1 << choice == 0 && !self.is_possible(thread, choice) {
             return Turn::End(End::Diverged);
         }
         self.follow(thread, choice);
-        let transition = || self.machine.transition(thread, choice);
         match &mut self.chooser {
             Chooser::Explorer(explorer) => {
-                explorer.take(transition(), choices & !(1 << choice), &self.machine)
+                explorer.take((thread, choice), choices & !(1 << choice), &self.machine)
             }
-            Chooser::Bounded(bounded) => bounded.take(transition(), &self.machine),
+            Chooser::Bounded(bounded) => bounded.take((thread, choice), &self.machine),
             Chooser::Script { .. } | Chooser::External => {}
         }
         self.log(thread, choice);
@@ -406,6 +416,15 @@ impl Execution {
         match &self.chooser {
             Chooser::Bounded(bounded) => bounded.mattered(),
             _ => None,
+        }
+    }
+
+    /// How many executions the search has in all, about, where it can tell: it is exhaustive, and the next execution is
+    /// [planned](Self::advance).
+    pub(crate) fn estimate(&self) -> Option<f64> {
+        match &self.chooser {
+            Chooser::Explorer(explorer) => Some(explorer.estimate()),
+            Chooser::Bounded(_) | Chooser::Script { .. } | Chooser::External => None,
         }
     }
 

@@ -8,6 +8,8 @@
 mod coroutine;
 #[cfg(feature = "instrumented")]
 mod dpor;
+#[cfg(feature = "dpor")]
+mod estimate;
 #[cfg(feature = "instrumented")]
 mod execution;
 mod extent;
@@ -26,6 +28,8 @@ mod shuttle;
 #[cfg(any(feature = "dpor", feature = "shuttle"))]
 mod watchdog;
 
+#[cfg(feature = "dpor")]
+pub use self::estimate::{Estimate, estimate};
 pub(crate) use self::extent::UNCONFIRMED;
 pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
 use crate::event::trace::Trace;
@@ -349,6 +353,9 @@ pub struct Exploration {
     pub redundant: u64,
     /// What a reader of the verdict should know besides (controlled engines).
     pub notes: Vec<Note>,
+    /// Executions that the search would have had in all, about, where the budget cut it (the exact search without a bound on
+    /// preemptions, after 64 executions).
+    pub expected: Option<u64>,
 }
 
 /// What a reader of the verdict should know besides.
@@ -392,6 +399,7 @@ impl Exploration {
             measures: BTreeMap::new(),
             redundant: 0,
             notes: Vec::new(),
+            expected: None,
         }
     }
 

@@ -65,6 +65,9 @@ fn keep_one_destruction(trace: &mut Trace, misuse: Option<&Misuse>) {
     trace.steps.retain(|step| !matches!(step.op, Op::Destroy(object) if Some(object) != misused));
 }
 
+/// Executions after which a search looks at the clock: that costs more than a short execution.
+const LOOK: u64 = 64;
+
 /// A search under way.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -74,6 +77,8 @@ pub(crate) struct Search {
     best: Option<Best>,
     /// How the last execution that ended well did end.
     shown: String,
+    /// How many executions there are in all, about.
+    expected: Option<f64>,
 }
 
 /// The failure with the fewest context switches so far.
@@ -97,6 +102,7 @@ impl Search {
             exploration: Exploration::new(coverage),
             best: None,
             shown: String::new(),
+            expected: None,
         }
     }
 
@@ -163,6 +169,13 @@ impl Search {
             }
         }
         self.goes_on()
+    }
+
+    /// Estimates from time to time how large the search is, where another execution is planned.
+    pub(crate) fn expect(&mut self, execution: &Execution, more: bool) {
+        if more && self.exploration.executions.is_multiple_of(LOOK) {
+            self.expected = execution.estimate();
+        }
     }
 
     fn ended_well(&mut self, played: ExecutionResult) {
@@ -242,8 +255,7 @@ impl Search {
             self.cut(Exhausted::Executions(executions));
             return false;
         }
-        // Looking at the clock costs more than a short execution.
-        let look = executions.is_multiple_of(64);
+        let look = executions.is_multiple_of(LOOK);
         if let Some(time) = self.budget.time.filter(|time| look && self.started.elapsed() >= *time) {
             self.cut(Exhausted::Time { time, executions });
             return false;
@@ -265,6 +277,8 @@ impl Search {
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
     pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
+        let is_cut = matches!(self.exploration.coverage, Err(Reason::Budget(_)));
+        self.exploration.expected = self.expected.filter(|_| is_cut).map(|expected| expected as u64);
         self.exploration.failure = self.best.map(|best| {
             let Best { kind, message, execution, .. } = best;
             let (message, trace) = match recorded {

@@ -205,6 +205,7 @@ impl Runtime {
             return true;
         }
         let more = more && execution.advance();
+        search.expect(&execution, more);
         let checked = !self.record && search.is_checked(end, more);
         if checked {
             self.check.replace(Some(Check { chooser: execution.repeat(), more }));

@@ -145,7 +145,7 @@ impl Bounded {
 
     /// A digest of a step and of all that comes before it.
     fn name(&mut self, transition: &Transition, state: &impl Present) -> u128 {
-        let past = self.order.races_of(transition, state).past;
+        let past = self.order.races_of(transition, state);
         let (clock, _) = self.order.stamped(transition, past);
         let half = |seed: u64| {
             let mut hasher = DefaultHasher::new();
@@ -156,13 +156,14 @@ impl Bounded {
         half(0) << 64 | half(1)
     }
 
-    /// `transition` is about to take place.
-    pub(crate) fn take(&mut self, transition: Transition, state: &impl Present) {
+    /// The pending operation of the thread is about to take place, in this way.
+    pub(crate) fn take(&mut self, (thread, choice): (ThreadId, u8), state: &impl Present) {
+        let transition = state.transition(thread, choice);
         self.reached.class = self.reached.class.wrapping_add(self.name(&transition, state));
         self.reached.preemptions += self.nodes.get(self.depth).map_or(0, |node| node.branch.cost);
         self.reached.last = Some(transition.thread);
         self.depth += 1;
-        self.order.take(transition, 0, state);
+        self.order.take((thread, choice), 0, state);
     }
 
     /// The execution has come to its end: the next one leaves its path at the last choice that has others. False

@@ -16,7 +16,9 @@
 //! of an object depends on its state (compare-exchange, attempts, notifications), resolved again where a race
 //! is reversed; choices within an operation (whom a notification wakes), which are branches of their node.
 
+mod awake;
 mod bounded;
+mod estimate;
 mod present;
 mod races;
 mod replay;
@@ -25,12 +27,14 @@ mod tests;
 mod users;
 mod wakeup;
 
+use self::awake::any_awake;
 pub(crate) use self::bounded::Bounded;
+use self::estimate::Tally;
 pub(crate) use self::present::Present;
 use self::users::Users;
-use self::wakeup::{Branch, Initial, weak_initial};
+use self::wakeup::{Branch, Forest, Initial, Tree, weak_initial};
 use super::machine::access::{Mode, Target, Transition};
-use super::machine::clock::{Clock, ThreadSet};
+use super::machine::clock::Clock;
 use super::machine::{Edge, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
@@ -50,17 +54,32 @@ struct Event {
     races: usize,
 }
 
+impl Event {
+    /// It takes place again. Values may be addresses, which are not the same in every execution.
+    fn is_repeated(&mut self, state: &impl Present) {
+        let Transition { thread, choice, .. } = self.transition;
+        self.released = None;
+        if let Some(op) = state.pending(thread) {
+            self.transition.op = op;
+        }
+        if self.transition.awaits.is_some() {
+            self.transition.awaits = state.transition(thread, choice).awaits;
+        }
+    }
+}
+
 /// A state on the current path.
 #[derive(Debug, Default)]
 struct Node {
-    /// Transitions that need not be explored from here: what they lead to was seen already.
-    sleep: Vec<Sleeper>,
+    /// Where its [sleep set](Explorer::sleep_of) begins.
+    sleep: usize,
     /// What is to be explored from here, after the present branch.
-    tree: Vec<Branch>,
+    tree: Tree,
     /// How executions are to go on that leave the present branch out, if that is rounds in vain.
     beside: Vec<Vec<Transition>>,
     /// Whether an execution from here has come to its end.
     explored: bool,
+    tally: Tally,
 }
 
 /// A transition that need not be explored.
@@ -73,13 +92,14 @@ struct Sleeper {
 
 impl Sleeper {
     /// Whether all was seen that goes on like the sequence.
-    fn covers(&self, sequence: &[Transition]) -> bool {
+    fn covers<'a>(&self, sequence: impl IntoIterator<Item = &'a Transition>) -> bool {
         !self.in_vain && weak_initial(&self.transition, sequence).is_some()
     }
 
     /// Leaves rounds in vain out of the sequence: no execution goes on from there, and all else in it goes on without.
     fn leaves(&self, sequence: &mut Vec<Transition>) {
-        if let (true, Some(Initial::At(position))) = (self.in_vain, weak_initial(&self.transition, sequence))
+        if let (true, Some(Initial::At(position))) =
+            (self.in_vain, weak_initial(&self.transition, &*sequence))
         {
             sequence.remove(position);
         }
@@ -114,6 +134,10 @@ pub(crate) enum Next {
 #[derive(Debug, Default)]
 pub(crate) struct Explorer {
     nodes: Vec<Node>,
+    /// The sleep sets of all nodes, one after the other: transitions that need not be explored from there, because what
+    /// they lead to was seen already.
+    sleepers: Vec<Sleeper>,
+    forest: Forest,
     events: Vec<Event>,
     races: Vec<Race>,
     /// The events of threads that were killed, and all that happens before each, the kill left out.
@@ -123,14 +147,26 @@ pub(crate) struct Explorer {
     /// The branch that the next execution takes at the end of the events to repeat.
     planned: Option<Branch>,
     /// The wakeup tree of the next new node.
-    subtree: Vec<Branch>,
+    subtree: Tree,
     /// The next execution goes on from the last node with anything else than what was fruitless.
     resumes: bool,
     threads: Vec<ThreadState>,
     targets: Vec<TargetState>,
+    /// How many executions have come to their end.
+    executions: u64,
+    buffers: Buffers,
 }
 
-#[derive(Clone, Debug)]
+/// Memory that is used again.
+#[derive(Debug, Default)]
+struct Buffers {
+    conflicting: Vec<u32>,
+    reversible: Vec<u32>,
+    staying: Vec<u32>,
+    sequence: Vec<Transition>,
+}
+
+#[derive(Clone, Debug, Default)]
 struct ThreadState {
     clock: Clock,
     /// The past of the notification that gave the thread its permit.
@@ -139,7 +175,7 @@ struct ThreadState {
     events: Vec<u32>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct TargetState {
     /// The past of those whose releases are no events.
     released: Clock,
@@ -155,7 +191,7 @@ impl Explorer {
     /// A new execution begins.
     pub(crate) fn restart(&mut self) {
         self.depth = 0;
-        self.subtree.clear();
+        self.forest.fell(std::mem::take(&mut self.subtree));
         for thread in &mut self.threads {
             thread.clock.clear();
             thread.permit.clear();
@@ -172,13 +208,18 @@ impl Explorer {
         self.depth < self.events.len() || self.planned.is_some() || self.resumes || !self.subtree.is_empty()
     }
 
+    /// What an execution before did next, if what comes is to be repeated.
+    pub(crate) fn repeats(&self, state: &impl Present) -> Option<Next> {
+        let Transition { thread, choice, op, forced, .. } = self.events.get(self.depth)?.transition;
+        let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
+            && (forced || choice == RUN || state.choices(thread) & 1 << choice != 0);
+        Some(if same { Next::Grant(thread, choice) } else { Next::Diverged })
+    }
+
     /// Whom to grant, `hint` if that is as good as any. Some thread is enabled.
     pub(crate) fn next(&mut self, state: &impl Present, hint: Option<(ThreadId, u8)>) -> Next {
-        if let Some(event) = self.events.get(self.depth) {
-            let Transition { thread, choice, op, .. } = event.transition;
-            let same = state.pending(thread).is_some_and(|pending| is_repeated(pending, op))
-                && (state.choices(thread) & 1 << choice != 0 || event.transition.forced || choice == RUN);
-            return if same { Next::Grant(thread, choice) } else { Next::Diverged };
+        if let Some(next) = self.repeats(state) {
+            return next;
         }
         if let Some(branch) = self.planned.take() {
             self.nodes.last_mut().expect("a branch has a node").beside = branch.beside;
@@ -186,67 +227,96 @@ impl Explorer {
             return follow(&branch.step, state);
         }
         if std::mem::take(&mut self.resumes) {
-            let sleep = &self.nodes.last().expect("a node is resumed").sleep;
-            let choice = any_awake(state, sleep, hint);
+            let choice = any_awake(state, self.sleep_of(self.nodes.len() - 1), hint);
             return choice.map_or(Next::Fruitless, |(thread, choice)| Next::Grant(thread, choice));
         }
-        let sleep = self.sleep_of_new_node();
+        let sleep = self.sleepers.len();
+        self.add_sleep_of_new_node();
         let mut tree = std::mem::take(&mut self.subtree);
         let mut beside = Vec::new();
-        let next = if tree.is_empty() {
-            let choice = any_awake(state, &sleep, hint);
-            choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
-        } else {
-            let branch = tree.remove(0);
-            (self.subtree, beside) = (branch.children, branch.beside);
-            follow(&branch.step, state)
+        let next = match self.forest.take_first(&mut tree) {
+            None => {
+                let choice = any_awake(state, &self.sleepers[sleep..], hint);
+                choice.map_or(Next::Redundant, |(thread, choice)| Next::Grant(thread, choice))
+            }
+            Some(branch) => {
+                (self.subtree, beside) = (branch.children, branch.beside);
+                follow(&branch.step, state)
+            }
         };
-        self.nodes.push(Node { sleep, tree, beside, explored: false });
+        let tally = Tally::since(self.executions);
+        self.nodes.push(Node { sleep, tree, beside, explored: false, tally });
         next
     }
 
     /// What sleeps at the last node and is independent of the last event sleeps on.
-    fn sleep_of_new_node(&self) -> Vec<Sleeper> {
-        let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return Vec::new() };
-        let mut sleep = node.sleep.clone();
-        sleep.retain_mut(|Sleeper { transition, .. }| {
+    fn add_sleep_of_new_node(&mut self) {
+        let (Some(node), Some(event)) = (self.nodes.last(), self.events.last()) else { return };
+        for position in node.sleep..self.sleepers.len() {
+            let Sleeper { transition, in_vain } = &self.sleepers[position];
+            if event.transition.thread == transition.thread {
+                continue;
+            }
+            let (mut transition, in_vain) = (transition.clone(), *in_vain);
             transition.follows(&event.transition);
-            !event.transition.conflicts(transition)
-        });
-        sleep
+            if !event.transition.conflicts(&transition) {
+                self.sleepers.push(Sleeper { transition, in_vain });
+            }
+        }
     }
 
-    /// `transition` is about to take place; `alternatives` are the other choices of its operation, a bit
-    /// each.
-    pub(crate) fn take(&mut self, transition: Transition, alternatives: u128, state: &impl Present) {
-        if self.depth == self.events.len() {
-            self.append(transition.clone(), state);
-            self.branch_over(alternatives, state);
+    /// Transitions that need not be explored from this node.
+    fn sleep_of(&self, node: usize) -> &[Sleeper] {
+        let end = self.nodes.get(node + 1).map_or(self.sleepers.len(), |next| next.sleep);
+        &self.sleepers[self.nodes[node].sleep..end]
+    }
+
+    /// The path has no more than so many nodes.
+    fn shorten(&mut self, nodes: usize) {
+        while self.nodes.len() > nodes
+            && let Some(node) = self.nodes.pop()
+        {
+            self.sleepers.truncate(node.sleep);
+            self.forest.fell(node.tree);
         }
+    }
+
+    /// The pending operation of the thread is about to take place, in this way; `alternatives` are the other choices
+    /// of the operation, a bit each.
+    pub(crate) fn take(
+        &mut self,
+        (thread, choice): (ThreadId, u8),
+        alternatives: u128,
+        state: &impl Present,
+    ) {
+        match self.events.get_mut(self.depth) {
+            Some(event) => event.is_repeated(state),
+            None => {
+                self.append(state.transition(thread, choice), state);
+                self.branch_over(alternatives, state);
+            }
+        }
+        self.takes_place();
+    }
+
+    /// The next event takes place: what comes later is ordered after it.
+    fn takes_place(&mut self) {
         let index = self.depth as u32;
-        let event = &mut self.events[self.depth];
-        event.released = None;
-        // Values may be addresses, which are not the same in every execution.
-        (event.transition.op, event.transition.awaits) = (transition.op, transition.awaits.clone());
-        let (transition, clock) = (event.transition.clone(), event.clock.clone());
         self.depth += 1;
-        self.leave_permits(&transition, &clock);
-        let me = self.thread(transition.thread);
-        me.clock = clock;
+        let Event { transition, clock, .. } = &self.events[index as usize];
+        let me = &mut self.threads[transition.thread.index()];
+        me.clock.clone_from(clock);
         me.events.push(index);
-        for access in transition.accesses() {
-            self.target(access.target).users.push(index, access.mode, transition.forced);
-        }
-    }
-
-    fn leave_permits(&mut self, transition: &Transition, clock: &Clock) {
+        transition.for_each_access(|target, mode| {
+            self.targets[target.index()].users.push(index, mode, transition.forced);
+        });
         let woken = match transition.access.mode {
             Mode::NotifyOne(woken) => woken.into_iter().collect(),
             Mode::NotifyAll(woken) => woken,
-            _ => ThreadSet::NONE,
+            _ => return,
         };
         for waiter in woken {
-            self.thread(waiter).permit.clone_from(clock);
+            known(&mut self.threads, waiter.index()).permit.clone_from(clock);
         }
     }
 
@@ -313,37 +383,35 @@ impl Explorer {
     }
 
     fn thread(&mut self, thread: ThreadId) -> &mut ThreadState {
-        let unseen = || ThreadState { clock: Clock::ZERO, permit: Clock::ZERO, events: Vec::new() };
-        if self.threads.len() <= thread.index() {
-            self.threads.resize_with(thread.index() + 1, unseen);
-        }
-        &mut self.threads[thread.index()]
+        known(&mut self.threads, thread.index())
     }
 
     fn target(&mut self, target: Target) -> &mut TargetState {
-        let unseen = || TargetState { released: Clock::ZERO, users: Users::default() };
-        if self.targets.len() <= target.index() {
-            self.targets.resize_with(target.index() + 1, unseen);
-        }
-        &mut self.targets[target.index()]
+        known(&mut self.targets, target.index())
     }
 
     /// The other choices of the operation just appended are branches of its node.
-    fn branch_over(&mut self, alternatives: u128, state: &impl Present) {
+    fn branch_over(&mut self, mut alternatives: u128, state: &impl Present) {
         let depth = self.events.len() - 1;
         let thread = self.events[depth].transition.thread;
-        for choice in (0..u128::BITS).filter(|choice| alternatives & 1 << choice != 0) {
-            let alternative = state.transition(thread, choice as u8);
+        while alternatives != 0 {
+            let alternative = state.transition(thread, alternatives.trailing_zeros() as u8);
             self.schedule(depth, vec![alternative]);
+            alternatives &= alternatives - 1;
         }
     }
 
     /// Makes sure that an execution that goes on like `sequence` from node `depth` is explored.
     fn schedule(&mut self, depth: usize, mut sequence: Vec<Transition>) {
-        let node = &mut self.nodes[depth];
-        node.sleep.iter().for_each(|sleeper| sleeper.leaves(&mut sequence));
-        if !sequence.is_empty() && !node.sleep.iter().any(|sleeper| sleeper.covers(&sequence)) {
-            wakeup::insert(&mut node.tree, sequence);
+        self.schedule_in(depth, &mut sequence);
+    }
+
+    /// The same; the sequence is used up.
+    fn schedule_in(&mut self, depth: usize, sequence: &mut Vec<Transition>) {
+        let sleep = self.sleep_of(depth);
+        sleep.iter().for_each(|sleeper| sleeper.leaves(sequence));
+        if !sequence.is_empty() && !sleep.iter().any(|sleeper| sleeper.covers(&*sequence)) {
+            self.forest.insert(&mut self.nodes[depth].tree, sequence);
         }
     }
 
@@ -351,6 +419,7 @@ impl Explorer {
     /// search goes on to the next execution. False where there is none.
     pub(crate) fn finish(&mut self, state: &impl Present, counted: usize) -> bool {
         self.events.truncate(self.depth);
+        self.executions += 1;
         self.resumes = false;
         let counted = counted.min(self.depth);
         self.reverse_races(state, counted);
@@ -372,23 +441,32 @@ impl Explorer {
     fn backtrack(&mut self, mut in_vain: bool) -> bool {
         while let Some(event) = self.events.pop() {
             self.races.truncate(event.races);
-            self.nodes.truncate(self.events.len() + 1);
-            let node = self.nodes.last_mut().expect("an event has a node");
-            node.sleep.push(Sleeper { transition: event.transition, in_vain });
+            self.shorten(self.events.len() + 1);
+            self.sleepers.push(Sleeper { transition: event.transition, in_vain });
             in_vain = false;
-            if !node.tree.is_empty() {
-                self.planned = Some(node.tree.remove(0));
+            let node = self.nodes.last_mut().expect("an event has a node");
+            node.tally.branch_is_over(self.executions);
+            self.planned = self.forest.take_first(&mut node.tree);
+            if self.planned.is_some() {
                 return true;
             }
             if !node.explored {
                 self.resumes = true;
                 return true;
             }
-            self.nodes.pop();
+            self.shorten(self.events.len());
         }
-        self.nodes.clear();
+        self.shorten(0);
         false
     }
+}
+
+/// The entry of a table that grows as far as it is asked for.
+fn known<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
+    if table.len() <= index {
+        table.resize_with(index + 1, T::default);
+    }
+    &mut table[index]
 }
 
 /// The planned step. Where it is the destruction of an object, the thread may not be the one that destroys.
@@ -403,28 +481,4 @@ fn follow(step: &Transition, state: &impl Present) -> Next {
 /// Whether a thread does again what it did before; the value that it expects may be an address.
 fn is_repeated(op: Op, before: Op) -> bool {
     op.regardless_of_values() == before.regardless_of_values()
-}
-
-/// An enabled transition that does not sleep: of a thread that was left behind, or of the running thread,
-/// which saves a context switch; one that is held back comes last. Where nothing is enabled, a forced step.
-fn any_awake(
-    state: &impl Present,
-    sleep: &[Sleeper],
-    hint: Option<(ThreadId, u8)>,
-) -> Option<(ThreadId, u8)> {
-    let is_awake = |&(thread, choice): &(ThreadId, u8)| {
-        let sleeps = sleep.iter().any(|it| (it.transition.thread, it.transition.choice) == (thread, choice));
-        state.choices(thread) & 1 << choice != 0 && !sleeps
-    };
-    let awake = |thread: ThreadId| (0..RUN).map(|choice| (thread, choice)).find(is_awake);
-    let enabled = || state.threads().any(|thread| state.choices(thread) != 0);
-    let forced = || state.forced_thread().map(|thread| (thread, 0));
-    let mut unfairly_delayed = state.threads().filter(|&thread| state.is_unfairly_delayed(thread));
-    unfairly_delayed
-        .find_map(awake)
-        .or_else(|| hint.filter(is_awake))
-        .or_else(|| awake(state.running()))
-        .or_else(|| state.threads().find_map(awake))
-        .or_else(|| state.threads().map(|thread| (thread, RUN)).find(is_awake))
-        .or_else(|| if enabled() { None } else { forced() })
 }

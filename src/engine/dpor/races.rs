@@ -1,28 +1,23 @@
 //! Races: two events that conflict with nothing in between, the later of which could have come first.
 
 use super::replay::NotDep;
-use super::{Event, Explorer, Present, Race};
+use super::wakeup::{Initial, weak_initial};
+use super::{Event, Explorer, Present, Race, Sleeper, known};
 use crate::engine::machine::KILLED;
 use crate::engine::machine::access::{Access, Mode, Transition};
 use crate::engine::machine::clock::Clock;
 use crate::event::op::Op;
 use std::ops::Range;
 
-/// What is found of a transition's past.
-pub(super) struct Found {
-    pub(super) past: Clock,
-    reversible: Vec<u32>,
-}
-
 impl Explorer {
     /// A new event at the end of the path: its clock, and the races that it has with earlier ones.
     pub(super) fn append(&mut self, transition: Transition, state: &impl Present) {
         let races = self.races.len();
-        let Found { past, reversible } = self.races_of(&transition, state);
+        let past = self.races_of(&transition, state);
         let later = self.events.len() as u32;
         let missed = self.missed_by(&transition);
         let race = |missed| move |earlier| Race { earlier, later, missed };
-        self.races.extend(reversible.into_iter().map(race(false)));
+        self.races.extend(self.buffers.reversible.iter().copied().map(race(false)));
         self.races.extend(missed.into_iter().map(race(true)));
         // Those from here on were of other executions.
         self.killed.truncate(self.killed_before(self.events.len()));
@@ -47,19 +42,22 @@ impl Explorer {
         (past, stamp)
     }
 
-    /// The earlier events that conflict with the transition with nothing in between.
-    pub(super) fn races_of(&mut self, transition: &Transition, state: &impl Present) -> Found {
+    /// All that comes before the transition. The earlier events that conflict with it with nothing in between, and
+    /// that could come later, are in the buffer for those.
+    pub(super) fn races_of(&mut self, transition: &Transition, state: &impl Present) -> Clock {
         let mut past = self.thread(transition.thread).clock.clone();
         let mut enabled_by = Clock::ZERO;
-        let mut reversible = Vec::new();
-        for index in self.conflicting(transition, &past) {
+        self.find_conflicting(transition, &past);
+        self.buffers.reversible.clear();
+        for position in 0..self.buffers.conflicting.len() {
+            let index = self.buffers.conflicting[position];
             let event = &self.events[index as usize];
             if past.has(event.transition.thread, event.stamp) {
                 continue;
             }
             if self.reversed(index as usize, transition, state).is_some() {
                 past.join(&event.clock);
-                reversible.push(index);
+                self.buffers.reversible.push(index);
             } else {
                 enabled_by.join(&event.clock);
             }
@@ -68,7 +66,7 @@ impl Explorer {
         if acquires(transition.access.mode) {
             past.join(&self.target(transition.access.target).released);
         }
-        Found { past, reversible }
+        past
     }
 
     /// The earlier receives that could have got the message that is sent: nobody sees that they came first.
@@ -82,28 +80,29 @@ impl Explorer {
         self.targets[target.index()].users.events().filter(missed).collect()
     }
 
-    /// The earlier events that conflict with the transition and are not in its past, the latest first.
-    fn conflicting(&mut self, transition: &Transition, past: &Clock) -> Vec<u32> {
-        let mut conflicting = Vec::new();
-        for access in transition.accesses() {
-            self.target(access.target);
-            let users = &self.targets[access.target.index()].users;
-            let is_past = |index: u32| {
-                let Event { transition, stamp, .. } = &self.events[index as usize];
-                past.has(transition.thread, *stamp)
-            };
-            users.search(access.mode, transition.forced, is_past, |index| {
-                let earlier = &self.events[index as usize].transition;
+    /// Puts the earlier events that conflict with the transition and are not in its past into the buffer for them, the
+    /// latest first.
+    fn find_conflicting(&mut self, transition: &Transition, past: &Clock) {
+        let mut conflicting = std::mem::take(&mut self.buffers.conflicting);
+        conflicting.clear();
+        let Self { events, targets, .. } = self;
+        let is_past = |index: u32| {
+            let Event { transition, stamp, .. } = &events[index as usize];
+            past.has(transition.thread, *stamp)
+        };
+        transition.for_each_access(|target, mode| {
+            known(targets, target.index()).users.search(mode, transition.forced, is_past, |index| {
+                let earlier = &events[index as usize].transition;
                 if earlier.thread != transition.thread && earlier.conflicts(transition) {
                     conflicting.push(index);
                 }
             });
-        }
+        });
         if !transition.is_simple() {
             conflicting.sort_unstable_by(|a, b| b.cmp(a));
             conflicting.dedup();
         }
-        conflicting
+        self.buffers.conflicting = conflicting;
     }
 
     /// Reverses the races among so many events.
@@ -117,6 +116,9 @@ impl Explorer {
                 self.redirect(earlier as usize, later as usize, state, counted);
             } else {
                 let later = self.events[later as usize].transition.clone();
+                if self.is_seen(earlier as usize, &later, counted) {
+                    continue;
+                }
                 self.reverse(earlier as usize, &later, state, counted);
             }
         }
@@ -125,9 +127,12 @@ impl Explorer {
         }
         // An operation that waits for ever has races too: had it come earlier, it might not wait.
         for transition in state.blocked() {
-            for earlier in self.races_of(&transition, state).reversible {
+            self.races_of(&transition, state);
+            let reversible = std::mem::take(&mut self.buffers.reversible);
+            for &earlier in &reversible {
                 self.reverse(earlier as usize, &transition, state, counted);
             }
+            self.buffers.reversible = reversible;
         }
         for position in 0..self.killed_before(counted) {
             let (event, past) = self.killed[position].clone();
@@ -178,10 +183,36 @@ impl Explorer {
         true
     }
 
+    /// Whether all was seen that begins with the events that stay without the earlier one, whatever the later one is
+    /// then. That is told more quickly than what it is.
+    fn is_seen(&mut self, earlier: usize, later: &Transition, counted: usize) -> bool {
+        let sleep = self.sleep_of(earlier);
+        // Rounds in vain are left out first, and more than one reader may be.
+        if sleep.is_empty() || matches!(later.op, Op::Write(_)) || sleep.iter().any(|it| it.in_vain) {
+            return false;
+        }
+        let Event { transition: Transition { thread, .. }, stamp, .. } = self.events[earlier];
+        let mut staying = std::mem::take(&mut self.buffers.staying);
+        staying.clear();
+        let stays = |index: &usize| !self.events[*index].clock.has(thread, stamp);
+        staying.extend((earlier..counted).filter(stays).map(|index| index as u32));
+        let sequence = || staying.iter().map(|&index| &self.events[index as usize].transition);
+        let is_among =
+            |sleeper: &Sleeper| matches!(weak_initial(&sleeper.transition, sequence()), Some(Initial::At(_)));
+        let seen = self.sleep_of(earlier).iter().any(is_among);
+        self.buffers.staying = staying;
+        seen
+    }
+
     fn reverse(&mut self, earlier: usize, later: &Transition, state: &impl Present, counted: usize) {
-        let Some((later, without)) = self.reversed(earlier, later, state) else { return };
-        let sequence = self.without(earlier..counted, &without, later);
-        self.schedule(earlier, sequence);
+        let mut sequence = std::mem::take(&mut self.buffers.sequence);
+        sequence.clear();
+        if let Some((later, without)) = self.reversed(earlier, later, state) {
+            self.after(earlier..counted, |index| without.stays(index), &mut sequence);
+            sequence.push(later);
+            self.schedule_in(earlier, &mut sequence);
+        }
+        self.buffers.sequence = sequence;
     }
 
     /// The receive gets the message that is sent later, and nobody else gets it.
@@ -207,25 +238,25 @@ impl Explorer {
         without: &NotDep<'_, S>,
         transition: Transition,
     ) -> Vec<Transition> {
-        let mut sequence = self.after(events, |index| without.stays(index));
+        let mut sequence = Vec::new();
+        self.after(events, |index| without.stays(index), &mut sequence);
         sequence.push(transition);
         sequence
     }
 
-    /// Those of the events that stay where the others do not take place.
-    fn after(&self, events: Range<usize>, stays: impl Fn(usize) -> bool) -> Vec<Transition> {
+    /// Adds those of the events that stay where the others do not take place.
+    fn after(&self, events: Range<usize>, stays: impl Fn(usize) -> bool, sequence: &mut Vec<Transition>) {
+        // Only who counts owners finds something else.
         let mut gone: Vec<&Transition> = Vec::new();
-        let mut sequence = Vec::new();
         for (index, event) in events.clone().zip(&self.events[events]) {
             if stays(index) {
                 let mut transition = event.transition.clone();
                 gone.iter().for_each(|other| transition.precedes(other));
                 sequence.push(transition);
-            } else {
+            } else if matches!(event.transition.access.mode, Mode::Increment | Mode::Decrement(_)) {
                 gone.push(&event.transition);
             }
         }
-        sequence
     }
 }
 

@@ -18,8 +18,10 @@ pub(super) struct NotDep<'a, S> {
     state: &'a S,
     /// Whether the thread of the later transition may time out early.
     may_time_out: bool,
-    /// Ascending.
-    left_out: Vec<usize>,
+    /// The first event that is left out.
+    first: usize,
+    /// The others, ascending.
+    others: Vec<usize>,
 }
 
 impl Explorer {
@@ -60,8 +62,10 @@ impl Explorer {
         later: &Transition,
         state: &'a S,
     ) -> NotDep<'a, S> {
-        let left_out = left_out.into_iter().collect();
-        NotDep { explorer: self, state, may_time_out: later.may_time_out, left_out }
+        let mut left_out = left_out.into_iter();
+        let first = left_out.next().expect("some event is left out");
+        let others = left_out.collect();
+        NotDep { explorer: self, state, may_time_out: later.may_time_out, first, others }
     }
 }
 
@@ -104,7 +108,7 @@ impl<S: Present> NotDep<'_, S> {
     }
 
     fn leaves_out_a_receive(&self) -> bool {
-        let left_out = &self.explorer.events[self.left_out[0]].transition;
+        let left_out = &self.explorer.events[self.first].transition;
         matches!(left_out.access.mode, Mode::Receive(_))
     }
 
@@ -127,7 +131,7 @@ impl<S: Present> NotDep<'_, S> {
         let past = &self.explorer.threads[later.thread.index()].clock;
         let in_the_way = |&(index, _): &(usize, ThreadId)| {
             let Event { transition, stamp, .. } = &self.explorer.events[index];
-            index > self.left_out[0] && !past.has(transition.thread, *stamp)
+            index > self.first && !past.has(transition.thread, *stamp)
         };
         readers.into_iter().filter(in_the_way).map(|(index, _)| index).collect()
     }
@@ -135,11 +139,12 @@ impl<S: Present> NotDep<'_, S> {
     /// Whether the event with this index stays.
     pub(super) fn stays(&self, index: usize) -> bool {
         let clock = &self.explorer.events[index].clock;
-        index < self.left_out[0]
-            || self.left_out.iter().all(|&left_out| {
-                let left_out = &self.explorer.events[left_out];
-                !clock.has(left_out.transition.thread, left_out.stamp)
-            })
+        let comes_before = |left_out: usize| {
+            let left_out = &self.explorer.events[left_out];
+            clock.has(left_out.transition.thread, left_out.stamp)
+        };
+        index < self.first
+            || !comes_before(self.first) && !self.others.iter().any(|&other| comes_before(other))
     }
 
     /// The uses of a target that stay, in their order, each with the number of its event.

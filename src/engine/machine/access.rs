@@ -197,6 +197,16 @@ impl Transition {
             .chain(looks.map(|it| Access { target: Target::object(it.object), mode: Mode::Read }))
     }
 
+    /// Calls `use_it` with each of them.
+    #[inline]
+    pub(crate) fn for_each_access(&self, mut use_it: impl FnMut(Target, Mode)) {
+        if self.is_simple() {
+            use_it(self.access.target, self.access.mode);
+        } else {
+            self.accesses().for_each(|access| use_it(access.target, access.mode));
+        }
+    }
+
     /// Whether the order of the two can be seen, `self` being the first.
     #[inline]
     pub(crate) fn conflicts(&self, later: &Self) -> bool {

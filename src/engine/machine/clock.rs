@@ -13,10 +13,25 @@ pub(crate) const MAX_THREADS: usize = 125;
 const FEW: usize = 8;
 
 /// How many events of each thread are in the past. Clocks of a few threads need no memory of their own.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Clock {
     few: [u32; FEW],
     more: Vec<u32>,
+}
+
+impl Clone for Clock {
+    #[inline]
+    fn clone(&self) -> Self {
+        // Most clocks have no more, and copying them calls nobody.
+        let more = if self.more.is_empty() { Vec::new() } else { self.more.clone() };
+        Self { few: self.few, more }
+    }
+
+    #[inline]
+    fn clone_from(&mut self, other: &Self) {
+        self.few = other.few;
+        self.more.clone_from(&other.more);
+    }
 }
 
 impl Clock {

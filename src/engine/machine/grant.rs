@@ -7,10 +7,32 @@ use super::rounds::Run;
 use super::{Edge, KILLED, Life, Machine, Phase, RUN};
 use crate::event::op::{ObjectId, Op, ThreadId};
 
+/// What takes place before any choice is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgent {
+    /// The thread runs for the first time.
+    Start(ThreadId),
+    /// The operation of the thread is due.
+    Due(ThreadId),
+}
+
 impl Machine {
+    /// What comes before any choice: first of all that every thread has started.
+    pub(crate) fn urgent(&self) -> Option<Urgent> {
+        let mut due = None;
+        for id in self.threads() {
+            match self.phase(id) {
+                Phase::Starting => return Some(Urgent::Start(id)),
+                Phase::Pending if due.is_none() && self.is_due(id) => due = Some(Urgent::Due(id)),
+                _ => {}
+            }
+        }
+        due
+    }
+
     /// Whether the thread's pending operation takes place without any choice: the join of an ended
     /// thread, a waiter with its permit.
-    pub(crate) fn is_due(&self, id: ThreadId) -> bool {
+    fn is_due(&self, id: ThreadId) -> bool {
         let thread = &self.threads[id.index()];
         thread.phase == Phase::Pending
             && match thread.op {

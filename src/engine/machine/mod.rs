@@ -38,6 +38,7 @@ mod watched;
 
 use self::access::Target;
 use self::clock::MAX_THREADS;
+pub(crate) use self::grant::Urgent;
 use self::ids::Ids;
 use self::log::Log;
 use self::memory::View;

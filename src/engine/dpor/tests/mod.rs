@@ -69,6 +69,21 @@ fn counts_of_the_naive_table() {
     assert_eq!((seen.executions, seen.deadlocks, seen.redundant), (5_851, 121, 0));
 }
 
+/// The estimate is the number itself at the end, and on the way no further from it than a few times.
+#[test]
+fn estimates_come_near_the_number_of_executions() {
+    for toy in [table(4, 2, true), table(5, 2, true), atomics(vec![vec![Do::Add(0), Do::Add(1)]; 3])] {
+        let (estimates, executions) = toy.estimates();
+        let executions = executions as f64;
+        assert_eq!(estimates.last(), Some(&executions));
+        for (at, estimate) in estimates.iter().enumerate().skip(estimates.len() / 10) {
+            assert!((at as f64) < *estimate, "those that were are counted");
+            let ratio = estimate / executions;
+            assert!((0.2..5.0).contains(&ratio), "{ratio} after {at} of {executions}");
+        }
+    }
+}
+
 #[test]
 fn a_spinning_thread_waits_for_a_change() {
     use Do::*;

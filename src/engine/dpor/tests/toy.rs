@@ -148,6 +148,21 @@ impl Toy {
         self.explore_with(&Budget { preemptions: Some(preemptions), ..budget() }, u64::MAX)
     }
 
+    /// What the whole search was estimated to have before each execution but the first, and what it had.
+    pub(super) fn estimates(&self) -> (Vec<f64>, u64) {
+        let mut execution = Execution::new(Chooser::exact(&budget()), &budget());
+        let mut estimates = Vec::new();
+        for executions in 1.. {
+            execution.restart(false);
+            self.run(&mut execution);
+            if !execution.advance() {
+                return (estimates, executions);
+            }
+            estimates.extend(execution.estimate());
+        }
+        unreachable!("a search ends")
+    }
+
     fn explore_with(&self, budget: &Budget, executions: u64) -> Seen {
         let mut execution = Execution::new(Chooser::exact(budget), budget);
         let mut seen = Seen::default();
