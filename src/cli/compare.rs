@@ -22,6 +22,9 @@ pub(super) struct Compare {
     /// The models, as in `threads,coroutines,python-threads` [default: all, and the programs in Python where there is a `python3`].
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     models: Vec<String>,
+    /// Rounds, at most: in each, every solution is measured once.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
     /// Writes all figures into this file, for programs.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -58,7 +61,7 @@ impl Compare {
         }
         workers.sort_unstable();
         workers.dedup();
-        Ok(Plan { kinds, models, workers, time: self.duration })
+        Ok(Plan { kinds, models, workers, time: self.duration, rounds: usize::from(self.rounds) })
     }
 
     fn files(&self) -> impl Iterator<Item = &Path> {
@@ -94,7 +97,9 @@ fn chosen<T: Copy + PartialEq>(
 /// Leaves a file as it is, and makes an empty one where there is none.
 fn can_be_written(file: &Path) -> Result<(), Stop> {
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
-    opened.map(drop).map_err(|error| Stop::usage(format!("{}: {error}; name a file that can be written", file.display())))
+    opened
+        .map(drop)
+        .map_err(|error| Stop::usage(format!("{}: {error}; name a file that can be written", file.display())))
 }
 
 fn ending(figures: &Figures) -> Ending {
@@ -153,6 +158,31 @@ mod tests {
         assert_eq!(kinds(&["io", "cpu", "io"]).unwrap(), [Kind::Cpu, Kind::Io]);
         let refused = kinds(&["dinning"]).unwrap_err();
         assert_eq!(refused.ending, Ending::Usage);
-        assert!(refused.message.contains("`dinning`") && refused.message.contains("`dining`"), "{}", refused.message);
+        assert!(
+            refused.message.contains("`dinning`") && refused.message.contains("`dining`"),
+            "{}",
+            refused.message
+        );
+    }
+
+    #[test]
+    fn a_wrong_result_outweighs_all_else() {
+        let figures = |wrong: &str, interrupted: bool, failed: usize| -> Figures {
+            let point = format!(
+                r#"{{"kind":"cpu","model":"gil","workers":1,"throughput":{SPREAD},"speed_up":null,"ratio":null,
+                   "latency":{{"items":1,"p50":1,"p99":1,"p999":1,"max":1}},"fairness":1,"cpu_seconds":1,"switches":1,"memory":1,
+                   "start_up":1,"wrong":{wrong}}}"#
+            );
+            let text = format!(
+                r#"{{"machine":{{"cores":2,"system":"","python":null,"optimised":true,"free":null}},"rounds":1,
+                   "interrupted":{interrupted},"works":[],"solutions":[],"points":[{point}],"prices":[],"left_out":[],"failed":{failed}}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        const SPREAD: &str = r#"{"median":1,"low":1,"high":1,"runs":1}"#;
+        assert_eq!(ending(&figures("null", false, 0)), Ending::AsExpected);
+        assert_eq!(ending(&figures("null", false, 1)), Ending::Infrastructure);
+        assert_eq!(ending(&figures("null", true, 1)), Ending::Interrupted);
+        assert_eq!(ending(&figures("\"the sum is 7\"", true, 1)), Ending::Violation);
     }
 }

@@ -156,7 +156,9 @@ fn unknown(what: &str, name: &str, known: &BTreeSet<String>) -> Stop {
 pub(super) fn unknown_of(what: &str, name: &str, all: &[&str]) -> Stop {
     let known = all.iter().map(|name| (*name).to_owned()).collect();
     let hint = match nearest(name, &known).as_slice() {
-        [] => format!("there are {}", all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        [] => {
+            format!("there are {}", all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
         names => format!("did you mean {}?", names.join(" or ")),
     };
     Stop::usage(format!("no {what} `{name}`: {hint}"))

@@ -1,5 +1,6 @@
 //! Which model to take for which work, and why: sentences that follow from the figures.
 
+use super::claims::{FEWEST_RUNS, FREE, TOO_FEW};
 use super::figures::{Figures, Point};
 use super::model::{Language, Model};
 use super::words::{bytes, list, seconds, times, times_between, workers};
@@ -31,20 +32,22 @@ pub fn advice(figures: &Figures) -> Vec<Advice> {
 }
 
 fn of(figures: &Figures, kind: Kind, language: Language) -> Option<Advice> {
-    let models = figures.models().into_iter().filter(|model| model.language() == language && *model != Model::Gil);
+    let models =
+        figures.models().into_iter().filter(|model| model.language() == language && *model != Model::Gil);
     let mut best: Vec<&Point> = models.filter_map(|model| figures.best(kind, model)).collect();
     best.sort_by(|a, b| b.throughput.median.total_cmp(&a.throughput.median));
     let fastest = *best.first()?;
     // One alone is no choice.
     best.get(1)?;
     let (tied, slower): (Vec<&Point>, Vec<&Point>) =
-        best.into_iter().partition(|point| point.throughput.high >= fastest.throughput.low);
+        best.into_iter().partition(|point| point.is_as_fast_as(fastest));
     let taken = *tied.iter().min_by_key(|point| (point.model.lines(), point.memory))?;
     let others: Vec<&Point> = tied.into_iter().filter(|point| point.model != taken.model).collect();
     let mut text = vec![take(taken, language)];
     text.extend(as_fast(&others));
     text.extend(behind(taken, &slower));
     text.push(price(taken));
+    text.extend(doubt(figures, kind, fastest));
     Some(Advice { kind, language, take: taken.model, text: text.join(" ") })
 }
 
@@ -53,20 +56,22 @@ fn take(point: &Point, language: Language) -> String {
     if point.model == Model::Serial {
         return format!("For {kind} write a serial loop: no model is faster beyond noise.");
     }
+    if language == Language::Python && point.workers == 1 {
+        return format!("For {kind} in Python take {title} with 1 worker: more are not faster beyond noise.");
+    }
     let with = workers(point.workers);
     match &point.ratio {
         Some(ratio) if language == Language::Rust => {
-            format!("For {kind} take {title} with {with}: {} of the serial loop.", times_between(ratio))
+            format!("For {kind} take {title} ({with}): {} the serial loop.", times_between(ratio))
         }
-        _ => format!("For {kind} in Python take {title} with {with}."),
+        _ => format!("For {kind} in Python take {title} ({with})."),
     }
 }
 
 fn as_fast(others: &[&Point]) -> Option<String> {
     let named = |point: &&Point| format!("{} ({})", point.model.title(), lines(point.model));
     let names: Vec<String> = others.iter().map(named).collect();
-    let are = if names.len() == 1 { "is" } else { "are" };
-    (!names.is_empty()).then(|| format!("Within noise {} {are} as fast.", list(&names)))
+    (!names.is_empty()).then(|| format!("As fast within noise, but no shorter: {}.", list(&names)))
 }
 
 fn behind(taken: &Point, slower: &[&Point]) -> Option<String> {
@@ -75,6 +80,18 @@ fn behind(taken: &Point, slower: &[&Point]) -> Option<String> {
     };
     let names: Vec<String> = slower.iter().map(named).collect();
     (!names.is_empty()).then(|| format!("Behind it: {}.", list(&names)))
+}
+
+/// Why the figures may not be worth much.
+fn doubt(figures: &Figures, kind: Kind, fastest: &Point) -> Option<String> {
+    if fastest.throughput.runs < FEWEST_RUNS {
+        return Some(format!("Not decided here: {TOO_FEW}."));
+    }
+    let free = figures.machine.free.filter(|free| kind != Kind::Io && *free < FREE)?;
+    Some(format!(
+        "The machine was busy (one thread that computes had a processor {:.0} % of its time): on a free one this may be another model.",
+        100.0 * free
+    ))
 }
 
 fn price(point: &Point) -> String {
@@ -108,8 +125,16 @@ mod tests {
             .throughput(Kind::Cpu, Model::Coroutines, 2, spread(98.0, 100.0));
         let advice = advised(example);
         assert_eq!(advice.take, Model::Threads);
-        assert!(advice.text.starts_with("For CPU-bound work take OS threads with 2 workers"), "{}", advice.text);
-        assert!(advice.text.contains("Behind it: a serial loop (0.51 ×) and coroutines (0.51 ×)."), "{}", advice.text);
+        assert!(
+            advice.text.starts_with("For CPU-bound work take OS threads (2 workers): 1.95 ×"),
+            "{}",
+            advice.text
+        );
+        assert!(
+            advice.text.contains("Behind it: a serial loop (0.51 ×) and coroutines (0.51 ×)."),
+            "{}",
+            advice.text
+        );
     }
 
     #[test]
@@ -120,7 +145,7 @@ mod tests {
             .throughput(Kind::Io, Model::Threads, 4, spread(380.0, 400.0));
         let advice = advised(example);
         assert_eq!(advice.take, Model::Threads);
-        assert!(advice.text.contains("Within noise actors ("), "{}", advice.text);
+        assert!(advice.text.contains("As fast within noise, but no shorter: actors ("), "{}", advice.text);
     }
 
     #[test]
@@ -131,6 +156,29 @@ mod tests {
         let advice = advised(example);
         assert_eq!(advice.take, Model::Serial);
         assert!(advice.text.starts_with("For the dining table write a serial loop"), "{}", advice.text);
+    }
+
+    #[test]
+    fn few_runs_and_a_busy_machine_leave_doubts() {
+        let mut figures = Example::new()
+            .throughput(Kind::Cpu, Model::Serial, 1, spread(99.0, 101.0))
+            .throughput(Kind::Cpu, Model::Threads, 2, spread(190.0, 200.0))
+            .figures();
+        let text = |figures: &Figures| advice(figures).remove(0).text;
+        assert!(text(&figures).ends_with("takes longer than 2.00 ms."), "{}", text(&figures));
+        figures.machine.free = Some(0.4);
+        assert!(text(&figures).contains("had a processor 40 % of its time"), "{}", text(&figures));
+        figures.points.iter_mut().for_each(|point| point.throughput.runs = 1);
+        assert!(text(&figures).contains("Not decided here"), "{}", text(&figures));
+    }
+
+    #[test]
+    fn of_workers_within_noise_the_fewest_are_taken() {
+        let example = Example::new()
+            .throughput(Kind::Cpu, Model::Serial, 1, spread(99.0, 101.0))
+            .throughput(Kind::Cpu, Model::Threads, 2, spread(190.0, 200.0))
+            .throughput(Kind::Cpu, Model::Threads, 4, spread(192.0, 202.0));
+        assert!(advised(example).text.contains("OS threads (2 workers)"));
     }
 
     #[test]

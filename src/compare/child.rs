@@ -77,12 +77,7 @@ pub fn child_main() {
 }
 
 /// Does the work, and says what that took.
-fn solve(
-    model: Model,
-    work: &Work,
-    workers: usize,
-    python: Option<&std::path::Path>,
-) -> Result<Run, String> {
+fn solve(model: Model, work: &Work, workers: usize, python: Option<&std::path::Path>) -> Result<Run, String> {
     let run = match model.language() {
         Language::Python => python::solve(python, model, work, workers)?,
         Language::Rust => {

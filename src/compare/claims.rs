@@ -69,10 +69,11 @@ impl Verdict {
 const SPEED_UP: f64 = 1.15;
 
 /// Fewer runs say nothing of noise.
-const FEWEST_RUNS: usize = 3;
+pub(super) const FEWEST_RUNS: usize = 3;
+pub(super) const TOO_FEW: &str = "too few runs to tell it from noise, give more time by `--for`";
 
 /// Where the machine was less free than that, computing could not become faster.
-const FREE: f64 = 0.85;
+pub(super) const FREE: f64 = 0.85;
 
 /// All claims, in the order in which the material makes them.
 #[must_use]
@@ -139,19 +140,27 @@ fn coroutines_and_computing(figures: &Figures, language: Language) -> Answer {
 
 /// Whether several workers are faster than one, where that is claimed or denied.
 fn speed_up(figures: &Figures, language: Language, kind: Kind, model: Model, claimed: bool) -> Answer {
-    let not_measured = || not_decided(language, format!("{} with one worker and more was not measured on {}", model.title(), kind.title()));
+    let not_measured = || {
+        not_decided(
+            language,
+            format!("{} with one worker and more was not measured on {}", model.title(), kind.title()),
+        )
+    };
     let Some((point, spread)) = with_more_workers(figures, kind, model) else { return not_measured() };
     let said = format!("with {} {}", workers(point.workers), times_between(&spread));
     let free = figures.machine.free.filter(|free| kind == Kind::Cpu && *free < FREE);
     if let Some(free) = free {
-        let why = format!("{said}; but the machine was busy: even one thread had a processor only {:.0} % of its time", 100.0 * free);
+        let why = format!(
+            "{said}; but the machine was busy: even one thread had a processor only {:.0} % of its time",
+            100.0 * free
+        );
         return not_decided(language, why);
     }
     if kind == Kind::Cpu && figures.machine.cores == 1 {
         return not_decided(language, format!("{said}; but there is one core only"));
     }
     if spread.runs < FEWEST_RUNS {
-        return not_decided(language, format!("{said}; that is of {} runs only", spread.runs));
+        return not_decided(language, format!("{said}; {TOO_FEW}"));
     }
     let faster = match spread {
         Spread { low, .. } if low >= SPEED_UP => Some(true),
@@ -188,13 +197,8 @@ fn costs_more(figures: &Figures, language: Language, more: Passing, less: Passin
     let (Some(dear), Some(cheap)) = prices else {
         return not_decided(language, "that was not measured".to_owned());
     };
-    let said = format!(
-        "{}: {}; {}: {}",
-        more.title(),
-        seconds(dear.median),
-        less.title(),
-        seconds(cheap.median)
-    );
+    let said =
+        format!("{}: {}; {}: {}", more.title(), seconds(dear.median), less.title(), seconds(cheap.median));
     let is = match (dear, cheap) {
         _ if dear.runs.min(cheap.runs) < FEWEST_RUNS => None,
         _ if dear.low > cheap.high => Some(true),
@@ -202,8 +206,9 @@ fn costs_more(figures: &Figures, language: Language, more: Passing, less: Passin
         _ => None,
     };
     let verdict = Verdict::of(is);
-    let said = if dear.runs.min(cheap.runs) < FEWEST_RUNS { format!("{said}; that is of few runs") } else { within_noise(said, verdict) };
-    Answer { language, verdict, figures: said }
+    let few = dear.runs.min(cheap.runs) < FEWEST_RUNS;
+    let figures = if few { format!("{said}; {TOO_FEW}") } else { within_noise(said, verdict) };
+    Answer { language, verdict, figures }
 }
 
 fn price_of_processes(figures: &Figures, language: Language) -> Answer {
@@ -233,19 +238,24 @@ fn one_line(figures: &Figures, language: Language) -> Answer {
         Language::Rust => (Model::Pool, Model::Processes),
         Language::Python => (Model::PythonPool, Model::PythonProcesses),
     };
-    let both = figures.kinds().into_iter().filter(|kind| *kind != Kind::Dining).filter_map(|kind| {
-        Some((kind, figures.best(kind, threads)?, figures.best(kind, processes)?))
-    });
+    let both = figures
+        .kinds()
+        .into_iter()
+        .filter(|kind| *kind != Kind::Dining)
+        .filter_map(|kind| Some((kind, figures.best(kind, threads)?, figures.best(kind, processes)?)));
     let both: Vec<_> = both.collect();
     if both.is_empty() {
         return not_decided(language, "not both were measured".to_owned());
     }
     let (file, _) = threads.source()[1];
     let compared = both.iter().map(|(kind, threads, processes)| {
-        format!("{kind}: {} by {}", times(processes.throughput.median / threads.throughput.median), "processes over threads")
+        format!("{kind} {}", times(processes.throughput.median / threads.throughput.median))
     });
     let compared: Vec<String> = compared.collect();
-    let figures = format!("`{file}` ran unchanged on both pools, with the same results ({})", list(&compared));
+    let figures = format!(
+        "`{file}` ran unchanged on both pools, with the same results; the processes’ throughput over the threads’: {}",
+        list(&compared)
+    );
     Answer { language, verdict: Verdict::Confirmed, figures }
 }
 
@@ -272,9 +282,12 @@ mod tests {
 
     #[test]
     fn waiting_is_answered_with_most_workers() {
-        let example = Example::new()
-            .speed_up(Kind::Io, Model::Coroutines, 2, spread(0.9, 1.0))
-            .speed_up(Kind::Io, Model::Coroutines, 4, spread(3.6, 3.9));
+        let example = Example::new().speed_up(Kind::Io, Model::Coroutines, 2, spread(0.9, 1.0)).speed_up(
+            Kind::Io,
+            Model::Coroutines,
+            4,
+            spread(3.6, 3.9),
+        );
         let answer = answer(&example.figures(), "interleave");
         assert_eq!(answer.verdict, Verdict::Confirmed);
         assert!(answer.figures.starts_with("with 4 workers 3.75 × (3.60 to 3.90)"), "{}", answer.figures);
@@ -302,7 +315,9 @@ mod tests {
     #[test]
     fn prices_are_compared_beyond_noise() {
         let with = |pipe, memory| {
-            let example = Example::new().price(Passing::ListThroughPipe, pipe).price(Passing::ListInSharedMemory, memory);
+            let example = Example::new()
+                .price(Passing::ListThroughPipe, pipe)
+                .price(Passing::ListInSharedMemory, memory);
             answer(&example.figures(), "Shared memory").verdict
         };
         assert_eq!(with(spread(4e-4, 5e-4), spread(1e-5, 2e-5)), Verdict::Confirmed);

@@ -15,8 +15,13 @@ pub(super) fn spread(low: f64, high: f64) -> Spread {
 impl Example {
     /// Of two cores, on which nothing was measured.
     pub(super) fn new() -> Self {
-        let machine =
-            Machine { cores: 2, system: "a system".to_owned(), python: None, optimised: true, free: Some(1.0) };
+        let machine = Machine {
+            cores: 2,
+            system: "a system".to_owned(),
+            python: None,
+            optimised: true,
+            free: Some(1.0),
+        };
         Self(Figures {
             machine,
             rounds: 5,
@@ -44,7 +49,8 @@ impl Example {
     pub(super) fn throughput(mut self, kind: Kind, model: Model, workers: usize, throughput: Spread) -> Self {
         let over_hundred = |of: f64| of / 100.0;
         let Spread { median, low, high, runs } = throughput;
-        let ratio = Spread { median: over_hundred(median), low: over_hundred(low), high: over_hundred(high), runs };
+        let ratio =
+            Spread { median: over_hundred(median), low: over_hundred(low), high: over_hundred(high), runs };
         let latency = Latency { items: 5_000, p50: 1e-3, p99: 2e-3, p999: 4e-3, max: 5e-3 };
         self.0.points.push(Point {
             kind,

@@ -178,7 +178,15 @@ mod tests {
             ..Share::default()
         };
         let shares = Share::by_worker([part(1, 10, 12), part(2, 11, 15), part(1, 12, 13)]);
-        let first = Share { worker: 1, began: 10, ended: 13, items: 2, sum: 4, latencies: vec![2, 1], ..Share::default() };
+        let first = Share {
+            worker: 1,
+            began: 10,
+            ended: 13,
+            items: 2,
+            sum: 4,
+            latencies: vec![2, 1],
+            ..Share::default()
+        };
         assert_eq!(shares, [first, part(2, 11, 15)]);
     }
 

@@ -26,6 +26,8 @@ pub struct Plan {
     pub workers: Vec<usize>,
     /// For how long, all together.
     pub time: Duration,
+    /// How many rounds, at most.
+    pub rounds: usize,
 }
 
 /// A solution with so many workers on one kind of work.
@@ -78,19 +80,19 @@ pub fn cores() -> usize {
 pub fn run(plan: &Plan, interrupted: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) -> io::Result<Figures> {
     let mut comparison = Comparison::new(plan, interrupted, tell)?;
     comparison.calibrate();
-    let mut longest = Duration::ZERO;
-    while comparison.rounds < MOST_ROUNDS && comparison.goes_on(longest) {
-        let began = Instant::now();
+    while comparison.rounds < plan.rounds && comparison.goes_on() {
         comparison.round();
-        longest = longest.max(began.elapsed());
     }
     Ok(comparison.figures())
 }
 
-/// More of them say little more.
-const MOST_ROUNDS: usize = 25;
+/// So many rounds are aimed at: of eight or more the outermost do not count.
+const ROUNDS: u32 = 10;
 
-/// A slow solution takes several times as long as the serial loop.
+/// Programs in Python take long to begin: they have their turn in every so many-th round, and then do more.
+const PYTHON_EVERY: usize = 3;
+
+/// How long the serial loop takes for a run.
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_millis(400);
 
@@ -131,9 +133,10 @@ impl<'a> Comparison<'a> {
             }
         });
         let unbuilt = plan.models.iter().filter(|model| !model.is_built());
-        left_out.extend(unbuilt.map(|model| {
-            format!("{}: this build has no processes (feature `processes`)", model.title())
-        }));
+        left_out
+            .extend(unbuilt.map(|model| {
+                format!("{}: this build has no processes (feature `processes`)", model.title())
+            }));
         Ok(Self {
             plan,
             interrupted,
@@ -155,9 +158,9 @@ impl<'a> Comparison<'a> {
         self.interrupted.load(Relaxed)
     }
 
-    /// Whether there is time for so much more. The first round is begun in any case.
-    fn goes_on(&self, longest: Duration) -> bool {
-        !self.is_interrupted() && (self.rounds == 0 || Instant::now() + longest < self.end)
+    /// Whether there is time left, and somebody waits for it.
+    fn goes_on(&self) -> bool {
+        !self.is_interrupted() && Instant::now() < self.end
     }
 
     /// The points, in their order.
@@ -168,7 +171,8 @@ impl<'a> Comparison<'a> {
             keys.push(Key { kind, workers: 1, model: Model::Serial });
             for &workers in workers {
                 let fits = kind != Kind::Dining || workers <= self.seats();
-                let models = models.iter().filter(|model| fits && **model != Model::Serial && self.has(**model));
+                let models =
+                    models.iter().filter(|model| fits && **model != Model::Serial && self.has(**model));
                 keys.extend(models.map(|&model| Key { kind, workers, model }));
             }
         }
@@ -198,11 +202,13 @@ impl<'a> Comparison<'a> {
     /// Finds out how many items make a run of the right length.
     fn calibrate(&mut self) {
         let keys = self.keys();
-        let share = self.plan.time.mul_f64(0.75) / (3 * keys.len().max(1)) as u32;
-        let length = share.clamp(SHORTEST, LONGEST);
+        let keys = keys.iter().filter(|key| key.model.language() == Language::Rust).count();
+        // What is left is for Python, and for processes to start.
+        let length = (self.plan.time / 2 / (ROUNDS * keys.max(1) as u32)).clamp(SHORTEST, LONGEST);
         for &kind in &self.plan.kinds {
             for language in self.languages() {
-                let items = self.items(kind, language, length);
+                let turns = if language == Language::Python { PYTHON_EVERY as u32 } else { 1 };
+                let items = self.items(kind, language, turns * length);
                 let work = self.work(kind, items);
                 let expected = work.expected();
                 self.works.insert((kind, language), (work, expected));
@@ -230,22 +236,31 @@ impl<'a> Comparison<'a> {
 
     /// Measures each point once.
     fn round(&mut self) {
-        let keys = self.keys();
+        let mut keys = self.keys();
+        keys.retain(|key| self.has_its_turn(key.model.language()));
         (self.tell)(Event::Round(self.rounds + 1, keys.len()));
         for key in keys {
-            if self.is_interrupted() || Instant::now() >= self.end {
+            if !self.goes_on() {
                 break;
             }
             (self.tell)(Event::Run(key));
-            let Some((work, _)) = self.works.get(&(key.kind, key.model.language())).cloned() else { continue };
+            let Some((work, _)) = self.works.get(&(key.kind, key.model.language())).cloned() else {
+                continue;
+            };
             if let Some(run) = self.solve(key, &work) {
                 self.runs.entry(key).or_default().push((self.rounds, run));
             }
         }
         for language in self.languages() {
-            self.price(language);
+            if self.goes_on() && self.has_its_turn(language) {
+                self.price(language);
+            }
         }
         self.rounds += 1;
+    }
+
+    fn has_its_turn(&self, language: Language) -> bool {
+        language == Language::Rust || self.rounds.is_multiple_of(PYTHON_EVERY)
     }
 
     fn solve(&mut self, key: Key, work: &Work) -> Option<Run> {
@@ -263,9 +278,6 @@ impl<'a> Comparison<'a> {
     }
 
     fn price(&mut self, language: Language) {
-        if self.is_interrupted() || Instant::now() >= self.end {
-            return;
-        }
         let python = self.python.as_ref().map(|python| python.executable.clone());
         let files = self.surroundings.files().to_owned();
         match ask::<Prices>(&Request::Prices { language, python, files }, &|| self.is_interrupted()) {
@@ -286,9 +298,14 @@ impl<'a> Comparison<'a> {
 
     fn figures(mut self) -> Figures {
         let keys = self.keys();
-        let none = keys.iter().filter(|key| !self.runs.contains_key(key)).map(Key::to_string).collect::<Vec<_>>();
+        let none =
+            keys.iter().filter(|key| !self.runs.contains_key(key)).map(Key::to_string).collect::<Vec<_>>();
         if !none.is_empty() {
-            let why = if self.is_interrupted() { "it was interrupted" } else { "there was no time for them; give more by `--for`" };
+            let why = if self.is_interrupted() {
+                "it was interrupted"
+            } else {
+                "there was no time for them; give more by `--for`"
+            };
             self.left_out.push(format!("{}: {why}", none.join(", ")));
         }
         let points = keys.iter().filter_map(|key| self.runs_of(*key)?.point()).collect();
@@ -316,7 +333,11 @@ impl<'a> Comparison<'a> {
             works: self
                 .works
                 .iter()
-                .map(|((kind, language), (work, _))| Measured { kind: *kind, language: *language, items: work.items })
+                .map(|((kind, language), (work, _))| Measured {
+                    kind: *kind,
+                    language: *language,
+                    items: work.items,
+                })
                 .collect(),
             solutions,
             points,
@@ -329,7 +350,8 @@ impl<'a> Comparison<'a> {
     /// In which part of its time the serial loop had a processor.
     fn free(&self) -> Option<f64> {
         let runs = self.runs.get(&Key { kind: Kind::Cpu, workers: 1, model: Model::Serial })?;
-        Spread::of(runs.iter().map(|(_, run)| (run.usage.cpu / run.seconds()).min(1.0))).map(|free| free.median)
+        Spread::of(runs.iter().map(|(_, run)| (run.usage.cpu / run.seconds()).min(1.0)))
+            .map(|free| free.median)
     }
 
     /// The runs of a point, and those that it is compared with.

@@ -84,7 +84,9 @@ impl Model {
         match self {
             Self::Serial => ("serial", "a serial loop", "the only one"),
             Self::Threads => ("threads", "OS threads", "a thread, which takes items from a queue"),
-            Self::Gil => ("gil", "threads under an interpreter lock", "a thread that computes only with the lock"),
+            Self::Gil => {
+                ("gil", "threads under an interpreter lock", "a thread that computes only with the lock")
+            }
             Self::Pool => ("pool", "a thread pool with futures", "a thread of the pool"),
             Self::Processes => ("processes", "a process pool with futures", "a process of the pool"),
             Self::Coroutines => ("coroutines", "coroutines", "a task; all of them share one thread"),
@@ -92,7 +94,9 @@ impl Model {
             Self::Actors => ("actors", "actors", "an actor with a mailbox, on a thread of its own"),
             Self::PythonThreads => ("python-threads", "Python's threading", "a thread"),
             Self::PythonPool => ("python-pool", "Python's ThreadPoolExecutor", "a thread of the pool"),
-            Self::PythonProcesses => ("python-processes", "Python's ProcessPoolExecutor", "a process of the pool"),
+            Self::PythonProcesses => {
+                ("python-processes", "Python's ProcessPoolExecutor", "a process of the pool")
+            }
             Self::PythonCoroutines => ("python-coroutines", "Python's asyncio", "a task of the event loop"),
         }
     }

@@ -79,7 +79,13 @@ pub(super) fn write(directory: &Path) -> io::Result<()> {
 pub(super) fn solve(python: Option<&Path>, model: Model, work: &Work, workers: usize) -> Result<Run, String> {
     let Work { kind, items, seats, files, server } = work;
     let (program, _) = source(model).first().ok_or("it is no program in Python")?;
-    let arguments = [kind.name().to_owned(), items.to_string(), seats.to_string(), workers.to_string(), server.port().to_string()];
+    let arguments = [
+        kind.name().to_owned(),
+        items.to_string(),
+        seats.to_string(),
+        workers.to_string(),
+        server.port().to_string(),
+    ];
     run(python, files, program, &arguments)
 }
 

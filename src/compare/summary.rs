@@ -60,7 +60,8 @@ impl Runs<'_> {
         if done != u64::from(self.work.items) {
             return Some(format!("{done} of {} items were done", self.work.items));
         }
-        (sum != self.expected).then(|| format!("the sum is {sum}, and that of the serial loop {}", self.expected))
+        (sum != self.expected)
+            .then(|| format!("the sum is {sum}, and that of the serial loop {}", self.expected))
     }
 }
 
@@ -134,7 +135,8 @@ mod tests {
     #[test]
     fn a_point_says_what_its_runs_say() {
         let work = work(4);
-        let (own, alone) = ([(0, run(1, &[(3, 6), (1, 2)])), (2, run(2, &[(2, 4), (2, 4)]))], [(0, run(2, &[(4, 8)]))]);
+        let (own, alone) =
+            ([(0, run(1, &[(3, 6), (1, 2)])), (2, run(2, &[(2, 4), (2, 4)]))], [(0, run(2, &[(4, 8)]))]);
         let runs = Runs {
             model: Model::Threads,
             workers: 2,
@@ -149,7 +151,10 @@ mod tests {
         // Of the other round there is nothing to compare it with.
         assert_eq!(point.speed_up.map(|spread| (spread.median, spread.runs)), Some((2.0, 1)));
         assert_eq!(point.fairness, f64::midpoint(0.8, 1.0));
-        assert_eq!((point.latency.items, point.memory, point.cpu_seconds, point.switches), (8, 7, 125.0, 2500.0));
+        assert_eq!(
+            (point.latency.items, point.memory, point.cpu_seconds, point.switches),
+            (8, 7, 125.0, 2500.0)
+        );
         assert!((point.latency.p999 - 1e-3).abs() < 1e-6);
         assert_eq!(point.wrong, None);
     }

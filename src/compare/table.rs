@@ -24,7 +24,8 @@ pub fn table(figures: &Figures, style: Style) -> String {
 /// As in `2 cores, linux x86_64, Python 3.13.1; 5 rounds`.
 pub(super) fn machine(machine: &Machine, rounds: usize) -> String {
     let cores = if machine.cores == 1 { "1 core".to_owned() } else { format!("{} cores", machine.cores) };
-    let python = machine.python.as_ref().map_or_else(|| "no Python".to_owned(), |version| format!("Python {version}"));
+    let python =
+        machine.python.as_ref().map_or_else(|| "no Python".to_owned(), |version| format!("Python {version}"));
     let rounds = if rounds == 1 { "1 round".to_owned() } else { format!("{rounds} rounds") };
     let mut text = format!("{cores}, {}, {python}; {rounds}\n", machine.system);
     if !machine.optimised {
@@ -40,8 +41,20 @@ pub(super) fn machine(machine: &Machine, rounds: usize) -> String {
 }
 
 const HEAD: [&str; 14] = [
-    "", "workers", "items", "× serial", "speed-up", "p50", "p99", "p99.9", "fair", "CPU/1000", "switches/1000",
-    "memory", "start-up", "lines",
+    "",
+    "workers",
+    "items",
+    "× serial",
+    "speed-up",
+    "p50",
+    "p99",
+    "p99.9",
+    "fair",
+    "CPU/1000",
+    "switches/1000",
+    "memory",
+    "start-up",
+    "lines",
 ];
 
 fn of_kind(figures: &Figures, kind: Kind, style: Style) -> String {
@@ -87,7 +100,10 @@ fn row(point: &Point) -> [String; 14] {
         point.workers.to_string(),
         rate(point.throughput.median),
         ratio.map_or_else(|| "–".to_owned(), |ratio| digits(ratio.median)),
-        point.speed_up.filter(|_| point.workers > 1).map_or_else(|| "–".to_owned(), |ratio| digits(ratio.median)),
+        point
+            .speed_up
+            .filter(|_| point.workers > 1)
+            .map_or_else(|| "–".to_owned(), |ratio| digits(ratio.median)),
         seconds(point.latency.p50),
         seconds(point.latency.p99),
         seconds(point.latency.p999),

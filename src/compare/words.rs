@@ -33,7 +33,11 @@ pub(super) fn times_between(spread: &Spread) -> String {
 
 /// As in `1 345/s`.
 pub(super) fn rate(items: f64) -> String {
-    if items < 100.0 { format!("{}/s", digits(items)) } else { format!("{}/s", grouped(items.round() as u64)) }
+    if items < 100.0 {
+        format!("{}/s", digits(items))
+    } else {
+        format!("{}/s", grouped(items.round() as u64))
+    }
 }
 
 /// Three digits that count.

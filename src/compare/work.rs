@@ -56,7 +56,9 @@ impl Kind {
     pub const fn item(self) -> &'static str {
         match self {
             Self::Cpu => "counts the primes among 10 000 numbers",
-            Self::Io => "reads a file of 4 KiB, and asks a server on this machine that waits 2 ms before it answers",
+            Self::Io => {
+                "reads a file of 4 KiB, and asks a server on this machine that waits 2 ms before it answers"
+            }
             Self::Mixed => "asks the server, and counts the primes among 20 000 numbers",
             Self::Dining => "is a meal, with both forks in hand: counts the primes among 100 numbers",
         }
@@ -217,8 +219,10 @@ mod tests {
     fn each_meal_is_an_item() {
         let server = ([127, 0, 0, 1], 1).into();
         let work = Work { kind: Kind::Dining, items: 15, seats: 5, files: PathBuf::new(), server };
-        let mut meals: Vec<u32> =
-            (0..5).flat_map(|seat| (0..work.meals()).map(move |meal| (seat, meal))).map(|(s, m)| work.meal(s, m)).collect();
+        let mut meals: Vec<u32> = (0..5)
+            .flat_map(|seat| (0..work.meals()).map(move |meal| (seat, meal)))
+            .map(|(s, m)| work.meal(s, m))
+            .collect();
         meals.sort_unstable();
         assert_eq!(meals, (0..15).collect::<Vec<_>>());
     }

@@ -11,7 +11,10 @@ pub(super) struct Tag;
 impl Tag {
     /// A part of the page.
     pub(super) fn section(id: &str, title: &str, body: &str) -> String {
-        format!("<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{}</h2>\n{body}</section>\n", escaped(title))
+        format!(
+            "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{}</h2>\n{body}</section>\n",
+            escaped(title)
+        )
     }
 
     /// A picture, and what it shows.
@@ -25,7 +28,8 @@ impl Tag {
 
     /// A table that may be wider than the window.
     pub(super) fn wide_table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> String {
-        let head: String = head.iter().map(|name| format!("<th scope=\"col\">{}</th>", escaped(name))).collect();
+        let head: String =
+            head.iter().map(|name| format!("<th scope=\"col\">{}</th>", escaped(name))).collect();
         let row = |row: &Vec<String>| {
             let cells = row.iter().enumerate().map(|(column, cell)| match column {
                 0 => format!("<th scope=\"row\">{}</th>", escaped(cell)),

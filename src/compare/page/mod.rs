@@ -39,13 +39,15 @@ pub fn page(figures: &Figures) -> String {
 fn head(figures: &Figures) -> String {
     let machine = table::machine(&figures.machine, figures.rounds);
     let lines = machine.lines().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>\n");
-    let contents = figures.kinds().into_iter().map(|kind| format!("<a href=\"#{kind}\">{}</a>", kind.title()));
-    let contents: Vec<String> = ["<a href=\"#which\">Which model</a>", "<a href=\"#literature\">Literature</a>"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(contents)
-        .chain(["<a href=\"#solutions\">Solutions</a>".to_owned()])
-        .collect();
+    let contents =
+        figures.kinds().into_iter().map(|kind| format!("<a href=\"#{kind}\">{}</a>", kind.title()));
+    let contents: Vec<String> =
+        ["<a href=\"#which\">Which model</a>", "<a href=\"#literature\">Literature</a>"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(contents)
+            .chain(["<a href=\"#solutions\">Solutions</a>".to_owned()])
+            .collect();
     format!(
         "<header>\n<h1>Concurrency models side by side</h1>\n<p class=\"lead\">The same work, done in each model: there is no one size \
          that fits all.</p>\n<p class=\"machine\">Measured on {lines}</p>\n<nav aria-label=\"Contents\">{}</nav>\n</header>\n",
@@ -110,7 +112,8 @@ fn work(figures: &Figures, kind: Kind) -> String {
     });
     let items: Vec<String> = items.collect();
     let intro = format!("<p>An item {}. {}.</p>\n", escaped(kind.item()), escaped(&items.join(", ")));
-    let pictures = [svg::throughput(figures, kind), svg::speed_up(figures, kind), svg::latency(figures, kind)];
+    let pictures =
+        [svg::throughput(figures, kind), svg::speed_up(figures, kind), svg::latency(figures, kind)];
     let pictures = format!("<div class=\"pictures\">\n{}</div>\n", pictures.concat());
     let title = capital(kind.title());
     Tag::section(kind.name(), &title, &(intro + &pictures + &tables::points(figures, kind)))
@@ -130,7 +133,8 @@ fn solutions(figures: &Figures) -> String {
         )
     };
     let all: String = figures.models().into_iter().map(source).collect();
-    let intro = "<p>What is read here is what was run. Lines that are empty or a comment are not counted.</p>\n";
+    let intro =
+        "<p>What is read here is what was run. Lines that are empty or a comment are not counted.</p>\n";
     Tag::section("solutions", "The solutions", &format!("{intro}{all}"))
 }
 
@@ -150,7 +154,8 @@ waiting in a queue before it was begun is not. Of fewer than 1000 items p99.9 is
 ";
 
 fn method(figures: &Figures) -> String {
-    let left_out: String = figures.left_out.iter().map(|what| format!("<li>{}</li>\n", escaped(what))).collect();
+    let left_out: String =
+        figures.left_out.iter().map(|what| format!("<li>{}</li>\n", escaped(what))).collect();
     let left_out = match left_out.is_empty() {
         true => String::new(),
         false => format!("<h3>Left out</h3>\n<ul>\n{left_out}</ul>\n"),
@@ -181,11 +186,31 @@ mod tests {
         assert!(page.contains("a &lt;b&gt; &amp; &quot;c&quot;"));
     }
 
+    /// The pictures of a small example, as they stand in `snapshots/compare_pictures.snap`.
+    #[test]
+    fn pictures_are_drawn_as_before() {
+        let figures = example();
+        let kind = Kind::Cpu;
+        let pictures =
+            [svg::throughput(&figures, kind), svg::speed_up(&figures, kind), svg::latency(&figures, kind)];
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../../../snapshots");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| {
+            insta::assert_snapshot!("compare_pictures", pictures.concat() + &tables::points(&figures, kind))
+        });
+    }
+
     #[test]
     fn each_tag_is_closed() {
         let page = page(&example());
-        for tag in ["section", "table", "tr", "td", "th", "svg", "g", "text", "details", "figure", "article", "div", "p"] {
-            let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+        for tag in [
+            "section", "table", "tr", "td", "th", "svg", "g", "text", "details", "figure", "article", "div",
+            "p",
+        ] {
+            let opened =
+                page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
             assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
         }
     }
@@ -195,7 +220,10 @@ mod tests {
         let page = page(&example());
         let pictures = page.matches("<svg ").count();
         assert!(pictures >= 3);
-        assert_eq!((page.matches("<title id=").count(), page.matches("role=\"img\"").count()), (pictures, pictures));
+        assert_eq!(
+            (page.matches("<title id=").count(), page.matches("role=\"img\"").count()),
+            (pictures, pictures)
+        );
         assert_eq!(page.matches("<desc id=").count(), pictures);
     }
 }

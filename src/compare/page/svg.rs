@@ -53,7 +53,8 @@ fn best(figures: &Figures, kind: Kind) -> Vec<&Point> {
 /// Throughput over that of the serial loop: bars, on a logarithmic scale where Python is far behind.
 pub(super) fn throughput(figures: &Figures, kind: Kind) -> String {
     let points = best(figures, kind);
-    let rows: Vec<(&Point, Spread)> = points.iter().map(|point| (*point, of_serial(figures, point))).collect();
+    let rows: Vec<(&Point, Spread)> =
+        points.iter().map(|point| (*point, of_serial(figures, point))).collect();
     let Some(scale) = Scale::over(rows.iter().flat_map(|(_, of)| [of.low, of.high]).chain([1.0])) else {
         return String::new();
     };
@@ -72,7 +73,9 @@ pub(super) fn throughput(figures: &Figures, kind: Kind) -> String {
     let id = format!("{kind}-throughput");
     let drawn = picture(&id, "bars", (WIDTH, bottom + 22.0), &title, &said.join("; "), &content);
     let note = match scale.logarithmic {
-        true => "over that of the serial loop, each with the number of workers that suits it best (logarithmic)",
+        true => {
+            "over that of the serial loop, each with the number of workers that suits it best (logarithmic)"
+        }
         false => "over that of the serial loop, each with the number of workers that suits it best",
     };
     Tag::figure("bars", "Throughput", note, &drawn)
@@ -83,7 +86,9 @@ fn of_serial(figures: &Figures, point: &Point) -> Spread {
     if let (Some(ratio), Language::Rust) = (point.ratio, point.model.language()) {
         return ratio;
     }
-    let serial = figures.best(point.kind, Model::Serial).map_or(point.throughput.median, |serial| serial.throughput.median);
+    let serial = figures
+        .best(point.kind, Model::Serial)
+        .map_or(point.throughput.median, |serial| serial.throughput.median);
     let Spread { median, low, high, runs } = point.throughput;
     Spread { median: median / serial, low: low / serial, high: high / serial, runs }
 }
@@ -115,7 +120,8 @@ pub(super) fn speed_up(figures: &Figures, kind: Kind) -> String {
     let all = || curves.iter().flat_map(|(_, points)| points);
     let Some(most) = all().map(|(workers, _)| *workers).max() else { return String::new() };
     let highest = all().map(|(_, of)| of.high).fold(1.0, f64::max).max(2.0).min(most as f64 * 1.3);
-    let small: String = curves.iter().map(|(model, points)| small_curve(kind, *model, points, most, highest)).collect();
+    let small: String =
+        curves.iter().map(|(model, points)| small_curve(kind, *model, points, most, highest)).collect();
     let note = "over one worker, by the number of workers; dashed: each worker adds as much as the first";
     Tag::figure("curves", "Speed-up", note, &format!("<div class=\"multiples\">\n{small}</div>\n"))
 }
@@ -138,14 +144,22 @@ fn small_curve(kind: Kind, model: Model, points: &[(usize, Spread)], most: usize
         .collect();
     content += &path(&ideal, "ideal");
     let class = class_of(model);
-    content += &path(&points.iter().map(|(workers, of)| (x(*workers as f64), y(of.median))).collect::<Vec<_>>(), &format!("curve {class}"));
+    content += &path(
+        &points.iter().map(|(workers, of)| (x(*workers as f64), y(of.median))).collect::<Vec<_>>(),
+        &format!("curve {class}"),
+    );
     for (workers, of) in points {
         let at = x(*workers as f64);
         content += &line((at, y(of.low)), (at, y(of.high)), "whisker");
-        let _ = writeln!(content, "<circle cx=\"{at:.1}\" cy=\"{:.1}\" r=\"3\" class=\"{class}\"/>", y(of.median));
+        let _ = writeln!(
+            content,
+            "<circle cx=\"{at:.1}\" cy=\"{:.1}\" r=\"3\" class=\"{class}\"/>",
+            y(of.median)
+        );
         content += &text(at, bottom + 14.0, "tick-x", &workers.to_string());
     }
-    let said: Vec<String> = points.iter().map(|(w, of)| format!("{}: {}", workers(*w), times(of.median))).collect();
+    let said: Vec<String> =
+        points.iter().map(|(w, of)| format!("{}: {}", workers(*w), times(of.median))).collect();
     let title = format!("Speed-up of {} on {}", model.title(), kind.title());
     picture(&format!("{kind}-{model}-speed-up"), "small", SMALL, &title, &said.join("; "), &content)
 }
@@ -175,7 +189,8 @@ pub(super) fn latency(figures: &Figures, kind: Kind) -> String {
     let title = format!("Latency of {} by model: p50, p99 and p99.9", kind.title());
     let id = format!("{kind}-latency");
     let drawn = picture(&id, "ranges", (WIDTH, bottom + 22.0), &title, &said.join("; "), &content);
-    let note = "of an item: p50 (filled), p99 (ring), p99.9 (bar), with the same workers as above (logarithmic)";
+    let note =
+        "of an item: p50 (filled), p99 (ring), p99.9 (bar), with the same workers as above (logarithmic)";
     Tag::figure("ranges", "Latency", note, &drawn)
 }
 
@@ -289,7 +304,8 @@ mod tests {
             .throughput(Kind::Cpu, Model::Threads, 2, spread(190.0, 210.0))
             .figures();
         let picture = throughput(&figures, Kind::Cpu);
-        let widths = picture.split("width=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok());
+        let widths =
+            picture.split("width=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok());
         let widths: Vec<f64> = widths.collect();
         assert!(widths.len() == 2 && (widths[1] / widths[0] - 2.0).abs() < 0.01, "{widths:?}");
         assert!(picture.contains("OS threads with 2 workers: 2.00 ×"), "{picture}");

@@ -29,7 +29,10 @@ pub(super) fn points(figures: &Figures, kind: Kind) -> String {
     let points = figures.models().into_iter().flat_map(|model| figures.of(kind, model));
     let rows: Vec<Vec<String>> = points.map(row).collect();
     let table = Tag::wide_table(&format!("All figures of {}", kind.title()), &HEAD, &rows);
-    format!("<details><summary>All figures <span class=\"count\">{} rows</span></summary>\n{table}</details>\n", rows.len())
+    format!(
+        "<details><summary>All figures <span class=\"count\">{} rows</span></summary>\n{table}</details>\n",
+        rows.len()
+    )
 }
 
 fn row(point: &Point) -> Vec<String> {
@@ -62,7 +65,9 @@ pub(super) fn prices(figures: &Figures) -> String {
     if figures.prices.is_empty() {
         return String::new();
     }
-    let cell = |of, language| figures.price(of, language).map_or_else(|| "–".to_owned(), |price| seconds(price.median));
+    let cell = |of, language| {
+        figures.price(of, language).map_or_else(|| "–".to_owned(), |price| seconds(price.median))
+    };
     let ratio = |of| {
         let both = (figures.price(of, Language::Python), figures.price(of, Language::Rust));
         let (Some(python), Some(here)) = both else { return "–".to_owned() };
@@ -72,7 +77,10 @@ pub(super) fn prices(figures: &Figures) -> String {
         vec![of.title().to_owned(), cell(of, Language::Rust), cell(of, Language::Python), ratio(of)]
     };
     let rows: Vec<Vec<String>> = Passing::ALL.map(row).into();
-    let table =
-        Tag::wide_table("What it costs to pass something on", &["What is passed on", "Models", "Python", "Python over models"], &rows);
+    let table = Tag::wide_table(
+        "What it costs to pass something on",
+        &["What is passed on", "Models", "Python", "Python over models"],
+        &rows,
+    );
     Tag::section("prices", "Passing things on", &table)
 }

@@ -12,7 +12,8 @@ pub(super) fn solve(work: &Work, workers: usize) -> Vec<Share> {
     if work.kind == Kind::Dining {
         return dine(&<Hygienic>::with_seats(work.seats), work, workers);
     }
-    let foreman = spawn("foreman", Foreman { items: 0..work.items, left: workers }, None, &DeadLetters::new());
+    let foreman =
+        spawn("foreman", Foreman { items: 0..work.items, left: workers }, None, &DeadLetters::new());
     let hire = |number| {
         let worker = Worker { hand: Hand::new(work, number), foreman: foreman.address().clone() };
         let worker = spawn("worker", worker, None, &DeadLetters::new());
