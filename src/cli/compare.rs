@@ -43,7 +43,7 @@ impl Compare {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
         let plan = self.plan()?;
         // Whether they can be written is known before there is something to write.
-        self.files().try_for_each(|file| can_be_written(file))?;
+        self.files().try_for_each(can_be_written)?;
         verify::heed_interrupts()?;
         let mut progress = Progress::new();
         let figures = compare::run(&plan, &verify::INTERRUPTED, &mut |event| progress.show(event));

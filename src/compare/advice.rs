@@ -16,6 +16,8 @@ pub struct Advice {
     pub language: Language,
     /// What to take.
     pub take: Model,
+    /// Whether the figures are worth it: there are enough of them, and the machine was free where that matters.
+    pub decided: bool,
     /// And why, in sentences.
     pub text: String,
 }
@@ -43,12 +45,13 @@ fn of(figures: &Figures, kind: Kind, language: Language) -> Option<Advice> {
         best.into_iter().partition(|point| point.is_as_fast_as(fastest));
     let taken = *tied.iter().min_by_key(|point| (point.model.lines(), point.memory))?;
     let others: Vec<&Point> = tied.into_iter().filter(|point| point.model != taken.model).collect();
-    let mut text = vec![take(taken, language)];
+    let doubt = doubt(figures, kind, fastest);
+    let decided = doubt.is_none();
+    let mut text: Vec<String> = doubt.into_iter().chain([take(taken, language)]).collect();
     text.extend(as_fast(&others));
     text.extend(behind(taken, &slower));
     text.push(price(taken));
-    text.extend(doubt(figures, kind, fastest));
-    Some(Advice { kind, language, take: taken.model, text: text.join(" ") })
+    Some(Advice { kind, language, take: taken.model, decided, text: text.join(" ") })
 }
 
 fn take(point: &Point, language: Language) -> String {
@@ -82,14 +85,14 @@ fn behind(taken: &Point, slower: &[&Point]) -> Option<String> {
     (!names.is_empty()).then(|| format!("Behind it: {}.", list(&names)))
 }
 
-/// Why the figures may not be worth much.
+/// Why the figures are not worth much.
 fn doubt(figures: &Figures, kind: Kind, fastest: &Point) -> Option<String> {
     if fastest.throughput.runs < FEWEST_RUNS {
-        return Some(format!("Not decided here: {TOO_FEW}."));
+        return Some(format!("Not decided here: {TOO_FEW}. So far:"));
     }
     let free = figures.machine.free.filter(|free| kind != Kind::Io && *free < FREE)?;
     Some(format!(
-        "The machine was busy (one thread that computes had a processor {:.0} % of its time): on a free one this may be another model.",
+        "Not decided here: the machine was busy, one thread that computes had a processor {:.0} % of its time. So far:",
         100.0 * free
     ))
 }
@@ -169,7 +172,8 @@ mod tests {
         figures.machine.free = Some(0.4);
         assert!(text(&figures).contains("had a processor 40 % of its time"), "{}", text(&figures));
         figures.points.iter_mut().for_each(|point| point.throughput.runs = 1);
-        assert!(text(&figures).contains("Not decided here"), "{}", text(&figures));
+        assert!(text(&figures).starts_with("Not decided here: too few runs"), "{}", text(&figures));
+        assert!(!advice(&figures)[0].decided);
     }
 
     #[test]

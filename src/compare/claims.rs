@@ -75,16 +75,19 @@ pub(super) const TOO_FEW: &str = "too few runs to tell it from noise, give more 
 /// Where the machine was less free than that, computing could not become faster.
 pub(super) const FREE: f64 = 0.85;
 
+/// Asks the figures in one language.
+type Question = fn(&Figures, Language) -> Answer;
+
 /// All claims, in the order in which the material makes them.
 #[must_use]
 pub fn claims(figures: &Figures) -> Vec<Claim> {
     let python = figures.models().iter().any(|model| model.language() == Language::Python);
     let languages = if python { vec![Language::Rust, Language::Python] } else { vec![Language::Rust] };
-    let claim = |(text, answer): (&'static str, fn(&Figures, Language) -> Answer)| Claim {
+    let claim = |(text, answer): (&'static str, Question)| Claim {
         text,
         answers: languages.iter().map(|language| answer(figures, *language)).collect(),
     };
-    let all: [(&'static str, fn(&Figures, Language) -> Answer); 8] = [
+    let all: [(&'static str, Question); 8] = [
         ("Threads under the interpreter lock do not speed up CPU-bound work.", lock_and_computing),
         ("Threads under the interpreter lock do speed up waiting.", lock_and_waiting),
         ("Processes speed up CPU-bound work.", processes_and_computing),

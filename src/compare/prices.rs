@@ -55,7 +55,7 @@ mod here {
     /// Seconds for a task and its result, one after the other.
     fn tasks(pool: &impl PortableExecutor) -> f64 {
         let next = |number: u32| {
-            let future = pool.submit(|number| number + 1, number).ok().expect("the pool is open");
+            let future = pool.submit(|number| number + 1, number).expect("the pool is open");
             future.result().expect("a task does not fail")
         };
         // The worker is there.

@@ -38,7 +38,7 @@ pub fn page(figures: &Figures) -> String {
 
 fn head(figures: &Figures) -> String {
     let machine = table::machine(&figures.machine, figures.rounds);
-    let lines = machine.lines().map(|line| escaped(line)).collect::<Vec<_>>().join("<br>\n");
+    let lines = machine.lines().map(escaped).collect::<Vec<_>>().join("<br>\n");
     let contents =
         figures.kinds().into_iter().map(|kind| format!("<a href=\"#{kind}\">{}</a>", kind.title()));
     let contents: Vec<String> =
@@ -64,7 +64,11 @@ fn recommendations(advice: &[Advice]) -> String {
         format!(
             "<article class=\"card\"><p class=\"eyebrow\">{} · {language}</p><h3>{}</h3><p>{}</p></article>\n",
             escaped(advice.kind.title()),
-            escaped(&capital(advice.take.title())),
+            if advice.decided {
+                escaped(&capital(advice.take.title()))
+            } else {
+                "Not decided here".to_owned()
+            },
             escaped(&advice.text)
         )
     };

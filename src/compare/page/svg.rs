@@ -8,9 +8,9 @@ use crate::compare::work::Kind;
 use std::fmt::Write;
 
 /// Units of a picture's width. Where there is less room it shrinks, and stays readable.
-const WIDTH: f64 = 460.0;
+const WIDTH: f64 = 470.0;
 /// Where bars begin; before that stand names.
-const LEFT: f64 = 128.0;
+const LEFT: f64 = 140.0;
 /// Where they end at most; behind that stand figures.
 const RIGHT: f64 = 368.0;
 /// From one row to the next.
