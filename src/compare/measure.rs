@@ -298,8 +298,8 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn figures(mut self) -> Figures {
-        let keys = self.keys();
+    /// Names the points of which nothing is known.
+    fn name_what_is_missing(&mut self, keys: &[Key]) {
         let none =
             keys.iter().filter(|key| !self.runs.contains_key(key)).map(Key::to_string).collect::<Vec<_>>();
         if !none.is_empty() {
@@ -310,6 +310,11 @@ impl<'a> Comparison<'a> {
             };
             self.left_out.push(format!("{}: {why}", none.join(", ")));
         }
+    }
+
+    fn figures(mut self) -> Figures {
+        let keys = self.keys();
+        self.name_what_is_missing(&keys);
         let points = keys.iter().filter_map(|key| self.runs_of(*key)?.point()).collect();
         let solution = |model: Model| Solution {
             model,
@@ -323,13 +328,7 @@ impl<'a> Comparison<'a> {
             Some(Price { of: *of, language: *language, seconds: Spread::of(seconds.iter().copied())? })
         });
         Figures {
-            machine: Machine {
-                cores: cores(),
-                system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-                python: self.python.as_ref().map(|python| python.version.clone()),
-                optimised: !cfg!(debug_assertions),
-                free: self.free(),
-            },
+            machine: self.machine(),
             rounds: self.rounds,
             interrupted: self.is_interrupted(),
             works: self
@@ -346,6 +345,16 @@ impl<'a> Comparison<'a> {
             prices: prices.collect(),
             left_out: self.left_out,
             failed: self.failed,
+        }
+    }
+
+    fn machine(&self) -> Machine {
+        Machine {
+            cores: cores(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            python: self.python.as_ref().map(|python| python.version.clone()),
+            optimised: !cfg!(debug_assertions),
+            free: self.free(),
         }
     }
 
