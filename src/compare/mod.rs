@@ -20,6 +20,7 @@ mod claims;
 #[cfg(test)]
 mod example;
 mod figures;
+#[cfg_attr(not(feature = "processes"), allow(dead_code, reason = "pools put parts of shares together"))]
 mod hand;
 mod measure;
 mod model;
