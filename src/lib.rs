@@ -45,6 +45,7 @@
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
 //! | [`judge`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
 //! | `runner`, `campaign` | cells in processes of their own; stress on real cores (feature `cli`) |
+//! | `compare` | the models side by side on the same work (feature `cli`) |
 //!
 //! # Features
 //! `loom`, `shuttle` and `dpor` each add engines and take nothing away. `cli` (default) is the command line and the runner;
@@ -71,6 +72,8 @@ pub mod campaign;
 pub mod catalogue;
 pub mod cell;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod compare;
 pub mod contract;
 pub mod engine;
 pub mod event;

@@ -14,5 +14,6 @@ fn main() -> ExitCode {
     refectory::sync::process::child_main();
     refectory::runner::child_main();
     refectory::campaign::child_main();
+    refectory::compare::child_main();
     cli::main()
 }

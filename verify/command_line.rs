@@ -47,18 +47,18 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// The command, with no colours and findings of its own.
-fn refectory() -> Command {
+pub(crate) fn refectory() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_refectory"));
     let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
     command.env("NO_COLOR", "1").env("REFECTORY_STORE", store);
     command
 }
 
-fn run(arguments: &[&str]) -> Result<Output, Failed> {
+pub(crate) fn run(arguments: &[&str]) -> Result<Output, Failed> {
     Ok(refectory().args(arguments).stdin(Stdio::null()).output()?)
 }
 
-fn expect(output: &Output, code: i32, stdout: &str, stderr: &str) -> Result<(), Failed> {
+pub(crate) fn expect(output: &Output, code: i32, stdout: &str, stderr: &str) -> Result<(), Failed> {
     let said = String::from_utf8_lossy(&output.stdout);
     let noted = String::from_utf8_lossy(&output.stderr);
     match output.status.code() == Some(code) && said.contains(stdout) && noted.contains(stderr) {

@@ -5,6 +5,7 @@
 mod cancellation;
 mod cells;
 mod command_line;
+mod compare;
 mod exact;
 mod house;
 mod litmus;
@@ -41,6 +42,7 @@ fn trials() -> Vec<Trial> {
         litmus::trials(),
         misbehaviour::trials(),
         command_line::trials(),
+        compare::trials(),
         readme::trials(),
         house::trials(),
     ];

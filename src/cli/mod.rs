@@ -2,6 +2,7 @@
 
 mod cancel_safety;
 mod check;
+mod compare;
 mod ending;
 mod merge;
 mod nightly;
@@ -53,6 +54,8 @@ enum Command {
     Twins(twins::Twins),
     /// Says of a history that was written down whether it is one of a queue, a register, a store…, and explains why not.
     Check(check::Check),
+    /// Puts the concurrency models side by side on the same work, and says which one to take for which.
+    Compare(compare::Compare),
     /// Says of each operation that is a future what a cancellation does to it.
     CancelSafety(cancel_safety::CancelSafety),
 }
@@ -71,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Nightly(nightly) => nightly.run(),
         Command::Twins(twins) => twins.run(),
         Command::Check(check) => check.run(),
+        Command::Compare(compare) => compare.run(),
         Command::CancelSafety(operations) => operations.run(),
     };
     ended.unwrap_or_else(explain).into()

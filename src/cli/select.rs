@@ -152,6 +152,18 @@ fn unknown(what: &str, name: &str, known: &BTreeSet<String>) -> Stop {
     Stop::usage(format!("no {what} `{name}`: {hint}"))
 }
 
+/// Something that is none of a few, all of which are named.
+pub(super) fn unknown_of(what: &str, name: &str, all: &[&str]) -> Stop {
+    let known = all.iter().map(|name| (*name).to_owned()).collect();
+    let hint = match nearest(name, &known).as_slice() {
+        [] => {
+            format!("there are {}", all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
+        names => format!("did you mean {}?", names.join(" or ")),
+    };
+    Stop::usage(format!("no {what} `{name}`: {hint}"))
+}
+
 fn nearest(name: &str, known: &BTreeSet<String>) -> Vec<String> {
     let mut ranked: Vec<(f64, &String)> =
         known.iter().map(|word| (strsim::jaro_winkler(name, word), word)).collect();
