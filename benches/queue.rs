@@ -3,7 +3,11 @@
 //! `spinning`, on a ring, and crossbeam's `ArrayQueue` and `SegQueue` never wait by themselves; all of them get the same waiting
 //! on top: they try again. The others sleep.
 
-#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "benches compare with std, on default features"
+)]
 
 #[path = "queue/flow.rs"]
 mod flow;

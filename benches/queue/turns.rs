@@ -10,7 +10,9 @@ use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::BlockingQueue;
 use std::time::Duration;
 
-const QUEUES: [(&str, fn(u64) -> Duration); 9] = [
+type Timing = fn(u64) -> Duration;
+
+const QUEUES: [(&str, Timing); 9] = [
     ("threads/queue", ping_pong::<Queue<u64>>),
     ("threads/bounded", ping_pong::<Bounded<u64>>),
     ("threads/spinning", ping_pong::<Spinning<Ring<u64>>>),
