@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 /// use refectory::model::threads::queue::bounded::Bounded;
 /// use refectory::port::{BlockingQueue, Full, TryQueue};
 ///
-/// let queue = Bounded::new(1);
+/// let queue = <Bounded<_>>::new(1);
 /// queue.push('a').unwrap();
 /// assert_eq!(queue.try_push('b'), Err(Full('b')));
 /// assert_eq!(queue.pop(), Some('a'));

@@ -40,11 +40,10 @@ struct Entry<T> {
 }
 
 impl<T: Ord> Entry<T> {
-    /// Without a branch, because which of two children comes first cannot be predicted.
+    /// Of equal items the one that was put in first. What is equal, the order of the items says, and not their `==`.
     #[inline]
     fn comes_before(&self, other: &Self) -> bool {
-        let order = self.item.cmp(&other.item);
-        order.is_lt() | (order.is_eq() & (self.insertion < other.insertion))
+        self.item < other.item || (self.insertion < other.insertion && self.item <= other.item)
     }
 }
 
@@ -60,7 +59,7 @@ impl<T: Ord> Heap<T> {
         let mut index = 0;
         while 2 * index + 2 < len {
             let left = 2 * index + 1;
-            index = left + usize::from(entries[left + 1].comes_before(&entries[left]));
+            index = if entries[left + 1].comes_before(&entries[left]) { left + 1 } else { left };
         }
         if 2 * index + 1 < len { 2 * index + 1 } else { index }
     }
