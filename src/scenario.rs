@@ -274,19 +274,27 @@ impl StartLine {
     }
 }
 
-/// The time that real threads take together, from the moment when all are ready.
+/// The time that real threads take together, from the first one's beginning, when all are ready, to the last one's end. Each looks at
+/// the clock itself: one beside them may get a processor only when they are done.
 pub(crate) fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B>) -> Duration {
-    let start = StartLine::new(bodies.len() + 1);
-    let begun = std::thread::scope(|scope| {
-        for body in bodies {
+    let start = StartLine::new(bodies.len());
+    let spans: Vec<_> = std::thread::scope(|scope| {
+        let run = |body: B| {
             let start = &start;
             scope.spawn(move || {
                 start.wait();
+                let begun = Instant::now();
                 body();
-            });
-        }
-        start.wait();
-        Instant::now()
+                (begun, Instant::now())
+            })
+        };
+        let threads: Vec<_> = bodies.map(run).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread that is measured does not panic"))
+            .collect()
     });
-    begun.elapsed()
+    let begun = spans.iter().map(|(begun, _)| *begun).min();
+    let ended = spans.iter().map(|(_, ended)| *ended).max();
+    begun.zip(ended).map_or(Duration::ZERO, |(begun, ended)| ended - begun)
 }

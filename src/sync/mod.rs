@@ -21,6 +21,7 @@
 //! | [`UnsafeCell`], whose pointer is given to a closure | here and in [`cell`] |
 //! | [`Futex`], a word to wait on | here |
 //! | atomics and [`fence`](atomic::fence) | [`atomic`] |
+//! | a cheap fence and a dear one, which pair | [`asymmetric`] |
 //! | channels | [`mpsc`] |
 //! | [`Mailbox`], messages in flight, which arrive in any order that is allowed | here |
 //! | threads, `park`, `yield_now` | [`thread`] |
@@ -117,6 +118,7 @@ mod hook;
 pub(crate) mod loom_record;
 
 mod arc;
+pub mod asymmetric;
 pub mod atomic;
 mod barrier;
 #[cfg_attr(not(feature = "instrumented"), allow(dead_code, reason = "no engine to write it"))]

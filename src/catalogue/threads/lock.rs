@@ -3,11 +3,13 @@
 use crate::catalogue::{NEVER_WOKEN, lock, size};
 use crate::cell::{Row, Scope, Subject};
 use crate::contract::threads::lock::{condition, exclusion, meeting, semaphore};
-use crate::engine::FailureKind;
+use crate::engine::{Engine, FailureKind};
+use crate::model::threads::lock::barging;
 use crate::model::threads::lock::barrier::Barrier;
 use crate::model::threads::lock::broken::{
-    ChecksThenReturns, ForgetsWaiters, LooksAtTheClockFirst, LooksWhetherSet, NeverWakes, NoGeneration,
-    RelaxedRelease, ReleasesAll, TimedOutTakesNotification, WaitsBeforeLooking, WakesForHeld,
+    ChecksThenReturns, ForgetsSleepers, ForgetsWaiters, LooksAtTheClockFirst, LooksWhetherSet, NeverLooks,
+    NeverWakes, NoFence, NoGeneration, RelaxedRelease, ReleasesAll, TimedOutTakesNotification,
+    UnorderedRelease, WaitsBeforeLooking, WakesForHeld,
 };
 use crate::model::threads::lock::condition::Correct;
 use crate::model::threads::lock::event;
@@ -17,6 +19,8 @@ use crate::model::threads::lock::semaphore::{AtOnce, Semaphore};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     lock::<Lock<ThreeState>>("threads/lock/futex").with_rows(LOCK),
+    lock::<barging::Lock>("threads/lock/barging")
+        .with_rows(rows![exclusion::l01_a_held_lock_is_refused[barging::Lock]]),
     lock::<RLock>("threads/lock/recursive").with_rows(RECURSIVE),
     lock::<Semaphore<AtOnce>>("threads/lock/semaphore").with_rows(SEMAPHORE),
     Subject::new("threads/lock/condition").with_rows(CONDITION),
@@ -28,6 +32,16 @@ pub(super) static SUBJECTS: &[Subject] = &[
     lock::<Lock<ForgetsWaiters>>("threads/lock/futex~forgets_waiters")
         .broken(NEVER_WOKEN)
         .hidden_in(ONE_WAITER),
+    lock::<barging::Lock<NeverLooks>>("threads/lock/barging~never_looks").broken(NEVER_WOKEN),
+    lock::<barging::Lock<NoFence>>("threads/lock/barging~no_fence").broken(NEVER_WOKEN).blind(&[(
+        Engine::Dpor,
+        "there every load finds what was stored last, as if each access had a fence",
+    )]),
+    lock::<barging::Lock<ForgetsSleepers>>("threads/lock/barging~forgets_sleepers")
+        .broken(NEVER_WOKEN)
+        .hidden_in(ONE_WAITER),
+    lock::<barging::Lock<UnorderedRelease>>("threads/lock/barging~unordered_release")
+        .broken(&[FailureKind::DataRace]),
     Subject::new("threads/lock/recursive~releases_all")
         .with_rows(rows![exclusion::r01_every_acquisition_is_released[ReleasesAll]])
         .broken(&[FailureKind::DataRace, FailureKind::Property]),

@@ -9,52 +9,79 @@ use crate::contract::threads::queue::{
     FIFO, LIFO, PRIORITY, SIMPLE, bounded, exchange, panics, shutdown, tasks,
 };
 use crate::engine::{Engine, FailureKind};
+use crate::model::threads::lock::monitor::{Barging, Primitive};
 use crate::model::threads::lockfree::ring::Ring;
 use crate::model::threads::queue::bounded::Bounded;
 use crate::model::threads::queue::broken::bounded::{
-    CheckThenAct, NotifyOneForAll, OverwritesOldest, OwnLanes,
+    CheckThenAct, CountsUnlocked, NotifyOneForAll, OverwritesOldest, OwnLanes,
 };
 use crate::model::threads::queue::broken::lifo_queue::InheritsGet;
 use crate::model::threads::queue::broken::priority_queue::MovesFirst;
 use crate::model::threads::queue::broken::queue::{
-    DropsUnderLock, ForgetsInFlight, FullWhenEqual, JoinWakesOne, KeepsWakeup, ShutdownWakesOne,
-    SilentTaskDone, StaleSlot, WaitsOnce,
+    DropsUnderLock, ForgetsInFlight, FullWhenEqual, JoinWakesOne, KeepsWakeup, LooksBeforePutting,
+    ShutdownWakesOne, SilentTaskDone, StaleSlot, WaitsOnce,
 };
-use crate::model::threads::queue::broken::simple_queue::DeadlineFirst;
+use crate::model::threads::queue::broken::simple_queue::{DeadlineFirst, LooksAtOneEnd};
 use crate::model::threads::queue::broken::spinning::GivesUp;
+use crate::model::threads::queue::simple_queue::Thorough;
 use crate::model::threads::queue::spinning::Spinning;
-use crate::model::threads::queue::{Fifo, LifoQueue, PriorityQueue, Queue, SimpleQueue};
+use crate::model::threads::queue::{Correct, Fifo, Heap, Lifo, LifoQueue, PriorityQueue, Queue, SimpleQueue};
 use crate::port::{Item, transfer};
 
+/// The queues as they are explored in large scopes: on the primitives that every engine knows.
+type OnPrimitives<T, B = Fifo<T>, D = Correct> = Queue<T, B, D, Primitive>;
+
 pub(super) static SUBJECTS: &[Subject] = &[
-    queue::<Bounded<Item>>("threads/queue/bounded")
+    queue::<Bounded<Item, Primitive>>("threads/queue/bounded")
         .carrying(parcels![closing, T => Bounded<T>])
         .timed(transfer::waiting::<Bounded<u64>>)
         .with_rows(BOUNDED),
     queue::<Spinning<Ring<Item>>>("threads/queue/spinning")
         .carrying(parcels![queue, T => Spinning<Ring<T>>])
         .timed(transfer::waiting::<Spinning<Ring<u64>>>),
-    queue::<Queue<Item>>("threads/queue/queue")
+    queue::<OnPrimitives<Item>>("threads/queue/queue")
         .carrying(parcels![closing and timed, T => Queue<T>])
         .timed(transfer::waiting::<Queue<u64>>)
         .with_rows(FIFO),
-    queue::<LifoQueue<Item>>("threads/queue/lifo_queue")
+    queue::<OnPrimitives<Item, Lifo<Item>>>("threads/queue/lifo_queue")
         .carrying(parcels![closing and timed, T => LifoQueue<T>])
         .timed(transfer::waiting::<LifoQueue<u64>>)
         .with_rows(LIFO),
-    queue::<PriorityQueue<Item>>("threads/queue/priority_queue")
+    queue::<OnPrimitives<Item, Heap<Item>>>("threads/queue/priority_queue")
         .carrying(parcels![closing and timed, T => PriorityQueue<T>])
         .timed(transfer::waiting::<PriorityQueue<u64>>)
         .with_rows(PRIORITY),
-    queue::<SimpleQueue<Item>>("threads/queue/simple_queue")
+    queue::<SimpleQueue<Item, Thorough, Primitive>>("threads/queue/simple_queue")
         .carrying(parcels![timed, T => SimpleQueue<T>])
         .timed(transfer::waiting::<SimpleQueue<u64>>)
         .with_rows(SIMPLE),
-    try_queue::<Bounded<Item>>("threads/queue/bounded.try"),
-    try_queue::<Queue<Item>>("threads/queue/queue.try"),
-    try_queue::<LifoQueue<Item>>("threads/queue/lifo_queue.try"),
-    try_queue::<PriorityQueue<Item>>("threads/queue/priority_queue.try"),
-    try_queue::<SimpleQueue<Item>>("threads/queue/simple_queue.try"),
+    try_queue::<Bounded<Item, Primitive>>("threads/queue/bounded.try"),
+    try_queue::<OnPrimitives<Item>>("threads/queue/queue.try"),
+    try_queue::<OnPrimitives<Item, Lifo<Item>>>("threads/queue/lifo_queue.try"),
+    try_queue::<OnPrimitives<Item, Heap<Item>>>("threads/queue/priority_queue.try"),
+    try_queue::<SimpleQueue<Item, Thorough, Primitive>>("threads/queue/simple_queue.try"),
+    queue::<Bounded<Item>>("threads/queue/bounded.barging").only(SMALL).with_rows(rows![
+        bounded::try_push_wakes_a_consumer[Bounded<Item>],
+        bounded::try_pop_wakes_a_producer[Bounded<Item>],
+        closing::close_wakes_consumers[Bounded<Item>],
+    ]),
+    queue::<Queue<Item>>("threads/queue/queue.barging").only(SMALL).with_rows(rows![
+        exchange::q05_put_releases_get[Queue<u32>],
+        bounded::try_pop_wakes_a_producer[Queue<Item>],
+        closing::close_wakes_consumers[Queue<Item>],
+    ]),
+    queue::<SimpleQueue<Item>>("threads/queue/simple_queue.barging")
+        .only(SMALL)
+        .with_rows(rows![exchange::q05_put_releases_get[SimpleQueue<u32>]]),
+    queue::<Bounded<Item, Barging<CountsUnlocked>>>("threads/queue/bounded.barging~counts_unlocked")
+        .only(SMALL)
+        .broken(NEVER_WOKEN),
+    queue::<SimpleQueue<Item, LooksAtOneEnd, Primitive>>("threads/queue/simple_queue~looks_at_one_end")
+        .only(&[size(1, 3), size(2, 3)])
+        .broken(NEVER_WOKEN),
+    queue::<OnPrimitives<Item, Fifo<Item>, LooksBeforePutting>>("threads/queue/queue~looks_before_putting")
+        .only(&[size(1, 1), size(2, 1), size(1, 2)])
+        .broken(NEVER_WOKEN),
     queue::<NotifyOneForAll<Item>>("threads/queue/bounded~notify_one_for_all")
         .broken(NEVER_WOKEN)
         .hidden_in(&[size(1, 1), size(2, 1)]),
@@ -80,7 +107,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         ])
         .broken(NEVER_WOKEN),
     Subject::new("threads/queue/queue~waits_once")
-        .with_rows(rows![exchange::q08_no_item_lost_or_duplicated[Queue<u32, Fifo<u32>, WaitsOnce>]])
+        .with_rows(rows![exchange::q08_no_item_lost_or_duplicated[OnPrimitives<u32, Fifo<u32>, WaitsOnce>]])
         .broken(PROPERTY)
         .blind(&[(
             Engine::Pct,
@@ -113,7 +140,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("threads/queue/lifo_queue~inherits_get")
         .with_rows(rows![exchange::q01_order_of_items[InheritsGet<u32>]])
         .broken(PROPERTY),
-    try_queue::<Queue<Item, InheritsGet<Item>>>("threads/queue/lifo_queue.try~inherits_get")
+    try_queue::<OnPrimitives<Item, InheritsGet<Item>>>("threads/queue/lifo_queue.try~inherits_get")
         .broken(&[FailureKind::NotLinearizable])
         .hidden_in(&[size(1, 2), size(1, 3)])
         .blind(NO_ORDER_IN_TIME),
@@ -130,14 +157,17 @@ pub(super) static SUBJECTS: &[Subject] = &[
 ];
 
 const BOUNDED: &[Row] = rows![
-    closing::close_wakes_consumers[Bounded<Item>],
-    closing::close_wakes_producers[Bounded<Item>],
-    bounded::try_push_wakes_a_consumer[Bounded<Item>],
-    bounded::try_pop_wakes_a_producer[Bounded<Item>],
-    closing::close_wakes_every_producer[Bounded<Item>],
-    closing::close_wakes_every_consumer[Bounded<Item>],
-    closing::nothing_goes_into_a_closed_queue[Bounded<Item>],
+    closing::close_wakes_consumers[Bounded<Item, Primitive>],
+    closing::close_wakes_producers[Bounded<Item, Primitive>],
+    bounded::try_push_wakes_a_consumer[Bounded<Item, Primitive>],
+    bounded::try_pop_wakes_a_producer[Bounded<Item, Primitive>],
+    closing::close_wakes_every_producer[Bounded<Item, Primitive>],
+    closing::close_wakes_every_consumer[Bounded<Item, Primitive>],
+    closing::nothing_goes_into_a_closed_queue[Bounded<Item, Primitive>],
 ];
+
+/// Scopes in which queues are explored on the real lock: the larger ones are left to the primitives, and to the lock alone.
+const SMALL: &[Scope] = &[size(1, 1), size(2, 1), size(1, 2)];
 
 /// Scopes in which no other consumer can come between the check and the act.
 const ONE_CONSUMER: &[Scope] = &[size(1, 1), size(2, 1), size(3, 1)];

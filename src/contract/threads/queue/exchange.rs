@@ -1,9 +1,10 @@
 //! Items go in and come out: Q01–Q10, Q14, Q15.
 
 use super::{Flag, Items, LONG, Line, SHORT, alone};
+use crate::contract::threads::queue::Queue;
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
-use crate::model::threads::queue::{Discipline, GetError, PutError, Queue};
+use crate::model::threads::queue::{Discipline, GetError, PutError};
 use crate::port::Order;
 use crate::sync::is_modelled;
 use std::cmp::Ordering;

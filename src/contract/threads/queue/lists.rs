@@ -4,7 +4,8 @@ use super::{exchange, panics, row, shutdown, tasks};
 use crate::cell::Row;
 use crate::contract::threads::queue::exchange::{Ranked, Shared};
 use crate::contract::threads::queue::items::{Failing, OnDrop, PanickingOrd};
-use crate::model::threads::queue::{Correct, Fifo, Heap, Lifo, Queue, SimpleQueue};
+use crate::contract::threads::queue::{Queue, SimpleQueue};
+use crate::model::threads::queue::{Correct, Fifo, Heap, Lifo};
 
 /// The rows that a queue on any buffer keeps, and those of its order.
 macro_rules! rows {

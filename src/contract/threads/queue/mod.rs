@@ -25,8 +25,10 @@ pub use lists::{FIFO, LIFO, PRIORITY, SIMPLE};
 
 use crate::contract::{join, spawn};
 use crate::engine::Outcome;
+use crate::model::threads::lock::monitor::{Monitor, Primitive};
 use crate::model::threads::queue::broken::simple_queue::DeadlineFirst;
-use crate::model::threads::queue::{Buffer, Discipline, GetError, Queue, SimpleQueue};
+use crate::model::threads::queue::simple_queue::{Looking, Thorough};
+use crate::model::threads::queue::{self, Buffer, Correct, Discipline, Fifo, GetError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -38,6 +40,12 @@ macro_rules! row {
     };
 }
 pub(crate) use row;
+
+/// The queue whose rows are explored: on the primitives that every engine knows.
+pub type Queue<T, B = Fifo<T>, D = Correct> = queue::Queue<T, B, D, Primitive>;
+
+/// As [`Queue`].
+pub type SimpleQueue<T, L = Thorough> = queue::SimpleQueue<T, L, Primitive>;
 
 /// A time that no test waits for.
 const LONG: Duration = Duration::from_secs(10);
@@ -69,7 +77,7 @@ pub trait Items<T>: Buffer<T> + Send + 'static {}
 
 impl<T, B: Buffer<T> + Send + 'static> Items<T> for B {}
 
-impl<T: Send + 'static, B: Items<T>, D: Discipline> Line<T> for Queue<T, B, D> {
+impl<T: Send + 'static, B: Items<T>, D: Discipline, M: Monitor> Line<T> for queue::Queue<T, B, D, M> {
     fn unbounded() -> Self {
         Self::new(0)
     }
@@ -111,7 +119,7 @@ impl<T: Send + 'static> Line<T> for DeadlineFirst<T> {
     }
 }
 
-impl<T: Send + 'static> Line<T> for SimpleQueue<T> {
+impl<T: Send + 'static, L: Looking, M: Monitor> Line<T> for queue::SimpleQueue<T, L, M> {
     fn unbounded() -> Self {
         Self::new()
     }

@@ -1,10 +1,11 @@
 //! Code of the user that calls the queue, or panics, while the queue calls it: Q11–Q13.
 
 use super::{Flag, Items, Line, SHORT, alone};
+use crate::contract::threads::queue::Queue;
 use crate::contract::threads::queue::items::{OnDrop, PanickingOrd, SPOILED, TRAP, refused};
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
-use crate::model::threads::queue::{Buffer, Discipline, GetError, PutError, Queue, TaskDoneError};
+use crate::model::threads::queue::{Buffer, Discipline, GetError, PutError, TaskDoneError};
 use std::sync::Arc;
 
 /// An item that puts another one in when it is dropped.

@@ -1,9 +1,10 @@
 //! Shutdown: S01–S08. There is no way back, so each round has a queue of its own.
 
 use super::{Flag, Items, SHORT, alone};
+use crate::contract::threads::queue::Queue;
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::{Outcome, Violation};
-use crate::model::threads::queue::{Discipline, GetError, PutError, Queue, TaskDoneError};
+use crate::model::threads::queue::{Discipline, GetError, PutError, TaskDoneError};
 use crate::sync::is_modelled;
 use crate::sync::thread::JoinHandle;
 use std::sync::Arc;

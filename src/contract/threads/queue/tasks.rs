@@ -1,9 +1,10 @@
 //! `task_done` and `join`: J01–J03.
 
 use super::{Flag, Items, alone};
+use crate::contract::threads::queue::Queue;
 use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
-use crate::model::threads::queue::{Discipline, Queue, TaskDoneError};
+use crate::model::threads::queue::{Discipline, TaskDoneError};
 use std::sync::Arc;
 
 /// There is no task to be done in a fresh queue, nor when all are done.

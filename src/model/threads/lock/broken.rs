@@ -1,5 +1,6 @@
 //! Twins of the locks and of what is built on them.
 
+use crate::model::threads::lock::barging;
 use crate::model::threads::lock::condition::Patience;
 use crate::model::threads::lock::event::{Wakefulness, is_set};
 use crate::model::threads::lock::futex::{Handoff, ThreeState};
@@ -176,6 +177,48 @@ impl NoGeneration {
         }
         place as usize
     }
+}
+
+/// The holder of a [barging lock](barging::Lock) says that it is free, and does not look whether somebody sleeps.
+///
+/// Twin of [`barging::Correct`]. Who sleeps, sleeps for ever.
+#[derive(Debug)]
+pub struct NeverLooks;
+
+impl barging::Handoff for NeverLooks {
+    const LOOKS_FOR_SLEEPERS: bool = false;
+}
+
+/// Who goes to sleep says so, and looks at the lock without a fence in between.
+///
+/// Twin of [`barging::Correct`]. It finds the lock as it was before its holder released it, and the holder finds nobody who sleeps: each has read before
+/// the other's write reached it. It takes a machine that exchanges a store and a load, as all do. The same mistake was in the JVM's
+/// `Parker` (David Dice, "A race in LockSupport park() arising from weak memory models", 2009).
+#[derive(Debug)]
+pub struct NoFence;
+
+impl barging::Handoff for NoFence {
+    const FENCES: bool = false;
+}
+
+/// Who was woken and has the lock does not say that others may sleep.
+///
+/// Twin of [`barging::Correct`]. Two sleep; the release wakes one and takes back what both had said, and the other one sleeps for ever.
+#[derive(Debug)]
+pub struct ForgetsSleepers;
+
+impl barging::Handoff for ForgetsSleepers {
+    const PASSES_ON: bool = false;
+}
+
+/// A release that orders nothing.
+///
+/// Twin of [`barging::Correct`]. The next holder need not see what was done under the lock.
+#[derive(Debug)]
+pub struct UnorderedRelease;
+
+impl barging::Handoff for UnorderedRelease {
+    const RELEASE: Ordering = Relaxed;
 }
 
 #[cfg(test)]

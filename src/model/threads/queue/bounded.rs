@@ -10,8 +10,9 @@
 //! buffer; with the waits in loops that Mesa's condition variables need (Butler W. Lampson and David D.
 //! Redell, "Experience with processes and monitors in Mesa", 1980).
 
+use crate::model::threads::lock::monitor::{Barging, Condvar, Monitor, Mutex, MutexGuard};
 use crate::port::{BlockingQueue, Close, Closed, Full, TryQueue};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+
 use std::collections::VecDeque;
 
 /// A first-in first-out queue with room for a fixed number of items.
@@ -20,27 +21,31 @@ use std::collections::VecDeque;
 /// use refectory::model::threads::queue::bounded::Bounded;
 /// use refectory::port::{BlockingQueue, Full, TryQueue};
 ///
-/// let queue = Bounded::new(1);
+/// let queue = <Bounded<_>>::new(1);
 /// queue.push('a').unwrap();
 /// assert_eq!(queue.try_push('b'), Err(Full('b')));
 /// assert_eq!(queue.pop(), Some('a'));
 /// assert_eq!(queue.try_pop(), None);
 /// ```
 #[derive(Debug)]
-pub struct Bounded<T> {
+pub struct Bounded<T, M: Monitor = Barging> {
     capacity: usize,
-    content: Mutex<Content<T>>,
-    not_full: Condvar,
-    not_empty: Condvar,
+    content: Mutex<Content<T>, M>,
+    not_full: Condvar<M>,
+    not_empty: Condvar<M>,
 }
 
 #[derive(Debug)]
 struct Content<T> {
     items: VecDeque<T>,
     closed: bool,
+    /// Producers that wait, or have been woken and do not yet have the mutex.
+    producers: usize,
+    /// As `producers`, of consumers.
+    consumers: usize,
 }
 
-impl<T> Bounded<T> {
+impl<T, M: Monitor> Bounded<T, M> {
     /// An empty queue with room for `capacity` items. When it is closed it counts as full.
     ///
     /// # Panics
@@ -49,10 +54,9 @@ impl<T> Bounded<T> {
         assert!(capacity > 0, "a queue needs room for an item");
         Self {
             capacity,
-            content: Mutex::new(Content { items: VecDeque::with_capacity(capacity), closed: false })
-                .named(format_args!("items")),
-            not_full: Condvar::new().named(format_args!("not full")),
-            not_empty: Condvar::new().named(format_args!("not empty")),
+            content: Mutex::new(Content::with_room_for(capacity), format_args!("items")),
+            not_full: Condvar::new(format_args!("not full")),
+            not_empty: Condvar::new(format_args!("not empty")),
         }
     }
 
@@ -75,38 +79,92 @@ impl<T> Bounded<T> {
         content.items.len() < self.capacity
     }
 
+    /// Waits for room, unless the queue is closed.
+    #[inline]
+    fn await_room(&self) -> MutexGuard<'_, Content<T>, M> {
+        let full = |content: &mut Content<T>| !content.closed && !self.has_room(content);
+        let mut content = self.lock();
+        if full(&mut content) {
+            content = self.content.linger_while(content, full);
+            content.producers += 1;
+            content = self.not_full.wait_while(content, full);
+            content.producers -= 1;
+        }
+        content
+    }
+
+    /// Waits for an item, unless the queue is closed.
+    #[inline]
+    fn await_item(&self) -> MutexGuard<'_, Content<T>, M> {
+        let empty = |content: &mut Content<T>| !content.closed && content.items.is_empty();
+        let mut content = self.lock();
+        if empty(&mut content) {
+            content = self.content.linger_while(content, empty);
+            content.consumers += 1;
+            content = self.not_empty.wait_while(content, empty);
+            content.consumers -= 1;
+        }
+        content
+    }
+
+    /// Puts an item in, for which there is room.
+    #[inline]
+    fn insert(&self, mut content: MutexGuard<'_, Content<T>, M>, item: T) {
+        content.items.push_back(item);
+        let awaited = content.consumers > 0;
+        drop(content);
+        if awaited {
+            self.not_empty.notify_one();
+        }
+    }
+
+    /// Takes an item out, if there is one.
+    #[inline]
+    fn remove(&self, mut content: MutexGuard<'_, Content<T>, M>) -> Option<T> {
+        let item = content.items.pop_front()?;
+        let awaited = content.producers > 0;
+        drop(content);
+        if awaited {
+            self.not_full.notify_one();
+        }
+        Some(item)
+    }
+
     #[track_caller]
-    fn lock(&self) -> MutexGuard<'_, Content<T>> {
-        self.content.lock().unwrap()
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Content<T>, M> {
+        self.content.lock()
     }
 }
 
-impl<T: Send + 'static> BlockingQueue<T> for Bounded<T> {
+impl<T> Content<T> {
+    fn with_room_for(capacity: usize) -> Self {
+        Self { items: VecDeque::with_capacity(capacity), closed: false, producers: 0, consumers: 0 }
+    }
+}
+
+impl<T: Send + 'static, M: Monitor> BlockingQueue<T> for Bounded<T, M> {
     fn with_capacity(capacity: usize) -> Self {
         Self::new(capacity)
     }
 
+    #[inline]
     fn push(&self, item: T) -> Result<(), Closed<T>> {
-        let full = |content: &mut Content<T>| !content.closed && !self.has_room(content);
-        let mut content = self.not_full.wait_while(self.lock(), full).unwrap();
+        let content = self.await_room();
         if content.closed {
             return Err(Closed(item));
         }
-        content.items.push_back(item);
-        self.not_empty.notify_one();
+        self.insert(content, item);
         Ok(())
     }
 
+    #[inline]
     fn pop(&self) -> Option<T> {
-        let empty = |content: &mut Content<T>| !content.closed && content.items.is_empty();
-        let mut content = self.not_empty.wait_while(self.lock(), empty).unwrap();
-        let item = content.items.pop_front()?;
-        self.not_full.notify_one();
-        Some(item)
+        self.remove(self.await_item())
     }
 }
 
-impl<T> Close for Bounded<T> {
+impl<T, M: Monitor> Close for Bounded<T, M> {
     fn close(&self) {
         self.lock().closed = true;
         self.not_full.notify_all();
@@ -114,25 +172,24 @@ impl<T> Close for Bounded<T> {
     }
 }
 
-impl<T: Send + 'static> TryQueue<T> for Bounded<T> {
+impl<T: Send + 'static, M: Monitor> TryQueue<T> for Bounded<T, M> {
     fn with_capacity(capacity: usize) -> Self {
         Self::new(capacity)
     }
 
+    #[inline]
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        let mut content = self.lock();
+        let content = self.lock();
         if content.closed || !self.has_room(&content) {
             return Err(Full(item));
         }
-        content.items.push_back(item);
-        self.not_empty.notify_one();
+        self.insert(content, item);
         Ok(())
     }
 
+    #[inline]
     fn try_pop(&self) -> Option<T> {
-        let item = self.lock().items.pop_front()?;
-        self.not_full.notify_one();
-        Some(item)
+        self.remove(self.lock())
     }
 }
 
@@ -146,7 +203,7 @@ mod tests {
 
     #[test]
     fn smoke() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         queue.push(7).unwrap();
         assert_eq!(queue.pop(), Some(7));
         queue.push(8).unwrap();
@@ -156,7 +213,7 @@ mod tests {
 
     #[test]
     fn len_empty_full() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         assert_eq!((queue.len(), queue.is_empty(), queue.is_full()), (0, true, false));
         queue.push(()).unwrap();
         assert_eq!((queue.len(), queue.is_empty(), queue.is_full()), (1, false, false));
@@ -169,7 +226,7 @@ mod tests {
 
     #[test]
     fn push_waits_for_room() {
-        let queue = Arc::new(Bounded::new(1));
+        let queue = Arc::new(<Bounded<_>>::new(1));
         queue.push(1).unwrap();
         let producer = thread::spawn({
             let queue = queue.clone();
@@ -181,7 +238,7 @@ mod tests {
 
     #[test]
     fn close() {
-        let queue = Bounded::new(2);
+        let queue = <Bounded<_>>::new(2);
         queue.push(1).unwrap();
         queue.close();
         queue.close();
@@ -201,7 +258,7 @@ mod tests {
     #[test]
     fn drops() {
         let value = Arc::new(());
-        let queue = Bounded::new(4);
+        let queue = <Bounded<_>>::new(4);
         for _ in 0..3 {
             queue.push(value.clone()).unwrap();
         }

@@ -97,20 +97,25 @@ impl<T> Buffer<T> for Fifo<T> {
     const ORDER: Order = Order::Fifo;
     type Plan = ();
 
+    #[inline]
     fn len(&self) -> usize {
         self.0.len()
     }
 
+    #[inline]
     fn plan_insert(&self, _: &T) {}
 
+    #[inline]
     fn insert(&mut self, item: T, (): ()) {
         self.0.push_back(item);
     }
 
+    #[inline]
     fn plan_remove(&self) -> Option<()> {
         (!self.0.is_empty()).then_some(())
     }
 
+    #[inline]
     fn remove(&mut self, (): ()) -> T {
         self.0.pop_front().expect("there is an item")
     }

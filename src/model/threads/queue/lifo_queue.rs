@@ -29,20 +29,25 @@ impl<T> Buffer<T> for Lifo<T> {
     const ORDER: Order = Order::Lifo;
     type Plan = ();
 
+    #[inline]
     fn len(&self) -> usize {
         self.0.len()
     }
 
+    #[inline]
     fn plan_insert(&self, _: &T) {}
 
+    #[inline]
     fn insert(&mut self, item: T, (): ()) {
         self.0.push(item);
     }
 
+    #[inline]
     fn plan_remove(&self) -> Option<()> {
         (!self.0.is_empty()).then_some(())
     }
 
+    #[inline]
     fn remove(&mut self, (): ()) -> T {
         self.0.pop().expect("there is an item")
     }

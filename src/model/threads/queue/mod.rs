@@ -14,8 +14,13 @@
 //!   goes to somebody else. CPython's queue [loses](broken::queue::KeepsWakeup) it.
 //! - No `Drop` of an item runs while the mutex is held, so it may call the queue.
 //!
-//! A waiter is counted before it waits, so that nobody notifies where nobody waits: natively a notification
-//! costs a system call.
+//! A waiter is counted before it waits, so that nobody notifies where nobody waits; and it is notified when the lock is free again, which it
+//! needs. Whoever waits without an end lingers before it sleeps, [looking](crate::model::threads::lock::monitor::Mutex::linger_while) at
+//! intervals: most of the time another core changes something sooner than it could wake anybody.
+//!
+//! A queue is written over a [monitor](crate::model::threads::lock::monitor), and its proof has parts: large scopes are explored on the primitives that
+//! engines know, small ones on the lock that is used on real cores, and that lock alone
+//! ([`barging`](crate::model::threads::lock::barging)).
 //!
 //! It is not fair: a woken waiter may find that somebody else was faster, and waits again.
 //!
@@ -41,7 +46,7 @@ pub use lifo_queue::{Lifo, LifoQueue};
 pub use priority_queue::{Heap, PriorityQueue};
 pub use simple_queue::SimpleQueue;
 
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::model::threads::lock::monitor::{Barging, Condvar, Monitor, Mutex, MutexGuard};
 use hook::{caught, give_up};
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -67,11 +72,11 @@ use std::time::Duration;
 /// assert_eq!(queue.get(), Ok(1));
 /// ```
 #[derive(Debug)]
-pub struct Queue<T, B = Fifo<T>, D = Correct> {
-    content: Mutex<Content<B>>,
-    not_empty: Condvar,
-    not_full: Condvar,
-    all_done: Condvar,
+pub struct Queue<T, B = Fifo<T>, D = Correct, M: Monitor = Barging> {
+    content: Mutex<Content<B>, M>,
+    not_empty: Condvar<M>,
+    not_full: Condvar<M>,
+    all_done: Condvar<M>,
     of: PhantomData<fn(T) -> (T, D)>,
 }
 
@@ -87,16 +92,16 @@ struct Content<B> {
     putters: usize,
 }
 
-impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
+impl<T, B: Buffer<T>, D: Discipline, M: Monitor> Queue<T, B, D, M> {
     /// An empty queue for at most `maxsize` items; 0 is no limit.
     pub fn new(maxsize: usize) -> Self {
         let items = B::default();
         let content = Content { items, maxsize, unfinished: 0, shut_down: false, getters: 0, putters: 0 };
         Self {
-            content: Mutex::new(content).named(format_args!("items")),
-            not_empty: Condvar::new().named(format_args!("not empty")),
-            not_full: Condvar::new().named(format_args!("not full")),
-            all_done: Condvar::new().named(format_args!("all done")),
+            content: Mutex::new(content, format_args!("items")),
+            not_empty: Condvar::new(format_args!("not empty")),
+            not_full: Condvar::new(format_args!("not full")),
+            all_done: Condvar::new(format_args!("all done")),
             of: PhantomData,
         }
     }
@@ -108,6 +113,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// If the buffer's hook does. Then the item is not in.
+    #[inline]
     pub fn put(&self, item: T) -> Result<(), PutError<T>> {
         self.put_within(item, Patience::Endless)
     }
@@ -119,6 +125,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// As [`put`](Self::put).
+    #[inline]
     pub fn put_nowait(&self, item: T) -> Result<(), PutError<T>> {
         self.put_within(item, Patience::None)
     }
@@ -130,6 +137,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// As [`put`](Self::put).
+    #[inline]
     pub fn put_timeout(&self, item: T, time: Duration) -> Result<(), PutError<T>> {
         self.put_within(item, Patience::For(time))
     }
@@ -141,6 +149,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// If the buffer's hook does. Then the item is still in.
+    #[inline]
     pub fn get(&self) -> Result<T, GetError> {
         self.get_within(Patience::Endless)
     }
@@ -152,6 +161,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// As [`get`](Self::get).
+    #[inline]
     pub fn get_nowait(&self) -> Result<T, GetError> {
         self.get_within(Patience::None)
     }
@@ -163,6 +173,7 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
     ///
     /// # Panics
     /// As [`get`](Self::get).
+    #[inline]
     pub fn get_timeout(&self, time: Duration) -> Result<T, GetError> {
         self.get_within(Patience::For(time))
     }
@@ -240,7 +251,9 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
         Self::full(&self.lock())
     }
 
+    #[inline]
     fn put_within(&self, item: T, patience: Patience) -> Result<(), PutError<T>> {
+        let waited_for = !D::PUTS_BEFORE_LOOKING && self.lock().getters > 0;
         let mut content = self.await_room(patience);
         if content.shut_down {
             return Err(PutError::ShutDown(item));
@@ -248,20 +261,24 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
         if Self::full(&content) {
             return Err(PutError::Full(item));
         }
+        // An item that is not put in is dropped when the lock is released.
         let inserted = match caught(|| content.items.plan_insert(&item)) {
             Ok(plan) => caught(|| content.items.insert(item, plan)),
             Err(panic) => Err(panic),
         };
         if let Err(panic) = inserted {
-            give_up::<_, D>(content, &self.not_full, panic);
+            give_up::<_, D, M>(content, &self.not_full, panic);
         }
         content.unfinished += 1;
-        if content.getters > 0 {
+        let waited_for = if D::PUTS_BEFORE_LOOKING { content.getters > 0 } else { waited_for };
+        drop(content);
+        if waited_for {
             self.not_empty.notify_one();
         }
         Ok(())
     }
 
+    #[inline]
     fn get_within(&self, patience: Patience) -> Result<T, GetError> {
         let mut content = self.await_item(patience);
         let items = &mut content.items;
@@ -269,44 +286,90 @@ impl<T, B: Buffer<T>, D: Discipline> Queue<T, B, D> {
             Ok(Some(item)) => item,
             Ok(None) if content.shut_down => return Err(GetError::ShutDown),
             Ok(None) => return Err(GetError::Empty),
-            Err(panic) => give_up::<_, D>(content, &self.not_empty, panic),
+            Err(panic) => give_up::<_, D, M>(content, &self.not_empty, panic),
         };
-        if content.putters > 0 {
+        let waited_for = content.putters > 0;
+        drop(content);
+        if waited_for {
             self.not_full.notify_one();
         }
         Ok(item)
     }
 
-    fn await_room(&self, patience: Patience) -> MutexGuard<'_, Content<B>> {
-        let blocked = |content: &mut Content<B>| !content.shut_down && Self::full(content);
+    #[inline]
+    fn await_room(&self, patience: Patience) -> MutexGuard<'_, Content<B>, M> {
         let mut content = self.lock();
-        if patience != Patience::None && blocked(&mut content) {
+        if patience != Patience::None && Self::no_room(&mut content) {
+            content = self.sleep_until_room(content, patience);
+        }
+        content
+    }
+
+    #[inline]
+    fn await_item(&self, patience: Patience) -> MutexGuard<'_, Content<B>, M> {
+        let mut content = self.lock();
+        if patience != Patience::None && Self::no_item(&mut content) {
+            content = self.sleep_until_item(content, patience);
+        }
+        content
+    }
+
+    /// Who still finds no room after a while is counted, and sleeps.
+    #[cold]
+    fn sleep_until_room<'a>(
+        &'a self,
+        mut content: MutexGuard<'a, Content<B>, M>,
+        patience: Patience,
+    ) -> MutexGuard<'a, Content<B>, M> {
+        if patience == Patience::Endless {
+            content = self.content.linger_while(content, Self::no_room);
+        }
+        if Self::no_room(&mut content) {
             content.putters += 1;
-            content = D::wait(&self.not_full, content, patience, blocked);
+            content = D::wait(&self.not_full, content, patience, Self::no_room);
             content.putters -= 1;
         }
         content
     }
 
-    fn await_item(&self, patience: Patience) -> MutexGuard<'_, Content<B>> {
-        let blocked = |content: &mut Content<B>| !content.shut_down && content.items.is_empty();
-        let mut content = self.lock();
-        if patience != Patience::None && blocked(&mut content) {
+    /// As `sleep_until_room`.
+    #[cold]
+    fn sleep_until_item<'a>(
+        &'a self,
+        mut content: MutexGuard<'a, Content<B>, M>,
+        patience: Patience,
+    ) -> MutexGuard<'a, Content<B>, M> {
+        if patience == Patience::Endless {
+            content = self.content.linger_while(content, Self::no_item);
+        }
+        if Self::no_item(&mut content) {
             content.getters += 1;
-            content = D::wait(&self.not_empty, content, patience, blocked);
+            content = D::wait(&self.not_empty, content, patience, Self::no_item);
             content.getters -= 1;
         }
         content
     }
 
+    #[inline]
+    fn no_room(content: &mut Content<B>) -> bool {
+        !content.shut_down && Self::full(content)
+    }
+
+    #[inline]
+    fn no_item(content: &mut Content<B>) -> bool {
+        !content.shut_down && content.items.is_empty()
+    }
+
+    #[inline]
     fn full(content: &Content<B>) -> bool {
         D::full(content.items.len(), content.maxsize)
     }
 
-    /// The mutex is never poisoned: what may panic while it is held is [`caught`].
+    /// What may panic while it is held is [`caught`].
     #[track_caller]
-    fn lock(&self) -> MutexGuard<'_, Content<B>> {
-        self.content.lock().unwrap()
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Content<B>, M> {
+        self.content.lock()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Twins of the [bounded queue](Bounded).
 
+use crate::model::threads::lock::monitor::{Counting, Primitive};
 use crate::model::threads::queue::bounded::Bounded;
 use crate::port::{BlockingQueue, Closed, Full, TryQueue};
 use crate::sync::{Condvar, Mutex, MutexGuard, thread};
@@ -49,12 +50,22 @@ impl<T: Send + 'static> BlockingQueue<T> for NotifyOneForAll<T> {
     }
 }
 
+/// Who waits for a condition releases the lock first, and then reads how many notifications there were.
+///
+/// Twin of [`monitor::Correct`](crate::model::threads::lock::monitor::Correct). A notification in between is among those that were read, so that its change is missed as well as itself.
+#[derive(Debug)]
+pub struct CountsUnlocked;
+
+impl Counting for CountsUnlocked {
+    const UNDER_THE_LOCK: bool = false;
+}
+
 /// Looks whether there is an item, then takes it: two steps, between which another consumer may come.
 ///
 /// Twin of [`Bounded`] as a [`TryQueue`]: `if !queue.is_empty() { queue.pop().unwrap() }`, as one writes it
 /// where an interpreter lock seems to make it one step.
 #[derive(Debug)]
-pub struct CheckThenAct<T>(Bounded<T>);
+pub struct CheckThenAct<T>(Bounded<T, Primitive>);
 
 impl<T: Send + 'static> TryQueue<T> for CheckThenAct<T> {
     fn with_capacity(capacity: usize) -> Self {

@@ -1,8 +1,8 @@
 //! Twins of the [queue for tasks](crate::model::threads::queue::Queue): a [`Discipline`] or a [`Buffer`] with one bug each.
 
+use crate::model::threads::lock::monitor::{Condvar, Monitor, MutexGuard};
 use crate::model::threads::queue::{Buffer, Discipline, Fifo, Patience};
 use crate::port::Order;
-use crate::sync::{Condvar, MutexGuard};
 
 /// A caller whose hook panics keeps the wake-up that it was given.
 ///
@@ -12,7 +12,7 @@ use crate::sync::{Condvar, MutexGuard};
 pub struct KeepsWakeup;
 
 impl Discipline for KeepsWakeup {
-    fn pass_on(_: &Condvar) {}
+    fn pass_on<M: Monitor>(_: &Condvar<M>) {}
 }
 
 /// Waits once: `if` in place of `while`.
@@ -22,16 +22,16 @@ impl Discipline for KeepsWakeup {
 pub struct WaitsOnce;
 
 impl Discipline for WaitsOnce {
-    fn wait<'a, C>(
-        condvar: &Condvar,
-        guard: MutexGuard<'a, C>,
+    fn wait<'a, C, M: Monitor>(
+        condvar: &Condvar<M>,
+        guard: MutexGuard<'a, C, M>,
         patience: Patience,
         mut blocked: impl FnMut(&mut C) -> bool,
-    ) -> MutexGuard<'a, C> {
+    ) -> MutexGuard<'a, C, M> {
         let mut guard = guard;
         match patience {
-            Patience::Endless if blocked(&mut guard) => condvar.wait(guard).unwrap(),
-            Patience::For(time) if blocked(&mut guard) => condvar.wait_timeout(guard, time).unwrap().0,
+            Patience::Endless if blocked(&mut guard) => condvar.wait(guard),
+            Patience::For(time) if blocked(&mut guard) => condvar.wait_timeout(guard, time).0,
             _ => guard,
         }
     }
@@ -56,7 +56,7 @@ impl Discipline for FullWhenEqual {
 pub struct ShutdownWakesOne;
 
 impl Discipline for ShutdownWakesOne {
-    fn release(condvar: &Condvar) {
+    fn release<M: Monitor>(condvar: &Condvar<M>) {
         condvar.notify_one();
     }
 }
@@ -68,7 +68,7 @@ impl Discipline for ShutdownWakesOne {
 pub struct JoinWakesOne;
 
 impl Discipline for JoinWakesOne {
-    fn all_done(condvar: &Condvar) {
+    fn all_done<M: Monitor>(condvar: &Condvar<M>) {
         condvar.notify_one();
     }
 }
@@ -80,7 +80,7 @@ impl Discipline for JoinWakesOne {
 pub struct SilentTaskDone;
 
 impl Discipline for SilentTaskDone {
-    fn all_done(_: &Condvar) {}
+    fn all_done<M: Monitor>(_: &Condvar<M>) {}
 }
 
 /// An immediate shutdown forgets the tasks of items that have been taken out and are not yet done.
@@ -102,10 +102,20 @@ impl Discipline for ForgetsInFlight {
 pub struct DropsUnderLock;
 
 impl Discipline for DropsUnderLock {
-    fn discard<C, B>(guard: MutexGuard<'_, C>, drained: B) {
+    fn discard<C, B, M: Monitor>(guard: MutexGuard<'_, C, M>, drained: B) {
         drop(drained);
         drop(guard);
     }
+}
+
+/// Whoever puts an item in looks first whether somebody waits, and comes back then to put it in.
+///
+/// Twin of [`Correct`](crate::model::threads::queue::Correct). Who begins to wait in between is not counted, and nobody tells it that an item has come.
+#[derive(Debug)]
+pub struct LooksBeforePutting;
+
+impl Discipline for LooksBeforePutting {
+    const PUTS_BEFORE_LOOKING: bool = false;
 }
 
 /// The slot of the item that came out last keeps it until the next one comes out.
@@ -180,6 +190,7 @@ pub(super) mod tests {
         smoke::<Fifo<u32>, SilentTaskDone>();
         smoke::<Fifo<u32>, ForgetsInFlight>();
         smoke::<Fifo<u32>, DropsUnderLock>();
+        smoke::<Fifo<u32>, LooksBeforePutting>();
     }
 
     #[test]

@@ -1,10 +1,22 @@
 //! Twins of the [simple queue](crate::model::threads::queue::SimpleQueue).
 
 use crate::model::threads::queue::GetError;
+use crate::model::threads::queue::simple_queue::Looking;
 use crate::sync::time::Deadline;
 use crate::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::time::Duration;
+
+/// A consumer that was woken looks only at what has come in lately.
+///
+/// Twin of [`Thorough`](crate::model::threads::queue::simple_queue::Thorough). Two wait, and two items come; a third consumer takes over both and leaves one. Whoever was woken for it
+/// finds that nothing came in, and sleeps beside it for ever.
+#[derive(Debug)]
+pub struct LooksAtOneEnd;
+
+impl Looking for LooksAtOneEnd {
+    const AT_BOTH: bool = false;
+}
 
 /// Looks at the clock first, and then whether there is an item.
 ///

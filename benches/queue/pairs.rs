@@ -1,0 +1,74 @@
+//! Each thread puts an item in and takes one out, again and again: piles and heaps.
+
+use crate::peers::{LockedHeap, LockedTree, LockedVec};
+use crate::together;
+use criterion::{Criterion, Throughput};
+use refectory::model::threads::lockfree::treiber::Treiber;
+use refectory::model::threads::queue::{LifoQueue, PriorityQueue};
+use refectory::port::TryQueue;
+use std::hint::black_box;
+use std::time::Duration;
+
+/// Threads, and items that are in from the beginning.
+#[derive(Clone, Copy)]
+struct Load(usize, u64);
+
+type Timing = fn(Load, u64) -> Duration;
+
+const PILES: [(&str, Timing); 3] = [
+    ("threads/lifo_queue", pairs::<LifoQueue<u64>>),
+    ("threads/treiber", pairs::<Treiber<u64>>),
+    ("parking_lot Mutex<Vec>", pairs::<LockedVec>),
+];
+
+const HEAPS: [(&str, Timing); 3] = [
+    ("threads/priority_queue", pairs::<PriorityQueue<u64>>),
+    ("parking_lot Mutex<BinaryHeap>", pairs::<LockedHeap>),
+    ("parking_lot Mutex<BTreeSet>", pairs::<LockedTree>),
+];
+
+/// The scenarios, for one thread and for two.
+pub(crate) fn alternations(criterion: &mut Criterion) {
+    for threads in [1, 2] {
+        group(criterion, "a pile", Load(threads, 0), &PILES);
+        group(criterion, "a heap", Load(threads, 0), &HEAPS);
+        group(criterion, "a heap of 1000", Load(threads, 1_000), &HEAPS);
+    }
+}
+
+fn group(criterion: &mut Criterion, what: &str, load: Load, queues: &[(&str, Timing)]) {
+    let threads = load.0;
+    let mut group = criterion.benchmark_group(format!("queue/pairs on {what}, {threads} threads"));
+    // An iteration is a pair of operations of each.
+    group.throughput(Throughput::Elements(threads as u64));
+    for (name, time) in queues {
+        group.bench_function(*name, |bencher| bencher.iter_custom(|rounds| time(load, rounds)));
+    }
+    group.finish();
+}
+
+fn pairs<Q: TryQueue<u64>>(Load(threads, before): Load, rounds: u64) -> Duration {
+    // A queue of ours has room for what is in at once; 0 would be no room where there is a limit.
+    let queue = &Q::with_capacity(before as usize + 2 * threads);
+    let put = |item| assert!(queue.try_push(black_box(item)).is_ok(), "there is room");
+    numbers(0).take(before as usize).for_each(put);
+    let alternate = |seed| {
+        move || {
+            numbers(seed).take(rounds as usize).for_each(|item| {
+                put(item);
+                black_box(queue.try_pop());
+            })
+        }
+    };
+    together((1..=threads).map(|seed| Box::new(alternate(seed as u64)) as Box<dyn FnOnce() + Send>).collect())
+}
+
+/// Numbers in no order. Source: George Marsaglia, "Xorshift RNGs", 2003.
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    let next = |state: &u64| {
+        let mut state = state ^ (state << 13);
+        state ^= state >> 7;
+        Some(state ^ (state << 17))
+    };
+    std::iter::successors(Some(seed + 88_172_645_463_325_252), next)
+}
