@@ -14,6 +14,7 @@ use crate::model::threads::lock::monitor::{Barging, Condvar, Monitor, Mutex, Mut
 use crate::port::{BlockingQueue, Close, Closed, Full, TryQueue};
 
 use std::collections::VecDeque;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 /// A first-in first-out queue with room for a fixed number of items.
 ///
@@ -34,6 +35,10 @@ pub struct Bounded<T, M: Monitor = Barging> {
     not_full: Condvar<M>,
     not_empty: Condvar<M>,
 }
+
+// No code of an item runs while the lock is held.
+impl<T, M: Monitor> UnwindSafe for Bounded<T, M> {}
+impl<T, M: Monitor> RefUnwindSafe for Bounded<T, M> {}
 
 #[derive(Debug)]
 struct Content<T> {

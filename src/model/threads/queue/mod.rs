@@ -49,6 +49,7 @@ pub use simple_queue::SimpleQueue;
 use crate::model::threads::lock::monitor::{Barging, Condvar, Monitor, Mutex, MutexGuard};
 use hook::{caught, give_up};
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 /// A queue for tasks: first in, first out, unless its [buffer](Buffer) has another order.
@@ -79,6 +80,10 @@ pub struct Queue<T, B = Fifo<T>, D = Correct, M: Monitor = Barging> {
     all_done: Condvar<M>,
     of: PhantomData<fn(T) -> (T, D)>,
 }
+
+// A panic of a hook changes nothing, and nothing else may panic while the lock is held.
+impl<T, B, D, M: Monitor> UnwindSafe for Queue<T, B, D, M> {}
+impl<T, B, D, M: Monitor> RefUnwindSafe for Queue<T, B, D, M> {}
 
 #[derive(Debug)]
 struct Content<B> {

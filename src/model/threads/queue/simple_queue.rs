@@ -23,6 +23,7 @@ use crate::sync::time::Deadline;
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 /// Where a consumer looks that was woken.
@@ -54,6 +55,10 @@ pub struct SimpleQueue<T, L = Thorough, M: Monitor = Barging> {
     not_empty: Condvar<M>,
     looking: PhantomData<L>,
 }
+
+// No code of an item runs while a lock is held.
+impl<T, L, M: Monitor> UnwindSafe for SimpleQueue<T, L, M> {}
+impl<T, L, M: Monitor> RefUnwindSafe for SimpleQueue<T, L, M> {}
 
 /// In a line of the cache of its own; two, because processors fetch lines by twos.
 #[derive(Debug)]
