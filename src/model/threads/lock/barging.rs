@@ -5,7 +5,7 @@
 //! each release, which costs as much as the acquisition. Here `held` says whether it is held, and `sleepy` whether somebody may sleep, who
 //! has to be woken. Who releases writes the one and then reads the other; who goes to sleep writes the other and
 //! then reads the one. So that they do not miss each other there is a fence in between, an
-//! [asymmetric](crate::sync::asymmetric) one: dear for who is about to sleep anyway, cheap for who releases.
+//! [asymmetric] one: dear for who is about to sleep anyway, cheap for who releases.
 //!
 //! Invariant: while a thread sleeps and `sleepy` is not set, a thread that was woken is on its way. Therefore who sleeps
 //! waits for `sleepy` to be taken back, and not for the lock; and who was woken sets it again when it has the

@@ -5,7 +5,7 @@
 //! | monitor | lock | condition | for |
 //! |---|---|---|---|
 //! | [`Primitive`] | the facade's `Mutex` | its `Condvar` | proofs: an engine knows both, and acquires in one step |
-//! | [`Barging`] | [`barging::Lock`](super::barging::Lock) | a count of notifications on a futex | real cores |
+//! | [`Barging`] | [`barging::Lock`] | a count of notifications on a futex | real cores |
 //!
 //! So a proof is one of parts: what is built on a monitor is explored on `Primitive` in large scopes, and on
 //! `Barging` in small ones; the lock of `Barging` is explored alone, and is proved to do what is asked of the primitive. What both promise
