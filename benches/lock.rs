@@ -21,7 +21,7 @@ use refectory::model::threads::lock::recursive::RLock;
 use refectory::model::threads::lock::semaphore::Semaphore;
 use refectory::port::Size;
 use refectory::sync::future::block_on;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -80,6 +80,10 @@ fn uncontended(criterion: &mut Criterion) {
     alone(&mut group, "processes/condition", &|| {
         black_box(&condition).when(|_| true, || ()).expect("nobody dies");
     });
+    // Where there are such locks.
+    if let Ok(file) = <processes::file::FileLock>::new().map(RefCell::new) {
+        alone(&mut group, "processes/file", &|| black_box(&file).borrow_mut().lock(|_| ()));
+    }
     group.finish();
 }
 
