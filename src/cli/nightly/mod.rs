@@ -30,7 +30,7 @@ pub(super) struct Nightly {
     issue: PathBuf,
 }
 
-/// Scripts of the source tree that ask other tools. They are told their time in seconds.
+/// Scripts of the source tree that ask other tools. They are told what takes part, and their time in seconds.
 const TOOLS: [(&str, &str); 2] = [("ThreadSanitizer", ".ci/tsan"), ("Miri", ".ci/miri")];
 
 /// How a script says that the toolchain has not what it takes, as in Automake's tests.
@@ -77,7 +77,7 @@ impl Nightly {
             }),
         ];
         let left = self.budget / 6 / TOOLS.len() as u32;
-        parts.extend(TOOLS.map(|(name, script)| Part::run(name, || tool(script, left))));
+        parts.extend(TOOLS.map(|(name, script)| Part::run(name, || tool(script, &self.filter, left))));
         terminal::print(&table(&parts))?;
         // The first one that is not fine decides; a violation comes before all else.
         let endings = || parts.iter().filter_map(|part| part.ending);
@@ -92,12 +92,15 @@ impl Nightly {
 }
 
 /// Runs a script of the source tree, if this is one.
-fn tool(script: &str, time: Duration) -> Result<(Option<Ending>, Vec<CellReport>), Stop> {
+fn tool(script: &str, filter: &str, time: Duration) -> Result<(Option<Ending>, Vec<CellReport>), Stop> {
     if !Path::new(script).exists() {
         note(&format!("there is no {script} here: it belongs to the source tree"));
         return Ok((None, Vec::new()));
     }
     let mut command = Command::new(script);
+    if !filter.is_empty() {
+        command.arg(filter);
+    }
     command.env("REFECTORY_SECONDS", time.as_secs().max(1).to_string()).stdin(Stdio::null());
     let status = command.status().map_err(|error| Stop::infrastructure(format!("{script}: {error}")))?;
     Ok((ending_of(status.code()), Vec::new()))
@@ -135,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_tool_that_is_not_here_is_no_failure() {
-        let run = |script| tool(script, Duration::from_secs(1)).map(|(ending, _)| ending);
+        let run = |script| tool(script, "", Duration::from_secs(1)).map(|(ending, _)| ending);
         assert_eq!(run("no/such/script").unwrap(), None);
         let script = std::env::temp_dir().join(format!("refectory-tool-{}", std::process::id()));
         let endings = [(0, Ending::AsExpected), (3, Ending::NotDecided), (66, Ending::Violation)]
