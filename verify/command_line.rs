@@ -1,5 +1,6 @@
 //! The command line from outside: exit codes, and what is said where.
 
+use crate::scratch;
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
 use refectory::cell::{Cell, Expect, Level, Subject};
@@ -49,8 +50,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// The command, with no colours and findings of its own.
 pub(crate) fn refectory() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_refectory"));
-    let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
-    command.env("NO_COLOR", "1").env("REFECTORY_STORE", store);
+    command.env("NO_COLOR", "1").env("REFECTORY_STORE", scratch::path("findings"));
     command
 }
 
@@ -128,11 +128,9 @@ fn what_a_budget_leaves_out_is_named() -> Result<(), Failed> {
     let output = run(&arguments)?;
     expect(&output, 0, "left out for the budget of 1 s: ", "")?;
     expect(&output, 0, "\n  threads/table: ", "")?;
-    let file = std::env::temp_dir().join(format!("refectory-test-{}.json", std::process::id()));
-    let told = file.to_str().ok_or("a path that is no text")?;
-    run(&[&arguments[..], &["--json", told]].concat())?;
+    let file = scratch::name("cells.json");
+    run(&[&arguments[..], &["--json", &file]].concat())?;
     let run: serde_json::Value = serde_json::from_slice(&std::fs::read(&file)?)?;
-    std::fs::remove_file(file)?;
     let number = |list: &str| run[list].as_array().map_or(0, Vec::len);
     let all = catalogue::cells(Level::PullRequest).into_iter().map(|cell| cell.id());
     let all = all.filter(|id| id.engine == Engine::Native && id.question.folder() == "threads/table").count();
@@ -187,10 +185,9 @@ fn the_hidden_mode_is_for_children() -> Result<(), Failed> {
 fn no_room_for_a_process_is_told() -> Result<(), Failed> {
     let command =
         format!("ulimit -n 6; exec {} verify {}", env!("CARGO_BIN_EXE_refectory"), small_cell()?.id());
-    let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
     let output = Command::new("sh")
         .args(["-c", &command])
-        .env("REFECTORY_STORE", store)
+        .env("REFECTORY_STORE", scratch::path("findings"))
         .stdin(Stdio::null())
         .output()?;
     expect(&output, 4, "not run: no process: Too many open files", "")
@@ -215,7 +212,7 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
     };
     let twin = catalogue::subjects().find(deadlocks).ok_or("no table ends in a deadlock")?;
     // Of one subject the last finding is kept, and other tests run this one too.
-    let store = std::env::temp_dir().join(format!("refectory-test-{}-kept", std::process::id()));
+    let store = scratch::path("kept");
     let run = |arguments: &[&str]| refectory().env("REFECTORY_STORE", &store).args(arguments).output();
     let output = run(&["stress", &twin.id(), "--for", "30s"])?;
     expect(&output, 0, "1 caught a broken twin; all as expected", "")?;
@@ -242,18 +239,16 @@ fn rounds_that_went_wrong_are_kept() -> Result<(), Failed> {
 
 fn a_campaign_goes_on_where_it_was_interrupted() -> Result<(), Failed> {
     let id = small_cell()?.subject.id();
-    let file = std::env::temp_dir().join(format!("refectory-test-{}.jsonl", std::process::id()));
-    let log = file.to_str().ok_or("a path that is no text")?;
+    let log = &scratch::name("campaign.jsonl");
     let first = run(&["stress", &id, "--rounds", "3", "--out", log])?;
     expect(&first, 0, "\n3 rounds, ", "")?;
     // The line that an interrupted campaign was writing.
-    let mut lines = std::fs::read_to_string(&file)?;
+    let mut lines = std::fs::read_to_string(log)?;
     lines.push_str("{\"subject\":\"thr");
-    std::fs::write(&file, lines)?;
+    std::fs::write(log, lines)?;
     expect(&run(&["stress", &id, "--rounds", "5", "--resume", log])?, 0, "\n5 rounds, ", "")?;
-    std::fs::write(&file, "{}\n")?;
+    std::fs::write(log, "{}\n")?;
     expect(&run(&["stress", &id, "--resume", log])?, 2, "", ": line 1: missing field")?;
-    std::fs::remove_file(file)?;
     expect(&run(&["stress", "--replay", "/dev/null"])?, 2, "", "no kept round of this version")
 }
 
@@ -307,8 +302,8 @@ const OUT_OF_ORDER: &str = r#"{"refectory":1,"spec":"fifo"}
 "#;
 
 fn a_history_is_judged_and_drawn() -> Result<(), Failed> {
-    let picture = std::env::temp_dir().join(format!("refectory-test-{}.svg", std::process::id()));
-    let output = check(OUT_OF_ORDER, &["--svg", picture.to_str().ok_or("a path that is no text")?])?;
+    let picture = scratch::name("history.svg");
+    let output = check(OUT_OF_ORDER, &["--svg", &picture])?;
     let reason = "reason:  7 was pushed wholly before \"nine\", but \"nine\" was popped wholly before 7\n\n";
     expect(&output, 1, reason, "")?;
     expect(
@@ -318,7 +313,6 @@ fn a_history_is_judged_and_drawn() -> Result<(), Failed> {
         "",
     )?;
     let drawn = std::fs::read_to_string(&picture)?;
-    std::fs::remove_file(picture)?;
     if !drawn.starts_with("<svg ") || !drawn.contains(">pop 7</text>") {
         return Err(drawn.into());
     }
@@ -379,14 +373,7 @@ fn what_is_no_history_has_a_place() -> Result<(), Failed> {
 }
 
 fn shards_are_merged_to_the_report_of_one() -> Result<(), Failed> {
-    let directory = std::env::temp_dir().join(format!("refectory-test-shards-{}", std::process::id()));
-    let result = merge_shards(&directory);
-    std::fs::remove_dir_all(&directory)?;
-    result
-}
-
-fn merge_shards(directory: &std::path::Path) -> Result<(), Failed> {
-    let [one, many] = ["one", "many"].map(|name| directory.join(name).display().to_string());
+    let [one, many] = ["one shard", "shards"].map(scratch::name);
     let shard = |part: &str, out: &str| {
         run(&["stress", "threads/queue/bounded", "--rounds", "70", "--shard", part, "--out", out])
     };

@@ -1,9 +1,9 @@
 //! `refectory compare` from outside: what it refuses, what it writes, and how it ends.
 
 use crate::command_line::{expect, refectory, run};
+use crate::scratch;
 use libtest_mimic::{Failed, Trial};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -31,34 +31,14 @@ fn bad_input_is_named_with_a_way_out() -> Result<(), Failed> {
     expect(&run(&["compare", "--html", "/no/such/place.html"])?, 2, "", "/no/such/place.html: ")
 }
 
-/// A file of this test, which is removed in the end.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(name: &str) -> Self {
-        Self(std::env::temp_dir().join(format!("refectory-test-{}-{name}", std::process::id())))
-    }
-
-    fn name(&self) -> Result<&str, Failed> {
-        Ok(self.0.to_str().ok_or("a path that is no text")?)
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It may not have come to be.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 /// In Python too, where there is one.
 fn all_models_agree_and_all_is_written() -> Result<(), Failed> {
-    let (json, html) = (Temporary::new("compare.json"), Temporary::new("compare.html"));
+    let (json, html) = (scratch::name("compare.json"), scratch::name("compare.html"));
     let arguments = ["compare", "--rounds", "1", "--workers", "1,2", "--for", "40s"];
-    let files = ["--json", json.name()?, "--html", html.name()?];
+    let files = ["--json", &json, "--html", &html];
     let output = run(&[&arguments[..], &files].concat())?;
     expect(&output, 0, "which model for which work\n", "round 1: ")?;
-    let figures: serde_json::Value = serde_json::from_slice(&std::fs::read(&json.0)?)?;
+    let figures: serde_json::Value = serde_json::from_slice(&std::fs::read(&json)?)?;
     let points = figures["points"].as_array().ok_or("no points")?;
     let models = ["serial", "threads", "gil", "coroutines", "channels", "actors"];
     let with_processes = if cfg!(feature = "processes") { &["pool", "processes"][..] } else { &[] };
@@ -71,7 +51,7 @@ fn all_models_agree_and_all_is_written() -> Result<(), Failed> {
     if let Some(wrong) = points.iter().find(|point| !point["wrong"].is_null()) {
         return Err(wrong.to_string().into());
     }
-    let page = std::fs::read_to_string(&html.0)?;
+    let page = std::fs::read_to_string(&html)?;
     match page.matches("<svg ").count() > 12 && page.ends_with("</html>\n") {
         true => Ok(()),
         false => Err(page.into()),

@@ -12,6 +12,7 @@ mod litmus;
 mod misbehaviour;
 mod readme;
 mod regressions;
+mod scratch;
 
 use libtest_mimic::{Arguments, Trial};
 use refectory::alloc::Quarantine;
@@ -30,7 +31,9 @@ fn main() -> ExitCode {
     // Twins that hang on real threads do so without a processor, in processes of their own.
     let processors = available_parallelism().map_or(1, usize::from);
     arguments.test_threads.get_or_insert(2 * processors);
-    libtest_mimic::run(&arguments, trials()).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials());
+    scratch::remove();
+    conclusion.exit_code()
 }
 
 fn trials() -> Vec<Trial> {

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "threads outside every engine")]
 
+use crate::scratch;
 use libtest_mimic::{Failed, Trial};
 use refectory::campaign::{self, Campaign};
 use refectory::catalogue;
@@ -13,7 +14,6 @@ use refectory::judge::{CellReport, Extent, Reason, RoundsReport, Verdict};
 use refectory::runner::{self, Event, Options, RunError};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -378,13 +378,13 @@ fn a_daemon_is_ended() -> Result<(), Failed> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    let file = Scratch::new("daemons");
+    let file = scratch::path("daemons");
     let mut parent = Command::new(std::env::current_exe()?);
-    parent.env(PARENT, "leaves_a_daemon").env(DAEMONS, &file.0).stdin(Stdio::null());
+    parent.env(PARENT, "leaves_a_daemon").env(DAEMONS, &file).stdin(Stdio::null());
     if !parent.status()?.success() {
         return Err("the cell does not hold".into());
     }
-    let daemons = std::fs::read_to_string(&file.0)?;
+    let daemons = std::fs::read_to_string(&file)?;
     match daemons.lines().find(|daemon| std::path::Path::new("/proc").join(daemon).exists()) {
         None if !daemons.is_empty() => Ok(()),
         found => Err(format!("of the daemons {daemons:?} there is {found:?}").into()),
@@ -449,11 +449,11 @@ fn cancelling_kills_the_children() -> Result<(), Failed> {
 
 /// The child is connected to us, and the connection ends only with the child.
 fn children_die_with_a_killed_parent() -> Result<(), Failed> {
-    let path = Scratch::new("socket");
-    let listener = UnixListener::bind(&path.0)?;
+    let path = scratch::path("socket");
+    let listener = UnixListener::bind(&path)?;
     let mut parent = Command::new(std::env::current_exe()?)
         .env(PARENT, "hangs")
-        .env(SIGN_OF_LIFE, &path.0)
+        .env(SIGN_OF_LIFE, &path)
         .stdin(Stdio::null())
         .spawn()?;
     let (mut child, _) = listener.accept()?;
@@ -464,20 +464,5 @@ fn children_die_with_a_killed_parent() -> Result<(), Failed> {
     match child.read(&mut [0]) {
         Ok(0) => Ok(()),
         other => Err(format!("the child lives: {other:?}").into()),
-    }
-}
-
-/// A path for a file, which goes when this is dropped.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        Self(std::env::temp_dir().join(format!("refectory-test-{}.{name}", std::process::id())))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
     }
 }

@@ -1,6 +1,7 @@
 //! What README.md shows is what the commands print.
 
 use crate::cells::page;
+use crate::scratch;
 use libtest_mimic::{Failed, Trial};
 use refectory::catalogue;
 use refectory::engine::Engine;
@@ -125,7 +126,6 @@ fn exit_codes_are_those_of_the_examples() -> Result<(), Failed> {
     if !Engine::ALL.iter().all(|engine| engine.available()) {
         return Ok(());
     }
-    let store = std::env::temp_dir().join(format!("refectory-test-{}", std::process::id()));
     let table = README.split("| exit code |").nth(1).ok_or("no table of exit codes")?;
     let mut shown = 0;
     for line in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
@@ -135,7 +135,7 @@ fn exit_codes_are_those_of_the_examples() -> Result<(), Failed> {
         };
         let example = example.replace("cargo refectory", env!("CARGO_BIN_EXE_refectory"));
         let mut command = Command::new("sh");
-        command.args(["-c", &example]).env("REFECTORY_STORE", &store);
+        command.args(["-c", &example]).env("REFECTORY_STORE", scratch::path("findings"));
         let output = command.output()?;
         if output.status.code().map(|code| code.to_string()).as_deref() != Some(cells[1]) {
             return Err(format!("{example}: {}, and README.md says {}", output.status, cells[1]).into());
