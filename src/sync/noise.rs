@@ -22,6 +22,8 @@ mod loud {
     thread_local! {
         /// The state of the thread's generator; 0 before its first draw.
         static STATE: Cell<u64> = const { Cell::new(0) };
+        /// Whether it is one of those that a round has started, and that end with it.
+        static OF_A_ROUND: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Odd, so that no thread's state is 0, and far from each other.
@@ -30,6 +32,8 @@ mod loud {
     const SLEEP: u64 = 50;
     /// The longest spin, in turns of a loop.
     const SPIN: u64 = 200;
+    /// The lowest priority, as a nice value: next to a thread of the usual one it has a tenth of a processor.
+    const NICE: u64 = 10;
 
     /// From now on threads dawdle as this seed says; with 0, none does.
     pub fn seed(seed: u64) {
@@ -40,6 +44,7 @@ mod loud {
     /// The calling thread is the one of this number.
     pub fn is_thread(number: usize) {
         STATE.set(state(SEED.load(Ordering::Relaxed), number as u64));
+        OF_A_ROUND.set(true);
     }
 
     const fn state(seed: u64, thread: u64) -> u64 {
@@ -71,7 +76,8 @@ mod loud {
         match random >> 32 & 0x3FF {
             0 => rest(Duration::from_micros(random % SLEEP)),
             1..=15 => std::thread::yield_now(),
-            16..=79 => (0..random % SPIN).for_each(|_| std::hint::spin_loop()),
+            16 => change_priority((random % (NICE + 1)) as i32),
+            17..=79 => (0..random % SPIN).for_each(|_| std::hint::spin_loop()),
             _ => {}
         }
     }
@@ -81,6 +87,14 @@ mod loud {
         RESTS.fetch_add(1, Ordering::SeqCst);
         std::thread::sleep(time);
         RESTED.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Of the calling thread alone, where the system has that. Whoever has no right to raise it lowers it only, and that for good: so
+    /// no thread does it that others are started from.
+    fn change_priority(nice: i32) {
+        if cfg!(target_os = "linux") && OF_A_ROUND.try_with(Cell::get).unwrap_or(false) {
+            let _ = rustix::process::setpriority_process(None, nice);
+        }
     }
 
     /// Whether `look` finds so, and no thread slept here at any instant of it.
