@@ -19,6 +19,8 @@ pub enum Scope {
     Size(Size),
     /// The [row](Row) of the subject's contract that has this name.
     Row(&'static str),
+    /// The same row, in which one more process may die.
+    TwoDie(&'static str),
 }
 
 impl fmt::Display for Scope {
@@ -26,6 +28,7 @@ impl fmt::Display for Scope {
         match self {
             Self::Size(size) => size.fmt(f),
             Self::Row(name) => f.write_str(name),
+            Self::TwoDie(name) => write!(f, "{name}.two_die"),
         }
     }
 }
@@ -245,7 +248,7 @@ impl Subject {
     /// If the subject is not run in this scope.
     pub fn program(&self, scope: Scope) -> Program {
         match (scope, self.harness) {
-            (Scope::Row(name), _) => {
+            (Scope::Row(name) | Scope::TwoDie(name), _) => {
                 let row = self.rows.iter().find(|row| row.name == name);
                 let row = row.unwrap_or_else(|| panic!("{} has no row {name}", self.id()));
                 Program::new(row.play)
@@ -319,7 +322,9 @@ impl Cell {
         };
         let spurious = u8::from(self.is_small() && self.limit() != Some(Limit::Strict));
         // A pool whose workers still wait when main has ended is what its rows look for.
-        let deaths = if self.subject.two_may_die.contains(&self.scope) { 2 } else { 1 };
+        let two_may_die =
+            matches!(self.scope, Scope::TwoDie(_)) || self.subject.two_may_die.contains(&self.scope);
+        let deaths = if two_may_die { 2 } else { 1 };
         let budget = Budget { executions, shorten, daemons: false, spurious, deaths, ..Budget::default() };
         match self.limit() {
             Some(Limit::Preemptions(bound)) => Budget { preemptions: Some(bound), ..budget },

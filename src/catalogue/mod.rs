@@ -164,7 +164,15 @@ fn leveled(subject: &Subject) -> impl Iterator<Item = (Level, Scope)> {
     let rows = subject.rows.iter().map(|row| Scope::Row(row.name));
     let level = |scope| if subject.nightly.contains(&scope) { Level::Nightly } else { Level::PullRequest };
     let small = all.into_iter().chain(rows).map(move |scope| (level(scope), scope));
-    small.chain(larger.iter().map(|&size| (Level::Nightly, Scope::Size(size))))
+    let larger = larger.iter().map(|&size| Scope::Size(size)).chain(rows_of_two_deaths(subject));
+    small.chain(larger.map(|scope| (Level::Nightly, scope)))
+}
+
+/// The rows in which one process may die in a pull request, once more with two deaths.
+fn rows_of_two_deaths(subject: &Subject) -> impl Iterator<Item = Scope> {
+    let may_die = subject.when_killed.is_some();
+    let names = subject.rows.iter().map(|row| row.name);
+    names.filter(move |name| may_die && !subject.two_may_die.contains(&Scope::Row(name))).map(Scope::TwoDie)
 }
 
 /// The cells of all engines in this build, subject by subject, scope by scope. The exact explorer has one
@@ -198,6 +206,8 @@ fn all_cells(level: Level) -> impl Iterator<Item = Cell> {
 const fn engines(scope: Scope) -> &'static [Engine] {
     match scope {
         Scope::Row(_) => &[Engine::Native, Engine::Loom, Engine::Pct, Engine::Dpor, Engine::DporOnShuttle],
+        // The others let nobody die.
+        Scope::TwoDie(_) => &[Engine::Dpor],
         Scope::Size(_) => &Engine::ALL,
     }
 }

@@ -18,6 +18,8 @@ pub enum Limit {
     Strict,
     /// The search is cut: it is for nightly runs.
     Nightly,
+    /// The same, and a nightly run's is cut too where something may happen for no reason.
+    StrictNightly,
 }
 
 /// Set, it makes every cell find out for itself; set to `strict`, without what happens for no reason.
@@ -25,17 +27,19 @@ pub const IGNORED: &str = "REFECTORY_LIMITS_IGNORED";
 
 const TEXT: &str = include_str!("limits.txt");
 
-/// What is known of the cell, if it belongs to a pull request.
+/// What is known of the cell for its run.
 pub(super) fn limit(cell: &Cell) -> Option<Limit> {
     static IGNORE: OnceLock<Option<Option<Limit>>> = OnceLock::new();
     let ignore = || std::env::var(IGNORED).ok().map(|how| (how == "strict").then_some(Limit::Strict));
     if let Some(limit) = IGNORE.get_or_init(ignore) {
         return *limit;
     }
-    if cell.level > Level::PullRequest {
-        return None;
+    match (known().get(cell.id().to_string().as_str()).copied(), cell.level) {
+        (Some(Limit::StrictNightly), Level::PullRequest) => Some(Limit::Nightly),
+        (Some(Limit::StrictNightly), Level::Nightly) => Some(Limit::Strict),
+        (limit, Level::PullRequest) => limit,
+        (_, Level::Nightly) => None,
     }
-    known().get(cell.id().to_string().as_str()).copied()
 }
 
 fn known() -> &'static BTreeMap<&'static str, Limit> {
@@ -51,6 +55,7 @@ fn parse(line: &str) -> Option<(&str, Limit)> {
     let limit = match limit {
         "nightly" => Limit::Nightly,
         "strict" => Limit::Strict,
+        "nightly, strict" => Limit::StrictNightly,
         bound => Limit::Preemptions(bound.parse().ok()?),
     };
     Some((id, limit))
@@ -70,6 +75,7 @@ mod tests {
 
     #[test]
     fn limits_are_read() {
+        assert_eq!(parse("a/b/c/2x1@dpor nightly, strict"), Some(("a/b/c/2x1@dpor", Limit::StrictNightly)));
         assert_eq!(parse("a/b/c/2x1@loom 2"), Some(("a/b/c/2x1@loom", Limit::Preemptions(2))));
         assert_eq!(parse("a/b/c/2x1@dpor nightly"), Some(("a/b/c/2x1@dpor", Limit::Nightly)));
         assert_eq!(parse("a/b/c/2x1@dpor strict"), Some(("a/b/c/2x1@dpor", Limit::Strict)));

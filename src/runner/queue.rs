@@ -127,7 +127,7 @@ fn smallest_scopes_first(
 /// How many smaller scopes its subject has: the catalogue lists them from small to large. A row is a small
 /// program.
 fn rank(sizes: &mut Vec<Scope>, scope: Scope) -> usize {
-    if matches!(scope, Scope::Row(_)) {
+    if matches!(scope, Scope::Row(_) | Scope::TwoDie(_)) {
         return 0;
     }
     sizes.push(scope);

@@ -7,12 +7,12 @@ use crate::contract::processes::lock as rows;
 use crate::contract::processes::lock_file as files;
 use crate::engine::FailureKind;
 use crate::model::processes::lock::broken::{
-    AwaitsAnswers, ForgetsWaiters, LooksFirst, NotRobust, OneDescription, SaysNothing, TakesTheMarkAway,
-    TellsLater, WakesLater,
+    AwaitsAnswers, Barges, ForgetsWaiters, LooksFirst, NotRobust, OneDescription, SaysNothing,
+    TakesTheMarkAway, TellsLater, WakesLater,
 };
 use crate::model::processes::lock::condition::Condition;
 use crate::model::processes::lock::file::Careful;
-use crate::model::processes::lock::robust::Kept;
+use crate::model::processes::lock::robust::{Impatient, Kept};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/robust")
@@ -37,6 +37,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/robust~takes_the_mark_away")
         .with_rows(rows![rows::everybody_else_gets_it[TakesTheMarkAway]])
         .broken(NEVER_WOKEN),
+    Subject::new("processes/lock/robust~barges")
+        .with_rows(rows![rows::who_sleeps_is_not_passed_for_ever[Barges]])
+        .broken(&[FailureKind::Property]),
+    Subject::new("processes/lock/semaphore~barges")
+        .with_rows(rows![rows::who_waits_is_not_passed_for_ever[Barges]])
+        .broken(&[FailureKind::Property]),
     Subject::new("processes/lock/semaphore~not_robust")
         .with_rows(rows![rows::a_killed_holder_gives_its_permit_back[NotRobust]])
         .broken(&[FailureKind::LostWakeup, FailureKind::Deadlock, FailureKind::Property]),
@@ -74,12 +80,14 @@ const ROBUST: &[Row] = rows![
     rows::a_killed_holder_is_told_of[Kept],
     rows::what_nobody_repairs_is_lost[Kept],
     rows::everybody_else_gets_it[Kept],
+    rows::who_sleeps_is_not_passed_for_ever[Impatient],
 ];
 
 const SEMAPHORE: &[Row] = rows![
     rows::a_killed_holder_gives_its_permit_back[Kept],
     rows::any_permit_wakes[Kept],
     rows::everybody_else_gets_a_permit[Kept],
+    rows::who_waits_is_not_passed_for_ever[Impatient],
 ];
 
 const CONDITION: &[Row] = rows![

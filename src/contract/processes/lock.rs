@@ -5,9 +5,11 @@
 //! | a killed holder gives the lock back, and the next one is told; what it wrote under the lock is wholly there after a repair | [`a_killed_holder_is_told_of`] |
 //! | where nobody repairs, the lock is lost to all | [`what_nobody_repairs_is_lost`] |
 //! | everybody else gets it, whoever is killed where | [`everybody_else_gets_it`] |
+//! | who sleeps is not passed for ever by one that comes back at once, whoever is killed where | [`who_sleeps_is_not_passed_for_ever`] |
 //! | a killed holder of a permit gives it back, and no permit has two holders | [`a_killed_holder_gives_its_permit_back`] |
 //! | whoever gives a permit back wakes one who waits, whichever permit it is | [`any_permit_wakes`] |
 //! | everybody else gets a permit, whoever is killed where | [`everybody_else_gets_a_permit`] |
+//! | nor is one who waits for a permit passed for ever | [`who_waits_is_not_passed_for_ever`] |
 //!
 //! On real cores nobody is killed here: that is the nemesis's part (`verify/processes/lock.rs`).
 
@@ -50,9 +52,16 @@ where
     spawn(entry, argument).expect("there is room for a process")
 }
 
-/// Whether the process has come to its end.
+/// Whether the process has come to its end. If it has not, it was killed.
+///
+/// # Panics
+/// If it has ended in another way.
 pub(in crate::contract) fn has_ended(process: Process) -> bool {
-    process.wait().expect("it began") == Exit::Code(0)
+    match process.wait().expect("it began") {
+        Exit::Code(0) => true,
+        Exit::Killed(_) => false,
+        exit @ Exit::Code(_) => panic!("a process has ended with {exit}"),
+    }
 }
 
 /// A meal that was begun and not ended is taken back.
@@ -116,13 +125,30 @@ fn pass<R: Rules>(lock: Region<RobustLock<R>>) {
     passed.expect("who finds something broken repairs it");
 }
 
-/// Three want the lock, and one of them may be killed wherever it is: the others get it.
+/// Three want the lock, and whoever is killed where: the others get it.
 pub fn everybody_else_gets_it<R: Rules>() -> Outcome {
     let (lock, _) = table::<R>();
     let processes = [(); 3].map(|()| start(pass::<R>, lock.clone()));
     let passed = processes.map(has_ended).into_iter().filter(|passed| *passed).count();
-    ensure(passed >= 2, "all_but_one", || format!("{passed} of 3"))?;
     Ok(format!("{passed} passed"))
+}
+
+/// So often one may be passed that waits.
+const AT_MOST: u32 = 1;
+
+/// One holds the lock while another one comes, which may be killed, and wants it again at once.
+pub fn who_sleeps_is_not_passed_for_ever<R: Rules>() -> Outcome {
+    let (lock, _) = table::<R>();
+    let sleeper = lock.lock(|_| start(pass::<R>, lock.clone())).expect("nobody has died before");
+    let passed = lock.passed();
+    pass(lock.clone());
+    in_turn(passed.max(lock.passed()), sleeper)
+}
+
+fn in_turn(passed: u32, waits: Process) -> Outcome {
+    let ended = has_ended(waits);
+    ensure(!ended || passed <= AT_MOST, "in_turn", || format!("one that waited was passed {passed} times"))?;
+    Ok(format!("passed {passed} times{}", if ended { "" } else { ", killed" }))
 }
 
 type Seats<const PERMITS: usize, R> = Region<Semaphore<PERMITS, R>>;
@@ -146,13 +172,12 @@ fn sit<R: Waiting>((seats, soup): (Seats<1, R>, Region<Soup>)) {
     seats.acquire(|_| soup.eaten.with_mut(|eaten| unsafe { *eaten += 1 }));
 }
 
-/// Two want the only permit, and one of them may be killed wherever it is: the other one gets it, and whoever comes then.
+/// Two want the only permit, and may be killed wherever they are: who lives gets it, and whoever comes then.
 pub fn a_killed_holder_gives_its_permit_back<R: Waiting>() -> Outcome {
     let (seats, soup) = (seats::<1, R>(), Soup { eaten: UnsafeCell::new(0).named(format_args!("soup")) });
     let soup = Region::new(soup).expect("a region of a few bytes");
     let processes = [(); 2].map(|()| start(sit::<R>, (seats.clone(), soup.clone())));
     let sat = processes.map(has_ended).into_iter().filter(|sat| *sat).count();
-    ensure(sat >= 1, "the_other_gets_it", || format!("{sat} of 2"))?;
     let free = seats.try_acquire(|_| seats.try_acquire(|_| ()));
     ensure(free == Some(None), "one_permit", || format!("{free:?} in the end"))?;
     Ok(format!("{sat} sat"))
@@ -175,13 +200,21 @@ pub fn any_permit_wakes<R: Waiting>() -> Outcome {
     Ok(if waiter { "woken" } else { "killed" }.to_owned())
 }
 
-/// Three want one of two permits, and one of them may be killed wherever it is: the others get one.
+/// Three want one of two permits, and whoever is killed where: the others get one.
 pub fn everybody_else_gets_a_permit<R: Waiting>() -> Outcome {
     let seats = seats::<2, R>();
     let processes = [(); 3].map(|()| start(take_one::<2, R>, seats.clone()));
     let passed = processes.map(has_ended).into_iter().filter(|passed| *passed).count();
-    ensure(passed >= 2, "all_but_one", || format!("{passed} of 3"))?;
     let free = seats.try_acquire(|_| seats.try_acquire(|_| ()));
     ensure(free == Some(Some(())), "all_permits", || format!("{free:?} in the end"))?;
     Ok(format!("{passed} passed"))
+}
+
+/// One holds the only permit while another one comes, which may be killed, and wants it again at once.
+pub fn who_waits_is_not_passed_for_ever<R: Waiting>() -> Outcome {
+    let seats = seats::<1, R>();
+    let waiter = seats.acquire(|_| start(take_one::<1, R>, seats.clone()));
+    let passed = seats.passed();
+    seats.acquire(|_| ());
+    in_turn(passed.max(seats.passed()), waiter)
 }

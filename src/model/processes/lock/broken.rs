@@ -42,6 +42,19 @@ impl Rules for ForgetsWaiters {
     }
 }
 
+/// Who comes takes the lock, or a permit, however long others have waited.
+///
+/// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). One that sleeps may be passed for ever by another that comes back
+/// at once: so are waiters of mutexes of glibc, and of CPython's `multiprocessing`.
+#[derive(Debug)]
+pub struct Barges;
+
+impl Rules for Barges {
+    const PATIENCE: u32 = u32::MAX;
+}
+
+impl Waiting for Barges {}
+
 /// The release of a [`RobustLock`] takes the mark of those who wait away, and wakes one.
 ///
 /// Twin of [`Kept`](crate::model::processes::lock::robust::Kept). Where that one is killed, or the releaser before it wakes anybody,

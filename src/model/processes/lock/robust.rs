@@ -12,11 +12,18 @@
 //! takes the lock meanwhile does not know that there are others. Here it does, because it finds both as they were. Who is killed while it
 //! sleeps stays in the count: from then on a release asks the system to wake one even where nobody sleeps.
 //!
-//! It is not fair, and who holds it waits for ever where it takes it again. It is held while a function runs, and not
+//! Who comes may take it before one who sleeps, but not for ever: where it was given back [`PATIENCE`](Rules::PATIENCE) times beside
+//! sleepers, and none of them got it, it is a sleeper's turn, and who comes then sleeps as well. One that was woken may be killed
+//! before it takes the lock, so nobody waits for it longer than [`COURTESY`]. The system wakes first who has slept longest.
+//! Of n threads one that sleeps is thus passed `PATIENCE` + n times at most, and once more for each courtesy through which it is awake and
+//! does not run. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
+//!
+//! Who holds it waits for ever where it takes it again. It is held while a function runs, and not
 //! by a guard: a guard can be forgotten, and then the kernel's list would lead into memory that somebody else has by now.
 //!
 //! Sources: Ulrich Drepper, "Futexes are tricky", 2011, for the word with a mark of waiters; "Robust mutexes", 2006; POSIX.1-2024,
-//! `pthread_mutex_consistent`, for what becomes of the lock.
+//! `pthread_mutex_consistent`, for what becomes of the lock. That a lock which lets others pass becomes one that does not, as long
+//! as somebody has waited too long, is that of mutexes of Go 1.9 (Dmitry Vyukov, "sync: make Mutex more fair", 2017).
 
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicBool, AtomicU32, fence};
@@ -57,13 +64,26 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
 
     /// What stays in it when it is given back and somebody may wait.
     const GIVEN: u32 = WAITERS;
+    /// So often others may take it while somebody sleeps.
+    const PATIENCE: u32 = 64;
 }
+
+/// So long one who comes waits for one who was woken. A wake takes 10 to 70 µs from one core to another.
+pub const COURTESY: Duration = Duration::from_micros(200);
 
 /// All of it.
 #[derive(Debug)]
 pub struct Kept;
 
 impl Rules for Kept {}
+
+/// All of it, and who sleeps is passed only once: what [`Kept`] does seldom is seen in a small scope.
+#[derive(Debug)]
+pub struct Impatient;
+
+impl Rules for Impatient {
+    const PATIENCE: u32 = 1;
+}
 
 /// A holder was killed, and the next one did not put right what it left. Nobody gets the lock any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +148,8 @@ pub struct RobustLock<R = Kept> {
     word: Robust,
     /// How many wait, or have been killed while they did.
     sleepers: AtomicU32,
+    /// How often it was given back beside sleepers since one of them got it.
+    passed: AtomicU32,
     /// Whether it is not recoverable.
     lost: AtomicBool,
     rules: PhantomData<fn() -> R>,
@@ -143,6 +165,7 @@ impl<R: Rules> RobustLock<R> {
         Self {
             word: Robust::new().named(format_args!("lock")),
             sleepers: AtomicU32::new(0).named(format_args!("sleepers")),
+            passed: AtomicU32::new(0).named(format_args!("passed")),
             lost: AtomicBool::new(false).named(format_args!("lost")),
             rules: PhantomData,
         }
@@ -160,12 +183,7 @@ impl<R: Rules> RobustLock<R> {
     /// It is lost; `body` does not run.
     #[inline]
     pub fn lock<T>(&self, body: impl FnOnce(Locked<'_>) -> T) -> Result<T, NotRecoverable> {
-        let wait = |seen| {
-            self.word.wait(seen);
-            true
-        };
-        let held = self.take(|| self.acquire(wait)).expect("one that waits without end gets it");
-        held.run(body)
+        self.take(|| self.acquire(None)).expect("one that waits without end gets it").run(body)
     }
 
     /// The same, if nobody holds it. `None` where somebody does.
@@ -187,8 +205,15 @@ impl<R: Rules> RobustLock<R> {
         body: impl FnOnce(Locked<'_>) -> T,
     ) -> Result<Option<T>, NotRecoverable> {
         let deadline = Deadline::after(patience);
-        let wait = |seen| deadline.left().is_some_and(|left| self.word.wait_timeout(seen, left));
-        self.take(|| self.acquire(wait)).map(|held| held.run(body)).transpose()
+        self.take(|| self.acquire(Some(&deadline))).map(|held| held.run(body)).transpose()
+    }
+
+    /// How often it was given back beside threads that sleep since one of them got it: [`PATIENCE`](Rules::PATIENCE) and as many times as
+    /// there are other threads, at most.
+    #[must_use]
+    pub fn passed(&self) -> u32 {
+        // Ordering: Relaxed. It decides who is the next one, and nothing else.
+        self.passed.load(Relaxed)
     }
 
     /// Lets the kernel know of what `acquire` takes.
@@ -205,51 +230,83 @@ impl<R: Rules> RobustLock<R> {
         found.map(|word| Held { lock: self, consistent: Cell::new(word & OWNER_DIED == 0), ended: false })
     }
 
-    /// Takes the lock, and has `wait` wait at the word as long as it is so; unless that gives up.
+    /// Takes the lock, or waits for it until its time is over.
     #[inline]
-    fn acquire(&self, wait: impl FnMut(u32) -> bool) -> Option<u32> {
+    fn acquire(&self, until: Option<&Deadline>) -> Option<u32> {
+        if self.is_a_sleepers_turn() {
+            // Ordering: Relaxed; the lock is taken by a compare-exchange.
+            return self.sleep(self.word.load(Relaxed), until);
+        }
         match self.try_acquire(0, false) {
             Ok(word) => Some(word),
-            Err(seen) => self.acquire_contended(seen, wait),
+            Err(seen) => self.acquire_contended(seen, until),
         }
     }
 
-    /// Woken by `release`, and by the kernel where the owner is killed.
+    fn is_a_sleepers_turn(&self) -> bool {
+        self.passed() >= R::PATIENCE
+    }
+
     #[cold]
-    fn acquire_contended(&self, mut seen: u32, mut wait: impl FnMut(u32) -> bool) -> Option<u32> {
-        let mut waited = false;
-        let found = loop {
+    fn acquire_contended(&self, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
+        while self.spin() && !self.is_a_sleepers_turn() {
+            match self.try_acquire(0, false) {
+                Ok(word) => return Some(word),
+                Err(now) => seen = now,
+            }
+        }
+        self.sleep(seen, until)
+    }
+
+    /// Counts itself, and sleeps until it gets the lock, or its time is over.
+    #[cold]
+    fn sleep(&self, seen: u32, until: Option<&Deadline>) -> Option<u32> {
+        // Ordering: Relaxed. The fence is what counts.
+        self.sleepers.fetch_add(1, Relaxed);
+        // Ordering: SeqCst, with the fence in `release_contended`. One of the two sees what the other has done before its
+        // fence: this one that the lock is free, or that one the count.
+        fence(SeqCst);
+        let found = self.acquire_asleep(seen, until);
+        if found.is_some() {
+            // Ordering: Relaxed, as in `passed`.
+            self.passed.store(0, Relaxed);
+        }
+        // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
+        self.sleepers.fetch_sub(1, Relaxed);
+        found
+    }
+
+    /// Woken by `release`, and by the kernel where the owner is killed.
+    fn acquire_asleep(&self, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
+        loop {
+            point("a lock to be waited for");
             let mut expected = 0;
-            if waited || !self.spin() {
-                if !waited {
-                    // Ordering: Relaxed. The fence is what counts.
-                    self.sleepers.fetch_add(1, Relaxed);
-                    // Ordering: SeqCst, with the fence in `release_contended`. One of the two sees what the other has done before its
-                    // fence: this one that the lock is free, or that one the count.
-                    fence(SeqCst);
-                    waited = true;
-                }
-                point("a lock to be waited for");
+            if seen & OWNER == 0 {
+                // It is free, and another one's turn. That one may be dead.
+                let left = until.map_or(COURTESY, |until| until.left().unwrap_or_default().min(COURTESY));
+                self.word.wait_timeout(seen, left);
+            } else {
                 let marked = seen | WAITERS;
                 // Ordering: Relaxed. The mark is for the kernel, which exchanges the word.
                 if seen == marked || self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_ok() {
-                    if !wait(marked) {
-                        break None;
-                    }
+                    self.wait(marked, until)?;
                     point("a lock that was waited for");
                     expected = WAITERS;
                 }
             }
-            match self.try_acquire(expected, waited) {
-                Ok(word) => break Some(word),
+            match self.try_acquire(expected, true) {
+                Ok(word) => return Some(word),
                 Err(now) => seen = now,
             }
-        };
-        if waited {
-            // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
-            self.sleepers.fetch_sub(1, Relaxed);
         }
-        found
+    }
+
+    /// Waits while the word is so. `None` where its time is over.
+    fn wait(&self, seen: u32, until: Option<&Deadline>) -> Option<()> {
+        match until {
+            Some(until) => self.word.wait_timeout(seen, until.left()?).then_some(()),
+            None => Some(self.word.wait(seen)),
+        }
     }
 
     /// Takes the lock if nobody owns it, and says what its word had then; or else who does. `expected` is a guess.
@@ -303,6 +360,8 @@ impl<R: Rules> RobustLock<R> {
         // Ordering: SeqCst, with the fence in `acquire_contended`.
         fence(SeqCst);
         if self.sleepers.load(Relaxed) > 0 {
+            // Ordering: Relaxed, as in `passed`.
+            self.passed.fetch_add(1, Relaxed);
             point("a lock whose waiter is to be woken");
             self.word.wake_one();
         }

@@ -12,14 +12,18 @@
 //! What it does not do: wake the one at the door at once where somebody is killed who has *another* permit than the first, or has given
 //! that other one back and not yet looked for the mark. A futex is waited for at one word, and the dead wake at theirs. The
 //! permit is free, and whoever comes takes it; the one at the door does when the next permit is given back, or when the holder of the
-//! first one ends. So nobody waits for ever as long as each body comes to an end. It is not fair, and a permit is given back by
-//! its holder alone.
+//! first one ends. So nobody waits for ever as long as each body comes to an end. A permit is given back by its holder alone.
+//!
+//! Who comes may take a permit before the one at the door, but not for ever: where [`PATIENCE`](Rules::PATIENCE) permits were given
+//! back beside that one, who comes goes to the door as well, which is fair in the same way.
+//! [`try_acquire`](Semaphore::try_acquire) waits for nobody's turn.
 //!
 //! Sources: Edsger W. Dijkstra, "Cooperating sequential processes", 1965; Ulrich Drepper, "Robust mutexes", 2006. A permit that
 //! comes back by itself is `SEM_UNDO` of semop(2).
 
-use super::robust::{Kept, Locked, NotRecoverable, RobustLock, Rules};
+use super::robust::{Impatient, Kept, Locked, NotRecoverable, RobustLock, Rules};
 use crate::sync::atomic::{
+    AtomicU32,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
@@ -39,6 +43,8 @@ pub trait Waiting: Rules {
 }
 
 impl Waiting for Kept {}
+
+impl Waiting for Impatient {}
 
 /// So many permits, for a [`Region`](crate::sync::region::Region). Each has a number.
 ///
@@ -60,6 +66,8 @@ impl Waiting for Kept {}
 #[repr(C)]
 pub struct Semaphore<const PERMITS: usize, R = Kept> {
     door: RobustLock<R>,
+    /// How many permits were given back since one at the door got one, while somebody stood there.
+    passed: AtomicU32,
     permits: [Robust; PERMITS],
 }
 
@@ -75,6 +83,7 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
         let () = Self::IS_POSSIBLE;
         Self {
             door: RobustLock::new().named(format_args!("door")),
+            passed: AtomicU32::new(0).named(format_args!("passed")),
             permits: std::array::from_fn(|i| Robust::new().named(format_args!("permit {i}"))),
         }
     }
@@ -85,7 +94,7 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
             word.wait(seen);
             true
         };
-        let permit = self.try_take().or_else(|| {
+        let permit = self.try_take_in_turn().or_else(|| {
             self.door.lock(|found| self.at_the_door(found, sleep)).unwrap_or_else(|lost| unrepaired(lost))
         });
         self.held(permit.expect("one that waits without end gets it"), body)
@@ -101,11 +110,25 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
         let deadline = Deadline::after(patience);
         let left = || deadline.left().unwrap_or_default();
         let sleep = |word: &Robust, seen| word.wait_timeout(seen, left());
-        let permit = self.try_take().or_else(|| {
+        let permit = self.try_take_in_turn().or_else(|| {
             let waited = self.door.lock_timeout(left(), |found| self.at_the_door(found, sleep));
             waited.unwrap_or_else(|lost| unrepaired(lost)).flatten()
         });
         permit.map(|permit| self.held(permit, body))
+    }
+
+    /// How many permits were given back while somebody stood at the door, since one got a permit there: [`PATIENCE`](Rules::PATIENCE)
+    /// and as many as there are other threads, at most.
+    #[must_use]
+    pub fn passed(&self) -> u32 {
+        // Ordering: Relaxed. It decides who is the next one, and nothing else.
+        self.passed.load(Relaxed)
+    }
+
+    /// Takes any permit that is free, unless it is the turn of the one at the door.
+    #[inline]
+    fn try_take_in_turn(&self) -> Option<usize> {
+        if self.passed() < R::PATIENCE { self.try_take() } else { None }
     }
 
     /// Takes any permit that is free.
@@ -146,6 +169,10 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
             let looked = if R::LOOKS_FIRST { self.try_take() } else { None };
             let seen = self.mark();
             let permit = if R::LOOKS_FIRST { looked } else { self.try_take() };
+            if permit.is_some() {
+                // Ordering: Relaxed, as in `passed`.
+                self.passed.store(0, Relaxed);
+            }
             if permit.is_some() || !goes_on {
                 // Ordering: Relaxed. The mark is of the one at the door alone.
                 self.permits[0].fetch_and(!WAITERS, Relaxed);
@@ -194,6 +221,8 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
         // Ordering: SeqCst, with the fence in `mark`.
         fence(SeqCst);
         if self.permits[0].load(Relaxed) & WAITERS != 0 {
+            // Ordering: Relaxed, as in `passed`.
+            self.passed.fetch_add(1, Relaxed);
             // Ordering: Relaxed. What the other one looks for are the permits.
             self.permits[0].fetch_or(OWNER_DIED, Relaxed);
             point("one at the door who is to be woken");
