@@ -60,20 +60,26 @@ fn by_shuttle(seats: usize, meals: usize) {
     shuttle::Runner::new(every, config).run(move || table!(seats, meals, shuttle));
 }
 
-fn proofs(criterion: &mut Criterion) {
-    for (seats, meals) in [(2, 1), (2, 2), (3, 1)] {
-        let mut group = criterion.benchmark_group(format!("proof/{seats} philosophers, {meals} meals"));
-        group.bench_function("engine/dpor", |bencher| bencher.iter(|| by_ours(Engine::Dpor, seats, meals)));
-        group.bench_function("engine/dpor-on-shuttle", |bencher| {
-            bencher.iter(|| by_ours(Engine::DporOnShuttle, seats, meals));
-        });
-        group.bench_function("loom", |bencher| bencher.iter(|| by_loom(seats, meals)));
-        // Of three philosophers it has more schedules than anybody would wait for.
-        if seats == 2 {
-            group.bench_function("shuttle, depth first", |bencher| bencher.iter(|| by_shuttle(seats, meals)));
-        }
+/// Seats, and meals of each philosopher.
+const TABLES: [(usize, usize); 3] = [(2, 1), (2, 2), (3, 1)];
+
+fn measure(criterion: &mut Criterion, name: &str, tables: &[(usize, usize)], search: impl Fn(usize, usize)) {
+    for &(seats, meals) in tables {
+        let mut group = criterion.benchmark_group(format!("proof/{seats} philosophers, {meals} meals each"));
+        group.bench_function(name, |bencher| bencher.iter(|| search(seats, meals)));
         group.finish();
     }
+}
+
+/// loom comes first: shuttle leaves a hook that speaks of each unwinding, and loom ends its threads by that.
+fn proofs(criterion: &mut Criterion) {
+    measure(criterion, "loom", &TABLES, by_loom);
+    measure(criterion, "engine/dpor", &TABLES, |seats, meals| by_ours(Engine::Dpor, seats, meals));
+    measure(criterion, "engine/dpor-on-shuttle", &TABLES, |seats, meals| {
+        by_ours(Engine::DporOnShuttle, seats, meals);
+    });
+    // Of three philosophers it has more schedules than anybody would wait for.
+    measure(criterion, "shuttle, depth first", &TABLES[..2], by_shuttle);
 }
 
 criterion_group! {
