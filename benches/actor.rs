@@ -10,9 +10,10 @@ use ractor::rpc::CallResult;
 use ractor::{ActorProcessingErr, ActorRef, RpcReplyPort};
 use refectory::model::actors::actor::supervisor::{Strategy, Supervised, Supervisor};
 use refectory::model::actors::actor::{Actor, Address, DeadLetters, Failed, Reply, Running, spawn};
+use refectory::scenario::time_together;
 use std::hint::black_box;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 /// Longer than any answer takes.
@@ -159,17 +160,15 @@ fn channel_thread(
 }
 
 /// From so many senders: the time until all was added.
-fn time(messages: u64, senders: u64, to: &(impl Adds + Sync)) -> Duration {
-    let started = Instant::now();
-    thread::scope(|scope| {
-        for sender in 0..senders {
-            scope.spawn(move || {
-                (sender..messages).step_by(senders as usize).for_each(|number| to.add(number))
-            });
+fn time(messages: u64, senders: usize, to: &(impl Adds + Sync)) -> Duration {
+    // Whoever has sent its share asks for the sum, which is told when all before was added.
+    let sends = |sender: usize| {
+        move || {
+            (sender as u64..messages).step_by(senders).for_each(|number| to.add(number));
+            black_box(to.sum());
         }
-    });
-    black_box(to.sum());
-    started.elapsed()
+    };
+    time_together((0..senders).map(sends))
 }
 
 fn throughput(criterion: &mut Criterion) {

@@ -1,14 +1,12 @@
 //! What a future costs: a result that one thread sets and another one takes, beside channels of one place.
 
-#![expect(clippy::disallowed_types, reason = "benches run on default features, with std's own barrier")]
-
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::channel;
 use refectory::model::pool::future::Future;
-use std::sync::{Barrier, mpsc};
-use std::thread;
-use std::time::{Duration, Instant};
+use refectory::scenario::time_together;
+use std::sync::mpsc;
+use std::time::Duration;
 
 /// Futures that are made before the first result is set.
 const MANY: u64 = 1_024;
@@ -40,7 +38,7 @@ fn pass_on<S: Send, R: Send>(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
     new: impl Fn() -> (S, R),
-    set: impl Fn(S, u64) -> bool,
+    set: impl Fn(S, u64) -> bool + Sync,
     get: impl Fn(R) -> Option<u64> + Sync,
 ) {
     group.bench_function(name, |bencher| {
@@ -50,31 +48,15 @@ fn pass_on<S: Send, R: Send>(
             while left > 0 {
                 let batch = left.min(MANY);
                 let (setters, getters): (Vec<_>, Vec<_>) = (0..batch).map(|_| new()).unzip();
-                time += together(
-                    || assert!(setters.into_iter().zip(0..).all(|(end, n)| set(end, n))),
-                    || assert!(getters.into_iter().zip(0..).all(|(end, n)| get(end) == Some(n))),
-                );
+                let sets = || assert!(setters.into_iter().zip(0..).all(|(end, n)| set(end, n)));
+                let gets = || assert!(getters.into_iter().zip(0..).all(|(end, n)| get(end) == Some(n)));
+                let both: [Box<dyn FnOnce() + Send>; 2] = [Box::new(sets), Box::new(gets)];
+                time += time_together(both.into_iter());
                 left -= batch;
             }
             time
         });
     });
-}
-
-/// The time from the moment when both threads are ready until both are done.
-fn together(here: impl FnOnce(), there: impl FnOnce() + Send) -> Duration {
-    let start = Barrier::new(2);
-    thread::scope(|scope| {
-        let other = scope.spawn(|| {
-            start.wait();
-            there();
-        });
-        start.wait();
-        let begun = Instant::now();
-        here();
-        other.join().expect("the other thread does not panic");
-        begun.elapsed()
-    })
 }
 
 criterion_group! {

@@ -94,7 +94,6 @@ fn measure<S: Spec>(
     wrong: impl Fn() -> S::Answer,
 ) {
     let mut group = c.benchmark_group(name);
-    group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
     for size in SIZES {
         let mut log = log(size);
         let id = |what| BenchmarkId::new(what, format!("{} operations of {} clients", size.0, size.1));
@@ -119,5 +118,12 @@ fn stores(c: &mut Criterion) {
     measure(c, "general/store", &KvSpec, store, || KvAnswer::Value("no such text".into()));
 }
 
-criterion_group!(benches, registers, stores);
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_secs(1));
+    targets = registers, stores
+}
 criterion_main!(benches);

@@ -7,11 +7,12 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::model::gil::interpreter::cpython::Interpreter;
 use refectory::model::gil::lock::cpython::{Gil, SWITCH_INTERVAL};
+use refectory::scenario::time_together;
 use std::hint::black_box;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SUBJECT: &str = "gil/cpython";
 
@@ -50,21 +51,13 @@ fn throughput(criterion: &mut Criterion) {
 
 /// The time in which every thread does so many steps.
 fn compute(interpreter: &Interpreter<u64>, threads: usize, steps: u64) -> Duration {
-    let start = Barrier::new(threads + 1);
-    let begun = thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                start.wait();
-                let mut thread = interpreter.attach();
-                for _ in 0..steps {
-                    thread.step(|count| *count = black_box(*count + 1));
-                }
-            });
+    let computes = |_| {
+        || {
+            let mut thread = interpreter.attach();
+            (0..steps).for_each(|_| thread.step(|count| *count = black_box(*count + 1)));
         }
-        start.wait();
-        Instant::now()
-    });
-    begun.elapsed()
+    };
+    time_together((0..threads).map(computes))
 }
 
 /// How long a thread takes from the end of its reading until it has the lock again, beside one that computes.

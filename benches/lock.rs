@@ -20,14 +20,13 @@ use refectory::model::threads::lock::guarded::Guarded;
 use refectory::model::threads::lock::recursive::RLock;
 use refectory::model::threads::lock::semaphore::Semaphore;
 use refectory::port::Size;
+use refectory::scenario::time_together;
 use refectory::sync::future::block_on;
 use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{self, Arc};
-use std::thread;
-use std::time::{Duration, Instant};
 
 /// A number that one thread at a time adds to.
 trait Counter: Sync {
@@ -106,7 +105,7 @@ fn counter() -> Guarded<u64> {
 fn race(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, counter: &impl Counter) {
     let sections = |rounds: u64| move || (0..rounds).for_each(|_| black_box(counter).add_one());
     group.bench_function(name, |bencher| {
-        bencher.iter_custom(|rounds| pair([sections(rounds), sections(rounds)]))
+        bencher.iter_custom(|rounds| time_together([sections(rounds), sections(rounds)].into_iter()))
     });
 }
 
@@ -239,23 +238,7 @@ fn by_turns<T>(bencher: &mut Bencher<'_>, turn: impl Fn(&AtomicBool, bool) -> T 
         let (turn, whose) = (&turn, &whose);
         move || (0..rounds).for_each(|_| drop(black_box(turn(whose, mine))))
     };
-    bencher.iter_custom(|rounds| pair([turns(false, rounds), turns(true, rounds)]));
-}
-
-/// The time that both together take, from the moment when both are ready.
-fn pair(bodies: [impl FnOnce() + Send; 2]) -> Duration {
-    let start = sync::Barrier::new(3);
-    let begun = thread::scope(|scope| {
-        for body in bodies {
-            scope.spawn(|| {
-                start.wait();
-                body();
-            });
-        }
-        start.wait();
-        Instant::now()
-    });
-    begun.elapsed()
+    bencher.iter_custom(|rounds| time_together([turns(false, rounds), turns(true, rounds)].into_iter()));
 }
 
 criterion_group!(benches, uncontended, contended, turns, awaited, awaited_by_turns);

@@ -3,11 +3,7 @@
 //! `spinning`, on a ring, and crossbeam's `ArrayQueue` and `SegQueue` never wait by themselves; all of them get the same waiting
 //! on top: they try again. The others sleep.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "benches compare with std, on default features"
-)]
+#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
 
 #[path = "queue/flow.rs"]
 mod flow;
@@ -24,29 +20,12 @@ mod turns;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use refectory::catalogue;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::thread;
-use std::time::{Duration, Instant};
+use refectory::scenario::time_together;
+use std::time::Duration;
 
-/// The time that threads take together, from the first one's beginning, when all are ready, to the last one's end. Each looks at the
-/// clock itself, because one beside them may get a processor only when they are done.
+/// The time that threads with these bodies take together.
 fn together(bodies: Vec<Box<dyn FnOnce() + Send + '_>>) -> Duration {
-    let (ready, all) = (&AtomicUsize::new(0), bodies.len());
-    let run = |body: Box<dyn FnOnce() + Send + '_>| {
-        ready.fetch_add(1, Relaxed);
-        while ready.load(Relaxed) < all {
-            thread::yield_now();
-        }
-        let begun = Instant::now();
-        body();
-        (begun, Instant::now())
-    };
-    let spans: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = bodies.into_iter().map(|body| scope.spawn(move || run(body))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no body panics")).collect()
-    });
-    let begun = spans.iter().map(|(begun, _)| *begun).min().expect("there are bodies");
-    spans.iter().map(|(_, ended)| *ended - begun).max().expect("there are bodies")
+    time_together(bodies.into_iter())
 }
 
 /// Every queue of the catalogue.

@@ -4,8 +4,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use refectory::catalogue::{self, Timed};
 use refectory::model::processes::table::arbiter::{Just, Seat, table};
 use refectory::port::Size;
+use refectory::scenario::time_together;
 use refectory::sync::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SEATS: usize = 5;
 
@@ -24,16 +25,13 @@ fn tables(criterion: &mut Criterion) {
 fn arbitrated(meals: u64) -> Duration {
     let (arbiter, seats, _report) = table::<Just>(SEATS).expect("there is room for a few pipes");
     let arbiter = thread::spawn(|| arbiter.serve());
-    let start = Instant::now();
     let dine = |mut seat: Seat| {
-        thread::spawn(move || {
+        move || {
             (0..meals).for_each(|_| seat.dine(|| ()).expect("the arbiter is there"));
             seat.leave();
-        })
+        }
     };
-    let philosophers: Vec<_> = seats.into_iter().map(dine).collect();
-    philosophers.into_iter().for_each(|philosopher| philosopher.join().expect("it is fed"));
-    let time = start.elapsed();
+    let time = time_together(seats.into_iter().map(dine));
     arbiter.join().expect("it has served");
     time
 }

@@ -45,7 +45,7 @@
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
 //! | [`judge`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
 //! | `runner`, `campaign` | cells in processes of their own; stress on real cores (feature `cli`) |
-//! | `compare` | the models side by side on the same work (feature `cli`) |
+//! | `compare`, `bench` | the models side by side on the same work; ours beside the best of others (feature `cli`) |
 //!
 //! # Features
 //! `loom`, `shuttle` and `dpor` each add engines and take nothing away. `cli` (default) is the command line and the runner;
@@ -67,6 +67,8 @@ compile_error!(
 );
 
 pub mod alloc;
+#[cfg(feature = "cli")]
+pub mod bench;
 #[cfg(feature = "cli")]
 pub mod campaign;
 pub mod catalogue;

@@ -276,7 +276,10 @@ impl StartLine {
 
 /// The time that real threads take together, from the first one's beginning, when all are ready, to the last one's end. Each looks at
 /// the clock itself: one beside them may get a processor only when they are done.
-pub(crate) fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B>) -> Duration {
+///
+/// # Panics
+/// If one of them does, or cannot be started.
+pub fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B>) -> Duration {
     let start = StartLine::new(bodies.len());
     let spans: Vec<_> = std::thread::scope(|scope| {
         let run = |body: B| {

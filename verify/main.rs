@@ -2,6 +2,7 @@
 //!
 //! Each module gives its tests as a list of trials; a new module adds its list in [`trials`].
 
+mod bench;
 mod cancellation;
 mod cells;
 mod command_line;
@@ -46,6 +47,7 @@ fn trials() -> Vec<Trial> {
         misbehaviour::trials(),
         command_line::trials(),
         compare::trials(),
+        bench::trials(),
         readme::trials(),
         house::trials(),
     ];

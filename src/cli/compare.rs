@@ -95,7 +95,7 @@ fn chosen<T: Copy + PartialEq>(
 }
 
 /// Leaves a file as it is, and makes an empty one where there is none.
-fn can_be_written(file: &Path) -> Result<(), Stop> {
+pub(super) fn can_be_written(file: &Path) -> Result<(), Stop> {
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
     opened
         .map(drop)

@@ -1,5 +1,6 @@
 //! What the command line offers, and how it ends.
 
+mod bench;
 mod cancel_safety;
 mod check;
 mod compare;
@@ -56,6 +57,12 @@ enum Command {
     Check(check::Check),
     /// Puts the concurrency models side by side on the same work, and says which one to take for which.
     Compare(compare::Compare),
+    /// Runs the benches of the source tree within one budget, and puts ours beside the best of others: one table of ratios, the worst first.
+    ///
+    /// A ratio is the throughput of a subject over that of the fastest peer in the same scenario: 1.00 is as fast, more is better. Subjects are
+    /// the functions that are named after a model, as in `threads/queue`; all others are peers. Benches are criterion's, built with cargo from
+    /// the sources, and criterion keeps what it measures in `target/criterion`.
+    Bench(bench::Bench),
     /// Says of each operation that is a future what a cancellation does to it.
     CancelSafety(cancel_safety::CancelSafety),
 }
@@ -75,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Twins(twins) => twins.run(),
         Command::Check(check) => check.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Bench(bench) => bench.run(),
         Command::CancelSafety(operations) => operations.run(),
     };
     ended.unwrap_or_else(explain).into()

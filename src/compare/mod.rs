@@ -24,7 +24,7 @@ mod figures;
 mod hand;
 mod measure;
 mod model;
-mod page;
+pub(crate) mod page;
 #[cfg_attr(not(feature = "processes"), allow(dead_code, reason = "nobody has anything to pass on"))]
 mod prices;
 mod python;
@@ -35,7 +35,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod usage;
-mod words;
+pub(crate) mod words;
 mod work;
 
 pub use advice::{Advice, advice};

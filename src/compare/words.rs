@@ -4,7 +4,7 @@ use super::figures::Spread;
 use crate::report::grouped;
 
 /// As in `2.10 ms`.
-pub(super) fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     match seconds {
         s if s >= 1.0 => format!("{} s", digits(s)),
         s if s >= 1e-3 => format!("{} ms", digits(s * 1e3)),
@@ -14,17 +14,17 @@ pub(super) fn seconds(seconds: f64) -> String {
 }
 
 /// As in `9.5 MB`.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
 /// As in `1.92 ×`.
-pub(super) fn times(factor: f64) -> String {
+pub(crate) fn times(factor: f64) -> String {
     format!("{} ×", digits(factor))
 }
 
 /// As in `1.92 × (1.85 to 1.97)`.
-pub(super) fn times_between(spread: &Spread) -> String {
+pub(crate) fn times_between(spread: &Spread) -> String {
     match spread.runs {
         1 => format!("{} (one run)", times(spread.median)),
         _ => format!("{} ({} to {})", times(spread.median), digits(spread.low), digits(spread.high)),
@@ -32,7 +32,7 @@ pub(super) fn times_between(spread: &Spread) -> String {
 }
 
 /// As in `1 345/s`.
-pub(super) fn rate(items: f64) -> String {
+pub(crate) fn rate(items: f64) -> String {
     if items < 100.0 {
         format!("{}/s", digits(items))
     } else {
@@ -41,7 +41,7 @@ pub(super) fn rate(items: f64) -> String {
 }
 
 /// Three digits that count.
-pub(super) fn digits(number: f64) -> String {
+pub(crate) fn digits(number: f64) -> String {
     match number {
         n if n >= 99.95 => grouped(n.round() as u64),
         n if n >= 9.995 => format!("{n:.1}"),
@@ -51,7 +51,7 @@ pub(super) fn digits(number: f64) -> String {
 }
 
 /// As in `a, b and c`.
-pub(super) fn list(items: &[String]) -> String {
+pub(crate) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
         [one] => one.clone(),
@@ -60,7 +60,7 @@ pub(super) fn list(items: &[String]) -> String {
 }
 
 /// As in `1 worker`, `2 workers`.
-pub(super) fn workers(number: usize) -> String {
+pub(crate) fn workers(number: usize) -> String {
     if number == 1 { "1 worker".to_owned() } else { format!("{number} workers") }
 }
 

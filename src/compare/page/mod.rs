@@ -2,19 +2,18 @@
 //!
 //! Pure: from figures to text. Pictures stand beside tables that say the same, so that nobody has to see them.
 
-mod markup;
+pub(crate) mod draw;
+pub(crate) mod markup;
 mod svg;
 mod tables;
 
-use self::markup::{Tag, escaped};
+use self::markup::{Tag, document, escaped};
 use super::advice::{Advice, advice};
 use super::claims::{Claim, Verdict, claims};
 use super::figures::Figures;
 use super::model::{Language, Model};
 use super::table;
 use super::work::Kind;
-
-const STYLE: &str = include_str!("style.css");
 
 /// The page.
 #[must_use]
@@ -28,12 +27,7 @@ pub fn page(figures: &Figures) -> String {
     body += &tables::prices(figures);
     body += &solutions(figures);
     body += &method(figures);
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Concurrency models side by side</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
-    )
+    document("Concurrency models side by side", &body)
 }
 
 fn head(figures: &Figures) -> String {

@@ -1,6 +1,7 @@
 //! The pictures: bars, small multiples of curves, ranges. Colours and fonts are the page's, so that they follow light and dark.
 
-use super::markup::{Tag, escaped};
+use super::draw::{Scale, line, picture, short, text};
+use super::markup::Tag;
 use crate::compare::figures::{Figures, Point, Spread};
 use crate::compare::model::{Language, Model};
 use crate::compare::words::{digits, seconds, times, workers};
@@ -16,33 +17,12 @@ const RIGHT: f64 = 368.0;
 /// From one row to the next.
 const ROW: f64 = 26.0;
 
-/// A picture with a title and a description for those who do not see it.
-fn picture(id: &str, class: &str, size: (f64, f64), title: &str, description: &str, content: &str) -> String {
-    format!(
-        "<svg class=\"{class}\" role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" viewBox=\"0 0 {} {}\">\n\
-         <title id=\"{id}-title\">{}</title>\n<desc id=\"{id}-desc\">{}</desc>\n{content}</svg>\n",
-        size.0,
-        size.1,
-        escaped(title),
-        escaped(description)
-    )
-}
-
 const fn class_of(model: Model) -> &'static str {
     match (model, model.language()) {
         (Model::Serial, _) => "serial",
         (_, Language::Rust) => "rust",
         (_, Language::Python) => "python",
     }
-}
-
-fn text(x: f64, y: f64, class: &str, text: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}</text>\n", escaped(text))
-}
-
-fn line(from: (f64, f64), to: (f64, f64), class: &str) -> String {
-    let ((x1, y1), (x2, y2)) = (from, to);
-    format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" class=\"{class}\"/>\n")
 }
 
 /// The best point of each model on this work.
@@ -55,7 +35,9 @@ pub(super) fn throughput(figures: &Figures, kind: Kind) -> String {
     let points = best(figures, kind);
     let rows: Vec<(&Point, Spread)> =
         points.iter().map(|point| (*point, of_serial(figures, point))).collect();
-    let Some(scale) = Scale::over(rows.iter().flat_map(|(_, of)| [of.low, of.high]).chain([1.0])) else {
+    let Some(scale) =
+        Scale::over((LEFT, RIGHT), rows.iter().flat_map(|(_, of)| [of.low, of.high]).chain([1.0]))
+    else {
         return String::new();
     };
     let bottom = 8.0 + ROW * rows.len() as f64;
@@ -173,7 +155,9 @@ fn path(points: &[(f64, f64)], class: &str) -> String {
 pub(super) fn latency(figures: &Figures, kind: Kind) -> String {
     let points = best(figures, kind);
     let values = points.iter().flat_map(|point| [point.latency.p50, point.latency.p999]);
-    let Some(mut scale) = Scale::over(values.filter(|seconds| *seconds > 0.0)) else { return String::new() };
+    let Some(mut scale) = Scale::over((LEFT, RIGHT), values.filter(|seconds| *seconds > 0.0)) else {
+        return String::new();
+    };
     scale.make_logarithmic();
     let bottom = 8.0 + ROW * points.len() as f64;
     let mut content = scale.grid(bottom, seconds_short);
@@ -205,71 +189,6 @@ fn range(point: &Point, scale: &Scale, middle: f64) -> String {
     drawn + &text(p999 + 8.0, middle + 4.0, "value", &seconds(latency.p999))
 }
 
-/// Where values lie between [`LEFT`] and [`RIGHT`].
-struct Scale {
-    least: f64,
-    most: f64,
-    logarithmic: bool,
-}
-
-/// Where values are so many times apart a linear scale shows the small ones no more.
-const FAR_APART: f64 = 12.0;
-
-impl Scale {
-    /// Nothing where there are no values.
-    fn over(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (least, most) = values.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), value| {
-            (least.min(value), most.max(value))
-        });
-        if most <= 0.0 || !least.is_finite() {
-            return None;
-        }
-        let mut scale = Self { least, most, logarithmic: false };
-        if most > FAR_APART * least {
-            scale.make_logarithmic();
-        }
-        Some(scale)
-    }
-
-    /// From a power of ten on.
-    fn make_logarithmic(&mut self) {
-        self.logarithmic = true;
-        self.least = 10_f64.powf(self.least.max(self.most * 1e-9).log10().floor());
-    }
-
-    fn at(&self, value: f64) -> f64 {
-        let part = match self.logarithmic {
-            true => (value.max(self.least) / self.least).ln() / (self.most / self.least).ln(),
-            false => value / self.most,
-        };
-        LEFT + (RIGHT - LEFT) * part.clamp(0.0, 1.0)
-    }
-
-    fn ticks(&self) -> Vec<f64> {
-        if self.logarithmic {
-            let powers = std::iter::successors(Some(self.least), |tick| Some(tick * 10.0));
-            return powers.take_while(|tick| *tick <= self.most * 1.0001).collect();
-        }
-        let step = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0];
-        let step = step.into_iter().find(|step| self.most / step <= 6.0).unwrap_or(100.0);
-        (0..=6).map(|number| f64::from(number) * step).take_while(|tick| *tick <= self.most).collect()
-    }
-
-    fn grid(&self, bottom: f64, name: impl Fn(f64) -> String) -> String {
-        let tick = |tick: f64| {
-            let x = self.at(tick);
-            line((x, 4.0), (x, bottom), "grid") + &text(x, bottom + 15.0, "tick-x", &name(tick))
-        };
-        self.ticks().into_iter().map(tick).collect()
-    }
-}
-
-/// Without zeros that say nothing.
-fn short(number: f64) -> String {
-    let rounded = (number * 1000.0).round() / 1000.0;
-    format!("{rounded}")
-}
-
 /// A power of ten.
 fn seconds_short(value: f64) -> String {
     let (number, unit) = match value {
@@ -285,17 +204,6 @@ fn seconds_short(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::compare::example::{Example, spread};
-
-    #[test]
-    fn a_scale_is_logarithmic_where_values_are_far_apart() {
-        let near = Scale::over([1.0, 2.0].into_iter()).unwrap();
-        assert_eq!((near.logarithmic, near.at(0.0), near.at(2.0)), (false, LEFT, RIGHT));
-        assert_eq!(near.ticks(), [0.0, 0.5, 1.0, 1.5, 2.0]);
-        let far = Scale::over([0.05, 2.0].into_iter()).unwrap();
-        assert!(far.logarithmic);
-        assert_eq!((far.ticks().len(), far.at(0.01), far.at(2.0)), (3, LEFT, RIGHT));
-        assert!(Scale::over(std::iter::empty()).is_none());
-    }
 
     #[test]
     fn a_longer_bar_is_a_higher_throughput() {
