@@ -1,6 +1,7 @@
 //! `refectory bench` from outside: on a source tree in small, whose benches write what criterion would write.
 
 use crate::command_line::{expect, refectory};
+use crate::scratch;
 use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +17,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The tree, and a directory of this test for what is built and measured, which is removed in the end.
+/// The tree, and a directory of this test for what is built and measured.
 struct Benches(PathBuf);
 
 impl Benches {
     fn new(test: &str) -> Result<Self, Failed> {
-        let directory =
-            std::env::temp_dir().join(format!("refectory-test-{}-bench-{test}", std::process::id()));
+        let directory = scratch::path(test);
         fs::create_dir_all(&directory)?;
         Ok(Self(directory))
     }
@@ -41,13 +41,6 @@ impl Benches {
     /// A file of this test.
     fn file(&self, name: &str) -> Result<String, Failed> {
         Ok(self.0.join(name).to_str().ok_or("a path that is no text")?.to_owned())
-    }
-}
-
-impl Drop for Benches {
-    fn drop(&mut self) {
-        // Whoever looks at it still sees that it goes.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
