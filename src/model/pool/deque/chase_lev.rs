@@ -21,6 +21,7 @@
 //! Brian Demsky, "CDSchecker: checking concurrent data structures written with C/C++ atomics", OOPSLA 2013.
 
 use super::Word;
+use super::fenced::store_and_fence;
 use crate::port::{self, Steal};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
@@ -128,6 +129,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Puts an item in, at the bottom.
+    #[inline]
     pub fn push(&self, item: T) {
         self.make_room();
         let bottom = self.bottom.get();
@@ -141,18 +143,21 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Takes the item out that was put in last; `None` where there is none.
+    #[inline]
     pub fn pop(&self) -> Option<T> {
         if self.bottom == self.top {
             // `top` does not pass `bottom`. What follows would come to the same, but for the cost of the fence.
             return None;
         }
         let bottom = self.bottom.get().wrapping_sub(1);
-        self.set_bottom(bottom);
         if P::POP_FENCE {
-            // Ordering: SeqCst because each side stores its own position and then loads that of the other,
+            // Ordering: a SeqCst fence because each side stores its own position and then loads that of the other,
             // and one of the two has to see the other's store. The partner is the fence in `steal`: if it
             // comes later, that thief sees this `bottom`; if earlier, `top` is seen here as it was there.
-            fence(Ordering::SeqCst);
+            self.bottom.set(bottom);
+            store_and_fence(&self.shared.bottom.0, bottom);
+        } else {
+            self.set_bottom(bottom);
         }
         // Ordering: Acquire, for the copy that `make_room` trusts.
         let top = self.shared.top.0.load(Ordering::Acquire);
@@ -193,6 +198,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Sees to it that the slot at `bottom` is free.
+    #[inline]
     fn make_room(&self) {
         let full = || self.bottom.get().wrapping_sub(self.top.get()) >= self.buffer().slots.len();
         if full() {
@@ -291,7 +297,8 @@ impl Buffer {
     }
 
     fn slot(&self, position: usize) -> &AtomicPtr<()> {
-        &self.slots[position & (self.slots.len() - 1)]
+        // SAFETY: there are slots, so that what is left of the position is smaller than their number.
+        unsafe { self.slots.get_unchecked(position & (self.slots.len() - 1)) }
     }
 }
 

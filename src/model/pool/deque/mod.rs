@@ -2,6 +2,7 @@
 
 pub mod broken;
 pub mod chase_lev;
+mod fenced;
 pub mod injector;
 mod word;
 
