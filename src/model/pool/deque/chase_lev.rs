@@ -21,7 +21,6 @@
 //! Brian Demsky, "CDSchecker: checking concurrent data structures written with C/C++ atomics", OOPSLA 2013.
 
 use super::Word;
-use super::fenced::store_and_fence;
 use crate::port::{self, Steal};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
@@ -150,14 +149,12 @@ impl<T: Word, P: Protocol> Worker<T, P> {
             return None;
         }
         let bottom = self.bottom.get().wrapping_sub(1);
+        self.set_bottom(bottom);
         if P::POP_FENCE {
-            // Ordering: a SeqCst fence because each side stores its own position and then loads that of the other,
+            // Ordering: SeqCst because each side stores its own position and then loads that of the other,
             // and one of the two has to see the other's store. The partner is the fence in `steal`: if it
             // comes later, that thief sees this `bottom`; if earlier, `top` is seen here as it was there.
-            self.bottom.set(bottom);
-            store_and_fence(&self.shared.bottom.0, bottom);
-        } else {
-            self.set_bottom(bottom);
+            fence(Ordering::SeqCst);
         }
         // Ordering: Acquire, for the copy that `make_room` trusts.
         let top = self.shared.top.0.load(Ordering::Acquire);
@@ -267,6 +264,7 @@ impl<T: Word, P: Protocol> Stealer<T, P> {
 
 impl<T: Word, P> Shared<T, P> {
     /// Moves `top` on, unless another thread has.
+    #[inline]
     fn take_top(&self, top: usize) -> bool {
         // Ordering: its Release part is read by the Acquire loads of `top` by the owner; see `make_room`. SeqCst as
         // the proof of Lê et al. asks, by the axioms of C11: there a thief that reads this `top` before its fence does
@@ -296,6 +294,7 @@ impl Buffer {
         }))
     }
 
+    #[inline]
     fn slot(&self, position: usize) -> &AtomicPtr<()> {
         // SAFETY: there are slots, so that what is left of the position is smaller than their number.
         unsafe { self.slots.get_unchecked(position & (self.slots.len() - 1)) }

@@ -2,7 +2,6 @@
 
 pub mod broken;
 pub mod chase_lev;
-mod fenced;
 pub mod injector;
 mod word;
 

@@ -1,9 +1,8 @@
 //! The tasks of a map, in one allocation: a place each, and one word that says how far they are.
 //!
-//! The word counts the tasks that were put in and those that were begun. The map puts in, workers begin; both change the word by
-//! compare-and-exchange, so each task is begun once, by whoever moved the count over it, and who puts one in learns how
-//! many are not begun. Where those are more than there are workers, all workers have been told of earlier ones, and
-//! putting in is all that is to be done.
+//! The word counts the tasks that were put in and those that were begun. The map puts in, workers begin; each of them changes the word in
+//! one step, so a task is begun once, by whoever moved the count over it, and who puts one in learns how many are not begun. Where those
+//! are more than there are workers, all workers have been told of earlier ones, and putting in is all that is to be done.
 //!
 //! Invariant: a place belongs to the map until its task is put in, to who begins it until it is done, and to the map again from
 //! then on. Its own word says whether it is done, or that the map sleeps until it is: who ends a task exchanges that word, and so
@@ -386,7 +385,11 @@ where
         }
         self.unannounced = None;
         let row: Arc<dyn Row> = batch.clone();
-        self.pool.announce(&row, turn).is_ok() || !batch.take_back()
+        if self.pool.announce(&row, turn).is_err() && batch.take_back() {
+            self.put_in -= 1;
+            return false;
+        }
+        true
     }
 
     /// Whatever was put in has its place in the queue.

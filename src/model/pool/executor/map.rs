@@ -108,7 +108,7 @@ pub(super) enum Portion<T> {
     Several(Vec<T>),
 }
 
-/// A future for each chunk.
+/// A future for each chunk, as an executor makes them that has no better way.
 struct Futures<A, T, R: Rules, S: FnMut(Vec<A>) -> Option<Future<Vec<T>, R>>> {
     chunk: usize,
     /// Gives nothing where the executor takes no more.

@@ -6,8 +6,12 @@
 //!
 //! Invariant of the [`ThreadPoolExecutor`]: the mutex guards the queue and the counts. A task that was accepted is run, or
 //! cancelled, or fails because the pool broke. There is a worker for each queued task or as many as there may be,
-//! because `submit` starts one where more tasks are queued than workers are idle. An idle worker is woken by whoever
-//! queues a task, shuts the pool down or breaks it; whoever waits for the end of the pool, by the last worker.
+//! because `submit` starts one where more tasks are queued than workers are idle. An idle worker looks a while for work, and
+//! is counted on for one task, before it sleeps; it is woken by whoever queues a task for which nobody looks, shuts the pool down
+//! or breaks it; whoever waits for the end of the pool, by the last worker. Who wakes has released the mutex.
+//!
+//! The tasks of a map stand in the queue together, and a worker that has begun one goes on with others of them without the
+//! mutex (`batch`).
 //!
 //! What it does not do: a task that waits for a task of the same pool keeps its worker. Where all do that nothing goes
 //! on, as CPython's manual warns.
