@@ -355,6 +355,25 @@ pub fn x09_failing_initializer_breaks_the_pool<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// An initializer fails while a map waits for its tasks: they fail with the pool.
+pub fn x09_a_map_of_a_broken_pool_fails<R: Rules>() -> Outcome {
+    let results = client(|| {
+        let gate = Gate::closed();
+        let waits = gate.clone();
+        let fail = move || {
+            waits.pass();
+            panic!("no kitchen");
+        };
+        let pool = ThreadPoolExecutor::<R>::with_initializer(1, fail).expect("there are workers");
+        let map = pool.map(0..2, |n: u32| n, MapOptions::default());
+        gate.open();
+        map.collect::<Vec<_>>()
+    });
+    let broken = Err(FutureError::Failed(Failure::BrokenPool));
+    ensure(results == [broken.clone(), broken], "pending_fail", || format!("{results:?}"))?;
+    Ok(String::new())
+}
+
 /// A future was cancelled before the pool broke: whoever waits for several is told of it all the same.
 pub fn x09_cancelled_in_a_broken_pool_is_told<R: Rules>() -> Outcome {
     let (done, result) = client(|| {
