@@ -3,11 +3,7 @@
 //! Items are numbers of one word, so that what is measured is the structure, not the allocator. Where two threads take part
 //! each looks at the clock itself, when both are ready and when it is done.
 
-#![expect(
-    clippy::disallowed_types,
-    clippy::disallowed_methods,
-    reason = "benches compare with std, on default features"
-)]
+#![expect(clippy::disallowed_methods, reason = "benches compare with std, on default features")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::deque as peer;
@@ -114,7 +110,7 @@ fn injectors(criterion: &mut Criterion) {
 /// The time in which one thread puts so many items in and another takes them out.
 fn transfer(items: u64, push: impl Fn(usize) + Send, pop: impl Fn() -> Option<usize>) -> Duration {
     both(
-        || (0..items as usize).for_each(|item| push(black_box(item))),
+        move || (0..items as usize).for_each(|item| push(black_box(item))),
         || {
             let mut taken = 0;
             while taken < items {

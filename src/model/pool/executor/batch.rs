@@ -46,6 +46,7 @@ const AWAITED: u32 = 1;
 const DONE: u32 = 2;
 
 /// A task, and then what came of it. What is larger than one item is in a box, so that an item takes little room.
+#[expect(clippy::box_collection, reason = "a vector is three words, and most places hold one")]
 enum Content<A, T> {
     /// There is nothing yet, or no longer.
     Nothing,

@@ -17,7 +17,7 @@ impl Progress {
     }
 
     pub(super) const fn put_in(self) -> usize {
-        (self.0 >> Self::BITS & Self::MASK) as usize
+        ((self.0 >> Self::BITS) & Self::MASK) as usize
     }
 
     pub(super) const fn closed(self) -> bool {
@@ -35,7 +35,7 @@ impl Progress {
 
     /// All that are left are begun, and no others are put in.
     pub(super) const fn beginning_all(self) -> Self {
-        Self(self.0 + self.left() as u64 | Self::CLOSED)
+        Self((self.0 + self.left() as u64) | Self::CLOSED)
     }
 
     /// No others are put in.

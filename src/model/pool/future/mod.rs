@@ -37,6 +37,7 @@ use crate::model::pool::rules::{Correct, Rules};
 use crate::model::threads::lock::monitor::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +78,10 @@ struct Inner<T, R: Rules> {
 }
 
 type Callback<T, R> = Box<dyn FnOnce(&Future<T, R>) + Send>;
+
+// Whatever panics while the mutex is held leaves the value as it was.
+impl<T, R: Rules> UnwindSafe for Future<T, R> {}
+impl<T, R: Rules> RefUnwindSafe for Future<T, R> {}
 
 impl<T, R: Rules> Inner<T, R> {
     fn cancelled(&self) -> bool {
