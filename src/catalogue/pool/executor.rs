@@ -5,9 +5,9 @@ use crate::cell::{Row, Subject};
 use crate::contract::pool::executor::{self, shutdown, stealing};
 use crate::engine::FailureKind;
 use crate::model::pool::executor::broken::{
-    BeginsTwo, BreaksInSilence, CountsThenPutsIn, LooksThenSpawns, LooksThenTells, NestedWait, NoSecondLook,
-    OneLooksForAll, ShutdownTellsNobody, ShutdownWakesOne, SleepsUnasked, StaleIdle, TellsOne,
-    TellsThenWrites,
+    BeginsTwo, BeginsWhatIsGone, BreaksInSilence, CountsThenPutsIn, LooksThenSpawns, LooksThenTells,
+    NestedWait, NoSecondLook, OneLooksForAll, ShutdownTellsNobody, ShutdownWakesOne, SleepsUnasked,
+    StaleIdle, TellsOne, TellsThenWrites,
 };
 use crate::model::pool::executor::crew::TellsAll;
 use crate::model::pool::executor::idle::SecondLook;
@@ -75,6 +75,9 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("pool/executor/thread_pool~begins_two")
         .with_rows(rows![executor::x05_a_dropped_map_cancels[BeginsTwo]])
         .broken(&[FailureKind::Property]),
+    Subject::new("pool/executor/thread_pool~begins_what_is_gone")
+        .with_rows(rows![shutdown::d01_a_shutdown_beside_a_map[BeginsWhatIsGone]])
+        .broken(&[FailureKind::DataRace, FailureKind::Panic, FailureKind::Property]),
     Subject::new("pool/executor/thread_pool~sleeps_unasked")
         .with_rows(rows![executor::x01_a_worker_is_given_another[SleepsUnasked]])
         .broken(NEVER_WOKEN),

@@ -38,6 +38,8 @@ pub trait Rules: Send + Sync + 'static {
     const COUNTS_WHEN_PUTTING_IN: bool = true;
     /// A worker begins the next task of a map when it is done with the one before.
     const BEGINS_ONE_AT_A_TIME: bool = true;
+    /// A worker begins no task that a map has taken back from a closed pool.
+    const BEGINS_WHAT_IS_THERE: bool = true;
     /// Not a rule: under an engine too a worker looks once for work before it sleeps. It costs executions.
     const LINGERS_IN_MODELS: bool = false;
 }

@@ -280,7 +280,9 @@ where
 {
     /// An exchange that fails tells how far the tasks are, and has fetched the word for the next one; a load would fetch it twice.
     fn begin(&self, turn: &mut Turn) -> Option<usize> {
-        while turn.seen.begun() < turn.end {
+        // What the map has taken back, because the pool was closed, is below the end of the turn and not there.
+        let is_there = |seen: Progress| !R::BEGINS_WHAT_IS_THERE || seen.left() > 0;
+        while turn.seen.begun() < turn.end && is_there(turn.seen) {
             let next = turn.seen.beginning_one();
             // Ordering: as in `advance`.
             match self.progress.compare_exchange(turn.seen.0, next.0, AcqRel, Relaxed) {
@@ -304,8 +306,9 @@ where
         }
     }
 
-    fn close(&self) -> usize {
-        self.advance(|now| Some(now.closing())).map_or(0, Progress::put_in)
+    fn close(&self) -> Turn {
+        let seen = self.advance(|now| Some(now.closing())).expect("it can be closed").closing();
+        Turn { end: seen.put_in(), seen }
     }
 
     fn cancel(&self) {

@@ -48,6 +48,11 @@ twins! {
     ///
     /// Twin of [`Correct`](crate::model::pool::rules::Correct).
     BeginsTwo breaks BEGINS_ONE_AT_A_TIME;
+    /// A worker begins whatever was put in when the pool was closed, also the task that the map has taken back since then, because the
+    /// pool had refused it: both have it.
+    ///
+    /// Twin of [`Correct`](crate::model::pool::rules::Correct).
+    BeginsWhatIsGone breaks BEGINS_WHAT_IS_THERE;
 }
 
 /// A worker that has looked for work for a while goes to sleep without a last look. Who submits a task relies on it: nobody runs it.

@@ -414,15 +414,17 @@ mod tests {
 
     #[test]
     fn a_function_that_cannot_be_cloned_fails_the_task() {
-        struct Brittle;
-        impl Clone for Brittle {
+        /// The map has a clone, and the worker would need another one.
+        struct Rare(Arc<AtomicUsize>);
+        impl Clone for Rare {
             fn clone(&self) -> Self {
-                panic!("unique")
+                assert_eq!(self.0.fetch_add(1, Ordering::Relaxed), 0, "there are no more");
+                Self(self.0.clone())
             }
         }
-        let (pool, brittle) = (pool(1), Brittle);
-        let results = pool.map(0..1, move |n| (n, &brittle).0, MapOptions::default());
-        let failed = Err(FutureError::Failed(Failure::Panicked("unique".to_owned())));
-        assert_eq!(results.collect::<Vec<_>>(), [failed]);
+        let (pool, rare) = (pool(1), Rare(Arc::new(AtomicUsize::new(0))));
+        let mut results = pool.map(0..1, move |n| (n, &rare).0, MapOptions::default());
+        let failed = results.next().unwrap().unwrap_err().to_string();
+        assert!(failed.contains("there are no more"), "{failed}");
     }
 }

@@ -18,8 +18,8 @@ pub(super) trait Row: Send + Sync {
     fn next_turn(&self) -> Option<Turn>;
     /// Runs the task that was begun, and others of the turn as long as there are any.
     fn run(self: Arc<Self>, begun: usize, turn: Turn);
-    /// Takes no more; gives how many were put in. They are still run.
-    fn close(&self) -> usize;
+    /// Takes no more; gives a turn for what was put in so far, which is still run.
+    fn close(&self) -> Turn;
     /// The pool is shut down: what was not begun is cancelled.
     fn cancel(&self);
     /// The pool is broken: what was not begun fails.
@@ -29,7 +29,7 @@ pub(super) trait Row: Send + Sync {
 /// The tasks of a row that stand in one place of the queue.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    /// Those before this number, all of which were put in.
+    /// Those before this number, all of which were put in when the turn was given.
     pub(super) end: usize,
     /// How far the row was when somebody looked.
     pub(super) seen: Progress,
@@ -119,7 +119,7 @@ impl<R: Rules> Queue<R> {
     pub(super) fn close(&mut self) {
         for entry in &mut self.0 {
             if let Entry::Row(row, turn) = entry {
-                turn.end = row.close();
+                *turn = row.close();
             }
         }
     }
