@@ -1,15 +1,17 @@
 //! Work-stealing deques side by side: the deque beside crossbeam's, the injector beside crossbeam's.
 //!
-//! Items are numbers of one word, so that what is measured is the structure, not the allocator.
+//! Items are numbers of one word, so that what is measured is the structure, not the allocator. Where two threads take part
+//! each looks at the clock itself, when both are ready and when it is done.
+
+#![expect(clippy::disallowed_methods, reason = "benches compare with std, on default features")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use crossbeam::deque as peer;
-use refectory::model::pool::deque::chase_lev::{Stealer, Worker};
+use refectory::model::pool::deque::chase_lev::Worker;
 use refectory::model::pool::deque::injector::Injector;
 use refectory::port::Steal;
 use std::hint::black_box;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,19 +50,15 @@ fn burst(push: impl Fn(usize), pop: impl Fn() -> Option<usize>) {
 
 fn our_robbery(items: u64) -> Duration {
     let worker = <Worker<usize>>::new(BURST);
-    let thief: Stealer<usize> = worker.stealer();
-    robbery(
-        items,
-        |item| worker.push(item),
-        || worker.pop(),
-        move || matches!(thief.steal(), Steal::Success(_)),
-    )
+    let thief = worker.stealer();
+    let steal = || matches!(thief.steal(), Steal::Success(_));
+    robbery(items, |item| worker.push(item), || worker.pop(), steal)
 }
 
 fn their_robbery(items: u64) -> Duration {
     let worker = peer::Worker::new_lifo();
     let thief = worker.stealer();
-    robbery(items, |item| worker.push(item), || worker.pop(), move || thief.steal().is_success())
+    robbery(items, |item| worker.push(item), || worker.pop(), || thief.steal().is_success())
 }
 
 /// The time in which so many items are taken, by the owner, who pops one of three, and a thief.
@@ -68,31 +66,27 @@ fn robbery(
     items: u64,
     push: impl Fn(usize),
     pop: impl Fn() -> Option<usize>,
-    steal: impl Fn() -> bool + Send + 'static,
+    steal: impl Fn() -> bool + Send,
 ) -> Duration {
-    let taken = Arc::new(AtomicU64::new(0));
-    let begun = Instant::now();
-    let thief = thread::Builder::new().spawn({
-        let taken = taken.clone();
-        move || {
-            while taken.load(Ordering::Relaxed) < items {
-                if steal() {
-                    taken.fetch_add(1, Ordering::Relaxed);
-                }
+    let taken = &AtomicU64::new(0);
+    let rob = move || {
+        while taken.load(Ordering::Relaxed) < items {
+            if steal() {
+                taken.fetch_add(1, Ordering::Relaxed);
             }
         }
-    });
-    for item in 0..items as usize {
-        push(black_box(item));
-        if item % 3 == 0 && pop().is_some() {
+    };
+    both(rob, || {
+        for item in 0..items as usize {
+            push(black_box(item));
+            if item % 3 == 0 && pop().is_some() {
+                taken.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        while pop().is_some() {
             taken.fetch_add(1, Ordering::Relaxed);
         }
-    }
-    while pop().is_some() {
-        taken.fetch_add(1, Ordering::Relaxed);
-    }
-    thief.expect("a thread can be started").join().expect("the thief does not panic");
-    begun.elapsed()
+    })
 }
 
 fn injectors(criterion: &mut Criterion) {
@@ -100,37 +94,54 @@ fn injectors(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     group.bench_function("pool/injector", |bencher| {
         bencher.iter_custom(|items| {
-            let injector = Arc::new(Injector::new());
-            let producer = injector.clone();
-            transfer(items, move |item| producer.push(item), || injector.pop())
+            let injector = Injector::new();
+            transfer(items, |item| injector.push(item), || injector.pop())
         });
     });
     group.bench_function("crossbeam", |bencher| {
         bencher.iter_custom(|items| {
-            let injector = Arc::new(peer::Injector::new());
-            let producer = injector.clone();
-            transfer(items, move |item| producer.push(item), || injector.steal().success())
+            let injector = peer::Injector::new();
+            transfer(items, |item| injector.push(item), || injector.steal().success())
         });
     });
     group.finish();
 }
 
 /// The time in which one thread puts so many items in and another takes them out.
-fn transfer(items: u64, push: impl Fn(usize) + Send + 'static, pop: impl Fn() -> Option<usize>) -> Duration {
-    let begun = Instant::now();
-    let producer = thread::Builder::new().spawn(move || {
-        for item in 0..items as usize {
-            push(black_box(item));
-        }
+fn transfer(items: u64, push: impl Fn(usize) + Send, pop: impl Fn() -> Option<usize>) -> Duration {
+    both(
+        move || (0..items as usize).for_each(|item| push(black_box(item))),
+        || {
+            let mut taken = 0;
+            while taken < items {
+                if black_box(pop()).is_some() {
+                    taken += 1;
+                }
+            }
+        },
+    )
+}
+
+/// The time that two take together, from the first one's beginning, when both are ready, to the last one's end.
+fn both(other: impl FnOnce() + Send, this: impl FnOnce()) -> Duration {
+    let ready = AtomicUsize::new(0);
+    let (first, second) = thread::scope(|scope| {
+        let other = scope.spawn(|| stamped(&ready, other));
+        let this = stamped(&ready, this);
+        (this, other.join().expect("nobody panics"))
     });
-    let mut taken = 0;
-    while taken < items {
-        if black_box(pop()).is_some() {
-            taken += 1;
-        }
+    first.1.max(second.1) - first.0.min(second.0)
+}
+
+/// Runs it when both are ready; when it has begun and ended.
+fn stamped(ready: &AtomicUsize, body: impl FnOnce()) -> (Instant, Instant) {
+    ready.fetch_add(1, Ordering::Relaxed);
+    while ready.load(Ordering::Relaxed) < 2 {
+        thread::yield_now();
     }
-    producer.expect("a thread can be started").join().expect("the producer does not panic");
-    begun.elapsed()
+    let begun = Instant::now();
+    body();
+    (begun, Instant::now())
 }
 
 criterion_group! {

@@ -2,11 +2,12 @@
 //!
 //! The peers are rayon's pool and a pool of a few lines on a channel of crossbeam's. They have no futures, so
 //! a task of theirs sends its result through a channel of one place, which is what one would write.
+//! Whoever calls is one thread, which also takes the results: it looks at the clock before it calls, and when it has them all.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group};
 use crossbeam::channel::{self, Receiver, Sender};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use refectory::model::pool::executor::crew::{Crew, Tasks};
 use refectory::model::pool::executor::map::MapOptions;
 use refectory::model::pool::executor::stealing::{Local, StealingPool};
@@ -16,10 +17,10 @@ use refectory::model::processes::executor::PortableExecutor;
 use refectory::model::processes::executor::process_pool::ProcessPoolExecutor;
 use refectory::sync::process;
 use std::hint::black_box;
-use std::num::NonZeroUsize;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Workers of a pool.
 const WORKERS: usize = 2;
@@ -27,13 +28,35 @@ const WORKERS: usize = 2;
 const HEIGHT: u32 = 12;
 /// Tasks that are put in before the first result is asked for, and items of a map.
 const MANY: u64 = 1_024;
-/// Items of a task of a map.
-const CHUNK: usize = 64;
 
-/// A small task.
-fn work(n: u64) -> u64 {
-    black_box(n).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// What a task does: a name, and how often it goes round a loop.
+#[derive(Clone, Copy)]
+struct Work(&'static str, u64);
+
+impl Work {
+    /// A task of a microsecond on this machine, and one that does next to nothing.
+    fn kinds() -> [Self; 2] {
+        [Self("1 µs", *A_MICROSECOND), Self("empty", 1)]
+    }
+
+    // Never inlined, so that it is the same code in every pool.
+    #[inline(never)]
+    fn run(self, n: u64) -> u64 {
+        (0..self.1).fold(black_box(n), |n, _| (n ^ n >> 7).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
 }
+
+/// Rounds of [`Work::run`] that take a microsecond: by the fastest of some runs of a hundred times as many.
+static A_MICROSECOND: LazyLock<u64> = LazyLock::new(|| {
+    const ROUNDS: u64 = 100_000;
+    let run = |n| {
+        let begun = Instant::now();
+        black_box(Work("", ROUNDS).run(n));
+        begun.elapsed()
+    };
+    let fastest = (0..20).map(run).min().expect("there are runs");
+    (u128::from(ROUNDS) * 1_000 / fastest.as_nanos().max(1)).clamp(1, ROUNDS.into()) as u64
+});
 
 /// A pool that takes a task and gives what its result comes by.
 trait Pool {
@@ -140,24 +163,42 @@ fn rayon() -> rayon::ThreadPool {
 }
 
 /// One task after the other, each waited for: two threads wake each other.
-fn one_by_one(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group(format!("executor/one task, {WORKERS} workers"));
-    group.throughput(Throughput::Elements(1));
-    round_trip(&mut group, "pool/thread_pool", &executor());
-    round_trip(&mut group, "pool/stealing", &stealing());
-    round_trip(&mut group, "rayon", &rayon());
-    round_trip(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS));
-    let pool = processes();
-    group.bench_function("processes/process_pool", |bencher| {
-        bencher.iter(|| PortableExecutor::submit(&pool, work, 7).expect("the pool is open").wait());
-    });
+fn round_trips(criterion: &mut Criterion) {
+    for work in Work::kinds() {
+        let name = format!("executor/round trip of one task, {}, {WORKERS} workers", work.0);
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(1));
+        round_trip(&mut group, "pool/thread_pool", &executor(), work);
+        round_trip(&mut group, "pool/stealing", &stealing(), work);
+        round_trip(&mut group, "rayon", &rayon(), work);
+        round_trip(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS), work);
+        group.finish();
+    }
+    let mut group = criterion.benchmark_group(format!("executor/portable round trip, {WORKERS} workers"));
+    portable_round_trip(&mut group, "pool/thread_pool", &executor());
+    portable_round_trip(&mut group, "processes/process_pool", &processes());
     group.finish();
+}
+
+fn round_trip(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool, work: Work) {
+    group.bench_function(name, |bencher| bencher.iter(|| pool.submit(move || work.run(7)).wait()));
+}
+
+fn portable_round_trip(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl PortableExecutor) {
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| pool.submit(tiny, 7).expect("the pool is open").result());
+    });
+}
+
+/// A task that can be sent to another process.
+fn tiny(n: u64) -> u64 {
+    Work("empty", 1).run(n)
 }
 
 /// A pool is made, does one task, and is shut down.
 fn first_tasks(criterion: &mut Criterion) {
     fn first(pool: &impl PortableExecutor) {
-        pool.submit(work, 7).expect("the pool is open").result().expect("the task does not fail");
+        pool.submit(tiny, 7).expect("the pool is open").result().expect("the task does not fail");
         pool.shutdown(true, false);
     }
     let mut group = criterion.benchmark_group("executor/a pool for one task");
@@ -166,68 +207,84 @@ fn first_tasks(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn round_trip(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool) {
-    group.bench_function(name, |bencher| bencher.iter(|| pool.submit(|| work(7)).wait()));
-}
-
 /// Many tasks, then all their results.
-fn many(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group(format!("executor/{MANY} tasks, {WORKERS} workers"));
-    group.throughput(Throughput::Elements(MANY));
-    all_at_once(&mut group, "pool/thread_pool", &executor());
-    all_at_once(&mut group, "pool/stealing", &stealing());
-    all_at_once(&mut group, "rayon", &rayon());
-    all_at_once(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS));
-    group.finish();
+fn submissions(criterion: &mut Criterion) {
+    for work in Work::kinds() {
+        let name = format!("executor/submit and result of {MANY} tasks, {}, {WORKERS} workers", work.0);
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Elements(MANY));
+        all_at_once(&mut group, "pool/thread_pool", &executor(), work);
+        all_at_once(&mut group, "pool/stealing", &stealing(), work);
+        all_at_once(&mut group, "rayon", &rayon(), work);
+        all_at_once(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS), work);
+        group.finish();
+    }
 }
 
-fn all_at_once(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool) {
+fn all_at_once(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool, work: Work) {
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
-            let results: Vec<_> = (0..MANY).map(|n| pool.submit(move || work(n))).collect();
+            let results: Vec<_> = (0..MANY).map(|n| pool.submit(move || work.run(n))).collect();
             results.into_iter().map(Handle::wait).fold(0, u64::wrapping_add)
         });
     });
 }
 
-/// A function on every number of a range: item by item, then so many items a task.
+/// A function on every number of a range: one by one, then in as many chunks as each side chooses.
 fn maps(criterion: &mut Criterion) {
-    for chunk in [1, CHUNK] {
-        let mut group =
-            criterion.benchmark_group(format!("executor/map {MANY} items by {chunk}, {WORKERS} workers"));
-        group.throughput(Throughput::Elements(MANY));
-        let pool = executor();
-        let options =
-            MapOptions { chunk: NonZeroUsize::new(chunk).expect("a size"), ..MapOptions::default() };
-        group.bench_function("pool/thread_pool", |bencher| {
-            let map = || Executor::map(&pool, 0..MANY, work, options);
-            bencher.iter(|| map().map(Result::unwrap).collect::<Vec<_>>());
-        });
-        let processes = processes();
-        group.bench_function("processes/process_pool", |bencher| {
-            let map = || PortableExecutor::map(&processes, 0..MANY, work, options);
-            bencher.iter(|| map().map(Result::unwrap).collect::<Vec<_>>());
-        });
-        chunked(&mut group, "pool/stealing", &stealing(), chunk);
-        let pool = rayon();
-        group.bench_function("rayon", |bencher| {
-            let items = || (0..MANY as usize).into_par_iter();
-            let bounded = || rayon::iter::IndexedParallelIterator::with_min_len(items(), chunk);
-            bencher.iter(|| pool.install(|| bounded().map(|n| work(n as u64)).collect::<Vec<_>>()));
-        });
-        chunked(&mut group, "crossbeam channel", &ChannelPool::new(WORKERS), chunk);
-        group.finish();
+    for work in Work::kinds() {
+        for (how, options) in [
+            ("one by one", MapOptions::default()),
+            ("automatic chunks", MapOptions::shared_out(MANY as usize, WORKERS)),
+        ] {
+            let name = format!("executor/map of {MANY} items, {how}, {}, {WORKERS} workers", work.0);
+            let mut group = criterion.benchmark_group(name);
+            group.throughput(Throughput::Elements(MANY));
+            map(&mut group, work, options);
+            group.finish();
+        }
     }
+    let mut group = criterion.benchmark_group(format!("executor/portable map of {MANY}, {WORKERS} workers"));
+    group.throughput(Throughput::Elements(MANY));
+    portable_map(&mut group, "pool/thread_pool", &executor());
+    portable_map(&mut group, "processes/process_pool", &processes());
+    group.finish();
+}
+
+fn map(group: &mut BenchmarkGroup<'_, WallTime>, work: Work, options: MapOptions) {
+    let pool = executor();
+    group.bench_function("pool/thread_pool", |bencher| {
+        let results = || Executor::map(&pool, 0..MANY, move |n| work.run(n), options);
+        bencher.iter(|| results().map(Result::unwrap).collect::<Vec<_>>());
+    });
+    let pool = rayon();
+    group.bench_function("rayon", |bencher| {
+        // Its own choice, or one item at a time.
+        let longest = if options.chunk.get() == 1 { 1 } else { usize::MAX };
+        let items = || (0..MANY as usize).into_par_iter().with_max_len(longest);
+        bencher.iter(|| pool.install(|| items().map(|n| work.run(n as u64)).collect::<Vec<_>>()));
+    });
+    let pool = ChannelPool::new(WORKERS);
+    group.bench_function("crossbeam channel", |bencher| {
+        bencher.iter(|| chunked(&pool, options.chunk.get(), work));
+    });
+    group.bench_function("a serial loop", |bencher| {
+        bencher.iter(|| (0..MANY).map(|n| work.run(n)).collect::<Vec<_>>());
+    });
 }
 
 /// A map on a pool that has none.
-fn chunked(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl Pool, chunk: usize) {
+fn chunked(pool: &impl Pool, chunk: usize, work: Work) -> Vec<u64> {
+    let task =
+        |from| pool.submit(move || (from..from + chunk as u64).map(|n| work.run(n)).collect::<Vec<_>>());
+    let tasks: Vec<_> = (0..MANY).step_by(chunk).map(task).collect();
+    tasks.into_iter().flat_map(Handle::wait).collect()
+}
+
+fn portable_map(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, pool: &impl PortableExecutor) {
+    let options = MapOptions::shared_out(MANY as usize, WORKERS);
     group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            let task = |from| pool.submit(move || (from..from + chunk as u64).map(work).collect::<Vec<_>>());
-            let tasks: Vec<_> = (0..MANY).step_by(chunk).map(task).collect();
-            tasks.into_iter().flat_map(Handle::wait).collect::<Vec<_>>()
-        });
+        bencher.iter(|| pool.map(0..MANY, tiny, options).map(Result::unwrap).collect::<Vec<_>>());
     });
 }
 
@@ -319,8 +376,11 @@ fn their_branch(height: u32, left: &'static Left) {
 
 criterion_group! {
     name = benches;
-    config = Criterion::default().sample_size(20);
-    targets = one_by_one, first_tasks, many, maps, pools
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1));
+    targets = round_trips, first_tasks, submissions, maps, pools
 }
 
 fn main() {

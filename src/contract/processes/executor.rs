@@ -14,6 +14,7 @@ use crate::contract::ensure;
 use crate::engine::{Outcome, Violation};
 use crate::model::pool::executor::SubmitError;
 use crate::model::pool::future::{Failure, Future, FutureError};
+use crate::model::pool::rules::OnPrimitives;
 use crate::model::processes::executor::PortableExecutor;
 use crate::model::processes::executor::process_pool::{Death, PoolOptions, ProcessPoolExecutor, Rules};
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -34,7 +35,7 @@ fn cook(dish: u32) -> u32 {
 
 type Cooked = Result<u32, FutureError>;
 
-fn submit<R: Rules>(pool: &ProcessPoolExecutor<R>, dish: u32) -> Future<u32> {
+fn submit<R: Rules>(pool: &ProcessPoolExecutor<R>, dish: u32) -> Future<u32, OnPrimitives> {
     pool.submit(cook, dish).expect("the pool takes tasks")
 }
 

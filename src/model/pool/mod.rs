@@ -3,6 +3,7 @@
 pub mod deque;
 pub mod executor;
 pub mod future;
+mod glance;
 pub mod rules;
 pub mod table;
 

@@ -59,15 +59,32 @@ pub fn x01_submit_gives_the_result<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
-/// Results in the order of the items, whatever the order in which the tasks end, and however they are put together.
+/// A worker that has done a task gets another one, while it looks for one or sleeps.
+pub fn x01_a_worker_is_given_another<R: Rules>() -> Outcome {
+    let results = client(|| {
+        let pool = pool::<R>(1);
+        [1, 2].map(|n| pool.submit(move || 10 * n).ok().map(|future| future.result()))
+    });
+    ensure(results == [Some(Ok(10)), Some(Ok(20))], "result", || format!("{results:?}"))?;
+    Ok(String::new())
+}
+
+/// Results in the order of the items, whatever the order in which the tasks end.
 pub fn x02_map_keeps_the_order<R: Rules>() -> Outcome {
-    for chunk in [1, 2] {
-        let results: Vec<u32> = client(move || {
-            let options = MapOptions { chunk: NonZeroUsize::new(chunk).unwrap(), ..MapOptions::default() };
-            pool::<R>(2).map(0..2, |n| 10 * n, options).map(Result::unwrap).collect()
-        });
-        ensure(results == [0, 10], "order", || format!("{results:?}"))?;
-    }
+    keeps_the_order::<R>(2, 1)
+}
+
+/// Items that make one task together: their results come one by one, and in their order.
+pub fn x02_a_chunk_keeps_the_order<R: Rules>() -> Outcome {
+    keeps_the_order::<R>(1, 2)
+}
+
+fn keeps_the_order<R: Rules>(workers: usize, chunk: usize) -> Outcome {
+    let results: Vec<u32> = client(move || {
+        let options = MapOptions { chunk: NonZeroUsize::new(chunk).unwrap(), ..MapOptions::default() };
+        pool::<R>(workers).map(0..2, |n| 10 * n, options).map(Result::unwrap).collect()
+    });
+    ensure(results == [0, 10], "order", || format!("{results:?}"))?;
     Ok(String::new())
 }
 
@@ -286,6 +303,19 @@ pub fn x08_each_task_wakes_a_worker<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// Two workers have nothing to do, and may look for work or sleep; of two tasks the first waits for the second.
+pub fn x08_two_who_linger_take_two<R: Rules>() -> Outcome {
+    client(|| {
+        let (pool, gate) = (pool::<R>(2), Gate::closed());
+        let _done = [pool.submit(|| ()).ok(), pool.submit(|| ()).ok()];
+        let waits = gate.clone();
+        let first = pool.submit(move || waits.pass()).ok();
+        let _second = pool.submit(move || gate.open()).ok();
+        drop(first.map(|first| first.result()));
+    });
+    Ok(String::new())
+}
+
 /// Every worker calls the initializer before its first task.
 pub fn x09_initializer_runs_first<R: Rules>() -> Outcome {
     let (calls, seen) = client(|| {
@@ -322,6 +352,25 @@ pub fn x09_failing_initializer_breaks_the_pool<R: Rules>() -> Outcome {
     let broken = Some(Err(FutureError::Failed(Failure::BrokenPool)));
     ensure(queued == [broken.clone(), broken], "pending_fail", || format!("{queued:?}"))?;
     ensure(later == "the pool is broken", "later_refused", || later.clone())?;
+    Ok(String::new())
+}
+
+/// An initializer fails while a map waits for its tasks: they fail with the pool.
+pub fn x09_a_map_of_a_broken_pool_fails<R: Rules>() -> Outcome {
+    let results = client(|| {
+        let gate = Gate::closed();
+        let waits = gate.clone();
+        let fail = move || {
+            waits.pass();
+            panic!("no kitchen");
+        };
+        let pool = ThreadPoolExecutor::<R>::with_initializer(1, fail).expect("there are workers");
+        let map = pool.map(0..2, |n: u32| n, MapOptions::default());
+        gate.open();
+        map.collect::<Vec<_>>()
+    });
+    let broken = Err(FutureError::Failed(Failure::BrokenPool));
+    ensure(results == [broken.clone(), broken], "pending_fail", || format!("{results:?}"))?;
     Ok(String::new())
 }
 

@@ -46,6 +46,25 @@ pub fn d01_a_map_ends_with_its_pool<R: Rules>() -> Outcome {
     Ok(String::new())
 }
 
+/// Somebody else shuts the pool down while a map puts its items in: what was accepted gives its result, and at most one
+/// more says that it was cancelled.
+pub fn d01_a_shutdown_beside_a_map<R: Rules>() -> Outcome {
+    let pool = Arc::new(pool::<R>(1));
+    let [maps, closes] = [pool.clone(), pool.clone()];
+    let maps =
+        spawn("client 0", move || maps.map(0..2, |n: u32| n, MapOptions::default()).collect::<Vec<_>>());
+    let closes = spawn("client 1", move || closes.shutdown(true, false));
+    let results = join(maps);
+    join(closes);
+    // Its end is main's, whoever is done last.
+    drop(pool);
+    let accepted = results.iter().filter(|result| result.is_ok()).count();
+    let mut expected: Vec<_> = (0..accepted as u32).map(Ok).collect();
+    expected.extend((accepted < 2).then_some(Err(FutureError::Cancelled)));
+    ensure(results == expected, "accepted_or_cancelled", || format!("{results:?}"))?;
+    Ok(format!("{accepted} accepted"))
+}
+
 /// A shutdown that waits comes back when every task is done and every worker has ended, the idle ones too.
 pub fn d02_shutdown_waits_for_all<R: Rules>() -> Outcome {
     let (ran, workers) = client(|| {
@@ -120,6 +139,26 @@ pub fn d04_shutdown_cancels<R: Rules>() -> Outcome {
     });
     let cancelled = Some(Err(FutureError::Cancelled));
     let fits = results[1] == cancelled && (results[0] == Some(Ok(1)) || results[0] == cancelled);
+    ensure(fits, "cancelled_or_done", || format!("{results:?}"))?;
+    Ok(format!("{results:?}"))
+}
+
+/// A shutdown that cancels while a worker may be at a map: the tasks that it has not begun are cancelled.
+pub fn d04_shutdown_cancels_a_map<R: Rules>() -> Outcome {
+    let results = client(|| {
+        let (pool, gate) = (pool::<R>(1), Gate::closed());
+        let waits = gate.clone();
+        let task = move |n: u32| {
+            waits.pass();
+            n
+        };
+        let map = pool.map(0..2, task, MapOptions::default());
+        pool.shutdown(false, true);
+        gate.open();
+        map.collect::<Vec<_>>()
+    });
+    let cancelled = Err(FutureError::Cancelled);
+    let fits = results[1..] == [cancelled.clone()] && (results[0] == Ok(0) || results[0] == cancelled);
     ensure(fits, "cancelled_or_done", || format!("{results:?}"))?;
     Ok(format!("{results:?}"))
 }

@@ -128,6 +128,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Puts an item in, at the bottom.
+    #[inline]
     pub fn push(&self, item: T) {
         self.make_room();
         let bottom = self.bottom.get();
@@ -141,6 +142,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Takes the item out that was put in last; `None` where there is none.
+    #[inline]
     pub fn pop(&self) -> Option<T> {
         if self.bottom == self.top {
             // `top` does not pass `bottom`. What follows would come to the same, but for the cost of the fence.
@@ -193,6 +195,7 @@ impl<T: Word, P: Protocol> Worker<T, P> {
     }
 
     /// Sees to it that the slot at `bottom` is free.
+    #[inline]
     fn make_room(&self) {
         let full = || self.bottom.get().wrapping_sub(self.top.get()) >= self.buffer().slots.len();
         if full() {
@@ -261,6 +264,7 @@ impl<T: Word, P: Protocol> Stealer<T, P> {
 
 impl<T: Word, P> Shared<T, P> {
     /// Moves `top` on, unless another thread has.
+    #[inline]
     fn take_top(&self, top: usize) -> bool {
         // Ordering: its Release part is read by the Acquire loads of `top` by the owner; see `make_room`. SeqCst as
         // the proof of Lê et al. asks, by the axioms of C11: there a thief that reads this `top` before its fence does
@@ -290,8 +294,10 @@ impl Buffer {
         }))
     }
 
+    #[inline]
     fn slot(&self, position: usize) -> &AtomicPtr<()> {
-        &self.slots[position & (self.slots.len() - 1)]
+        // SAFETY: there are slots, so that what is left of the position is smaller than their number.
+        unsafe { self.slots.get_unchecked(position & (self.slots.len() - 1)) }
     }
 }
 

@@ -21,10 +21,12 @@ pub unsafe trait Word: Send + Sized + 'static {
 
 // SAFETY: a box is a pointer that is not null, and its value may be sent.
 unsafe impl<T: Send + 'static> Word for Box<T> {
+    #[inline]
     fn into_word(self) -> *mut () {
         Box::into_raw(self).cast()
     }
 
+    #[inline]
     unsafe fn from_word(word: *mut ()) -> Self {
         // SAFETY: the word is that of a box that nobody else has turned back.
         unsafe { Box::from_raw(word.cast()) }
@@ -33,10 +35,12 @@ unsafe impl<T: Send + 'static> Word for Box<T> {
 
 // SAFETY: a number goes through a pointer's address unchanged.
 unsafe impl Word for usize {
+    #[inline]
     fn into_word(self) -> *mut () {
         ptr::without_provenance_mut(self)
     }
 
+    #[inline]
     unsafe fn from_word(word: *mut ()) -> Self {
         word.addr()
     }
@@ -44,6 +48,7 @@ unsafe impl Word for usize {
 
 // SAFETY: the label goes through a pointer's address unchanged.
 unsafe impl Word for Item {
+    #[inline]
     fn into_word(self) -> *mut () {
         let label = self.label() as usize;
         std::mem::forget(self);
@@ -51,6 +56,7 @@ unsafe impl Word for Item {
         ptr::without_provenance_mut(label + 1)
     }
 
+    #[inline]
     unsafe fn from_word(word: *mut ()) -> Self {
         Self::new(word.addr().wrapping_sub(1) as u32)
     }

@@ -13,6 +13,17 @@ pub enum SubmitError<F> {
     NoThread(F),
 }
 
+impl SubmitError<()> {
+    /// The same reason, with the task.
+    pub(super) fn giving_back<F>(self, task: F) -> SubmitError<F> {
+        match self {
+            Self::ShutDown(()) => SubmitError::ShutDown(task),
+            Self::Broken(()) => SubmitError::Broken(task),
+            Self::NoThread(()) => SubmitError::NoThread(task),
+        }
+    }
+}
+
 impl<F> fmt::Debug for SubmitError<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

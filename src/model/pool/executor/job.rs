@@ -28,6 +28,11 @@ impl<T, F, R: Rules> Job<T, F, R> {
     pub(super) fn future(&self) -> Future<T, R> {
         self.future.clone()
     }
+
+    /// The pool does not take it.
+    pub(super) fn into_task(self) -> F {
+        self.task
+    }
 }
 
 impl<T, F, R> Task<R> for Job<T, F, R>

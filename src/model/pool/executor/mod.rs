@@ -1,11 +1,14 @@
 //! Executors: what runs tasks.
 
+mod batch;
 pub mod broken;
 pub mod crew;
 mod error;
 pub mod idle;
 mod job;
 pub mod map;
+mod progress;
+mod queue;
 pub mod stealing;
 #[cfg(test)]
 mod tests;

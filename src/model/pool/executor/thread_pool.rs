@@ -6,22 +6,28 @@
 //!
 //! Invariant of the [`ThreadPoolExecutor`]: the mutex guards the queue and the counts. A task that was accepted is run, or
 //! cancelled, or fails because the pool broke. There is a worker for each queued task or as many as there may be,
-//! because `submit` starts one where more tasks are queued than workers are idle. An idle worker is woken by whoever
-//! queues a task, shuts the pool down or breaks it; whoever waits for the end of the pool, by the last worker.
+//! because `submit` starts one where more tasks are queued than workers are idle. An idle worker looks a while for work, and
+//! is counted on for one task, before it sleeps; it is woken by whoever queues a task for which nobody looks, shuts the pool down
+//! or breaks it; whoever waits for the end of the pool, by the last worker. Who wakes has released the mutex.
+//!
+//! The tasks of a map stand in the queue together, and a worker that has begun one goes on with others of them without the
+//! mutex (`batch`).
 //!
 //! What it does not do: a task that waits for a task of the same pool keeps its worker. Where all do that nothing goes
 //! on, as CPython's manual warns.
 //!
 //! Source: `ThreadPoolExecutor` of CPython's `concurrent.futures.thread`, after Brian Quinlan, PEP 3148, 2009.
 
+use super::batch::Batches;
 use super::error::{NoWorkers, SubmitError};
-use super::job::{Job, Task};
+use super::job::Job;
+use super::queue::{Queue, Row, Turn, Work};
 use crate::model::pool::executor::map::{Map, MapOptions};
 use crate::model::pool::future::Future;
+use crate::model::pool::glance::{Glance, submitting};
 use crate::model::pool::rules::{Correct, Rules};
-use crate::sync::thread::Builder;
-use crate::sync::{Condvar, Mutex, MutexGuard};
-use std::collections::VecDeque;
+use crate::model::threads::lock::monitor::{Condvar, Mutex, MutexGuard};
+use crate::sync::{self, thread::Builder};
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,18 +83,22 @@ pub struct ThreadPoolExecutor<R: Rules = Correct> {
     shared: Arc<Shared<R>>,
 }
 
-struct Shared<R: Rules> {
-    pool: Mutex<Pool<R>>,
-    work: Condvar,
-    ended: Condvar,
+pub(super) struct Shared<R: Rules> {
+    pool: Mutex<Pool<R>, R::Monitor>,
+    work: Condvar<R::Monitor>,
+    ended: Condvar<R::Monitor>,
+    /// Changes when there is a task.
+    glance: Glance,
     most: usize,
     initializer: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 struct Pool<R: Rules> {
-    queue: VecDeque<Box<dyn Task<R>>>,
+    queue: Queue<R>,
     /// Workers that wait for work, those too that have been woken and have not yet come to the mutex.
     idle: usize,
+    /// Those of them that do not sleep: they will look at the queue once more.
+    lingering: usize,
     /// Workers that were started, ever.
     started: usize,
     /// Workers that have not ended.
@@ -126,12 +136,11 @@ impl<R: Rules> ThreadPoolExecutor<R> {
         if most == 0 {
             return Err(NoWorkers);
         }
-        let pool =
-            Pool { queue: VecDeque::new(), idle: 0, started: 0, alive: 0, closed: false, broken: false };
         let shared = Shared {
-            pool: Mutex::new(pool).named(format_args!("pool")),
-            work: Condvar::new().named(format_args!("work")),
-            ended: Condvar::new().named(format_args!("the last worker's end")),
+            pool: Mutex::new(Pool::new(), format_args!("pool")),
+            work: Condvar::new(format_args!("work")),
+            ended: Condvar::new(format_args!("the last worker's end")),
+            glance: Glance::new(format_args!("glance at the pool")),
             most,
             initializer,
         };
@@ -162,52 +171,45 @@ impl<R: Rules> Executor for ThreadPoolExecutor<R> {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let mut pool = self.shared.lock();
-        if pool.broken {
-            return Err(SubmitError::Broken(task));
-        }
-        if pool.closed {
-            return Err(SubmitError::ShutDown(task));
-        }
-        let needed = pool.queue.len() + 1 > pool.idle && pool.started < self.shared.most;
-        if needed {
-            if !R::COUNTS_AT_ONCE {
-                drop(pool);
-                pool = self.shared.lock();
-            }
-            match self.shared.spawn_worker(&mut pool) {
-                Err(_) if pool.alive == 0 => return Err(SubmitError::NoThread(task)),
-                // Those that there are will come to it.
-                Ok(()) | Err(_) => {}
-            }
-        }
-        let job = Job::new(task);
+        submitting();
+        let job = Box::new(Job::new(task));
         let future = job.future();
-        pool.queue.push_back(Box::new(job));
-        if pool.idle > 0 {
-            // A notification is a system call even where nobody waits.
-            self.shared.work.notify_one();
-        }
+        let mut pool = match self.shared.admit() {
+            Ok(pool) => pool,
+            Err(refused) => return Err(refused.giving_back(job.into_task())),
+        };
+        pool.queue.push(job);
+        self.shared.wake_for_work(pool);
         Ok(future)
     }
 
     fn shutdown(&self, wait: bool, cancel: bool) {
         let mut pool = self.shared.lock();
         pool.closed = true;
-        let cancelled = if cancel { std::mem::take(&mut pool.queue) } else { VecDeque::new() };
+        pool.queue.close();
+        let cancelled = cancel.then(|| std::mem::replace(&mut pool.queue, Queue::new()));
+        drop(pool);
+        self.shared.glance.change();
         match R::SHUTDOWN_WAKES_ALL {
             true => self.shared.work.notify_all(),
             false => self.shared.work.notify_one(),
         }
-        drop(pool);
-        for job in &cancelled {
-            job.cancel();
+        if let Some(cancelled) = cancelled {
+            cancelled.cancel();
         }
-        drop(cancelled);
         if wait {
-            let ended = self.shared.ended.wait_while(self.shared.lock(), |pool| pool.alive > 0);
-            drop(ended.unwrap());
+            drop(self.shared.ended.wait_while(self.shared.lock(), |pool| pool.alive > 0));
         }
+    }
+
+    fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, I::IntoIter, T, R>
+    where
+        I: IntoIterator,
+        I::Item: Send + 'static,
+        T: Clone + Send + 'static,
+        F: Fn(I::Item) -> T + Clone + Send + 'static,
+    {
+        Map::with_source(items.into_iter(), options, Batches::new(&self.shared, f, options.chunk))
     }
 }
 
@@ -218,10 +220,87 @@ impl<R: Rules> Drop for ThreadPoolExecutor<R> {
     }
 }
 
+impl<R: Rules> Pool<R> {
+    const fn new() -> Self {
+        Self {
+            queue: Queue::new(),
+            idle: 0,
+            lingering: 0,
+            started: 0,
+            alive: 0,
+            closed: false,
+            broken: false,
+        }
+    }
+
+    /// Whether a worker has nothing to do, and nowhere to go.
+    fn is_quiet(&self) -> bool {
+        self.queue.is_empty() && !self.closed && !self.broken
+    }
+}
+
 impl<R: Rules> Shared<R> {
     #[track_caller]
-    fn lock(&self) -> MutexGuard<'_, Pool<R>> {
-        self.pool.lock().unwrap()
+    fn lock(&self) -> MutexGuard<'_, Pool<R>, R::Monitor> {
+        self.pool.lock()
+    }
+
+    /// The pool is about to get a task: there is a worker for it, or as many workers as there may be.
+    fn admit(self: &Arc<Self>) -> Result<MutexGuard<'_, Pool<R>, R::Monitor>, SubmitError<()>> {
+        let mut pool = self.lock();
+        if pool.broken {
+            return Err(SubmitError::Broken(()));
+        }
+        if pool.closed {
+            return Err(SubmitError::ShutDown(()));
+        }
+        if pool.started < self.most && (pool.idle == 0 || pool.queue.has_more_than(pool.idle - 1)) {
+            if !R::COUNTS_AT_ONCE {
+                drop(pool);
+                pool = self.lock();
+            }
+            match self.spawn_worker(&mut pool) {
+                Err(_) if pool.alive == 0 => return Err(SubmitError::NoThread(())),
+                // Those that there are will come to it.
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(pool)
+    }
+
+    /// The pool has got a task. It wakes a worker, unless there are enough who will look for themselves: a notification is a
+    /// system call even where nobody waits.
+    fn wake_for_work(&self, pool: MutexGuard<'_, Pool<R>, R::Monitor>) {
+        let some_sleep = pool.idle > pool.lingering;
+        let looked_for = R::LINGERERS_TAKE_ONE_EACH.then_some(pool.lingering);
+        let wakes =
+            some_sleep && looked_for.map_or(pool.lingering == 0, |count| pool.queue.has_more_than(count));
+        let some_look = pool.lingering > 0;
+        drop(pool);
+        if some_look {
+            self.glance.change();
+        }
+        if wakes {
+            self.work.notify_one();
+        }
+    }
+
+    /// How many workers there may be.
+    pub(super) const fn most(&self) -> usize {
+        self.most
+    }
+
+    /// A task was put into a row.
+    pub(super) fn announce(self: &Arc<Self>, row: &Arc<dyn Row>, turn: Turn) -> Result<(), SubmitError<()>> {
+        let mut pool = self.admit()?;
+        pool.queue.push_row(row, turn);
+        self.wake_for_work(pool);
+        Ok(())
+    }
+
+    /// Other tasks were put into a row, more than there are workers, who have all been told of the first ones.
+    pub(super) fn keep_place(&self, row: &Arc<dyn Row>, turn: Turn) {
+        self.lock().queue.push_row(row, turn);
     }
 
     /// Starts a worker.
@@ -241,44 +320,66 @@ impl<R: Rules> Shared<R> {
         if initialized.is_err() {
             self.break_down();
         }
-        while let Some(job) = self.next_job() {
+        while let Some(work) = self.next_work() {
             // What the drop of a task or of a result panics with is not the worker's affair.
-            let _ = catch_unwind(AssertUnwindSafe(|| job.run()));
+            let _ = catch_unwind(AssertUnwindSafe(|| work.run()));
         }
         let mut pool = self.lock();
         pool.alive -= 1;
-        if pool.alive == 0 {
+        let last = pool.alive == 0;
+        drop(pool);
+        if last {
             self.ended.notify_all();
         }
     }
 
-    /// Waits for a job. Woken by `submit`, by a shutdown, by a worker that breaks the pool.
-    fn next_job(&self) -> Option<Box<dyn Task<R>>> {
+    /// Waits for work.
+    fn next_work(&self) -> Option<Work<R>> {
         let mut pool = self.lock();
         loop {
-            if let Some(job) = pool.queue.pop_front() {
-                return Some(job);
+            if let Some(work) = pool.queue.pop() {
+                return Some(work);
             }
             if pool.closed || pool.broken {
                 return None;
             }
-            pool.idle += 1;
-            pool = self.work.wait(pool).unwrap();
-            if R::BUSY_IS_NOT_IDLE {
-                pool.idle -= 1;
-            }
+            pool = self.rest(pool);
         }
+    }
+
+    /// There is nothing to do: looks a while whether there is, and sleeps then. Woken by `submit`, by a map, by a shutdown, by a
+    /// worker that breaks the pool.
+    fn rest<'a>(
+        &'a self,
+        mut pool: MutexGuard<'a, Pool<R>, R::Monitor>,
+    ) -> MutexGuard<'a, Pool<R>, R::Monitor> {
+        pool.idle += 1;
+        pool.lingering += 1;
+        if R::LINGERS_IN_MODELS && sync::is_modelled() {
+            drop(pool);
+            pool = self.lock();
+        }
+        pool = self.glance.linger(pool, || self.lock());
+        pool.lingering -= 1;
+        if pool.is_quiet() || !R::LOOKS_BEFORE_SLEEPING {
+            pool = self.work.wait(pool);
+        }
+        if R::BUSY_IS_NOT_IDLE {
+            pool.idle -= 1;
+        }
+        pool
     }
 
     /// An initializer has failed: the pool never runs a task again.
     fn break_down(&self) {
         let mut pool = self.lock();
         pool.broken = true;
-        let lost = std::mem::take(&mut pool.queue);
-        self.work.notify_all();
+        pool.queue.close();
+        let lost = std::mem::replace(&mut pool.queue, Queue::new());
         drop(pool);
+        self.work.notify_all();
         if R::BROKEN_POOL_TELLS {
-            lost.iter().for_each(|job| job.fail());
+            lost.fail();
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Who calls callbacks, and when.
 
-use super::{Callback, Future, Inner};
+use super::{Callback, Future, Guard};
 use crate::model::pool::rules::Rules;
-use crate::sync::MutexGuard;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl<T, R: Rules> Future<T, R> {
@@ -14,16 +13,14 @@ impl<T, R: Rules> Future<T, R> {
             return call(Box::new(callback), self);
         }
         inner.callbacks.push_back(Box::new(callback));
-        if inner.done() {
+        // If somebody is at it already, that one goes on to what was added.
+        if inner.done() && inner.begins_calling() {
             self.call_back(inner);
         }
     }
 
-    /// Calls what is to be called, in order. If somebody is at it already, that one goes on to what was added.
-    pub(super) fn call_back<'a>(&'a self, mut inner: MutexGuard<'a, Inner<T, R>>) {
-        if std::mem::replace(&mut inner.calling, true) {
-            return;
-        }
+    /// Calls what is to be called, in order, also what is added meanwhile. This thread has begun to.
+    pub(super) fn call_back<'a>(&'a self, mut inner: Guard<'a, T, R>) {
         while let Some(callback) = inner.callbacks.pop_front() {
             drop(inner);
             call(callback, self);

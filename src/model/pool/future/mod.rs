@@ -32,10 +32,12 @@ pub(super) use self::watched::Told;
 
 use self::watched::tell;
 use crate::model::pool::future::waiting::Watcher;
+use crate::model::pool::glance::Glance;
 use crate::model::pool::rules::{Correct, Rules};
-use crate::sync::{Condvar, Mutex, MutexGuard};
+use crate::model::threads::lock::monitor::{Condvar, Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,9 +57,14 @@ pub struct Future<T, R: Rules = Correct> {
 }
 
 struct Shared<T, R: Rules> {
-    inner: Mutex<Inner<T, R>>,
-    done: Condvar,
+    inner: Mutex<Inner<T, R>, R::Monitor>,
+    done: Condvar<R::Monitor>,
+    /// Changes when it is done.
+    glance: Glance,
 }
+
+/// The right to reach what is inside.
+type Guard<'a, T, R> = MutexGuard<'a, Inner<T, R>, <R as Rules>::Monitor>;
 
 struct Inner<T, R: Rules> {
     state: State,
@@ -71,6 +78,10 @@ struct Inner<T, R: Rules> {
 }
 
 type Callback<T, R> = Box<dyn FnOnce(&Future<T, R>) + Send>;
+
+// Whatever panics while the mutex is held leaves the value as it was.
+impl<T, R: Rules> UnwindSafe for Future<T, R> {}
+impl<T, R: Rules> RefUnwindSafe for Future<T, R> {}
 
 impl<T, R: Rules> Inner<T, R> {
     fn cancelled(&self) -> bool {
@@ -95,6 +106,11 @@ impl<T, R: Rules> Inner<T, R> {
         self.awaited = !self.done();
         self.awaited
     }
+
+    /// Whether nobody has begun to call the callbacks: this thread does, then.
+    fn begins_calling(&mut self) -> bool {
+        !std::mem::replace(&mut self.calling, true)
+    }
 }
 
 impl<T, R: Rules> Future<T, R> {
@@ -110,15 +126,16 @@ impl<T, R: Rules> Future<T, R> {
         };
         Self {
             shared: Arc::new(Shared {
-                inner: Mutex::new(inner).named(format_args!("future")),
-                done: Condvar::new().named(format_args!("done")),
+                inner: Mutex::new(inner, format_args!("future")),
+                done: Condvar::new(format_args!("done")),
+                glance: Glance::new(format_args!("glance at a future")),
             }),
         }
     }
 
     #[track_caller]
-    fn lock(&self) -> MutexGuard<'_, Inner<T, R>> {
-        self.shared.inner.lock().unwrap()
+    fn lock(&self) -> Guard<'_, T, R> {
+        self.shared.inner.lock()
     }
 
     /// Where it stands.
@@ -154,8 +171,7 @@ impl<T, R: Rules> Future<T, R> {
             State::Cancelled | State::CancelledAndTold => true,
             State::Pending => {
                 inner.state = State::Cancelled;
-                self.wake(&inner);
-                self.call_back(inner);
+                self.ended(inner);
                 true
             }
         }
@@ -223,19 +239,25 @@ impl<T, R: Rules> Future<T, R> {
         }
         inner.state = State::Finished;
         inner.result = Some(result);
-        self.wake(&inner);
         tell(&mut inner);
-        self.call_back(inner);
+        self.ended(inner);
         Ok(())
     }
 
-    /// Wakes everybody who waits for the result.
-    fn wake(&self, inner: &Inner<T, R>) {
-        // A notification is a system call even where nobody waits.
+    /// It is finished, or cancelled: wakes everybody who waits for the result, then calls the callbacks.
+    fn ended(&self, mut inner: Guard<'_, T, R>) {
+        let awaited = inner.awaited;
+        let calls = !inner.callbacks.is_empty() && inner.begins_calling();
+        drop(inner);
+        self.shared.glance.change();
         match R::RESULT_WAKES_ALL {
-            _ if !inner.awaited => {}
+            // A notification is a system call even where nobody waits.
+            _ if !awaited => {}
             true => self.shared.done.notify_all(),
             false => self.shared.done.notify_one(),
+        }
+        if calls {
+            self.call_back(self.lock());
         }
     }
 }
@@ -246,7 +268,11 @@ impl<T: Clone, R: Rules> Future<T, R> {
     /// # Errors
     /// The future was cancelled, or its task failed.
     pub fn result(&self) -> Result<T, FutureError> {
-        let inner = self.shared.done.wait_while(self.lock(), Inner::awaits).unwrap();
+        let mut inner = self.lock();
+        if !inner.done() {
+            inner = self.shared.glance.linger_for_one(inner, || self.lock());
+            inner = self.shared.done.wait_while(inner, Inner::awaits);
+        }
         outcome(&inner)
     }
 
@@ -255,8 +281,7 @@ impl<T: Clone, R: Rules> Future<T, R> {
     /// # Errors
     /// The future was cancelled, its task failed, or the time is over.
     pub fn result_timeout(&self, timeout: Duration) -> Result<T, FutureError> {
-        let waited = self.shared.done.wait_timeout_while(self.lock(), timeout, Inner::awaits);
-        let (inner, _) = waited.unwrap();
+        let inner = self.shared.done.wait_timeout_while(self.lock(), timeout, Inner::awaits);
         if inner.done() { outcome(&inner) } else { Err(FutureError::TimedOut) }
     }
 

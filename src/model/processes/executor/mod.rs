@@ -102,4 +102,14 @@ impl<E: Executor> PortableExecutor for E {
     fn shutdown(&self, wait: bool, cancel: bool) {
         Executor::shutdown(self, wait, cancel);
     }
+
+    fn map<I, T, F>(&self, items: I, f: F, options: MapOptions) -> Map<'_, I::IntoIter, T, E::Rules>
+    where
+        I: IntoIterator,
+        I::Item: Serialize + DeserializeOwned + Send + 'static,
+        T: Clone + Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(I::Item) -> T + Copy + Send + 'static,
+    {
+        Executor::map(self, items, f, options)
+    }
 }

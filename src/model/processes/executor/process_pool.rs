@@ -213,9 +213,13 @@ impl<R: Rules> ProcessPoolExecutor<R> {
 }
 
 impl<R: Rules> PortableExecutor for ProcessPoolExecutor<R> {
-    type Rules = rules::Correct;
+    type Rules = rules::OnPrimitives;
 
-    fn submit<F, A, T>(&self, f: F, argument: A) -> Result<Future<T>, SubmitError<impl FnOnce() -> T>>
+    fn submit<F, A, T>(
+        &self,
+        f: F,
+        argument: A,
+    ) -> Result<Future<T, Self::Rules>, SubmitError<impl FnOnce() -> T>>
     where
         F: Fn(A) -> T + Copy + Send + 'static,
         A: Serialize + DeserializeOwned + Send + 'static,
