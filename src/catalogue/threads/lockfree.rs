@@ -12,12 +12,12 @@ use crate::model::threads::lockfree::broken::arena::{OneNodeShort, Tagless};
 use crate::model::threads::lockfree::broken::combining::{ForgetsLastSlot, LosesItemInHand, RelaxedServed};
 use crate::model::threads::lockfree::broken::michael_scott::{DropsTwice, RelaxedFollow, RelaxedLink};
 use crate::model::threads::lockfree::broken::ring::HidesItems;
-use crate::model::threads::lockfree::broken::spsc::FullLooksEmpty;
+use crate::model::threads::lockfree::broken::spsc::{ForgetsTheLastBatch, FullLooksEmpty, SparesNoRoom};
 use crate::model::threads::lockfree::combining::Combining;
 use crate::model::threads::lockfree::hazard::Crowded;
 use crate::model::threads::lockfree::michael_scott::{FewRecords, MichaelScott};
 use crate::model::threads::lockfree::ring::{ReleaseAcquire, Ring};
-use crate::model::threads::lockfree::spsc::{Correct, Spsc};
+use crate::model::threads::lockfree::spsc::{Correct, InPairs, Spsc};
 use crate::model::threads::lockfree::treiber::Treiber;
 use crate::port::{Item, transfer};
 
@@ -32,6 +32,12 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![
             spsc::there_is_room_for_all[Spsc<Item>],
             spsc::counters_wrap_around[Correct],
+        ]),
+    spsc::<Spsc<Item, InPairs>>("threads/lockfree/spsc.in_pairs")
+        .carrying(parcels![spsc, T => Spsc<T, InPairs>])
+        .with_rows(rows![
+            spsc::there_is_room_for_all[Spsc<Item, InPairs>],
+            spsc::room_told_of_late_is_room[InPairs],
         ]),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
         .carrying(parcels![try_queue, T => MichaelScott<T>])
@@ -64,6 +70,11 @@ pub(super) static SUBJECTS: &[Subject] = &[
     spsc::<Spsc<Item, broken::spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
     spsc::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
         .broken(&[FailureKind::Property, FailureKind::DataRace]),
+    spsc::<Spsc<Item, SparesNoRoom>>("threads/lockfree/spsc.in_pairs~spares_no_room")
+        .broken(&[FailureKind::NotLinearizable])
+        .blind(NO_ORDER_IN_TIME),
+    spsc::<Spsc<Item, ForgetsTheLastBatch>>("threads/lockfree/spsc.in_pairs~forgets_the_last_batch")
+        .broken(&[FailureKind::Property]),
     Subject::new("threads/lockfree/michael_scott~looks_once")
         .with_rows(rows![
             hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::LooksOnce>],
