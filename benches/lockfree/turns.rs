@@ -6,7 +6,7 @@ use criterion::Criterion;
 use refectory::model::threads::lockfree::ring::Ring;
 use refectory::model::threads::lockfree::spsc::Spsc;
 use refectory::model::threads::queue::spinning::Spinning;
-use refectory::port::{BlockingQueue, SpscConsumer, SpscProducer, SpscQueue};
+use refectory::port::{BlockingQueue, SpscConsumer, SpscQueue};
 use std::thread;
 use std::time::Duration;
 

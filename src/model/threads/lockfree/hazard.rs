@@ -207,14 +207,14 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
             // SAFETY: the pointer is valid for the call, and the record is ours.
             let spare = unsafe { &mut (*nodes).spare };
             if spare.is_empty() {
-                *spare = self.from_pool()?;
+                *spare = self.take_pool()?;
             }
             spare.pop()
         })
     }
 
     /// What is in the pool.
-    fn from_pool(&self) -> Option<Vec<Box<Node<B>>>> {
+    fn take_pool(&self) -> Option<Vec<Box<Node<B>>>> {
         // Relaxed: only whether it is worth an exchange.
         if self.pool.load(Ordering::Relaxed).is_null() {
             return None;
@@ -223,8 +223,8 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
     }
 
     /// Leaves these nodes in the pool, unless there are some.
-    fn to_pool(&self, spare: &mut Vec<Box<Node<B>>>) {
-        // Relaxed: as in `from_pool`.
+    fn fill_pool(&self, spare: &mut Vec<Box<Node<B>>>) {
+        // Relaxed: as in `take_pool`.
         if !spare.is_empty() && self.pool.load(Ordering::Relaxed).is_null() {
             let nodes = Box::into_raw(Box::new(std::mem::take(spare)));
             // Where another thread was faster its nodes are ours.
@@ -290,7 +290,7 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
             // SAFETY: the node was unlinked before the scan, and no hazard pointer protects it.
             unsafe { self.give_back(node, nodes) };
         }
-        self.to_pool(&mut nodes.spare);
+        self.fill_pool(&mut nodes.spare);
     }
 
     /// # Safety

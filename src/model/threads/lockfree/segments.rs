@@ -108,6 +108,9 @@ struct Segment<T> {
     next: AtomicPtr<Node<Self>>,
 }
 
+/// Where a segment is.
+type Link<T> = *mut Node<Segment<T>>;
+
 struct Slot<T> {
     /// [`EMPTY`], [`FULL`] or [`VOID`].
     state: AtomicU8,
@@ -199,7 +202,7 @@ impl<T: Send, F: Filling> Segments<T, F> {
     }
 
     /// Adds a segment with the item after this one, unless another thread does: then tells of that one.
-    fn add(&self, last: &Segment<T>, item: T) -> Result<*mut Node<Segment<T>>, (*mut Node<Segment<T>>, T)> {
+    fn add(&self, last: &Segment<T>, item: T) -> Result<Link<T>, (Link<T>, T)> {
         let new = match self.nodes.spare() {
             Some(spare) => spare.renewed(|segment| segment.begin_again(item)),
             None => Node::new(Segment::beginning_with::<F>(item)),
@@ -236,18 +239,14 @@ impl<T: Send, F: Filling> Segments<T, F> {
     }
 
     /// Moves `head` or `tail` on to the next segment, unless somebody else did: then tells where it points.
-    fn advance(
-        end: &AtomicPtr<Node<Segment<T>>>,
-        node: *mut Node<Segment<T>>,
-        next: *mut Node<Segment<T>>,
-    ) -> Result<*mut Node<Segment<T>>, *mut Node<Segment<T>>> {
+    fn advance(end: &AtomicPtr<Node<Segment<T>>>, node: Link<T>, next: Link<T>) -> Result<Link<T>, Link<T>> {
         // Ordering: Release is for the Acquire look of `turn_to` at the same end: `next` is complete. Relaxed on failure: who
         // looks into what it finds turns to it first.
         end.compare_exchange(node, next, Ordering::Release, Ordering::Relaxed)
     }
 
     /// Makes sure that `tail` does not point to the segment that is about to be retired.
-    fn leave_tail(&self, node: *mut Node<Segment<T>>, next: *mut Node<Segment<T>>) {
+    fn leave_tail(&self, node: Link<T>, next: Link<T>) {
         // Relaxed: we do not look into what we find.
         if self.tail.0.load(Ordering::Relaxed) == node {
             let _ = Self::advance(&self.tail.0, node, next);

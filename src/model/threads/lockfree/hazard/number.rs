@@ -84,7 +84,7 @@ fn first() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Barrier;
+    use crate::sync::Barrier;
     use std::thread;
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a domain does with nodes, natively.
 
 use super::*;
+use crate::sync::Barrier;
 use std::sync::Arc;
 
 type Guarded = Domain<Arc<()>, 1>;
@@ -34,7 +35,7 @@ fn a_scan_frees_what_nobody_looks_into() {
 
 #[test]
 fn a_protected_node_stays() {
-    let (domain, value, meeting) = (Guarded::with_records(2, 1), Arc::new(()), std::sync::Barrier::new(2));
+    let (domain, value, meeting) = (Guarded::with_records(2, 1), Arc::new(()), Barrier::new(2));
     let [first, second, third] = [(); 3].map(|()| source(&value));
     let mut looking = domain.protect(&first).unwrap();
     let other = || {
@@ -80,7 +81,7 @@ fn drops() {
 #[test]
 fn records_grow_in_number() {
     let (domain, value) = (Guarded::with_records(1, 1), Arc::new(()));
-    let (source, meeting) = (source(&value), std::sync::Barrier::new(6));
+    let (source, meeting) = (source(&value), Barrier::new(6));
     std::thread::scope(|scope| {
         for _ in 0..5 {
             scope.spawn(|| {
