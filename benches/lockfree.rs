@@ -1,170 +1,86 @@
-//! The queues without locks beside their peers: items a second from producers to consumers.
+//! The queues and stacks without locks beside their peers, one group a scenario: items a second from producers to consumers, round
+//! trips, and pairs of operations.
 //!
-//! None of them waits by itself: who finds no item, or no room, tries again. `spsc` is measured beside rtrb, with
-//! one thread a side; `michael_scott` beside crossbeam's `SegQueue`, which puts 31 items into a node; `combining`
-//! beside std's heap behind std's lock, which one thread measures with 500 items in, so that the heap has something to do.
+//! None of ours waits by itself, nor do rtrb, and crossbeam's `ArrayQueue`, `SegQueue` and `Injector`. All of them get the same waiting
+//! on top: who finds no item, or no room, gives up the processor and tries again. The others bring their own.
 
-#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
+#![expect(clippy::disallowed_methods, reason = "benches compare with std, on default features")]
+
+#[path = "lockfree/flow.rs"]
+mod flow;
+#[path = "lockfree/pairs.rs"]
+mod pairs;
+#[path = "lockfree/peers.rs"]
+mod peers;
+#[path = "lockfree/spsc.rs"]
+mod spsc;
+#[path = "lockfree/turns.rs"]
+mod turns;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use crossbeam::queue::{ArrayQueue, SegQueue};
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use refectory::catalogue;
-use refectory::model::threads::lockfree::arena::Arena;
-use refectory::model::threads::lockfree::combining::Combining;
-use refectory::model::threads::lockfree::michael_scott::MichaelScott;
-use refectory::model::threads::lockfree::ring::Ring;
-use refectory::model::threads::lockfree::spsc::Spsc;
-use refectory::model::threads::lockfree::treiber::Treiber;
-use refectory::port::transfer::{spsc, trying};
-use refectory::port::{Full, Size, SpscConsumer, SpscProducer, SpscQueue, Timing, TryQueue};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::hint::black_box;
-use std::sync::Mutex;
-use std::time::Duration;
+use refectory::port::Size;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
 
-const CAPACITY: usize = 1024;
-
-/// What the catalogue's queues are compared with, for any number of threads a side.
-const PEERS: [(&str, Timing); 3] = [
-    ("crossbeam SegQueue", trying::<CrossbeamSegQueue>),
-    ("crossbeam ArrayQueue", trying::<CrossbeamArrayQueue>),
-    ("std heap and lock", trying::<LockedHeap>),
-];
-
-fn one_thread(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("lockfree/one thread");
-    group.throughput(Throughput::Elements(1));
-    alone::<MichaelScott<u64>>(&mut group, "threads/michael_scott", 1);
-    alone::<CrossbeamSegQueue>(&mut group, "crossbeam SegQueue", 1);
-    alone::<Treiber<u64>>(&mut group, "threads/treiber", 1);
-    alone::<Arena<u64>>(&mut group, "threads/arena", 1);
-    alone::<Ring<u64>>(&mut group, "threads/ring", 1);
-    alone::<CrossbeamArrayQueue>(&mut group, "crossbeam ArrayQueue", 1);
-    alone::<Combining<u64>>(&mut group, "threads/combining", 500);
-    alone::<LockedHeap>(&mut group, "std heap and lock", 500);
-    spsc_alone::<Spsc<u64>>(&mut group, "threads/spsc");
-    spsc_alone::<Rtrb>(&mut group, "rtrb");
-    group.finish();
+/// The time that threads take together, from the first one's beginning, when all are ready, to the last one's end. Each looks at the
+/// clock itself, because one beside them may get a processor only when they are done.
+fn together(bodies: Vec<Box<dyn FnOnce() + Send + '_>>) -> Duration {
+    let (ready, all) = (&AtomicUsize::new(0), bodies.len());
+    let run = |body: Box<dyn FnOnce() + Send + '_>| {
+        ready.fetch_add(1, Relaxed);
+        while ready.load(Relaxed) < all {
+            thread::yield_now();
+        }
+        let begun = Instant::now();
+        body();
+        (begun, Instant::now())
+    };
+    let spans: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = bodies.into_iter().map(|body| scope.spawn(move || run(body))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no body panics")).collect()
+    });
+    let begun = spans.iter().map(|(begun, _)| *begun).min().expect("there are bodies");
+    spans.iter().map(|(_, ended)| *ended - begun).max().expect("there are bodies")
 }
 
-fn threads(criterion: &mut Criterion) {
-    let ours: Vec<_> = catalogue::timed("lockfree").collect();
-    let peers = PEERS.map(|(name, time)| (name.to_owned(), time));
+/// What is sent: a number, alone or in front of bytes.
+trait Parcel: Copy + Send + Unpin + 'static {
+    fn of(number: u64) -> Self;
+}
+
+impl Parcel for u64 {
+    fn of(number: u64) -> Self {
+        number
+    }
+}
+
+impl Parcel for [u64; 32] {
+    fn of(number: u64) -> Self {
+        [number; 32]
+    }
+}
+
+/// A scenario's group, of samples of one length: some millions of items each.
+fn group<'a>(criterion: &'a mut Criterion, scenario: &str, items: u64) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(format!("lockfree/{scenario}"));
+    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(items));
+    group
+}
+
+/// Every subject of the catalogue, from as many producers to as many consumers.
+fn every_subject(criterion: &mut Criterion) {
     for pairs in [1, 2] {
-        let mut group = criterion.benchmark_group(format!("lockfree/{pairs}p{pairs}c"));
-        group.throughput(Throughput::Elements(pairs as u64));
         let size = Size(pairs, pairs);
-        let fitting = ours.iter().filter(|(_, timed)| timed.port.sizes.contains(&size));
-        let fitting = fitting.map(|(name, timed)| (name.clone(), timed.time));
-        let one_a_side = (pairs == 1).then(|| ("rtrb".to_owned(), spsc::<Rtrb> as Timing));
-        for (name, time) in fitting.chain(peers.clone()).chain(one_a_side) {
-            group.bench_function(name, |bencher| bencher.iter_custom(|items| time(size, items)));
+        let mut group = group(criterion, &format!("{pairs}p{pairs}c, every subject"), pairs as u64);
+        for (name, timed) in
+            catalogue::timed("lockfree").filter(|(_, timed)| timed.port.sizes.contains(&size))
+        {
+            group.bench_function(name, |bencher| bencher.iter_custom(|items| (timed.time)(size, items)));
         }
         group.finish();
-    }
-}
-
-/// One thread puts an item in and takes one out, with so many in the queue.
-fn alone<Q: TryQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, filling: u64) {
-    let queue = Q::with_capacity(CAPACITY);
-    (0..filling).for_each(|i| assert!(queue.try_push(i * 7919 % 1000).is_ok()));
-    let mut next = 0;
-    group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            next = (next + 7919) % 1000;
-            assert!(queue.try_push(black_box(next)).is_ok());
-            black_box(queue.try_pop())
-        });
-    });
-}
-
-fn spsc_alone<Q: SpscQueue<u64>>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str) {
-    let (mut producer, mut consumer) = Q::with_capacity(CAPACITY);
-    group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            assert!(producer.try_push(black_box(7)).is_ok());
-            black_box(consumer.try_pop())
-        });
-    });
-}
-
-struct Rtrb;
-
-impl SpscQueue<u64> for Rtrb {
-    type Producer = RtrbProducer;
-    type Consumer = RtrbConsumer;
-
-    fn with_capacity(capacity: usize) -> (RtrbProducer, RtrbConsumer) {
-        let (producer, consumer) = rtrb::RingBuffer::new(capacity);
-        (RtrbProducer(producer), RtrbConsumer(consumer))
-    }
-}
-
-struct RtrbProducer(rtrb::Producer<u64>);
-
-impl SpscProducer<u64> for RtrbProducer {
-    fn try_push(&mut self, item: u64) -> Result<(), Full<u64>> {
-        self.0.push(item).map_err(|rtrb::PushError::Full(item)| Full(item))
-    }
-}
-
-struct RtrbConsumer(rtrb::Consumer<u64>);
-
-impl SpscConsumer<u64> for RtrbConsumer {
-    fn try_pop(&mut self) -> Option<u64> {
-        self.0.pop().ok()
-    }
-}
-
-struct CrossbeamSegQueue(SegQueue<u64>);
-
-impl TryQueue<u64> for CrossbeamSegQueue {
-    fn with_capacity(_capacity: usize) -> Self {
-        Self(SegQueue::new())
-    }
-
-    fn try_push(&self, item: u64) -> Result<(), Full<u64>> {
-        self.0.push(item);
-        Ok(())
-    }
-
-    fn try_pop(&self) -> Option<u64> {
-        self.0.pop()
-    }
-}
-
-struct CrossbeamArrayQueue(ArrayQueue<u64>);
-
-impl TryQueue<u64> for CrossbeamArrayQueue {
-    fn with_capacity(capacity: usize) -> Self {
-        Self(ArrayQueue::new(capacity))
-    }
-
-    fn try_push(&self, item: u64) -> Result<(), Full<u64>> {
-        self.0.push(item).map_err(Full)
-    }
-
-    fn try_pop(&self) -> Option<u64> {
-        self.0.pop()
-    }
-}
-
-struct LockedHeap(Mutex<BinaryHeap<Reverse<u64>>>);
-
-impl TryQueue<u64> for LockedHeap {
-    fn with_capacity(_capacity: usize) -> Self {
-        Self(Mutex::default())
-    }
-
-    fn try_push(&self, item: u64) -> Result<(), Full<u64>> {
-        self.0.lock().unwrap().push(Reverse(item));
-        Ok(())
-    }
-
-    fn try_pop(&self) -> Option<u64> {
-        self.0.lock().unwrap().pop().map(|Reverse(item)| item)
     }
 }
 
@@ -172,8 +88,8 @@ criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(600));
-    targets = one_thread, threads
+        .warm_up_time(Duration::from_millis(100))
+        .measurement_time(Duration::from_secs(1));
+    targets = spsc::one_to_one, flow::flows, pairs::alternations, turns::turns, every_subject
 }
 criterion_main!(benches);

@@ -9,15 +9,19 @@ use crate::engine::{Engine, FailureKind};
 use crate::model::threads::lockfree::arena::{Arena, Counting};
 use crate::model::threads::lockfree::broken;
 use crate::model::threads::lockfree::broken::arena::{OneNodeShort, Tagless};
-use crate::model::threads::lockfree::broken::combining::{ForgetsLastSlot, LosesItemInHand, RelaxedServed};
+use crate::model::threads::lockfree::broken::combining::{
+    ClearsLate, ForgetsLastSlot, LosesItemInHand, RelaxedServed,
+};
 use crate::model::threads::lockfree::broken::michael_scott::{DropsTwice, RelaxedFollow, RelaxedLink};
 use crate::model::threads::lockfree::broken::ring::HidesItems;
-use crate::model::threads::lockfree::broken::spsc::FullLooksEmpty;
+use crate::model::threads::lockfree::broken::segments::{OverlooksVoid, RelaxedFill, RelaxedLook};
+use crate::model::threads::lockfree::broken::spsc::{ForgetsTheLastBatch, FullLooksEmpty, SparesNoRoom};
 use crate::model::threads::lockfree::combining::Combining;
 use crate::model::threads::lockfree::hazard::Crowded;
 use crate::model::threads::lockfree::michael_scott::{FewRecords, MichaelScott};
 use crate::model::threads::lockfree::ring::{ReleaseAcquire, Ring};
-use crate::model::threads::lockfree::spsc::{Correct, Spsc};
+use crate::model::threads::lockfree::segments::{OneSlot, Segments};
+use crate::model::threads::lockfree::spsc::{Correct, InPairs, Spsc};
 use crate::model::threads::lockfree::treiber::Treiber;
 use crate::port::{Item, transfer};
 
@@ -33,10 +37,20 @@ pub(super) static SUBJECTS: &[Subject] = &[
             spsc::there_is_room_for_all[Spsc<Item>],
             spsc::counters_wrap_around[Correct],
         ]),
+    spsc::<Spsc<Item, InPairs>>("threads/lockfree/spsc.in_pairs")
+        .carrying(parcels![spsc, T => Spsc<T, InPairs>])
+        .with_rows(rows![
+            spsc::there_is_room_for_all[Spsc<Item, InPairs>],
+            spsc::room_told_of_late_is_room[InPairs],
+        ]),
     try_queue::<MichaelScott<Item>>("threads/lockfree/michael_scott")
         .carrying(parcels![try_queue, T => MichaelScott<T>])
         .timed(transfer::trying::<MichaelScott<u64>>)
         .with_rows(MICHAEL_SCOTT),
+    try_queue::<Segments<Item>>("threads/lockfree/segments")
+        .carrying(parcels![try_queue, T => Segments<T>])
+        .timed(transfer::trying::<Segments<u64>>)
+        .with_rows(SEGMENTS),
     try_queue::<Combining<Item>>("threads/lockfree/combining")
         .carrying(parcels![try_queue, T => Combining<T>])
         .timed(transfer::trying::<Combining<u64>>)
@@ -64,6 +78,11 @@ pub(super) static SUBJECTS: &[Subject] = &[
     spsc::<Spsc<Item, broken::spsc::RelaxedConsume>>("threads/lockfree/spsc~relaxed_consume").broken(RACE),
     spsc::<Spsc<Item, FullLooksEmpty>>("threads/lockfree/spsc~full_looks_empty")
         .broken(&[FailureKind::Property, FailureKind::DataRace]),
+    spsc::<Spsc<Item, SparesNoRoom>>("threads/lockfree/spsc.in_pairs~spares_no_room")
+        .broken(&[FailureKind::NotLinearizable])
+        .blind(NO_ORDER_IN_TIME),
+    spsc::<Spsc<Item, ForgetsTheLastBatch>>("threads/lockfree/spsc.in_pairs~forgets_the_last_batch")
+        .broken(&[FailureKind::Property]),
     Subject::new("threads/lockfree/michael_scott~looks_once")
         .with_rows(rows![
             hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::LooksOnce>],
@@ -85,10 +104,33 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<MichaelScott<Item, RelaxedFollow>>("threads/lockfree/michael_scott~relaxed_follow")
         .broken(RACE),
     try_queue::<MichaelScott<Item, DropsTwice>>("threads/lockfree/michael_scott~drops_twice").broken(WRONG),
+    Subject::new("threads/lockfree/segments~looks_once")
+        .with_rows(rows![
+            hazard::a_node_stays_while_a_pop_looks[Segments<Item, broken::segments::LooksOnce>],
+            michael_scott::a_node_stays_while_a_push_looks[Segments<Item, broken::segments::LooksOnce>],
+        ])
+        .broken(FREED_TOO_EARLY),
+    Subject::new("threads/lockfree/segments~unfenced")
+        .with_rows(rows![
+            hazard::a_node_stays_while_a_pop_looks[Segments<Item, broken::segments::Unfenced>],
+            michael_scott::a_node_stays_while_a_push_looks[Segments<Item, broken::segments::Unfenced>],
+        ])
+        .broken(FREED_TOO_EARLY)
+        .blind(ONE_ORDER),
+    try_queue::<Segments<Item, RelaxedFill>>("threads/lockfree/segments~relaxed_fill").broken(RACE),
+    try_queue::<Segments<Item, RelaxedLook>>("threads/lockfree/segments~relaxed_look").broken(RACE),
+    try_queue::<Segments<Item, OverlooksVoid>>("threads/lockfree/segments~overlooks_void").broken(WRONG),
+    try_queue::<Segments<Item, broken::segments::HidesItems>>("threads/lockfree/segments~hides_items")
+        .broken(&[FailureKind::NotLinearizable])
+        .hidden_in(&[size(1, 1), size(1, 2), size(1, 3)])
+        .blind(NO_ORDER_IN_TIME),
     try_queue::<Combining<Item, ForgetsLastSlot>>("threads/lockfree/combining~forgets_last_slot")
         .broken(&[FailureKind::Panic])
         .hidden_in(&[size(1, 1)]),
     try_queue::<Combining<Item, RelaxedServed>>("threads/lockfree/combining~relaxed_served").broken(RACE),
+    Subject::new("threads/lockfree/combining~clears_late")
+        .with_rows(rows![combining::q14_ties_come_out_as_they_went_in[Combining<Tie, ClearsLate>]])
+        .broken(&[FailureKind::Panic]),
     Subject::new("threads/lockfree/combining~loses_item_in_hand")
         .with_rows(rows![combining::q13_a_comparison_may_panic[Combining<DropProbe, LosesItemInHand>]])
         .broken(WRONG),
@@ -113,11 +155,22 @@ const MICHAEL_SCOTT: &[Row] = rows![
     michael_scott::a_node_stays_while_a_push_looks[MichaelScott<Item>],
     michael_scott::a_helped_push_is_complete[MichaelScott<Item>],
     michael_scott::a_node_stays_while_two_push[MichaelScott<Item>],
-    hazard::a_node_stays_while_its_record_changes_hands[MichaelScott<Item, FewRecords>],
+    hazard::a_node_stays_while_records_are_added[MichaelScott<Item, FewRecords>],
     drops::q10_an_item_leaves_with_its_receiver[MichaelScott<DropProbe>],
     drops::q11_a_drop_may_push[MichaelScott<DropProbe>],
     drops::q12_a_drop_may_panic[MichaelScott<DropProbe>],
     drops::q12_a_drop_may_panic_with_the_queue[MichaelScott<DropProbe>],
+];
+
+const SEGMENTS: &[Row] = rows![
+    hazard::a_node_stays_while_a_pop_looks[Segments<Item, OneSlot>],
+    michael_scott::a_node_stays_while_a_push_looks[Segments<Item, OneSlot>],
+    michael_scott::a_node_stays_while_two_push[Segments<Item, OneSlot>],
+    michael_scott::a_helped_push_is_complete[Segments<Item, OneSlot>],
+    drops::q10_an_item_leaves_with_its_receiver[Segments<DropProbe>],
+    drops::q11_a_drop_may_push[Segments<DropProbe>],
+    drops::q12_a_drop_may_panic[Segments<DropProbe>],
+    drops::q12_a_drop_may_panic_with_the_queue[Segments<DropProbe>],
 ];
 
 const COMBINING: &[Row] = rows![
@@ -135,7 +188,7 @@ const TREIBER: &[Row] = rows![
     drops::q11_a_drop_may_push[Treiber<DropProbe>],
     drops::q12_a_drop_may_panic[Treiber<DropProbe>],
     drops::q12_a_drop_may_panic_with_the_queue[Treiber<DropProbe>],
-    hazard::a_crowd_shares_records[Treiber<Item, Crowded>],
+    hazard::a_crowd_adds_records[Treiber<Item, Crowded>],
 ];
 
 const RACE: &[FailureKind] = &[FailureKind::DataRace];

@@ -29,9 +29,9 @@ pub fn a_node_stays_while_a_pop_looks<Q: TryQueue<Item>>() -> Outcome {
     Ok(format!("slow {slow:?}, quick {quick:?}, left {left:?}"))
 }
 
-/// Three take an item each. With fewer hazard pointers than threads, what one has retired becomes another's, and one
-/// may find the hazard pointers that another has just added.
-pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
+/// Three take an item each. With fewer records than threads, one may find the hazard pointers that another has just added, or
+/// miss them.
+pub fn a_crowd_adds_records<Q: TryQueue<Item>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
     put(&*queue, [0, 1, 2]);
     let takers = [0, 1, 2].map(|i| {
@@ -43,9 +43,9 @@ pub fn a_crowd_shares_records<Q: TryQueue<Item>>() -> Outcome {
     Ok(format!("{taken:?}"))
 }
 
-/// One thread takes three items and another one takes one, with one record for both: it may be claimed again as
-/// soon as its owner gives it up. Both nodes that the next one looks into stay.
-pub fn a_node_stays_while_its_record_changes_hands<Q: TryQueue<Item>>() -> Outcome {
+/// One thread takes three items and another one takes one, with fewer records than threads: a scan sees those that are
+/// added meanwhile. Both nodes that a pop looks into stay.
+pub fn a_node_stays_while_records_are_added<Q: TryQueue<Item>>() -> Outcome {
     let queue = Arc::new(Q::with_capacity(4));
     put(&*queue, [0, 1, 2, 3]);
     let slow = spawn("slow", {

@@ -7,7 +7,7 @@
 //! | row | where |
 //! |-----|-------|
 //! | Q01, Q09 order, Q03 non-blocking, Q08 no loss | the scenarios of the ports, and their linearizability |
-//! | Q02 unbounded | `MichaelScott`, `Treiber`, `Combining` never answer `Full`; the ring and `Spsc` are bounded |
+//! | Q02 unbounded | `MichaelScott`, `Segments`, `Treiber`, `Combining` never answer `Full`; the ring and `Spsc` are bounded |
 //! | Q04–Q06 time-outs, Q07 shrinking, Q12 lost wake-up | nobody waits, and no capacity changes: nothing to show |
 //! | Q10 references | [`q10_an_item_leaves_with_its_receiver`](drops::q10_an_item_leaves_with_its_receiver) |
 //! | Q11 reentrant put | [`q11_a_drop_may_push`](drops::q11_a_drop_may_push) |

@@ -4,11 +4,15 @@
 //! does its own work, and then serves the requests of all the others, who have published them in slots, find them
 //! served, and never take the lock. Under load one thread does the work of many while the heap is in its cache.
 //!
-//! A request lies on its thread's stack. Its slot holds a pointer to it: publishing takes a free slot in the same
-//! step, and when the combiner empties the slot the request is served and belongs to its thread again.
+//! A request lies on its thread's stack. Its slot holds a pointer to it: a thread takes a free slot, and then sets the bit of the
+//! slot in a map of those who ask. When the combiner empties the slot the request is served and belongs to its thread again. So
+//! a combiner whom nobody asks reads one word.
+//!
+//! The combiner clears the bits before it looks into their slots. As soon as a slot is empty the next thread may take it and set
+//! its bit, which is not to be lost.
 //!
 //! Invariant: the heap is touched by the holder of the lock alone; a request by its combiner alone, from its
-//! publication until its slot is emptied. A request is served once.
+//! publication until its slot is emptied. A request is served once. A bit that is set is that of a request which waits.
 //!
 //! A thread whose request is not yet served waits for the combiner: the queue is not lock-free, and a combiner
 //! that is put aside holds everybody up.
@@ -19,12 +23,12 @@
 //! panics nothing was taken out.
 //!
 //! Source: Danny Hendler, Itai Incze, Nir Shavit, Moran Tzafrir, "Flat combining and the
-//! synchronization-parallelism tradeoff", 2010. Its list of publication records is here a fixed row of slots.
+//! synchronization-parallelism tradeoff", 2010. Its list of publication records is here a fixed row of slots, with a map.
 
 use crate::model::support::heap::Heap;
 use crate::port::{Full, Order, TryQueue};
 use crate::sync;
-use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use crate::sync::{UnsafeCell, hint, thread};
 use std::any::Any;
 use std::fmt;
@@ -36,10 +40,13 @@ use std::ptr::null_mut;
 ///
 /// It has a name of its own so that the twins in [`broken`](crate::model::threads::lockfree::broken::combining) can differ in just that.
 pub trait Combiner: Send + Sync + 'static {
-    /// How many of so many slots it looks at.
-    fn slots(all: usize) -> usize {
-        all
+    /// Which requests it serves of those in these slots, of so many.
+    fn serves(asked: u32, _slots: usize) -> u32 {
+        asked
     }
+
+    /// Whether it clears the bits of requests before it looks into their slots.
+    const CLEARS_FIRST: bool = true;
 
     /// Takes the least item out of the heap.
     fn pop<T: Ord>(heap: &mut Heap<T>) -> Option<T> {
@@ -71,8 +78,10 @@ impl Combiner for Correct {}
 /// ```
 pub struct Combining<T, C: Combiner = Correct> {
     slots: Box<[Slot<T>]>,
+    /// The slots whose requests wait, a bit for each.
+    asked: Padded<AtomicU32>,
     /// Whether there is a combiner.
-    locked: AtomicBool,
+    locked: Padded<AtomicBool>,
     heap: UnsafeCell<Heap<T>>,
     combiner: PhantomData<C>,
 }
@@ -80,6 +89,10 @@ pub struct Combining<T, C: Combiner = Correct> {
 /// A request that waits to be served, or null.
 #[repr(align(128))]
 struct Slot<T>(AtomicPtr<Request<T>>);
+
+/// Keeps who asks off the cache line of who serves.
+#[repr(align(128))]
+struct Padded<T>(T);
 
 /// What a thread wants, and then what came of it.
 struct Request<T>(UnsafeCell<Job<T>>);
@@ -100,8 +113,8 @@ unsafe impl<T: Send, C: Combiner> Sync for Combining<T, C> {}
 unsafe impl<T: Send, C: Combiner> Send for Combining<T, C> {}
 
 impl<T: Ord + Send, C: Combiner> Combining<T, C> {
-    /// Slots: natively more than most machines have cores; under an engine each is an object to look at. Threads
-    /// beyond that wait for a free one.
+    /// Slots: natively more than most machines have cores, and as many as the map has bits; under an engine each is an object.
+    /// Threads beyond that wait for a free one.
     const SLOTS: (usize, usize) = (32, 4);
 
     /// So often a thread looks in a row whether it was served, before it offers its core to the combiner.
@@ -113,7 +126,8 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
         let slot = |i| Slot(AtomicPtr::new(null_mut()).named(format_args!("slot {i}")));
         Self {
             slots: (0..slots).map(slot).collect(),
-            locked: AtomicBool::new(false).named(format_args!("locked")),
+            asked: Padded(AtomicU32::new(0).named(format_args!("asked"))),
+            locked: Padded(AtomicBool::new(false).named(format_args!("locked"))),
             heap: UnsafeCell::new(Heap::new()).named(format_args!("heap")),
             combiner: PhantomData,
         }
@@ -123,6 +137,7 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     ///
     /// # Panics
     /// If a comparison of items panics. The item is in the queue all the same.
+    #[inline]
     pub fn push(&self, item: T) {
         self.ask(Job::Push(item));
     }
@@ -131,11 +146,13 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     ///
     /// # Panics
     /// If a comparison of items panics. Then nothing was taken out.
+    #[inline]
     pub fn pop(&self) -> Option<T> {
         self.ask(Job::Pop)
     }
 
     /// Has the job done, by this thread or another.
+    #[inline]
     fn ask(&self, job: Job<T>) -> Option<T> {
         let request = Request(UnsafeCell::new(job).named(format_args!("request")));
         let alone = self.try_combine(|heap| request.serve::<C>(heap));
@@ -146,6 +163,7 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     }
 
     /// Publishes the request and waits until it is served.
+    #[cold]
     fn wait(&self, request: &Request<T>) {
         let slot = self.publish(request);
         // Woken by nobody: a combiner empties the slot, or leaves the lock to us.
@@ -153,9 +171,10 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     }
 
     /// If nobody else is the combiner: does its own work, and then serves everybody who asks.
+    #[inline]
     fn try_combine(&self, own: impl FnOnce(&mut Heap<T>)) -> bool {
         // Ordering: Acquire is for the Release store of the last combiner: we see the heap as it left it.
-        let locked = self.locked.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
+        let locked = self.locked.0.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
         if locked.is_err() {
             return false;
         }
@@ -166,7 +185,7 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
             self.combine(heap);
         });
         // No panic leaves the combiner. Ordering: Release is for the Acquire above.
-        self.locked.store(false, Ordering::Release);
+        self.locked.0.store(false, Ordering::Release);
         true
     }
 
@@ -178,8 +197,11 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
                 // All are taken: woken by nobody, a combiner empties one.
                 hint::spin_loop();
             }
-            let slot = &self.slots[(place + i) % self.slots.len()];
+            let number = (place + i) % self.slots.len();
+            let slot = &self.slots[number];
             if slot.take(request) {
+                // Ordering: Release is for the Acquire in `combine`: the request is complete, and in its slot.
+                self.asked.0.fetch_or(1 << number, Ordering::Release);
                 return slot;
             }
         }
@@ -187,14 +209,33 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
     }
 
     /// Serves everybody who asks.
+    #[inline]
     fn combine(&self, heap: &mut Heap<T>) {
-        for slot in &self.slots[..C::slots(self.slots.len())] {
-            // Ordering: Acquire is for the Release in `take`: the request is complete.
-            let request = slot.0.load(Ordering::Acquire);
-            // SAFETY: a published request stays where it is until its slot is emptied, which only we can do.
-            let Some(request) = (unsafe { request.as_ref() }) else { continue };
-            request.serve::<C>(heap);
-            slot.0.store(null_mut(), C::SERVED);
+        // Relaxed: whom we do not see yet finds the lock free, or another combiner.
+        if self.asked.0.load(Ordering::Relaxed) != 0 {
+            self.serve_all(heap);
+        }
+    }
+
+    #[cold]
+    fn serve_all(&self, heap: &mut Heap<T>) {
+        // Ordering: Acquire is for the Release in `publish`: the requests are in their slots.
+        let asked = match C::CLEARS_FIRST {
+            true => self.asked.0.swap(0, Ordering::Acquire),
+            false => self.asked.0.load(Ordering::Acquire),
+        };
+        let served = C::serves(asked, self.slots.len());
+        for (_, slot) in self.slots.iter().enumerate().filter(|(number, _)| served >> number & 1 == 1) {
+            // SAFETY: a request whose bit is set stays where it is until its slot is emptied, which only we can do.
+            // Relaxed: the bit says that it is there.
+            let request = unsafe { slot.0.load(Ordering::Relaxed).as_ref() };
+            if let Some(request) = request {
+                request.serve::<C>(heap);
+                slot.0.store(null_mut(), C::SERVED);
+            }
+        }
+        if !C::CLEARS_FIRST {
+            self.asked.0.fetch_and(!asked, Ordering::Relaxed);
         }
     }
 }
@@ -202,8 +243,8 @@ impl<T: Ord + Send, C: Combiner> Combining<T, C> {
 impl<T> Slot<T> {
     fn take(&self, request: &Request<T>) -> bool {
         let request = std::ptr::from_ref(request).cast_mut();
-        // Ordering: Release is for the Acquire load in `combine`: the request is complete.
-        self.0.compare_exchange(null_mut(), request, Ordering::Release, Ordering::Relaxed).is_ok()
+        // Relaxed: that the request is complete its bit says.
+        self.0.compare_exchange(null_mut(), request, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     fn is_served(&self, request: &Request<T>) -> bool {
@@ -258,11 +299,13 @@ impl<T: Ord + Send + 'static, C: Combiner> TryQueue<T> for Combining<T, C> {
         Self::new()
     }
 
+    #[inline]
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
         self.push(item);
         Ok(())
     }
 
+    #[inline]
     fn try_pop(&self) -> Option<T> {
         self.pop()
     }

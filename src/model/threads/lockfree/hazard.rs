@@ -7,7 +7,8 @@
 //! The one delicate step is that between publishing and looking. The node may have been unlinked, scanned
 //! for and freed before the hazard pointer was there to be seen; so the thread looks again whether the
 //! source still points to the node. Between the two it needs a fence, as the scanning thread does between its
-//! unlinking and its scan (store buffering): of the two at least one sees the other.
+//! unlinking and its scan (store buffering): of the two at least one sees the other. Threads look often and scan seldom, so the
+//! fences are an [asymmetric](crate::sync::asymmetric) pair: that of the scan makes the other one cheap.
 //!
 //! Invariant: a node is freed once, by one thread, and no thread looks into it afterwards, nor at the same
 //! time. Nodes that are still retired when the domain goes are freed with it.
@@ -17,25 +18,33 @@
 //! the freeing is a data race; a look that comes after it panics; a node that is never freed is a leak. In
 //! a build without engines a `Life` is nothing.
 //!
-//! What differs from the paper: a thread has no record of its own, but claims one for the time of an
-//! operation, and the claim is the publication of its first hazard pointer. The records grow in number with the
-//! threads that are in operations at once, and are never given back.
+//! A thread finds its record by a number of its own, so that to protect a node it writes nothing but the hazard pointer.
+//! The records grow in number with the threads that live at once, and are never given back. A thread has one guard of a domain
+//! at a time.
 //!
-//! What it does not do: free a node at once, or in the end. A record keeps its retired nodes until somebody
-//! claims it again and has a scan; each keeps as many as are worth one, and one more for every hazard pointer.
+//! Nodes that are free are used again, by the thread that had the scan or by another one: a thread that only puts nodes in gets them
+//! from those that take them out. At most so many are kept as two scans of each thread may free.
 //!
-//! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004.
+//! What it does not do: free a node at once, or in the end. A record keeps its retired nodes until its thread, or the next one
+//! with its number, has a scan; each keeps as many as are worth one, and one more for every hazard pointer.
+//!
+//! Source: Maged M. Michael, "Hazard pointers: safe memory reclamation for lock-free objects", 2004; the asymmetric fences are
+//! those of David Goldblatt, "P1202R5: Asymmetric fences", 2023, whose example they are.
 
 use crate::sync;
 #[cfg(feature = "instrumented")]
 use crate::sync::Arc;
-use crate::sync::atomic::{AtomicPtr, Ordering, fence};
-use crate::sync::{UnsafeCell, thread};
+use crate::sync::UnsafeCell;
+use crate::sync::asymmetric::{heavy_fence, light_fence, prepare};
+use crate::sync::atomic::{AtomicPtr, Ordering};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::{self, null_mut};
 
 mod life;
+mod number;
+#[cfg(test)]
+mod tests;
 
 use life::Life;
 
@@ -60,7 +69,7 @@ pub struct Correct;
 
 impl Protection for Correct {}
 
-/// The same where there are fewer records than threads, so that records go from one to another and more are added.
+/// The same where there are fewer records than threads, so that more are added.
 #[derive(Debug)]
 pub struct Crowded;
 
@@ -79,6 +88,8 @@ pub(super) struct Node<B> {
 pub(super) struct Domain<B, const H: usize, P: Protection = Correct> {
     records: Segment<B, H>,
     scans_at: usize,
+    /// Spare nodes for whoever has none, or null.
+    pool: AtomicPtr<Vec<Box<Node<B>>>>,
     protection: PhantomData<P>,
 }
 
@@ -91,9 +102,7 @@ struct Segment<B, const H: usize> {
     _owner: Arc<()>,
 }
 
-/// What a thread needs for the time of an operation.
-///
-/// The first hazard pointer says whether the record is claimed: it is null in a free one.
+/// What the thread with its number needs.
 #[repr(align(128))]
 struct Record<B, const H: usize> {
     hazards: [AtomicPtr<Node<B>>; H],
@@ -105,6 +114,9 @@ struct Nodes<B> {
     retired: Vec<*mut Node<B>>,
     /// Freed, but kept for an engine to see who still looks into them.
     kept: Vec<*mut Node<B>>,
+    /// Freed, and to be used again. Natively only: under an engine no memory is used again, so that it sees who still looks into
+    /// what was freed.
+    spare: Vec<Box<Node<B>>>,
 }
 
 /// A node that stays for as long as this lives.
@@ -116,7 +128,7 @@ pub(super) struct Guard<'a, B, const H: usize, P: Protection> {
     two: bool,
 }
 
-// SAFETY: a record's nodes are touched only by the thread that has claimed it, and go from thread to thread
+// SAFETY: a record's nodes are touched only by the thread that has its number, and go from thread to thread
 // with the bodies, which are `Send`; the bodies are shared, and `Sync`.
 unsafe impl<B: Send + Sync, const H: usize, P: Protection> Sync for Domain<B, H, P> {}
 // SAFETY: the domain owns the nodes that it holds, and `B: Send`.
@@ -128,10 +140,19 @@ impl<B> Node<B> {
         Box::into_raw(Box::new(Self { life: Life::begin(), body }))
     }
 
+    /// This free node as a new one, with what is in it made new.
+    #[inline]
+    pub(super) fn renewed(mut self: Box<Self>, renew: impl FnOnce(&mut B)) -> *mut Self {
+        self.life = Life::begin();
+        renew(&mut self.body);
+        Box::into_raw(self)
+    }
+
     /// What is in the node.
     ///
     /// # Safety
-    /// The node was made by [`new`](Self::new), and is not freed as long as the reference is used.
+    /// The node was made by [`new`](Self::new) or a domain, and is not freed as long as the reference is used.
+    #[inline]
     pub(super) unsafe fn body<'a>(node: *const Self) -> &'a B {
         // SAFETY: the caller's promise.
         let node = unsafe { &*node };
@@ -142,7 +163,7 @@ impl<B> Node<B> {
     /// Frees a node at once.
     ///
     /// # Safety
-    /// It was made by [`new`](Self::new), nobody can reach it any more, and nobody frees it once more.
+    /// It was made by [`new`](Self::new) or a domain, nobody can reach it any more, and nobody frees it once more.
     pub(super) unsafe fn free(node: *mut Self) -> B {
         // SAFETY: the caller's promise.
         let node = unsafe { Box::from_raw(node) };
@@ -152,78 +173,138 @@ impl<B> Node<B> {
 }
 
 impl<B, const H: usize, P: Protection> Domain<B, H, P> {
-    /// Retired nodes of a record that are worth a scan: natively as many as it reads hazard pointers, so that a
-    /// node costs about one. Under an engine two, so that the second node of a thread has a scan.
-    const SCANS_AT: (usize, usize) = (64, 2);
-
-    /// A domain without nodes.
-    pub(super) fn new() -> Self {
-        let here = |(natively, modelled)| if sync::is_modelled() { modelled } else { natively };
-        Self::with_records(here(P::RECORDS), here(Self::SCANS_AT))
+    /// A domain without nodes, which scans when a thread has retired so many of them, natively and under an engine.
+    pub(super) fn scanning_at((natively, modelled): (usize, usize)) -> Self {
+        match sync::is_modelled() {
+            true => Self::with_records(P::RECORDS.1, modelled),
+            false => Self::with_records(P::RECORDS.0, natively),
+        }
     }
 
-    /// A domain that scans when a record has so many retired nodes.
+    /// A domain with so many records in each segment.
     fn with_records(records: usize, scans_at: usize) -> Self {
-        Self { records: Segment::new(records), scans_at, protection: PhantomData }
+        prepare();
+        let pool = AtomicPtr::new(null_mut()).named(format_args!("pool"));
+        Self { records: Segment::new(records), scans_at, pool, protection: PhantomData }
+    }
+
+    /// A node with this in it, which is freed by [`Guard::retire`] or [`Node::free`].
+    #[inline]
+    pub(super) fn node(&self, body: B) -> *mut Node<B> {
+        match self.spare() {
+            Some(spare) => spare.renewed(|old| *old = body),
+            None => Node::new(body),
+        }
+    }
+
+    /// A node that was freed, with what it had in it when it was retired.
+    #[inline]
+    pub(super) fn spare(&self) -> Option<Box<Node<B>>> {
+        if sync::is_modelled() {
+            return None;
+        }
+        self.record().nodes.with_mut(|nodes| {
+            // SAFETY: the pointer is valid for the call, and the record is ours.
+            let spare = unsafe { &mut (*nodes).spare };
+            if spare.is_empty() {
+                *spare = self.take_pool()?;
+            }
+            spare.pop()
+        })
+    }
+
+    /// What is in the pool.
+    fn take_pool(&self) -> Option<Vec<Box<Node<B>>>> {
+        // Relaxed: only whether it is worth an exchange.
+        if self.pool.load(Ordering::Relaxed).is_null() {
+            return None;
+        }
+        self.exchange_pool(null_mut())
+    }
+
+    /// Leaves these nodes in the pool, unless there are some.
+    fn fill_pool(&self, spare: &mut Vec<Box<Node<B>>>) {
+        // Relaxed: as in `take_pool`.
+        if !spare.is_empty() && self.pool.load(Ordering::Relaxed).is_null() {
+            let nodes = Box::into_raw(Box::new(std::mem::take(spare)));
+            // Where another thread was faster its nodes are ours.
+            spare.extend(self.exchange_pool(nodes).into_iter().flatten());
+        }
+    }
+
+    fn exchange_pool(&self, nodes: *mut Vec<Box<Node<B>>>) -> Option<Vec<Box<Node<B>>>> {
+        // Ordering: Acquire is for the Release of the exchange that left the nodes: all that was done to them comes before.
+        let found = self.pool.swap(nodes, Ordering::AcqRel);
+        // SAFETY: it was made by `Box`, and whoever has exchanged it owns it.
+        (!found.is_null()).then(|| *unsafe { Box::from_raw(found) })
     }
 
     /// Protects the node to which `source` points; `None` where it points to none.
+    #[inline]
     pub(super) fn protect(&self, source: &AtomicPtr<Node<B>>) -> Option<Guard<'_, B, H, P>> {
         // Relaxed: the look in `settle` is the one that counts.
         let node = source.load(Ordering::Relaxed);
         if node.is_null() {
             return None;
         }
-        let mut guard = Guard { domain: self, record: self.claim(node), node, two: false };
+        let mut guard = Guard { domain: self, record: self.record(), node, two: false };
+        guard.publish(0, node);
         guard.settle(source).then_some(guard)
     }
 
-    /// Claims a record by publishing the thread's first hazard pointer in it. Each thread begins to look at a
-    /// place of its own, so that it finds there what it had the last time.
-    fn claim(&self, node: *mut Node<B>) -> &Record<B, H> {
+    /// The record of the thread that calls.
+    #[inline]
+    fn record(&self) -> &Record<B, H> {
+        let number = number::mine();
+        self.records.records.get(number).unwrap_or_else(|| self.later_record(number))
+    }
+
+    /// A record beyond the first segment.
+    #[cold]
+    fn later_record(&self, mut number: usize) -> &Record<B, H> {
         let mut segment = &self.records;
-        loop {
-            let records = &segment.records;
-            let place = thread::place();
-            let mut around = (0..records.len()).map(|i| &records[(place + i) % records.len()]);
-            if let Some(record) = around.find(|record| record.claim(node)) {
-                return record;
-            }
+        while number >= segment.records.len() {
+            number -= segment.records.len();
             segment = segment.next_or_new();
         }
+        &segment.records[number]
     }
 
     /// Frees what nobody looks into. `mine` is the caller's record.
+    #[cold]
     fn scan(&self, mine: &Record<B, H>, nodes: &mut Nodes<B>) {
-        // Ordering: with the fence in `settle`. Whoever is not seen in the scan sees that the nodes have been
+        // With the light fence in `settle`. Whoever is not seen in the scan sees that the nodes have been
         // unlinked, and does not look into them.
-        fence(Ordering::SeqCst);
+        heavy_fence();
         let others =
             self.segments().flat_map(|segment| &segment.records).filter(|&other| !ptr::eq(other, mine));
         // Ordering: Acquire is for the Release stores of a guard: who has taken its hazard pointer back, looked
         // into the node before we free it.
-        let mut hazards: Vec<_> =
-            others.flat_map(|other| &other.hazards).map(|hazard| hazard.load(Ordering::Acquire)).collect();
+        let hazards = others.flat_map(|other| &other.hazards).map(|hazard| hazard.load(Ordering::Acquire));
+        let mut hazards: Vec<_> = hazards.filter(|hazard| !hazard.is_null()).collect();
         hazards.sort_unstable();
         let (retired, free): (Vec<_>, _) =
             nodes.retired.drain(..).partition(|node| hazards.binary_search(node).is_ok());
         nodes.retired = retired;
         for node in free {
             // SAFETY: the node was unlinked before the scan, and no hazard pointer protects it.
-            unsafe { Self::give_back(node, &mut nodes.kept) };
+            unsafe { self.give_back(node, nodes) };
         }
+        self.fill_pool(&mut nodes.spare);
     }
 
     /// # Safety
     /// Nobody looks into the node, and nobody frees it once more.
-    unsafe fn give_back(node: *mut Node<B>, kept: &mut Vec<*mut Node<B>>) {
+    unsafe fn give_back(&self, node: *mut Node<B>, nodes: &mut Nodes<B>) {
         // SAFETY: the node was not freed before.
         unsafe { &(*node).life }.end();
         if !P::GIVES_BACK || sync::is_modelled() {
-            kept.push(node);
-        } else {
-            // SAFETY: the node was made by `Node::new`; the rest is the caller's promise.
-            drop(unsafe { Box::from_raw(node) });
+            return nodes.kept.push(node);
+        }
+        // SAFETY: the node was made by `Box`; the rest is the caller's promise.
+        let node = unsafe { Box::from_raw(node) };
+        if nodes.spare.len() < self.scans_at {
+            nodes.spare.push(node);
         }
     }
 
@@ -273,25 +354,21 @@ impl<B, const H: usize> Record<B, H> {
         };
         Self {
             hazards: std::array::from_fn(hazard),
-            nodes: UnsafeCell::new(Nodes { retired: Vec::new(), kept: Vec::new() })
+            nodes: UnsafeCell::new(Nodes { retired: Vec::new(), kept: Vec::new(), spare: Vec::new() })
                 .named(format_args!("retired {index}")),
         }
-    }
-
-    fn claim(&self, node: *mut Node<B>) -> bool {
-        // Relaxed: that others see the hazard pointer, and that we see the retired nodes which the drop of the last
-        // guard left us with a Release store, is what the fence in `settle` is for.
-        self.hazards[0].compare_exchange(null_mut(), node, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
 impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
     /// The protected node.
+    #[inline]
     pub(super) fn node(&self) -> *mut Node<B> {
         self.node
     }
 
     /// What is in the protected node.
+    #[inline]
     pub(super) fn body(&self) -> &B {
         // SAFETY: the node is protected.
         unsafe { Node::body(self.node) }
@@ -299,6 +376,7 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
 
     /// Protects another node instead: `found`, to which `source` points as far as we know, or what it points to
     /// when we look again. False where that is none.
+    #[inline]
     pub(super) fn turn_to(&mut self, source: &AtomicPtr<Node<B>>, found: *mut Node<B>) -> bool {
         if found.is_null() {
             return false;
@@ -309,18 +387,20 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
     }
 
     /// Protects a second node too, if the first one is the source's when the caller next looks.
+    #[inline]
     pub(super) fn also(&mut self, node: *mut Node<B>) {
         self.publish(1, node);
         self.two = true;
     }
 
     /// Looks again until the source points to the node that is published; false where it points to none.
+    #[inline]
     fn settle(&mut self, source: &AtomicPtr<Node<B>>) -> bool {
         loop {
             if P::FENCED {
-                // Ordering: with the fence in `scan`. Either the scan sees our hazard pointer, or we see that
+                // With the heavy fence in `scan`. Either the scan sees our hazard pointer, or we see that
                 // the source does not point to the node any more.
-                fence(Ordering::SeqCst);
+                light_fence();
             }
             if !P::LOOKS_AGAIN {
                 return true;
@@ -340,6 +420,7 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
         }
     }
 
+    #[inline]
     fn publish(&self, hazard: usize, node: *mut Node<B>) {
         // Ordering: Release is for the Acquire loads in `scan`: we have finished with the node that was there.
         self.record.hazards[hazard].store(node, Ordering::Release);
@@ -348,8 +429,9 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
     /// Frees the node as soon as nobody looks into it.
     ///
     /// # Safety
-    /// The node was made by [`Node::new`] and unlinked by the caller; nobody can find it any more, and nobody
+    /// The node was made by [`Node::new`] or the domain, and unlinked by the caller; nobody can find it any more, and nobody
     /// else retires it.
+    #[inline]
     pub(super) unsafe fn retire(&self, node: *mut Node<B>) {
         // SAFETY: the pointer is valid for the call, and the record is ours.
         self.record.nodes.with_mut(|nodes| unsafe {
@@ -362,7 +444,8 @@ impl<B, const H: usize, P: Protection> Guard<'_, B, H, P> {
 }
 
 impl<B, const H: usize, P: Protection> Drop for Guard<'_, B, H, P> {
-    /// Takes the hazard pointers back, the one that claims the record last.
+    /// Takes the hazard pointers back.
+    #[inline]
     fn drop(&mut self) {
         if self.two {
             self.publish(1, null_mut());
@@ -380,6 +463,7 @@ impl<B, const H: usize, P: Protection> Drop for Domain<B, H, P> {
                 record.nodes.with_mut(|nodes| unsafe { (*nodes).free_all() });
             }
         }
+        drop(self.exchange_pool(null_mut()));
         let mut next = *self.records.next.get_mut();
         while !next.is_null() {
             // SAFETY: it was made by `next_or_new`, and is taken from its only owner.
@@ -394,7 +478,7 @@ impl<B> Nodes<B> {
     /// Nobody looks into the nodes.
     unsafe fn free_all(&mut self) {
         for node in self.retired.drain(..).chain(self.kept.drain(..)) {
-            // SAFETY: each node is in one list once, and was made by `Node::new`.
+            // SAFETY: each node is in one list once, and was made by `Box`.
             drop(unsafe { Box::from_raw(node) });
         }
     }
@@ -403,78 +487,5 @@ impl<B> Nodes<B> {
 impl<B, const H: usize, P: Protection> fmt::Debug for Domain<B, H, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Domain").field("scans_at", &self.scans_at).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-
-    type Guarded = Domain<Arc<()>, 1>;
-
-    fn source(value: &Arc<()>) -> AtomicPtr<Node<Arc<()>>> {
-        AtomicPtr::new(Node::new(value.clone()))
-    }
-
-    /// Unlinks what `source` points to and retires it.
-    fn replace(domain: &Guarded, source: &AtomicPtr<Node<Arc<()>>>, with: *mut Node<Arc<()>>) {
-        let guard = domain.protect(source).unwrap();
-        source.store(with, Ordering::Release);
-        // SAFETY: the node is unlinked, and nobody else retires it.
-        unsafe { guard.retire(guard.node()) };
-    }
-
-    #[test]
-    fn a_scan_frees_what_nobody_looks_into() {
-        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
-        let source = source(&value);
-        replace(&domain, &source, null_mut());
-        assert_eq!(Arc::strong_count(&value), 1);
-        assert!(domain.protect(&source).is_none());
-    }
-
-    #[test]
-    fn a_protected_node_stays() {
-        let (domain, value) = (Guarded::with_records(2, 1), Arc::new(()));
-        let [first, second, third] = [(); 3].map(|()| source(&value));
-        let mut looking = domain.protect(&first).unwrap();
-        replace(&domain, &first, null_mut());
-        assert_eq!(Arc::strong_count(looking.body()), 4);
-        assert!(looking.turn_to(&second, second.load(Ordering::Relaxed)));
-        replace(&domain, &third, null_mut());
-        assert_eq!(Arc::strong_count(&value), 2, "the next scan of the record frees both");
-        drop(looking);
-        replace(&domain, &second, null_mut());
-        assert_eq!(Arc::strong_count(&value), 1);
-    }
-
-    #[test]
-    fn retired_nodes_wait_for_a_scan() {
-        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
-        for retired in 1..=3 {
-            replace(&domain, &source(&value), null_mut());
-            assert_eq!(Arc::strong_count(&value), [1, 2, 3, 1][retired]);
-        }
-    }
-
-    #[test]
-    fn drops() {
-        let (domain, value) = (Guarded::with_records(1, 3), Arc::new(()));
-        replace(&domain, &source(&value), null_mut());
-        assert_eq!(Arc::strong_count(&value), 2);
-        drop(domain);
-        assert_eq!(Arc::strong_count(&value), 1);
-    }
-
-    #[test]
-    fn records_grow_in_number() {
-        let (domain, value) = (Guarded::with_records(1, 1), Arc::new(()));
-        let source = source(&value);
-        let guards: Vec<_> = (0..5).map(|_| domain.protect(&source).unwrap()).collect();
-        assert_eq!(domain.segments().count(), 5);
-        replace(&domain, &source, null_mut());
-        assert_eq!(Arc::strong_count(&value), 2, "a guard in a later segment is seen too");
-        drop(guards);
     }
 }

@@ -15,7 +15,7 @@
 //! that the exchange succeeds says that the dummy was still in its place, so the successor had not been
 //! retired when its [hazard pointer](crate::model::threads::lockfree::hazard) was published.
 //!
-//! What it does not do: back off, or keep nodes for the next push; each push allocates.
+//! What it does not do: back off, or put more than one item into a node; [segments](crate::model::threads::lockfree::segments) do.
 //!
 //! Source: Maged M. Michael, Michael L. Scott, "Simple, fast, and practical non-blocking and blocking
 //! concurrent queue algorithms", 1996; with hazard pointers as in Maged M. Michael, "Hazard pointers: safe
@@ -91,6 +91,10 @@ pub struct MichaelScott<T, H: Handover = Correct> {
 #[repr(align(128))]
 struct Padded<T>(T);
 
+/// So many retired nodes are worth a scan: its fence takes a microsecond or two, which is then a few nanoseconds a node. Under an
+/// engine the second node of a thread has one.
+const SCANS_AT: (usize, usize) = (512, 2);
+
 struct Link<T> {
     next: AtomicPtr<Node<Self>>,
     /// Taken by whoever makes the node the dummy.
@@ -101,31 +105,32 @@ struct Link<T> {
 unsafe impl<T: Send> Sync for Link<T> {}
 
 impl<T> Link<T> {
-    fn node(item: Option<T>) -> *mut Node<Self> {
-        Node::new(Self {
+    fn new(item: Option<T>) -> Self {
+        Self {
             next: AtomicPtr::new(null_mut()).named(format_args!("next")),
             item: UnsafeCell::new(item).named(format_args!("item")),
-        })
+        }
     }
 }
 
 impl<T: Send, H: Handover> MichaelScott<T, H> {
     /// An empty queue.
     pub fn new() -> Self {
-        let dummy = Link::node(None);
+        let dummy = Node::new(Link::new(None));
         Self {
             head: Padded(AtomicPtr::new(dummy).named(format_args!("head"))),
             tail: Padded(AtomicPtr::new(dummy).named(format_args!("tail"))),
-            nodes: Domain::new(),
+            nodes: Domain::scanning_at(SCANS_AT),
             handover: PhantomData,
         }
     }
 
     /// Puts an item in.
+    #[inline]
     pub fn push(&self, item: T) {
         let tail = &self.tail.0;
         let mut last = self.nodes.protect(tail).expect("there is always a node");
-        let node = Link::node(Some(item));
+        let node = self.nodes.node(Link::new(Some(item)));
         loop {
             // Ordering: Acquire on failure is for the Release on success: the node that another push has linked
             // is complete, and our exchange of `tail` publishes it once more.
@@ -144,6 +149,7 @@ impl<T: Send, H: Handover> MichaelScott<T, H> {
     }
 
     /// Takes the oldest item out; `None` where there is none.
+    #[inline]
     pub fn pop(&self) -> Option<T> {
         let mut dummy = self.nodes.protect(&self.head.0)?;
         loop {
@@ -204,11 +210,13 @@ impl<T: Send + 'static, H: Handover> TryQueue<T> for MichaelScott<T, H> {
         Self::new()
     }
 
+    #[inline]
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
         self.push(item);
         Ok(())
     }
 
+    #[inline]
     fn try_pop(&self) -> Option<T> {
         self.pop()
     }

@@ -6,5 +6,6 @@ pub mod combining;
 pub mod hazard;
 pub mod michael_scott;
 pub mod ring;
+pub mod segments;
 pub mod spsc;
 pub mod treiber;

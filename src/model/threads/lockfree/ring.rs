@@ -130,10 +130,12 @@ impl<T, H: Handover> Ring<T, H> {
         self.slots.len()
     }
 
+    #[inline]
     fn slot(&self, position: usize) -> &Slot<T> {
         &self.slots[position & (self.capacity() - 1)]
     }
 
+    #[inline]
     fn push(&self, item: T) -> Result<(), Full<T>> {
         // Relaxed throughout for `tail`: it only hands out numbers, and publishes nothing.
         let mut position = self.tail.0.load(Ordering::Relaxed);
@@ -156,6 +158,7 @@ impl<T, H: Handover> Ring<T, H> {
         }
     }
 
+    #[inline]
     fn pop(&self) -> Option<T> {
         // Relaxed throughout for `head`, as for `tail`.
         let mut position = self.head.0.load(Ordering::Relaxed);
@@ -217,10 +220,12 @@ impl<T: Send + 'static, H: Handover> TryQueue<T> for Ring<T, H> {
         Self::new(capacity)
     }
 
+    #[inline]
     fn try_push(&self, item: T) -> Result<(), Full<T>> {
         self.push(item)
     }
 
+    #[inline]
     fn try_pop(&self) -> Option<T> {
         self.pop()
     }

@@ -6,8 +6,13 @@
 //! and looks again only when by that copy the ring is full, or empty: as long as the two are apart, an
 //! operation touches no memory that the other side writes, except the slot.
 //!
-//! Invariant: `head ≤ tail ≤ head + capacity`, a copy is never ahead of its original, and the slots from
-//! `head` to `tail` hold items.
+//! An item is published at once, because who comes next may look for it. Room is not: the consumer tells of the slots
+//! that it has emptied a *batch* at a time, so that a producer who finds the ring full does not meet the consumer at every slot
+//! from then on. There are spare slots for what it has not told of yet: the ring is full only where it holds as many items as
+//! there was to be room for.
+//!
+//! Invariant: `head ≤ tail ≤ head + slots`, a copy is never ahead of its original, the published `head` is less than a batch
+//! behind the consumer's own, and the slots from the consumer's `head` to `tail` hold items.
 //!
 //! What it does not do: serve a second producer or consumer. The two ends are values of their own, with
 //! `&mut self` methods, so the types rule that out.
@@ -15,7 +20,9 @@
 //! Source: Leslie Lamport, "Specifying concurrent program modules", 1983, for the two counters; John
 //! Giacomoni, Tipp Moseley, Manish Vachharajani, "FastForward for efficient pipeline parallelism", 2008,
 //! for keeping the sides off each other's cache lines; Nhat Minh Lê, Adrien Guatto, Albert Cohen,
-//! Antoniu Pop, "Correct and efficient bounded FIFO queues", 2013, for the copies and the orderings.
+//! Antoniu Pop, "Correct and efficient bounded FIFO queues", 2013, for the copies and the orderings; Patrick P. C. Lee, Tian
+//! Bu, Girish Chandranmenon, "A lock-free, cache-efficient multi-core synchronization mechanism for line-rate network traffic
+//! monitoring", 2010, for the batches.
 
 use crate::port::{Full, SpscConsumer, SpscProducer, SpscQueue};
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -33,8 +40,26 @@ pub trait Passage: Send + Sync + 'static {
     /// A side's load of the other's counter, before it touches the slot.
     const CONSUME: Ordering;
 
-    /// The number of items between the two counters.
-    fn distance(tail: usize, head: usize, capacity: usize) -> usize;
+    /// The number of items between the two counters, in a ring of so many slots.
+    #[inline]
+    fn distance(tail: usize, head: usize, _slots: usize) -> usize {
+        // The counters wrap around, their distance does not.
+        tail.wrapping_sub(head)
+    }
+
+    /// How many slots the consumer empties before it tells the producer, a power of two, where there is to be room for so many
+    /// items.
+    fn batch(capacity: usize) -> usize {
+        (capacity.next_power_of_two() / 4).max(1)
+    }
+
+    /// The number of slots that the ring has beyond the items that there is to be room for.
+    fn spare(batch: usize) -> usize {
+        batch - 1
+    }
+
+    /// Whether the consumer, when it goes, tells of the slots that it has emptied.
+    const TELLS_AT_THE_END: bool = true;
 }
 
 /// The right one.
@@ -48,11 +73,18 @@ pub struct Correct;
 impl Passage for Correct {
     const PUBLISH: Ordering = Ordering::Release;
     const CONSUME: Ordering = Ordering::Acquire;
+}
 
-    #[inline]
-    fn distance(tail: usize, head: usize, _capacity: usize) -> usize {
-        // The counters wrap around, their distance does not.
-        tail.wrapping_sub(head)
+/// The same, and it tells of two slots at once in small rings too.
+#[derive(Debug)]
+pub struct InPairs;
+
+impl Passage for InPairs {
+    const PUBLISH: Ordering = Correct::PUBLISH;
+    const CONSUME: Ordering = Correct::CONSUME;
+
+    fn batch(_capacity: usize) -> usize {
+        2
     }
 }
 
@@ -70,6 +102,8 @@ impl Passage for Correct {
 /// ```
 pub struct Spsc<T, P: Passage = Correct> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
+    /// How many slots the consumer tells of at once, a power of two.
+    batch: usize,
     tail: Padded<AtomicUsize>,
     head: Padded<AtomicUsize>,
     passage: PhantomData<P>,
@@ -85,7 +119,7 @@ unsafe impl<T: Send, P: Passage> Sync for Spsc<T, P> {}
 // SAFETY: the ring owns its items, and `T: Send`.
 unsafe impl<T: Send, P: Passage> Send for Spsc<T, P> {}
 
-/// The end that puts items in.
+/// The end that puts items in. It has cache lines of its own, wherever it lies, because it writes to itself.
 ///
 /// ```
 /// use refectory::model::threads::lockfree::spsc::Spsc;
@@ -93,6 +127,7 @@ unsafe impl<T: Send, P: Passage> Send for Spsc<T, P> {}
 /// let (mut producer, _consumer) = <Spsc<char>>::new(1).split();
 /// assert_eq!(producer.try_push('a'), Ok(()));
 /// ```
+#[repr(align(128))]
 pub struct Producer<T, P: Passage = Correct> {
     ring: Arc<Spsc<T, P>>,
     tail: usize,
@@ -100,7 +135,7 @@ pub struct Producer<T, P: Passage = Correct> {
     head: usize,
 }
 
-/// The end that takes items out.
+/// The end that takes items out; as to cache lines, as [`Producer`].
 ///
 /// ```
 /// use refectory::model::threads::lockfree::spsc::Spsc;
@@ -108,6 +143,7 @@ pub struct Producer<T, P: Passage = Correct> {
 /// let (_producer, mut consumer) = <Spsc<char>>::new(1).split();
 /// assert_eq!(consumer.try_pop(), None);
 /// ```
+#[repr(align(128))]
 pub struct Consumer<T, P: Passage = Correct> {
     ring: Arc<Spsc<T, P>>,
     head: usize,
@@ -116,16 +152,19 @@ pub struct Consumer<T, P: Passage = Correct> {
 }
 
 impl<T, P: Passage> Spsc<T, P> {
-    /// An empty ring; the capacity is rounded up to a power of two.
+    /// An empty ring. There is room for `capacity` items, or more: the slots are a power of two, about a quarter of them spare.
     pub fn new(capacity: usize) -> Self {
-        Self::starting_at(0, capacity.next_power_of_two())
+        Self::starting_at(0, capacity)
     }
 
     /// A ring whose first item gets this position.
     pub(crate) fn starting_at(first: usize, capacity: usize) -> Self {
+        let batch = P::batch(capacity);
+        let slots = (capacity + P::spare(batch)).next_power_of_two();
         let slot = |i| UnsafeCell::new(MaybeUninit::uninit()).named(format_args!("slot {i}"));
         Self {
-            slots: (0..capacity).map(slot).collect(),
+            slots: (0..slots).map(slot).collect(),
+            batch,
             tail: Padded(AtomicUsize::new(first).named(format_args!("tail"))),
             head: Padded(AtomicUsize::new(first).named(format_args!("head"))),
             passage: PhantomData,
@@ -140,17 +179,19 @@ impl<T, P: Passage> Spsc<T, P> {
         (Producer { ring: Arc::clone(&ring), tail, head }, Consumer { ring, head, tail })
     }
 
-    /// The number of items for which there is room.
+    /// The number of items for which there is room at all times; there may be room for some more.
     pub fn capacity(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - (self.batch - 1)
     }
 
+    #[inline]
     fn slot(&self, position: usize) -> &UnsafeCell<MaybeUninit<T>> {
-        &self.slots[position & (self.capacity() - 1)]
+        &self.slots[position & (self.slots.len() - 1)]
     }
 
+    #[inline]
     fn distance(&self, tail: usize, head: usize) -> usize {
-        P::distance(tail, head, self.capacity())
+        P::distance(tail, head, self.slots.len())
     }
 }
 
@@ -174,11 +215,11 @@ impl<T, P: Passage> Producer<T, P> {
 
     #[inline]
     fn has_room(&mut self) -> bool {
-        let capacity = self.ring.capacity();
-        if self.ring.distance(self.tail, self.head) == capacity {
+        let slots = self.ring.slots.len();
+        if self.ring.distance(self.tail, self.head) == slots {
             self.head = self.ring.head.0.load(P::CONSUME);
         }
-        self.ring.distance(self.tail, self.head) < capacity
+        self.ring.distance(self.tail, self.head) < slots
     }
 }
 
@@ -193,8 +234,16 @@ impl<T, P: Passage> Consumer<T, P> {
         // which nobody else takes out.
         let item = self.ring.slot(self.head).with(|slot| unsafe { (*slot).assume_init_read() });
         self.head = self.head.wrapping_add(1);
-        self.ring.head.0.store(self.head, P::PUBLISH);
+        if !self.is_within_a_batch() {
+            self.ring.head.0.store(self.head, P::PUBLISH);
+        }
         Some(item)
+    }
+
+    /// Whether there are slots that we have emptied and not told of.
+    #[inline]
+    fn is_within_a_batch(&self) -> bool {
+        self.head & (self.ring.batch - 1) != 0
     }
 
     #[inline]
@@ -203,6 +252,15 @@ impl<T, P: Passage> Consumer<T, P> {
             self.tail = self.ring.tail.0.load(P::CONSUME);
         }
         self.ring.distance(self.tail, self.head) > 0
+    }
+}
+
+impl<T, P: Passage> Drop for Consumer<T, P> {
+    /// Tells of the slots that it has emptied, so that the ring does not drop what was in them.
+    fn drop(&mut self) {
+        if P::TELLS_AT_THE_END && self.is_within_a_batch() {
+            self.ring.head.0.store(self.head, P::PUBLISH);
+        }
     }
 }
 
@@ -216,12 +274,14 @@ impl<T: Send + 'static, P: Passage> SpscQueue<T> for Spsc<T, P> {
 }
 
 impl<T: Send + 'static, P: Passage> SpscProducer<T> for Producer<T, P> {
+    #[inline]
     fn try_push(&mut self, item: T) -> Result<(), Full<T>> {
         self.try_push(item)
     }
 }
 
 impl<T: Send + 'static, P: Passage> SpscConsumer<T> for Consumer<T, P> {
+    #[inline]
     fn try_pop(&mut self) -> Option<T> {
         self.try_pop()
     }
@@ -299,15 +359,34 @@ mod tests {
     }
 
     #[test]
-    fn drops() {
+    fn room_is_told_of_in_batches() {
+        let ring = <Spsc<u32>>::new(16);
+        assert_eq!((ring.slots.len(), ring.batch, ring.capacity()), (32, 4, 29));
+        let (mut producer, mut consumer) = ring.split();
+        assert!((0..32).all(|i| producer.try_push(i).is_ok()));
+        for taken in 1..=4 {
+            assert_eq!(producer.try_push(99), Err(Full(99)));
+            assert_eq!(consumer.try_pop(), Some(taken - 1));
+        }
+        assert!((0..4).all(|i| producer.try_push(i).is_ok()));
+        assert_eq!(producer.try_push(99), Err(Full(99)));
+    }
+
+    fn drops_of<P: Passage>() {
         let value = Arc::new(());
-        let (mut producer, mut consumer) = <Spsc<_>>::starting_at(usize::MAX, 4).split();
+        let (mut producer, mut consumer) = Spsc::<_, P>::starting_at(usize::MAX, 4).split();
         for _ in 0..3 {
             producer.try_push(Arc::clone(&value)).unwrap();
         }
-        drop(consumer.try_pop());
-        assert_eq!(Arc::strong_count(&value), 3);
+        drop((consumer.try_pop(), consumer.try_pop()));
+        assert_eq!(Arc::strong_count(&value), 2);
         drop((producer, consumer));
         assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn drops() {
+        drops_of::<Correct>();
+        drops_of::<InPairs>();
     }
 }

@@ -12,9 +12,20 @@ use std::sync::atomic::Ordering;
 pub struct ForgetsLastSlot;
 
 impl Combiner for ForgetsLastSlot {
-    fn slots(all: usize) -> usize {
-        all - 1
+    fn serves(asked: u32, slots: usize) -> u32 {
+        asked & !(1 << (slots - 1))
     }
+}
+
+/// A combiner that clears the bits of requests when it has served them.
+///
+/// Twin of [`Correct`](crate::model::threads::lockfree::combining::Correct). Another thread has taken the empty slot by then,
+/// and set its bit, which is lost: nobody serves it, not even itself.
+#[derive(Debug)]
+pub struct ClearsLate;
+
+impl Combiner for ClearsLate {
+    const CLEARS_FIRST: bool = false;
 }
 
 /// A combiner that says that a request is served with a Relaxed store.

@@ -4,5 +4,6 @@ pub mod arena;
 pub mod combining;
 pub mod michael_scott;
 pub mod ring;
+pub mod segments;
 pub mod spsc;
 pub mod treiber;

@@ -17,7 +17,7 @@ impl Protection for LooksOnce {
 ///
 /// Twin of [`hazard::Correct`](crate::model::threads::lockfree::hazard::Correct). A processor may look before its hazard pointer
 /// leaves the store buffer, even an x86: the look finds the node in its place, the scan no hazard pointer.
-/// Natively it does no harm here: the first hazard pointer is published by an exchange, which is a fence on x86.
+/// Where the fence of the scan is `membarrier`, the processor has nothing to do here: it is the compiler that may look first.
 #[derive(Debug)]
 pub struct Unfenced;
 
