@@ -92,7 +92,7 @@ pub(crate) fn a_crash_after_the_shutdown() -> Tested {
                 thread::sleep(Duration::from_millis(n));
                 std::process::abort()
             };
-            let dies: Future<()> = pool.submit(crash, 20).unwrap();
+            let dies: Future<(), _> = pool.submit(crash, 20).unwrap();
             let next = pool.submit(double, 1).unwrap();
             let fails = pool.submit(answer, Moody::new(Mood::Fail, At::ArgumentOut)).unwrap();
             pool.shutdown(false, false);

@@ -12,6 +12,7 @@ use refectory::model::pool::executor::map::MapOptions;
 use refectory::model::pool::executor::thread_pool::ThreadPoolExecutor;
 use refectory::model::pool::executor::{NoWorkers, SubmitError};
 use refectory::model::pool::future::{Failure, Future, FutureError, Leg};
+use refectory::model::pool::rules::Rules;
 use refectory::model::processes::executor::PortableExecutor;
 use refectory::model::processes::executor::process_pool::{Death, PoolOptions, ProcessPoolExecutor};
 use refectory::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -61,7 +62,7 @@ fn died<T>(exit: Exit) -> Result<T, FutureError> {
 }
 
 /// Why it was not accepted.
-fn refused<T, F>(submitted: Result<Future<T>, SubmitError<F>>) -> String {
+fn refused<T, R: Rules, F>(submitted: Result<Future<T, R>, SubmitError<F>>) -> String {
     submitted.map_or_else(|error| error.to_string(), |_| "accepted".to_owned())
 }
 
@@ -275,7 +276,7 @@ fn allow(descriptors: usize) {
 
 pub(crate) fn no_worker_can_be_started() -> Tested {
     apart(|()| {
-        let fails = |future: Future<u32>| {
+        let fails = |future: Future<u32, _>| {
             let failure = future.failure().unwrap();
             assert!(matches!(failure, Some(Failure::NoWorker(_))), "{failure:?}");
         };
