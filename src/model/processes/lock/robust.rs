@@ -305,7 +305,10 @@ impl<R: Rules> RobustLock<R> {
     fn wait(&self, seen: u32, until: Option<&Deadline>) -> Option<()> {
         match until {
             Some(until) => self.word.wait_timeout(seen, until.left()?).then_some(()),
-            None => Some(self.word.wait(seen)),
+            None => {
+                self.word.wait(seen);
+                Some(())
+            }
         }
     }
 
