@@ -36,7 +36,7 @@ fn eat<C: Care>((mut lock, soup): (FileLock<C>, Region<Soup>)) {
     lock.lock(|_| soup.eaten.with_mut(|eaten| unsafe { *eaten += 1 }));
 }
 
-/// Two want the lock, and one of them may be killed wherever it is: the other one gets it, and whoever comes then.
+/// Two want the lock, and may be killed wherever they are: who lives gets it, and whoever comes then.
 pub fn one_has_it_at_a_time<C: Care>() -> Outcome {
     let mut lock = lock::<C>();
     let soup = Soup { eaten: UnsafeCell::new(0).named(format_args!("soup")) };
@@ -44,7 +44,6 @@ pub fn one_has_it_at_a_time<C: Care>() -> Outcome {
     let mine = || lock.try_clone().expect("it is there");
     let eaters = [(); 2].map(|()| start(eat::<C>, (mine(), soup.clone())));
     let fed = eaters.map(has_ended).into_iter().filter(|fed| *fed).count() as u32;
-    ensure(fed >= 1, "the_other_gets_it", || format!("{fed} of 2"))?;
     // SAFETY: as above.
     let eaten = lock.try_lock(|_| soup.eaten.with(|eaten| unsafe { *eaten }));
     ensure(eaten.is_some_and(|eaten| (fed..=2).contains(&eaten)), "durable", || {
