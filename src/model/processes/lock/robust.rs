@@ -64,8 +64,8 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
 
     /// What stays in it when it is given back and somebody may wait.
     const GIVEN: u32 = WAITERS;
-    /// So often others may take it while somebody sleeps.
-    const PATIENCE: u32 = 64;
+    /// So often others may take it while somebody sleeps: about half a millisecond, beside which a wake is short.
+    const PATIENCE: u32 = 1_024;
 }
 
 /// So long one who comes waits for one who was woken. A wake takes 10 to 70 µs from one core to another.
