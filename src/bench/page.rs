@@ -2,8 +2,8 @@
 //!
 //! Pure: from the report to text. Pictures stand beside a table that says the same.
 
-use super::report::{LeftOut, Report, Row, Scenario, Timed};
-use super::table::{an_item, between, changed, since};
+use super::report::{LeftOut, Report, Scenario, Timed};
+use super::table::{an_item, cells, changed, since};
 use crate::compare::page::draw::{Scale, line, picture, short, text};
 use crate::compare::page::markup::{Tag, document, escaped};
 use crate::compare::words::digits;
@@ -49,20 +49,7 @@ fn ratios(report: &Report) -> String {
     let mut head = vec!["Ours", "Ratio", "Lies in", "Scenario", "An item", "Best peer", "Its item"];
     let since = report.baseline.as_deref().map(since);
     head.extend(since.as_deref());
-    let row = |row: &Row| {
-        let mut cells = vec![
-            row.subject.clone(),
-            digits(row.ratio.value),
-            between(row.ratio),
-            row.scenario.clone(),
-            an_item(row.time.value),
-            row.best_peer.clone(),
-            an_item(row.peer_time.value),
-        ];
-        cells.extend(since.as_ref().map(|_| changed(row.change)));
-        cells
-    };
-    let rows: Vec<Vec<String>> = report.rows.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = report.rows.iter().map(|row| cells(row, since.is_some())).collect();
     Tag::section("ratios", "Ratios", &Tag::wide_table("All rows, the worst first", &head, &rows))
 }
 

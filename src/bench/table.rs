@@ -41,6 +41,21 @@ pub(super) fn since(baseline: &str) -> String {
     format!("time since {baseline}")
 }
 
+/// What stands in the columns of a row; the change last, where there is a baseline.
+pub(super) fn cells(row: &Row, compared: bool) -> Vec<String> {
+    let mut cells = vec![
+        row.subject.clone(),
+        digits(row.ratio.value),
+        between(row.ratio),
+        row.scenario.clone(),
+        an_item(row.time.value),
+        row.best_peer.clone(),
+        an_item(row.peer_time.value),
+    ];
+    cells.extend(compared.then(|| changed(row.change)));
+    cells
+}
+
 fn ratios(report: &Report, style: Style) -> String {
     if report.rows.is_empty() {
         return String::new();
@@ -49,19 +64,7 @@ fn ratios(report: &Report, style: Style) -> String {
     let mut head = vec!["", "ratio", "lies in", "scenario", "an item", "best peer", "its item"];
     let since = report.baseline.as_deref().map(since);
     head.extend(since.as_deref());
-    let row = |row: &Row| {
-        let mut cells = vec![
-            row.subject.clone(),
-            digits(row.ratio.value),
-            between(row.ratio),
-            row.scenario.clone(),
-            an_item(row.time.value),
-            row.best_peer.clone(),
-            an_item(row.peer_time.value),
-        ];
-        cells.extend(since.as_ref().map(|_| changed(row.change)));
-        (tone(row.ratio), cells)
-    };
+    let row = |row: &Row| (tone(row.ratio), cells(row, since.is_some()));
     let rows: Vec<(Tone, Vec<String>)> = report.rows.iter().map(row).collect();
     aligned(title, &head, "lrrlrlrr", &rows, style)
 }
