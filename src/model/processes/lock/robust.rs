@@ -12,11 +12,12 @@
 //! takes the lock meanwhile does not know that there are others. Here it does, because it finds both as they were. Who is killed while it
 //! sleeps stays in the count: from then on a release asks the system to wake one even where nobody sleeps.
 //!
-//! Who comes may take it before one who sleeps, but not for ever: where it was given back [`PATIENCE`](Rules::PATIENCE) times beside
+//! Who comes may take it before those who sleep, but not for ever: where it was given back [`PATIENCE`](Rules::PATIENCE) times beside
 //! sleepers, and none of them got it, it is a sleeper's turn, and who comes then sleeps as well. One that was woken may be killed
-//! before it takes the lock, so nobody waits for it longer than [`COURTESY`]. The system wakes first who has slept longest.
-//! Of n threads one that sleeps is thus passed `PATIENCE` + n times at most, and once more for each courtesy through which it is awake and
-//! does not run. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
+//! before it takes the lock, so nobody waits for it longer than [`COURTESY`]. Of n threads those that sleep are thus passed `PATIENCE` + n
+//! times at most until one of them gets it, and once more for each courtesy through which the one that was woken does not run. Which of them
+//! gets it is the system's choice, which wakes first who has slept longest: so there is a bound for one sleeper, and none that is
+//! proven for each of several. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
 //!
 //! Who holds it waits for ever where it takes it again. It is held while a function runs, and not
 //! by a guard: a guard can be forgotten, and then the kernel's list would lead into memory that somebody else has by now.
