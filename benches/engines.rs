@@ -71,7 +71,6 @@ fn raw_shuttle() {
 
 fn engines(c: &mut Criterion) {
     let mut group = c.benchmark_group("engines");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(2));
     group.throughput(Throughput::Elements(EXECUTIONS as u64));
     let program = through_the_facade();
     let budget =
@@ -111,7 +110,6 @@ fn ordered_table(seats: usize, meals: usize) -> Program {
 /// How the time of an execution grows with the program, under the exact explorer.
 fn growth(c: &mut Criterion) {
     let mut group = c.benchmark_group("explorer");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(3));
     for (seats, meals) in [(3, 2), (4, 2), (5, 2), (6, 2), (7, 2)] {
         let program = ordered_table(seats, meals);
         let budget = Budget { executions: 6_000, ..Budget::default() };
@@ -124,5 +122,12 @@ fn growth(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, engines, growth);
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2));
+    targets = engines, growth
+}
 criterion_main!(benches);

@@ -105,8 +105,6 @@ fn stop<P: Play>(ball: &Ball) {
 
 fn round_trips<P: Play + 'static>(criterion: &mut Criterion, what: &str) {
     let mut group = criterion.benchmark_group(format!("process/round trip, {what}"));
-    // On a machine that is busy a look may take a turn of the scheduler.
-    group.sample_size(10);
     group.bench_function("2 threads", |bencher| {
         bencher.iter_custom(|rounds| {
             let ball = ball();
@@ -297,7 +295,6 @@ fn one_way(criterion: &mut Criterion) {
 
 fn by_ring(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("process/round trip, a ring");
-    group.sample_size(10);
     let (to, from) = (belt(), belt());
     let echoes = |(to, from): (Region<Belt>, Region<Belt>)| {
         let echo = to.receiver(|mut receiver| {
@@ -324,7 +321,12 @@ fn by_ring(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, started, in_a_line, by_futex, by_pipe, by_ring, one_way, locks, points);
+criterion_group! {
+    name = benches;
+    // On a machine that is busy a look may take a turn of the scheduler.
+    config = Criterion::default().sample_size(10);
+    targets = started, in_a_line, by_futex, by_pipe, by_ring, one_way, locks, points
+}
 
 fn main() {
     process::child_main();

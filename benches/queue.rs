@@ -1,7 +1,8 @@
-//! Queues side by side, one group a scenario: items a second from producers to consumers, round trips, and pairs of operations.
+//! Queues, piles and heaps side by side, with locks and without, one group a scenario: items a second from producers to consumers, round
+//! trips, and pairs of operations.
 //!
-//! `spinning`, on a ring, and crossbeam's `ArrayQueue` and `SegQueue` never wait by themselves; all of them get the same waiting
-//! on top: they try again. The others sleep.
+//! Those without locks never wait by themselves, nor do rtrb, and crossbeam's `ArrayQueue`, `SegQueue` and `Injector`. All of them get
+//! the same waiting on top: who finds no item, or no room, gives up the processor and tries again. The others bring their own.
 
 #![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
 
@@ -15,11 +16,13 @@ mod pairs;
 mod peers;
 #[path = "queue/select.rs"]
 mod select;
+#[path = "queue/spsc.rs"]
+mod spsc;
 #[path = "queue/turns.rs"]
 mod turns;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use refectory::catalogue;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use refectory::scenario::time_together;
 use std::time::Duration;
 
@@ -28,10 +31,28 @@ fn together(bodies: Vec<Box<dyn FnOnce() + Send + '_>>) -> Duration {
     time_together(bodies.into_iter())
 }
 
-/// Every queue of the catalogue.
-fn every_subject(criterion: &mut Criterion) {
-    let ours = catalogue::timed("queue").map(|(name, timed)| (name, timed.time));
-    flow::side_by_side(criterion, ours);
+/// What is sent: a number, alone or in front of bytes.
+trait Parcel: Copy + Send + Unpin + 'static {
+    fn of(number: u64) -> Self;
+}
+
+impl Parcel for u64 {
+    fn of(number: u64) -> Self {
+        number
+    }
+}
+
+impl Parcel for [u64; 32] {
+    fn of(number: u64) -> Self {
+        [number; 32]
+    }
+}
+
+/// A scenario's group, of samples of one length, in which an iteration moves so many items.
+fn group<'a>(criterion: &'a mut Criterion, scenario: &str, items: usize) -> BenchmarkGroup<'a, WallTime> {
+    let mut group = criterion.benchmark_group(format!("queue/{scenario}"));
+    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(items as u64));
+    group
 }
 
 criterion_group! {
@@ -39,7 +60,7 @@ criterion_group! {
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(600));
-    targets = flow::flows, turns::turns, pairs::alternations, select::selects, in_flight::networks, every_subject
+        .measurement_time(Duration::from_secs(1));
+    targets = flow::flows, spsc::one_to_one, turns::turns, pairs::alternations, select::selects, in_flight::networks, flow::every_subject
 }
 criterion_main!(benches);

@@ -1,13 +1,16 @@
 //! Items a second from producers to consumers, a group a scenario.
 
 use crate::peers::{
-    Array, Async, Channel, Crossbeam, Flume, Kanal, Segments, SyncChannel, TextbookOnParkingLot,
-    TextbookOnStd, Tokio,
+    Array, Async, Channel, Crossbeam, Crossfire, Flume, Injector, Kanal, Omango, Segmented, SyncChannel,
+    TextbookOnParkingLot, TextbookOnStd, Tokio,
 };
-use crate::together;
-use criterion::{Criterion, Throughput};
+use crate::{Parcel, group, together};
+use criterion::Criterion;
+use refectory::catalogue;
 use refectory::model::processes::queue::mpmc::Mpmc;
+use refectory::model::threads::lockfree::michael_scott::MichaelScott;
 use refectory::model::threads::lockfree::ring::Ring;
+use refectory::model::threads::lockfree::segments::Segments;
 use refectory::model::threads::queue::bounded::Bounded;
 use refectory::model::threads::queue::spinning::Spinning;
 use refectory::model::threads::queue::{Queue, SimpleQueue};
@@ -22,25 +25,9 @@ struct Shape(usize, usize, usize);
 
 type Timing = fn(Shape, u64) -> Duration;
 
-/// What is sent: a number, alone or in front of bytes.
-trait Parcel: Copy + Send + 'static {
-    fn of(number: u64) -> Self;
-}
-
-impl Parcel for u64 {
-    fn of(number: u64) -> Self {
-        number
-    }
-}
-
-impl Parcel for [u64; 32] {
-    fn of(number: u64) -> Self {
-        [number; 32]
-    }
-}
-
 /// The time in which so many items go through a queue.
 fn flow<T: Parcel, Q: BlockingQueue<T>>(Shape(producers, consumers, room): Shape, items: u64) -> Duration {
+    // Ours without locks have room for whatever comes where there is no limit.
     let queue = &Q::with_capacity(room);
     let share = |of: usize, i: usize| (i as u64..items).step_by(of);
     let produce = |i| {
@@ -64,44 +51,51 @@ fn bounded<T: Parcel>() -> Vec<(&'static str, Timing)> {
         ("crossbeam channel", flow::<T, Crossbeam<T>>),
         ("kanal", flow::<T, Kanal<T>>),
         ("flume", flow::<T, Flume<T>>),
-        ("crossbeam ArrayQueue", flow::<T, Array<T>>),
+        ("omango mpmc", flow::<T, Omango<T>>),
+        ("crossfire", flow::<T, Crossfire<T>>),
+        ("crossbeam ArrayQueue", flow::<T, Spinning<Array<T>>>),
         ("std sync_channel", flow::<T, SyncChannel<T>>),
         ("std Mutex and Condvar", flow::<T, TextbookOnStd<T>>),
         ("parking_lot Mutex and Condvar", flow::<T, TextbookOnParkingLot<T>>),
     ]
 }
 
-const UNBOUNDED: [(&str, Timing); 7] = [
+const UNBOUNDED: [(&str, Timing); 10] = [
     ("threads/queue", flow::<u64, Queue<u64>>),
     ("threads/simple_queue", flow::<u64, SimpleQueue<u64>>),
+    ("threads/segments", flow::<u64, Spinning<Segments<u64>>>),
+    ("threads/michael_scott", flow::<u64, Spinning<MichaelScott<u64>>>),
     ("crossbeam channel", flow::<u64, Crossbeam<u64>>),
     ("kanal", flow::<u64, Kanal<u64>>),
     ("flume", flow::<u64, Flume<u64>>),
-    ("crossbeam SegQueue", flow::<u64, Segments<u64>>),
+    ("crossbeam SegQueue", flow::<u64, Spinning<Segmented>>),
+    ("crossbeam Injector", flow::<u64, Spinning<Injector>>),
     ("std channel", flow::<u64, Channel<u64>>),
 ];
 
 /// Every scenario.
 pub(crate) fn flows(criterion: &mut Criterion) {
+    let mut bounded_by = |producers, consumers, room| {
+        let scenario = format!("{producers}p{consumers}c, room for {room}");
+        side_by_side(criterion, &scenario, Shape(producers, consumers, room), &bounded::<u64>());
+    };
     for room in [1, 64, 1024] {
-        group(criterion, &format!("queue/1p1c, room for {room}"), Shape(1, 1, room), &bounded::<u64>());
+        bounded_by(1, 1, room);
+        bounded_by(2, 2, room);
     }
-    group(criterion, "queue/2p1c, room for 1024", Shape(2, 1, 1024), &bounded::<u64>());
-    group(criterion, "queue/2p2c, room for 1024", Shape(2, 2, 1024), &bounded::<u64>());
-    group(criterion, "queue/4p4c, room for 64", Shape(4, 4, 64), &bounded::<u64>());
-    group(
-        criterion,
-        "queue/1p1c, room for 1024 items of 256 bytes",
-        Shape(1, 1, 1024),
-        &bounded::<[u64; 32]>(),
-    );
-    group(criterion, "queue/1p1c, no limit", Shape(1, 1, 0), &UNBOUNDED);
-    group(criterion, "queue/2p2c, no limit", Shape(2, 2, 0), &UNBOUNDED);
+    bounded_by(2, 1, 1024);
+    bounded_by(4, 4, 1024);
+    for pairs in [1, 2] {
+        let scenario = format!("{pairs}p{pairs}c, room for 1024 items of 256 bytes");
+        side_by_side(criterion, &scenario, Shape(pairs, pairs, 1024), &bounded::<[u64; 32]>());
+    }
+    for pairs in [1, 2, 4] {
+        side_by_side(criterion, &format!("{pairs}p{pairs}c, no limit"), Shape(pairs, pairs, 0), &UNBOUNDED);
+    }
 }
 
-fn group(criterion: &mut Criterion, name: &str, shape: Shape, queues: &[(&str, Timing)]) {
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Elements(1));
+fn side_by_side(criterion: &mut Criterion, scenario: &str, shape: Shape, queues: &[(&str, Timing)]) {
+    let mut group = group(criterion, scenario, 1);
     for (name, time) in queues {
         group.bench_function(*name, |bencher| bencher.iter_custom(|items| time(shape, items)));
     }
@@ -110,23 +104,22 @@ fn group(criterion: &mut Criterion, name: &str, shape: Shape, queues: &[(&str, T
 
 type Waiting = fn(Size, u64) -> Duration;
 
-/// The queues that are given, with the room for 128 items that it gives them, beside those that can be awaited.
-pub(crate) fn side_by_side(criterion: &mut Criterion, ours: impl Iterator<Item = (String, Waiting)>) {
+/// Every queue of the catalogue, with the room for 128 items that it gives them, beside those that can be awaited.
+pub(crate) fn every_subject(criterion: &mut Criterion) {
     const AWAITED: [(&str, Waiting); 4] = [
         ("processes/mpmc", waiting::<ManyToMany>),
         ("async-channel", waiting::<Async<u64>>),
         ("tokio mpsc", waiting::<Tokio<u64>>),
         ("crossbeam channel", waiting::<Crossbeam<u64>>),
     ];
-    let peers = AWAITED.map(|(name, time)| (name.to_owned(), time));
-    let queues: Vec<_> = ours.chain(peers).collect();
     for pairs in [1, 2] {
-        let mut group = criterion.benchmark_group(format!("queue/{pairs}p{pairs}c, every subject"));
-        // An iteration moves one item for each pair.
-        group.throughput(Throughput::Elements(pairs as u64));
-        for (name, time) in &queues {
-            group
-                .bench_function(name, |bencher| bencher.iter_custom(|items| time(Size(pairs, pairs), items)));
+        let size = Size(pairs, pairs);
+        let mut group = group(criterion, &format!("{pairs}p{pairs}c, every subject"), pairs);
+        let ours = ["queue", "lockfree"].into_iter().flat_map(catalogue::timed);
+        let ours = ours.filter(|(_, timed)| timed.port.sizes.contains(&size));
+        let peers = AWAITED.map(|(name, time)| (name.to_owned(), time));
+        for (name, time) in ours.map(|(name, timed)| (name, timed.time)).chain(peers) {
+            group.bench_function(name, |bencher| bencher.iter_custom(|items| time(size, items)));
         }
         group.finish();
     }

@@ -1,8 +1,10 @@
 //! The queues of others, with the operations of ours. A capacity of 0 is no limit.
+//!
+//! omango's unbounded queues are not here: with two threads a side its `mpmc::unbounded` (0.2.6) reads memory that is not its own.
 
 use crossbeam::channel;
+use crossbeam::deque::{self, Steal};
 use crossbeam::queue::{ArrayQueue, SegQueue};
-use refectory::model::threads::queue::spinning::Spinning;
 use refectory::port::{BlockingQueue, Closed, Full, TryQueue};
 use refectory::sync::future::block_on;
 use std::cmp::Reverse;
@@ -13,9 +15,9 @@ use std::sync::mpsc;
 macro_rules! peer {
     ($(#[$doc:meta])* $name:ident: $ends:ty = $new:expr, |$queue:ident, $item:ident| $push:expr, $pop:expr) => {
         $(#[$doc])*
-        pub(crate) struct $name<T>($ends);
+        pub(crate) struct $name<T: Send + Unpin + 'static>($ends);
 
-        impl<T: Send + 'static> BlockingQueue<T> for $name<T> {
+        impl<T: Send + Unpin + 'static> BlockingQueue<T> for $name<T> {
             fn with_capacity(capacity: usize) -> Self {
                 Self($new(capacity))
             }
@@ -45,6 +47,11 @@ peer!(Flume: (flume::Sender<T>, flume::Receiver<T>)
 peer!(Kanal: (kanal::Sender<T>, kanal::Receiver<T>)
     = |room| if room == 0 { kanal::unbounded() } else { kanal::bounded(room) },
     |queue, item| queue.0.0.send(item).expect("it has a receiver"), queue.0.1.recv().ok());
+peer!(Omango: (omango::queue::mpmc::BSender<T>, omango::queue::mpmc::BReceiver<T>)
+    = |room| omango::queue::mpmc::bounded(room as u32),
+    |queue, item| assert!(queue.0.0.send(item).is_ok(), "it has a receiver"), queue.0.1.recv().ok());
+peer!(Crossfire: (crossfire::MTx<T>, crossfire::MRx<T>) = crossfire::mpmc::bounded_blocking,
+    |queue, item| assert!(queue.0.0.send(item).is_ok(), "it has a receiver"), queue.0.1.recv().ok());
 peer!(Async: (async_channel::Sender<T>, async_channel::Receiver<T>)
     = |room| if room == 0 { async_channel::unbounded() } else { async_channel::bounded(room) },
     |queue, item| block_on(queue.0.0.send(item)).expect("it has a receiver"), block_on(queue.0.1.recv()).ok());
@@ -140,12 +147,9 @@ impl<T: Send + 'static> BlockingQueue<T> for TextbookOnParkingLot<T> {
     }
 }
 
-/// crossbeam's ring, with the waiting of [`Spinning`] on top.
-pub(crate) type Array<T> = Spinning<ArrayOf<T>>;
+pub(crate) struct Array<T>(ArrayQueue<T>);
 
-pub(crate) struct ArrayOf<T>(ArrayQueue<T>);
-
-impl<T: Send + 'static> TryQueue<T> for ArrayOf<T> {
+impl<T: Send + 'static> TryQueue<T> for Array<T> {
     fn with_capacity(capacity: usize) -> Self {
         Self(ArrayQueue::new(capacity))
     }
@@ -161,54 +165,47 @@ impl<T: Send + 'static> TryQueue<T> for ArrayOf<T> {
     }
 }
 
-/// crossbeam's list of segments, with the same.
-pub(crate) type Segments<T> = Spinning<SegmentsOf<T>>;
-
-pub(crate) struct SegmentsOf<T>(SegQueue<T>);
-
-impl<T: Send + 'static> TryQueue<T> for SegmentsOf<T> {
-    fn with_capacity(_: usize) -> Self {
-        Self(SegQueue::new())
-    }
-
-    #[inline]
-    fn try_push(&self, item: T) -> Result<(), Full<T>> {
-        self.0.push(item);
-        Ok(())
-    }
-
-    #[inline]
-    fn try_pop(&self) -> Option<T> {
-        self.0.pop()
-    }
-}
-
-/// A lock around a vector, a heap, or a tree.
-macro_rules! locked {
-    ($name:ident: $inner:ty, |$of:ident, $item:ident| $push:expr, $pop:expr) => {
-        pub(crate) struct $name(parking_lot::Mutex<$inner>);
+/// A queue or heap without a limit, whose operations never wait.
+macro_rules! unbounded {
+    ($name:ident: $inner:ty = $new:expr, |$of:ident, $item:ident| $push:expr, $pop:expr) => {
+        pub(crate) struct $name($inner);
 
         impl TryQueue<u64> for $name {
             fn with_capacity(_: usize) -> Self {
-                Self(parking_lot::Mutex::default())
+                Self($new)
             }
 
             #[inline]
             fn try_push(&self, $item: u64) -> Result<(), Full<u64>> {
-                let mut $of = self.0.lock();
+                let $of = &self.0;
                 $push;
                 Ok(())
             }
 
             #[inline]
             fn try_pop(&self) -> Option<u64> {
-                let mut $of = self.0.lock();
+                let $of = &self.0;
                 $pop
             }
         }
     };
 }
 
-locked!(LockedVec: Vec<u64>, |of, item| of.push(item), of.pop());
-locked!(LockedHeap: BinaryHeap<Reverse<u64>>, |of, item| of.push(Reverse(item)), of.pop().map(|item| item.0));
-locked!(LockedTree: BTreeSet<u64>, |of, item| of.insert(item), of.pop_first());
+unbounded!(Segmented: SegQueue<u64> = SegQueue::new(), |of, item| of.push(item), of.pop());
+unbounded!(Injector: deque::Injector<u64> = deque::Injector::new(), |of, item| of.push(item), steal(of));
+unbounded!(LockedVec: parking_lot::Mutex<Vec<u64>> = Default::default(),
+    |of, item| of.lock().push(item), of.lock().pop());
+unbounded!(LockedHeap: parking_lot::Mutex<BinaryHeap<Reverse<u64>>> = Default::default(),
+    |of, item| of.lock().push(Reverse(item)), of.lock().pop().map(|item| item.0));
+unbounded!(LockedTree: parking_lot::Mutex<BTreeSet<u64>> = Default::default(),
+    |of, item| of.lock().insert(item), of.lock().pop_first());
+
+fn steal(from: &deque::Injector<u64>) -> Option<u64> {
+    loop {
+        match from.steal() {
+            Steal::Success(item) => return Some(item),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}
