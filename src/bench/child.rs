@@ -28,6 +28,11 @@ pub(super) enum Heard {
 
 /// From one look at whether it is still wanted to the next.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// Who only wants to know what is there does not wait for more.
+const GLANCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+
+/// A pipe has no more in it, unless it was told to. Source: pipe(7), "Pipe capacity".
+const FULL: usize = 65_536;
 
 /// A process in a group of its own, which is killed where this is dropped.
 struct Group(Child);
@@ -64,14 +69,16 @@ pub(super) fn run(
     }
 }
 
-/// Tells what comes, line by line: whether all of it was heard.
+/// Tells what comes, line by line: whether all of it was heard. What was said by the time that it is not wanted any more is heard still.
 fn listen(mut reader: PipeReader, wanted: &dyn Fn() -> bool, tell: &mut dyn FnMut(&str)) -> io::Result<bool> {
     let mut line = Vec::new();
-    let mut bytes = [0; 4096];
-    while wanted() {
-        match poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(&LOOK)) {
+    let mut bytes = [0; FULL];
+    loop {
+        let wanted = wanted();
+        match poll(&mut [PollFd::new(&reader, PollFlags::IN)], Some(if wanted { &LOOK } else { &GLANCE })) {
             // A signal is a reason to look whether it is still wanted.
-            Ok(0) | Err(Errno::INTR) => continue,
+            Ok(0) | Err(Errno::INTR) if wanted => continue,
+            Ok(0) | Err(Errno::INTR) => return Ok(false),
             polled => polled?,
         };
         let count = reader.read(&mut bytes)?;
@@ -87,8 +94,10 @@ fn listen(mut reader: PipeReader, wanted: &dyn Fn() -> bool, tell: &mut dyn FnMu
             }
             return Ok(true);
         }
+        if !wanted {
+            return Ok(false);
+        }
     }
-    Ok(false)
 }
 
 /// As in `2.5`, for a command line.
@@ -125,6 +134,19 @@ mod tests {
         let end =
             run(shell("yes '' & echo ready; wait"), Heard::Everything, &|| wanted.get(), &mut tell).unwrap();
         assert_eq!(end, End::Stopped);
+    }
+
+    #[test]
+    fn what_was_said_before_it_was_not_wanted_any_more_is_heard() {
+        let said = std::env::temp_dir().join(format!("refectory-said-{}", std::process::id()));
+        let wanted = || !said.exists();
+        let mut lines = Vec::new();
+        let mut tell = |line: &str| lines.push(line.to_owned());
+        let mut command = shell("echo a; echo b; : > \"$SAID\"; exec sleep 60");
+        command.env("SAID", &said);
+        let end = run(command, Heard::Output, &wanted, &mut tell);
+        std::fs::remove_file(&said).unwrap();
+        assert_eq!((end.unwrap(), lines), (End::Stopped, vec!["a".to_owned(), "b".to_owned()]));
     }
 
     #[test]
