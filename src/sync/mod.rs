@@ -139,6 +139,8 @@ mod mutex;
 pub mod noise;
 mod note;
 mod once;
+#[cfg(all(feature = "instrumented", feature = "processes"))]
+mod orphan;
 #[cfg(feature = "processes")]
 pub mod pipe;
 #[cfg(feature = "processes")]

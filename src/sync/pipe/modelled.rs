@@ -10,6 +10,7 @@
 
 use super::super::atomic::Ordering::AcqRel;
 use super::super::current::epoch;
+use super::super::orphan::Counted;
 use super::super::process::modelled::{Call, Open, opened};
 use super::super::time::Deadline;
 use super::super::{self as sync, Futex};
@@ -30,7 +31,7 @@ pub(super) enum Side {
 struct Pipe {
     epoch: u32,
     /// Changes where bytes have come, or the last writer has gone. The pipes of a bundle have it in common.
-    filled: Arc<Futex>,
+    filled: Counted<Futex>,
     /// Changes where somebody waits for room, and there is more, or the last reader has gone.
     emptied: Futex,
     contents: Mutex<Contents>,
@@ -161,7 +162,7 @@ impl Pipe {
 /// An end of a pipe, which hangs up when its last handle is closed.
 #[derive(Debug)]
 pub(super) struct End {
-    pipe: Arc<Pipe>,
+    pipe: Counted<Pipe>,
     side: Side,
 }
 
@@ -182,7 +183,7 @@ pub(super) struct Handle(Arc<Entry>);
 
 #[derive(Debug)]
 struct Entry {
-    pipe: Arc<Pipe>,
+    pipe: Counted<Pipe>,
     /// The handle; counted, so that nobody else has to wait while it is copied.
     end: Mutex<Option<Arc<Travelling>>>,
 }
@@ -203,12 +204,12 @@ impl Drop for Handle {
 /// So many new pipes that hold so many bytes each, at which one may wait together.
 #[track_caller]
 pub(super) fn pipes(capacity: usize, pipes: usize) -> Vec<[Handle; 2]> {
-    let filled = Arc::new(Futex::new(0));
-    (0..pipes).map(|_| pipe(capacity, Arc::clone(&filled))).collect()
+    let filled = Counted::new(Futex::new(0));
+    (0..pipes).map(|_| pipe(capacity, filled.clone())).collect()
 }
 
 #[track_caller]
-fn pipe(capacity: usize, filled: Arc<Futex>) -> [Handle; 2] {
+fn pipe(capacity: usize, filled: Counted<Futex>) -> [Handle; 2] {
     let contents = Contents {
         bytes: VecDeque::new(),
         capacity: capacity.max(1),
@@ -219,14 +220,14 @@ fn pipe(capacity: usize, filled: Arc<Futex>) -> [Handle; 2] {
         writers_wait: false,
     };
     let emptied = Futex::new(0);
-    let pipe = Arc::new(Pipe { epoch: epoch(), filled, emptied, contents: Mutex::new(contents) });
-    [Side::Write, Side::Read].map(|side| Handle::open(sync::Arc::new(End { pipe: Arc::clone(&pipe), side })))
+    let pipe = Counted::new(Pipe { epoch: epoch(), filled, emptied, contents: Mutex::new(contents) });
+    [Side::Write, Side::Read].map(|side| Handle::open(sync::Arc::new(End { pipe: pipe.clone(), side })))
 }
 
 impl Handle {
     /// The running process has one more handle.
     pub(super) fn open(end: Travelling) -> Self {
-        let entry = Arc::new(Entry { pipe: Arc::clone(&end.pipe), end: Mutex::new(Some(Arc::new(end))) });
+        let entry = Arc::new(Entry { pipe: end.pipe.clone(), end: Mutex::new(Some(Arc::new(end))) });
         opened(&entry);
         Self(entry)
     }

@@ -18,6 +18,7 @@
 use super::super::atomic::Ordering::SeqCst;
 use super::super::current::{Controller, Current, current, epoch};
 use super::super::hook::unsupported;
+use super::super::orphan;
 use super::super::region::Futex;
 use super::super::region::robust::{OWNER, OWNER_DIED, WAITERS};
 use super::super::thread::{Body, Builder, JoinHandle, running};
@@ -204,6 +205,9 @@ pub(in crate::sync) fn end_if_killed(controller: &dyn Controller, site: Site) {
 /// What the kernel does where a thread of a process ends; with the first one the others do.
 fn end(controller: &dyn Controller, thread: ThreadId, how: Stage, site: Site) {
     of(thread, |kernel| kernel.stage = how);
+    if how == Stage::Killed {
+        orphan::orphan_all();
+    }
     mark_all(thread);
     let others = of(thread, |kernel| kernel.others.clone());
     for other in others.into_iter().flatten() {

@@ -27,6 +27,8 @@ use super::atomic::{
 };
 use super::cell::UnsafeCell;
 use super::luggage::{self, Handle};
+#[cfg(feature = "instrumented")]
+use super::orphan::Counted;
 use super::system::{self, Descriptor, Mapping};
 use bytemuck::AnyBitPattern;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -132,19 +134,36 @@ macro_rules! __refectory_shared {
 /// assert_eq!(same.load(Relaxed), 1);
 /// ```
 pub struct Region<T: Shared + Sync> {
-    held: Arc<Held<T>>,
+    held: Held<T>,
 }
 
 /// What a handle of this process keeps.
-enum Held<T> {
-    Mapped {
-        memory: Descriptor,
-        mapping: Mapping,
-        of: PhantomData<T>,
-    },
+enum Held<T: 'static> {
+    Mapped(Arc<Mapped>, PhantomData<T>),
     /// Under an engine.
     #[cfg(feature = "instrumented")]
-    Modelled(T),
+    Modelled(Counted<T>),
+}
+
+struct Mapped {
+    memory: Descriptor,
+    mapping: Mapping,
+}
+
+impl<T> Held<T> {
+    fn mapped(memory: Descriptor, mapping: Mapping) -> Self {
+        Self::Mapped(Arc::new(Mapped { memory, mapping }), PhantomData)
+    }
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Mapped(mapped, of) => Self::Mapped(Arc::clone(mapped), *of),
+            #[cfg(feature = "instrumented")]
+            Self::Modelled(handle) => Self::Modelled(handle.clone()),
+        }
+    }
 }
 
 /// What lies in the memory.
@@ -164,14 +183,14 @@ impl<T: Shared + Sync> Region<T> {
     pub fn new(value: T) -> io::Result<Self> {
         #[cfg(feature = "instrumented")]
         if super::is_modelled() {
-            return Ok(Self { held: Arc::new(Held::Modelled(value)) });
+            return Ok(Self { held: Held::Modelled(Counted::new(value)) });
         }
         system::available()?;
         let memory = system::memory(size_of::<Contents<T>>())?;
         let mapping = Self::map(&memory)?;
         // SAFETY: the memory is of this size, begins at a page, and nobody else knows it.
         unsafe { contents(&mapping).write(Contents { fingerprint: fingerprint::<T>(), value }) };
-        Ok(Self { held: Arc::new(Held::Mapped { memory, mapping, of: PhantomData }) })
+        Ok(Self { held: Held::mapped(memory, mapping) })
     }
 
     fn map(memory: &Descriptor) -> io::Result<Mapping> {
@@ -185,7 +204,7 @@ impl<T: Shared + Sync> Region<T> {
     fn open(handle: Handle) -> io::Result<Self> {
         #[cfg(feature = "instrumented")]
         if super::is_modelled() {
-            return Ok(Self { held: handle.modelled()? });
+            return Ok(Self { held: Held::Modelled(handle.modelled()?) });
         }
         let memory = handle.system()?;
         let length = system::length(&memory)?;
@@ -193,7 +212,7 @@ impl<T: Shared + Sync> Region<T> {
             let mapping = Self::map(&memory)?;
             // SAFETY: the memory is long enough, and any number is one.
             if unsafe { (&raw const (*contents::<T>(&mapping)).fingerprint).read() } == fingerprint::<T>() {
-                return Ok(Self { held: Arc::new(Held::Mapped { memory, mapping, of: PhantomData }) });
+                return Ok(Self { held: Held::mapped(memory, mapping) });
             }
         }
         let why = format!("{length} bytes of shared memory that are no region of {}", type_name::<T>());
@@ -219,19 +238,19 @@ impl<T: Shared + Sync> Deref for Region<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        match &*self.held {
+        match &self.held {
             // SAFETY: `new` has put such a value there before anybody else knew the memory, and it is valid as long as the
             // mapping, whoever does what to it: `Shared` and `Sync` say so.
-            Held::Mapped { mapping, .. } => unsafe { &(*contents::<T>(mapping)).value },
+            Held::Mapped(mapped, _) => unsafe { &(*contents::<T>(&mapped.mapping)).value },
             #[cfg(feature = "instrumented")]
-            Held::Modelled(value) => value,
+            Held::Modelled(handle) => handle,
         }
     }
 }
 
 impl<T: Shared + Sync> Clone for Region<T> {
     fn clone(&self) -> Self {
-        Self { held: Arc::clone(&self.held) }
+        Self { held: self.held.clone() }
     }
 }
 
@@ -244,10 +263,10 @@ impl<T: Shared + Sync + fmt::Debug> fmt::Debug for Region<T> {
 /// Travels to a child of the process: its descriptor does.
 impl<T: Shared + Sync> Serialize for Region<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let duplicate = || match &*self.held {
-            Held::Mapped { memory, .. } => Ok(Handle::System(system::duplicate(memory)?)),
+        let duplicate = || match &self.held {
+            Held::Mapped(mapped, _) => Ok(Handle::System(system::duplicate(&mapped.memory)?)),
             #[cfg(feature = "instrumented")]
-            Held::Modelled(_) => Ok(Handle::Modelled(Box::new(Arc::clone(&self.held)))),
+            Held::Modelled(handle) => Ok(Handle::Modelled(Box::new(handle.clone()))),
         };
         luggage::put(duplicate, serializer)
     }
