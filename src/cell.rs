@@ -312,7 +312,7 @@ impl Cell {
     pub fn budget(&self) -> Budget {
         let (loom, dpor) = match self.level {
             Level::PullRequest => (5_000, 20_000),
-            Level::Nightly => (100_000, 5_000_000),
+            Level::Nightly => (100_000, 50_000_000),
         };
         let (executions, shorten) = match self.engine {
             Engine::Native => (200, 0),

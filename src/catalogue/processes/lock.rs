@@ -7,7 +7,7 @@ use crate::contract::processes::lock as rows;
 use crate::contract::processes::lock_file as files;
 use crate::engine::FailureKind;
 use crate::model::processes::lock::broken::{
-    AwaitsAnswers, Barges, ForgetsWaiters, LooksFirst, NotRobust, OneDescription, SaysNothing,
+    AwaitsAnswers, Barges, ForgetsWaiters, LooksFirst, NotRobust, OneDescription, OneOfAll, SaysNothing,
     TakesTheMarkAway, TellsLater, WakesLater,
 };
 use crate::model::processes::lock::condition::Condition;
@@ -38,10 +38,13 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![rows::everybody_else_gets_it[TakesTheMarkAway]])
         .broken(NEVER_WOKEN),
     Subject::new("processes/lock/robust~barges")
-        .with_rows(rows![rows::who_sleeps_is_not_passed_for_ever[Barges]])
-        .broken(&[FailureKind::Property]),
+        .with_rows(rows![rows::who_sleeps_is_not_passed_for_ever[Barges<1>]])
+        .broken(&[FailureKind::Panic]),
+    Subject::new("processes/lock/robust~one_of_all")
+        .with_rows(rows![rows::each_who_sleeps_has_its_turn[OneOfAll<2>]])
+        .broken(&[FailureKind::Panic]),
     Subject::new("processes/lock/semaphore~barges")
-        .with_rows(rows![rows::who_waits_is_not_passed_for_ever[Barges]])
+        .with_rows(rows![rows::who_waits_is_not_passed_for_ever[Barges<1>]])
         .broken(&[FailureKind::Property]),
     Subject::new("processes/lock/semaphore~not_robust")
         .with_rows(rows![rows::a_killed_holder_gives_its_permit_back[NotRobust]])
@@ -80,14 +83,15 @@ const ROBUST: &[Row] = rows![
     rows::a_killed_holder_is_told_of[Kept],
     rows::what_nobody_repairs_is_lost[Kept],
     rows::everybody_else_gets_it[Kept],
-    rows::who_sleeps_is_not_passed_for_ever[Impatient],
+    rows::who_sleeps_is_not_passed_for_ever[Impatient<1>],
+    rows::each_who_sleeps_has_its_turn[Impatient<2>],
 ];
 
 const SEMAPHORE: &[Row] = rows![
     rows::a_killed_holder_gives_its_permit_back[Kept],
     rows::any_permit_wakes[Kept],
     rows::everybody_else_gets_a_permit[Kept],
-    rows::who_waits_is_not_passed_for_ever[Impatient],
+    rows::who_waits_is_not_passed_for_ever[Impatient<1>],
 ];
 
 const CONDITION: &[Row] = rows![

@@ -6,6 +6,7 @@
 //! | where nobody repairs, the lock is lost to all | [`what_nobody_repairs_is_lost`] |
 //! | everybody else gets it, whoever is killed where | [`everybody_else_gets_it`] |
 //! | who sleeps is not passed for ever by one that comes back at once, whoever is killed where | [`who_sleeps_is_not_passed_for_ever`] |
+//! | nor is any of several who sleep | [`each_who_sleeps_has_its_turn`] |
 //! | a killed holder of a permit gives it back, and no permit has two holders | [`a_killed_holder_gives_its_permit_back`] |
 //! | whoever gives a permit back wakes one who waits, whichever permit it is | [`any_permit_wakes`] |
 //! | everybody else gets a permit, whoever is killed where | [`everybody_else_gets_a_permit`] |
@@ -133,22 +134,23 @@ pub fn everybody_else_gets_it<R: Rules>() -> Outcome {
     Ok(format!("{passed} passed"))
 }
 
-/// So often one may be passed that waits.
-const AT_MOST: u32 = 1;
-
-/// One holds the lock while another one comes, which may be killed, and wants it again at once.
+/// One holds the lock while another one comes, which may be killed, and wants it again at once. How often the other one is passed is
+/// looked after by the rules.
 pub fn who_sleeps_is_not_passed_for_ever<R: Rules>() -> Outcome {
     let (lock, _) = table::<R>();
     let sleeper = lock.lock(|_| start(pass::<R>, lock.clone())).expect("nobody has died before");
-    let passed = lock.passed();
     pass(lock.clone());
-    in_turn(passed.max(lock.passed()), sleeper)
+    Ok(if has_ended(sleeper) { "passed" } else { "killed" }.to_owned())
 }
 
-fn in_turn(passed: u32, waits: Process) -> Outcome {
-    let ended = has_ended(waits);
-    ensure(!ended || passed <= AT_MOST, "in_turn", || format!("one that waited was passed {passed} times"))?;
-    Ok(format!("passed {passed} times{}", if ended { "" } else { ", killed" }))
+/// The same with two others.
+pub fn each_who_sleeps_has_its_turn<R: Rules>() -> Outcome {
+    let (lock, _) = table::<R>();
+    let come = |_: Locked<'_>| [(); 2].map(|()| start(pass::<R>, lock.clone()));
+    let sleepers = lock.lock(come).expect("nobody has died before");
+    pass(lock.clone());
+    let passed = sleepers.map(has_ended).into_iter().filter(|passed| *passed).count();
+    Ok(format!("{passed} passed"))
 }
 
 type Seats<const PERMITS: usize, R> = Region<Semaphore<PERMITS, R>>;
@@ -210,11 +212,17 @@ pub fn everybody_else_gets_a_permit<R: Waiting>() -> Outcome {
     Ok(format!("{passed} passed"))
 }
 
+/// So often one may be passed that waits.
+const AT_MOST: u64 = 1;
+
 /// One holds the only permit while another one comes, which may be killed, and wants it again at once.
 pub fn who_waits_is_not_passed_for_ever<R: Waiting>() -> Outcome {
     let seats = seats::<1, R>();
     let waiter = seats.acquire(|_| start(take_one::<1, R>, seats.clone()));
     let passed = seats.passed();
     seats.acquire(|_| ());
-    in_turn(passed.max(seats.passed()), waiter)
+    let passed = passed.max(seats.passed());
+    let ended = has_ended(waiter);
+    ensure(!ended || passed <= AT_MOST, "in_turn", || format!("one that waited was passed {passed} times"))?;
+    Ok(format!("passed {passed} times{}", if ended { "" } else { ", killed" }))
 }

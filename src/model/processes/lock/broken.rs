@@ -2,7 +2,7 @@
 
 use crate::model::processes::lock::condition::Telling;
 use crate::model::processes::lock::file::Care;
-use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
+use crate::model::processes::lock::robust::{Impatient, Locked, NotRecoverable, RobustLock, Rules};
 use crate::model::processes::lock::semaphore::Waiting;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -47,13 +47,35 @@ impl Rules for ForgetsWaiters {
 /// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). One that sleeps may be passed for ever by another that comes back
 /// at once: so are waiters of mutexes of glibc, and of CPython's `multiprocessing`.
 #[derive(Debug)]
-pub struct Barges;
+pub struct Barges<const AT_MOST: u64>;
 
-impl Rules for Barges {
-    const PATIENCE: u32 = u32::MAX;
+impl<const AT_MOST: u64> Rules for Barges<AT_MOST> {
+    const PATIENCE: u64 = u64::MAX;
+    const COUNTS: bool = true;
+
+    fn slept(passed: u64) {
+        Impatient::<AT_MOST>::slept(passed);
+    }
 }
 
-impl Waiting for Barges {}
+impl<const AT_MOST: u64> Waiting for Barges<AT_MOST> {}
+
+/// When it is the turn of those who sleep, it is that of one of them.
+///
+/// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). Some sleeper gets the lock in time, but each of several
+/// may be passed for ever by others who have slept for less long.
+#[derive(Debug)]
+pub struct OneOfAll<const AT_MOST: u64>;
+
+impl<const AT_MOST: u64> Rules for OneOfAll<AT_MOST> {
+    const PATIENCE: u64 = 1;
+    const OF_ALL: bool = false;
+    const COUNTS: bool = true;
+
+    fn slept(passed: u64) {
+        Impatient::<AT_MOST>::slept(passed);
+    }
+}
 
 /// The release of a [`RobustLock`] takes the mark of those who wait away, and wakes one.
 ///

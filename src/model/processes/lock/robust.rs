@@ -13,11 +13,11 @@
 //! sleeps stays in the count: from then on a release asks the system to wake one even where nobody sleeps.
 //!
 //! Who comes may take it before those who sleep, but not for ever: where it was given back [`PATIENCE`](Rules::PATIENCE) times beside
-//! sleepers, and none of them got it, it is a sleeper's turn, and who comes then sleeps as well. One that was woken may be killed
-//! before it takes the lock, so nobody waits for it longer than [`COURTESY`]. Of n threads those that sleep are thus passed `PATIENCE` + n
-//! times at most until one of them gets it, and once more for each courtesy through which the one that was woken does not run. Which of them
-//! gets it is the system's choice, which wakes first who has slept longest: so there is a bound for one sleeper, and none that is
-//! proven for each of several. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
+//! sleepers, a turn begins of those who sleep by then. Until each of them has got it, whoever comes later sleeps as well. So of n threads
+//! that come and go, one that sleeps is passed by PATIENCE + 2(n - 1) others at most: by those of a turn that it came too late for,
+//! by those who come until the next one, and by those of that one. One whose turn it is may be killed, or not come to run, so
+//! nobody waits for it longer than [`COURTESY`], with which the turn ends: then the count begins anew. Who was killed in its sleep is
+//! waited for in each turn. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
 //!
 //! Who holds it waits for ever where it takes it again. It is held while a function runs, and not
 //! by a guard: a guard can be forgotten, and then the kernel's list would lead into memory that somebody else has by now.
@@ -27,7 +27,7 @@
 //! as somebody has waited too long, is that of mutexes of Go 1.9 (Dmitry Vyukov, "sync: make Mutex more fair", 2017).
 
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use crate::sync::atomic::{AtomicBool, AtomicU32, fence};
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
 use crate::sync::hint;
 use crate::sync::process::point;
 use crate::sync::region::Shared;
@@ -65,8 +65,15 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
 
     /// What stays in it when it is given back and somebody may wait.
     const GIVEN: u32 = WAITERS;
-    /// So often others may take it while somebody sleeps: about half a millisecond, beside which a wake is short.
-    const PATIENCE: u32 = 1_024;
+    /// So often it is given back beside sleepers until it is their turn: about half a millisecond, beside which a wake is short.
+    const PATIENCE: u64 = 1_024;
+    /// Whether a turn is that of all who sleep when it begins, and not of the first of them that comes.
+    const OF_ALL: bool = true;
+    /// Whether who sleeps counts by how many it is [passed](Self::slept).
+    const COUNTS: bool = false;
+
+    /// Told by one who slept and got the lock how often it was given back since, where no turn was cut short by a courtesy.
+    fn slept(_passed: u64) {}
 }
 
 /// So long one who comes waits for one who was woken. A wake takes 10 to 70 µs from one core to another.
@@ -78,12 +85,20 @@ pub struct Kept;
 
 impl Rules for Kept {}
 
-/// All of it, and who sleeps is passed only once: what [`Kept`] does seldom is seen in a small scope.
+/// All of it, and it is the turn of those who sleep as soon as they are passed: what [`Kept`] does seldom is seen in a small scope.
+/// None of them may be passed more often than `AT_MOST`.
 #[derive(Debug)]
-pub struct Impatient;
+pub struct Impatient<const AT_MOST: u64>;
 
-impl Rules for Impatient {
-    const PATIENCE: u32 = 1;
+impl<const AT_MOST: u64> Rules for Impatient<AT_MOST> {
+    const PATIENCE: u64 = 1;
+    const COUNTS: bool = true;
+
+    /// # Panics
+    /// One that slept was passed more often.
+    fn slept(passed: u64) {
+        assert!(passed <= AT_MOST, "one that slept was passed {passed} times");
+    }
 }
 
 /// A holder was killed, and the next one did not put right what it left. Nobody gets the lock any more.
@@ -147,10 +162,16 @@ impl Repair<'_> {
 #[repr(C)]
 pub struct RobustLock<R = Kept> {
     word: Robust,
-    /// How many wait, or have been killed while they did.
-    sleepers: AtomicU32,
-    /// How often it was given back beside sleepers since one of them got it.
-    passed: AtomicU32,
+    /// How many wait, or have been killed while they did; and how many [turns](A_TURN) have begun.
+    sleepers: AtomicU64,
+    /// How often it was given back beside sleepers. This and the next three are written by who holds the lock.
+    given: AtomicU64,
+    /// As often it will have been given when the next turn begins.
+    due: AtomicU64,
+    /// Of how many it is the turn still.
+    left: AtomicU32,
+    /// How many turns were cut short by a courtesy.
+    cut: AtomicU32,
     /// Whether it is not recoverable.
     lost: AtomicBool,
     rules: PhantomData<fn() -> R>,
@@ -165,8 +186,11 @@ impl<R: Rules> RobustLock<R> {
     pub fn new() -> Self {
         Self {
             word: Robust::new().named(format_args!("lock")),
-            sleepers: AtomicU32::new(0).named(format_args!("sleepers")),
-            passed: AtomicU32::new(0).named(format_args!("passed")),
+            sleepers: AtomicU64::new(0).named(format_args!("sleepers")),
+            given: AtomicU64::new(0).named(format_args!("given")),
+            due: AtomicU64::new(R::PATIENCE).named(format_args!("due")),
+            left: AtomicU32::new(0).named(format_args!("left")),
+            cut: AtomicU32::new(0).named(format_args!("cut")),
             lost: AtomicBool::new(false).named(format_args!("lost")),
             rules: PhantomData,
         }
@@ -209,14 +233,6 @@ impl<R: Rules> RobustLock<R> {
         self.take(|| self.acquire(Some(&deadline))).map(|held| held.run(body)).transpose()
     }
 
-    /// How often it was given back beside threads that sleep since one of them got it: [`PATIENCE`](Rules::PATIENCE) and as many times as
-    /// there are other threads, at most.
-    #[must_use]
-    pub fn passed(&self) -> u32 {
-        // Ordering: Relaxed. It decides who is the next one, and nothing else.
-        self.passed.load(Relaxed)
-    }
-
     /// Lets the kernel know of what `acquire` takes.
     #[inline]
     fn take(&self, acquire: impl FnOnce() -> Option<u32>) -> Option<Held<'_, R>> {
@@ -234,7 +250,7 @@ impl<R: Rules> RobustLock<R> {
     /// Takes the lock, or waits for it until its time is over.
     #[inline]
     fn acquire(&self, until: Option<&Deadline>) -> Option<u32> {
-        if self.is_a_sleepers_turn() {
+        if self.is_a_turn() {
             // Ordering: Relaxed; the lock is taken by a compare-exchange.
             return self.sleep(self.word.load(Relaxed), until);
         }
@@ -244,13 +260,14 @@ impl<R: Rules> RobustLock<R> {
         }
     }
 
-    fn is_a_sleepers_turn(&self) -> bool {
-        self.passed() >= R::PATIENCE
+    fn is_a_turn(&self) -> bool {
+        // Ordering: Relaxed. It decides who is the next one, and nothing else.
+        self.left.load(Relaxed) > 0
     }
 
     #[cold]
     fn acquire_contended(&self, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
-        while self.spin() && !self.is_a_sleepers_turn() {
+        while self.spin() && !self.is_a_turn() {
             match self.try_acquire(0, false) {
                 Ok(word) => return Some(word),
                 Err(now) => seen = now,
@@ -263,30 +280,45 @@ impl<R: Rules> RobustLock<R> {
     #[cold]
     fn sleep(&self, seen: u32, until: Option<&Deadline>) -> Option<u32> {
         // Ordering: Relaxed. The fence is what counts.
-        self.sleepers.fetch_add(1, Relaxed);
+        let came = turns(self.sleepers.fetch_add(1, Relaxed));
         // Ordering: SeqCst, with the fence in `release_contended`. One of the two sees what the other has done before its
         // fence: this one that the lock is free, or that one the count.
         fence(SeqCst);
-        let found = self.acquire_asleep(seen, until);
-        if found.is_some() {
-            // Ordering: Relaxed, as in `passed`.
-            self.passed.store(0, Relaxed);
-        }
+        let before = R::COUNTS.then(|| self.count());
+        let found = self.acquire_asleep(came, seen, until);
         // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
-        self.sleepers.fetch_sub(1, Relaxed);
+        let slept = asleep(self.sleepers.fetch_sub(1, Relaxed));
+        if found.is_some() {
+            before.map(|before| self.compare(before));
+            if slept == 1 && !self.is_a_turn() {
+                // There is nobody else who was passed.
+                self.begin_anew();
+            }
+        }
         found
     }
 
-    /// Woken by `release`, and by the kernel where the owner is killed.
-    fn acquire_asleep(&self, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
+    /// How many turns were cut short, and how often it was given back.
+    fn count(&self) -> (u32, u64) {
+        // Ordering: Acquire: it was given back at least as often as it was when the last turn was cut short. Relaxed, for the other one.
+        (self.cut.load(Acquire), self.given.load(Relaxed))
+    }
+
+    fn compare(&self, before: (u32, u64)) {
+        let now = self.count();
+        if now.0 == before.0 {
+            R::slept(now.1 - before.1);
+        }
+    }
+
+    /// Woken by `release`, by the kernel where the owner is killed, and by one whose turn it is not. So many turns had begun when it
+    /// `came`.
+    fn acquire_asleep(&self, came: u32, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
+        let mut courtesy = None;
         loop {
             point("a lock to be waited for");
             let mut expected = 0;
-            if seen & OWNER == 0 {
-                // It is free, and another one's turn. That one may be dead.
-                let left = until.map_or(COURTESY, |until| until.left().unwrap_or_default().min(COURTESY));
-                self.word.wait_timeout(seen, left);
-            } else {
+            if seen & OWNER != 0 {
                 let marked = seen | WAITERS;
                 // Ordering: Relaxed. The mark is for the kernel, which exchanges the word.
                 if seen == marked || self.word.compare_exchange(seen, marked, Relaxed, Relaxed).is_ok() {
@@ -295,11 +327,70 @@ impl<R: Rules> RobustLock<R> {
                     expected = WAITERS;
                 }
             }
+            let is_late = self.is_a_turn() && self.turns() == came;
+            if is_late && self.others_come(&mut courtesy, until) {
+                // Ordering: Relaxed; the lock is taken by a compare-exchange.
+                seen = self.word.load(Relaxed);
+                continue;
+            }
             match self.try_acquire(expected, true) {
-                Ok(word) => return Some(word),
+                Ok(word) => {
+                    self.has_slept(came, is_late);
+                    return Some(word);
+                }
                 Err(now) => seen = now,
             }
         }
+    }
+
+    /// Wakes those whose turn it is, and waits for one of them. `false` where none came in the time that is left of the `courtesy`, nor did
+    /// anything else happen.
+    #[cold]
+    fn others_come(&self, courtesy: &mut Option<Deadline>, until: Option<&Deadline>) -> bool {
+        // Ordering: as in `acquire_asleep`.
+        let seen = self.word.load(Relaxed);
+        if seen & OWNER != 0 {
+            return true;
+        }
+        let ends = courtesy.get_or_insert_with(|| {
+            self.word.wake_all();
+            Deadline::after(COURTESY)
+        });
+        let left = [Some(&*ends), until].into_iter().flatten().map(|end| end.left().unwrap_or_default());
+        self.word.wait_timeout(seen, left.min().unwrap_or_default())
+    }
+
+    /// The lock is held by one who slept: its turn is over, or that of others who did not come.
+    fn has_slept(&self, came: u32, was_late: bool) {
+        // Ordering: Relaxed, as all that is written under the lock.
+        match self.left.load(Relaxed) {
+            0 => {}
+            left if self.turns() != came => {
+                self.left.store(left - 1, Relaxed);
+                if left == 1 {
+                    self.begin_anew();
+                }
+            }
+            _ if was_late => {
+                // Ordering: Release, for `count`.
+                self.cut.store(self.cut.load(Relaxed).wrapping_add(1), Release);
+                self.left.store(0, Relaxed);
+                self.begin_anew();
+            }
+            _ => {}
+        }
+    }
+
+    /// The next turn begins when it was given back so often once more.
+    fn begin_anew(&self) {
+        // Ordering: as in `has_slept`.
+        self.due.store(self.given.load(Relaxed).saturating_add(R::PATIENCE), Relaxed);
+    }
+
+    /// How many turns have begun.
+    fn turns(&self) -> u32 {
+        // Ordering: Relaxed. One that sleeps and has not seen the last one begin waits for others, and then no longer than it has to.
+        turns(self.sleepers.load(Relaxed))
     }
 
     /// Waits while the word is so. `None` where its time is over.
@@ -358,18 +449,45 @@ impl<R: Rules> RobustLock<R> {
 
     #[cold]
     fn release_contended(&self, left: u32) {
+        // Ordering: Relaxed. Who is not seen here is seen below.
+        let beside_sleepers = asleep(self.sleepers.load(Relaxed)) > 0;
+        if beside_sleepers {
+            self.count_given();
+        }
         // Ordering: as in `release`. Others have changed nothing but the mark, which is written again.
         self.word.store(left | R::GIVEN, Release);
         point("a lock that is free, and marked");
-        // Ordering: SeqCst, with the fence in `acquire_contended`.
+        // Ordering: SeqCst, with the fence in `sleep`.
         fence(SeqCst);
-        if self.sleepers.load(Relaxed) > 0 {
-            // Ordering: Relaxed, as in `passed`.
-            self.passed.fetch_add(1, Relaxed);
+        if beside_sleepers || asleep(self.sleepers.load(Relaxed)) > 0 {
             point("a lock whose waiter is to be woken");
             self.word.wake_one();
         }
     }
+
+    /// It is about to be given back beside those who sleep, and it may be their turn then.
+    fn count_given(&self) {
+        // Ordering: Relaxed, as all that is written under the lock.
+        let given = self.given.load(Relaxed) + 1;
+        self.given.store(given, Relaxed);
+        if given >= self.due.load(Relaxed) && self.left.load(Relaxed) == 0 {
+            let all = asleep(self.sleepers.fetch_add(A_TURN, Relaxed));
+            self.left.store(if R::OF_ALL { all } else { all.min(1) }, Relaxed);
+        }
+    }
+}
+
+/// In the count of sleepers: a turn has begun.
+const A_TURN: u64 = 1 << 32;
+
+/// How many sleep.
+fn asleep(sleepers: u64) -> u32 {
+    sleepers as u32
+}
+
+/// How many turns have begun.
+fn turns(sleepers: u64) -> u32 {
+    (sleepers / A_TURN) as u32
 }
 
 impl<R: Rules> Default for RobustLock<R> {

@@ -15,7 +15,7 @@
 //! first one ends. So nobody waits for ever as long as each body comes to an end. A permit is given back by its holder alone.
 //!
 //! Who comes may take a permit before the one at the door, but not for ever: where [`PATIENCE`](Rules::PATIENCE) permits were given
-//! back beside that one, who comes goes to the door as well, which is fair in the same way.
+//! back beside that one, who comes goes to the door as well, where [each of several](super::robust) has its turn.
 //! [`try_acquire`](Semaphore::try_acquire) waits for nobody's turn.
 //!
 //! Sources: Edsger W. Dijkstra, "Cooperating sequential processes", 1965; Ulrich Drepper, "Robust mutexes", 2006. A permit that
@@ -23,7 +23,7 @@
 
 use super::robust::{Impatient, Kept, Locked, NotRecoverable, RobustLock, Rules};
 use crate::sync::atomic::{
-    AtomicU32,
+    AtomicU64,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
     fence,
 };
@@ -44,7 +44,7 @@ pub trait Waiting: Rules {
 
 impl Waiting for Kept {}
 
-impl Waiting for Impatient {}
+impl<const AT_MOST: u64> Waiting for Impatient<AT_MOST> {}
 
 /// So many permits, for a [`Region`](crate::sync::region::Region). Each has a number.
 ///
@@ -67,7 +67,7 @@ impl Waiting for Impatient {}
 pub struct Semaphore<const PERMITS: usize, R = Kept> {
     door: RobustLock<R>,
     /// How many permits were given back since one at the door got one, while somebody stood there.
-    passed: AtomicU32,
+    passed: AtomicU64,
     permits: [Robust; PERMITS],
 }
 
@@ -83,7 +83,7 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
         let () = Self::IS_POSSIBLE;
         Self {
             door: RobustLock::new().named(format_args!("door")),
-            passed: AtomicU32::new(0).named(format_args!("passed")),
+            passed: AtomicU64::new(0).named(format_args!("passed")),
             permits: std::array::from_fn(|i| Robust::new().named(format_args!("permit {i}"))),
         }
     }
@@ -120,7 +120,7 @@ impl<const PERMITS: usize, R: Waiting> Semaphore<PERMITS, R> {
     /// How many permits were given back while somebody stood at the door, since one got a permit there: [`PATIENCE`](Rules::PATIENCE)
     /// and as many as there are other threads, at most.
     #[must_use]
-    pub fn passed(&self) -> u32 {
+    pub fn passed(&self) -> u64 {
         // Ordering: Relaxed. It decides who is the next one, and nothing else.
         self.passed.load(Relaxed)
     }
