@@ -13,9 +13,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// A million where time is measured; few where it is only seen whether the benches run.
+/// A million where time is measured, or as many as `REFECTORY_OPERATIONS` says; few where it is only seen whether the benches run.
 fn operations() -> usize {
-    if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 10_000 }
+    let asked = std::env::var("REFECTORY_OPERATIONS").ok();
+    let usual = || if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 10_000 };
+    asked.map_or_else(usual, |number| number.parse().expect("REFECTORY_OPERATIONS is a number"))
 }
 
 /// Times between two operations.
