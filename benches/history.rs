@@ -1,7 +1,7 @@
 //! Checks of logs: operations a second, of eight threads that always overlap.
 //!
 //! Each log is that of an object which takes the operations one by one; every operation overlaps its next four on either side, and
-//! the log has those of one thread after those of another, as recorders leave them. A checker has a function.
+//! the log has those of one thread after those of another, as recorders leave them. A checker has a function, named after its module.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::check::{Decision, container, register, set};
@@ -94,7 +94,7 @@ fn containers(criterion: &mut Criterion) {
                 answers_at_once: true,
                 fails_under_contention: false,
             };
-            group.bench_function(BenchmarkId::new("items", items), |bencher| {
+            group.bench_function(BenchmarkId::new("check/container", format!("{items} items")), |bencher| {
                 bencher.iter(|| assert_eq!(container::check(&spec, black_box(&log)), Decision::Holds))
             });
         }
@@ -134,7 +134,7 @@ fn registers(criterion: &mut Criterion) {
     });
     let mut group = criterion.benchmark_group("history/register");
     group.throughput(Throughput::Elements(operations() as u64));
-    group.bench_function("distinct values", |bencher| {
+    group.bench_function(BenchmarkId::new("check/register", "distinct values"), |bencher| {
         bencher.iter(|| assert_eq!(register::check(black_box(&log)), Decision::Holds))
     });
     group.finish();
@@ -153,7 +153,7 @@ fn sets(criterion: &mut Criterion) {
                 _ => (SetCall::Contains(value), SetAnswer(inside.contains(&value))),
             }
         });
-        group.bench_function(BenchmarkId::new("values", values), |bencher| {
+        group.bench_function(BenchmarkId::new("check/set", format!("{values} values")), |bencher| {
             bencher.iter(|| assert_eq!(set::check(black_box(&log)), Decision::Holds))
         });
     }
