@@ -126,11 +126,13 @@ impl Verify {
         Self { limits, ..Self::default() }
     }
 
-    /// All scopes of what fits the filter, each cell with ten minutes at most, and all of them with this budget and no more.
+    /// All scopes of what fits the filter, all of them with this budget and no more. A cell has ten minutes, or a twentieth of the budget if that is
+    /// less: otherwise a few of which nobody knows yet how long they take would leave no time to the others.
     pub(super) fn nightly(filter: &str, budget: Duration) -> Self {
+        let share = (budget.as_secs() / 20).clamp(10, 600);
         Self {
             selection: Selection::nightly(filter),
-            running: Running { jobs: None, deadline: Some(600) },
+            running: Running { jobs: None, deadline: Some(share) },
             limits: Limits { budget: Some(budget), cut: true },
             ..Self::default()
         }
