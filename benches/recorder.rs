@@ -3,9 +3,9 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::history::recorder::{Clock, Log};
+use refectory::sync::Mutex;
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Operations of a log, whose room is laid out before.
