@@ -96,8 +96,11 @@ fn measure<S: Spec>(
     let mut group = c.benchmark_group(name);
     for size in SIZES {
         let mut log = log(size);
-        let id = |what| BenchmarkId::new(what, format!("{} operations of {} clients", size.0, size.1));
-        group.throughput(Throughput::Elements(size.0 as u64));
+        let (operations, clients) = size;
+        let id = |what| {
+            BenchmarkId::new("check/general", format!("{operations} operations of {clients} clients, {what}"))
+        };
+        group.throughput(Throughput::Elements(operations as u64));
         group.bench_function(id("good"), |b| {
             b.iter(|| black_box(general::check(spec, &log, Budget::default())))
         });

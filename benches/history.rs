@@ -1,7 +1,7 @@
 //! Checks of logs: operations a second, of eight threads that always overlap.
 //!
 //! Each log is that of an object which takes the operations one by one; every operation overlaps its next four on either side, and
-//! the log has those of one thread after those of another, as recorders leave them. A checker has a function.
+//! the log has those of one thread after those of another, as recorders leave them. A checker has a function, named after its module.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use refectory::check::{Decision, container, register, set};
@@ -13,9 +13,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::hint::black_box;
 use std::time::Duration;
 
-/// A million where time is measured; few where it is only seen whether the benches run.
+/// A million where time is measured, or as many as `REFECTORY_OPERATIONS` says; few where it is only seen whether the benches run.
 fn operations() -> usize {
-    if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 10_000 }
+    let asked = std::env::var("REFECTORY_OPERATIONS").ok();
+    let usual = || if std::env::args().any(|argument| argument == "--bench") { 1_000_000 } else { 10_000 };
+    asked.map_or_else(usual, |number| number.parse().expect("REFECTORY_OPERATIONS is a number"))
 }
 
 /// Times between two operations.
@@ -92,7 +94,7 @@ fn containers(criterion: &mut Criterion) {
                 answers_at_once: true,
                 fails_under_contention: false,
             };
-            group.bench_function(BenchmarkId::new("items", items), |bencher| {
+            group.bench_function(BenchmarkId::new("check/container", format!("{items} items")), |bencher| {
                 bencher.iter(|| assert_eq!(container::check(&spec, black_box(&log)), Decision::Holds))
             });
         }
@@ -132,7 +134,7 @@ fn registers(criterion: &mut Criterion) {
     });
     let mut group = criterion.benchmark_group("history/register");
     group.throughput(Throughput::Elements(operations() as u64));
-    group.bench_function("distinct values", |bencher| {
+    group.bench_function(BenchmarkId::new("check/register", "distinct values"), |bencher| {
         bencher.iter(|| assert_eq!(register::check(black_box(&log)), Decision::Holds))
     });
     group.finish();
@@ -151,7 +153,7 @@ fn sets(criterion: &mut Criterion) {
                 _ => (SetCall::Contains(value), SetAnswer(inside.contains(&value))),
             }
         });
-        group.bench_function(BenchmarkId::new("values", values), |bencher| {
+        group.bench_function(BenchmarkId::new("check/set", format!("{values} values")), |bencher| {
             bencher.iter(|| assert_eq!(set::check(black_box(&log)), Decision::Holds))
         });
     }

@@ -280,6 +280,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("rounds/a_campaign_ends_with_its_rounds", a_campaign_ends_with_its_rounds),
         Trial::test("rounds/what_rounds_leave_behind_is_a_leak", what_rounds_leave_behind_is_a_leak),
         Trial::test("runner/the_deadline_ends_a_subject_that_spins", the_deadline_ends_a_spin),
+        Trial::test("runner/a_budget_that_cuts_ends_cells_undecided", a_budget_ends_cells),
         Trial::test("runner/reports_come_in_the_order_of_the_cells", reports_come_in_order),
         Trial::test("runner/cancelling_kills_the_children", cancelling_kills_the_children),
         Trial::test("runner/children_die_with_a_killed_parent", children_die_with_a_killed_parent),
@@ -294,6 +295,17 @@ fn the_deadline_ends_a_spin() -> Result<(), Failed> {
         }
         other => Err(format!("{other:?}").into()),
     }
+}
+
+/// One that spins is ended with the run, and those after it are not begun.
+fn a_budget_ends_cells() -> Result<(), Failed> {
+    let budget = Duration::from_secs(1);
+    let options = Options { jobs: 1, budget: Some(budget), cut: true, ..quick() };
+    let reports = run_with(&[cell("holds"), cell("spins"), cell("prints")], &options)?;
+    let [holds, spins] = &reports[..] else { return Err(format!("{reports:?}").into()) };
+    let cut = Verdict::Inconclusive(Reason::Budget(Exhausted::Run(budget)));
+    let expected = holds.verdict.held() && spins.verdict == cut && spins.was_cut() && !holds.was_cut();
+    if expected { Ok(()) } else { Err(format!("{reports:?}").into()) }
 }
 
 fn reports_come_in_order() -> Result<(), Failed> {

@@ -11,7 +11,8 @@ macro_rules! rows {
 
 /// How campaigns play on a queue with items of 8 and 64 bytes and of 4 KiB: `parcels![port, T => Queue<T>]`; on one that can be closed they do
 /// that as well: `parcels![closing, T => Queue<T>]`; on one with timed operations those are mixed with tries and waits: `parcels![timed, T =>
-/// Queue<T>]`, or `parcels![closing and timed, T => Queue<T>]`.
+/// Queue<T>]`, or `parcels![closing and timed, T => Queue<T>]`; on one whose producers may be cancelled that happens as well: `parcels![cancelling, T =>
+/// Queue<T>]`.
 macro_rules! parcels {
     (closing, $item:ident => $queue:ty) => {{
         type Of<$item> = $queue;
@@ -41,6 +42,16 @@ macro_rules! parcels {
             $crate::port::queue::play_mixed::<$crate::port::Parcel<15>, Of<$crate::port::Parcel<15>>>,
             $crate::port::queue::play::<$crate::port::Parcel<1023>, Of<$crate::port::Parcel<1023>>>,
             $crate::port::queue::play_mixed::<$crate::port::Item, Of<$crate::port::Item>>,
+        ];
+        LOADS
+    }};
+    (cancelling, $item:ident => $queue:ty) => {{
+        type Of<$item> = $queue;
+        const LOADS: &[$crate::port::Play] = &[
+            $crate::port::queue::play::<$crate::port::Parcel<1>, Of<$crate::port::Parcel<1>>>,
+            $crate::port::queue::play_cancelling::<$crate::port::Parcel<15>, Of<$crate::port::Parcel<15>>>,
+            $crate::port::queue::play::<$crate::port::Parcel<1023>, Of<$crate::port::Parcel<1023>>>,
+            $crate::port::queue::play_cancelling::<$crate::port::Item, Of<$crate::port::Item>>,
         ];
         LOADS
     }};

@@ -38,6 +38,9 @@ pub(super) struct Limits {
     /// as long as they fit. What is left out is named.
     #[arg(long, value_name = "TIME", value_parser = terminal::time)]
     budget: Option<Duration>,
+    /// Whether cells that have begun end with the budget, not decided.
+    #[arg(skip)]
+    cut: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -71,7 +74,8 @@ impl Running {
     /// Runs the cells within the limits. Ctrl-C ends the run early.
     pub(super) fn run(&self, cells: &[Cell], limits: Limits) -> Result<Vec<CellReport>, Stop> {
         heed_interrupts()?;
-        let options = Options { budget: limits.budget, costs: Store::default().costs(), ..self.options() };
+        let Limits { budget, cut } = limits;
+        let options = Options { budget, cut, costs: Store::default().costs(), ..self.options() };
         let mut progress = Progress::of(cells.len());
         let reports = runner::run(cells, &options, &INTERRUPTED, &mut |event| progress.show(&event))
             .map_err(Stop::infrastructure)?;
@@ -122,12 +126,14 @@ impl Verify {
         Self { limits, ..Self::default() }
     }
 
-    /// All scopes of what fits the filter, each cell with ten minutes.
+    /// All scopes of what fits the filter, all of them with this budget and no more. A cell has ten minutes, or a twentieth of the budget if that is
+    /// less: otherwise a few of which nobody knows yet how long they take would leave no time to the others.
     pub(super) fn nightly(filter: &str, budget: Duration) -> Self {
+        let share = (budget.as_secs() / 20).clamp(10, 600);
         Self {
             selection: Selection::nightly(filter),
-            running: Running { jobs: None, deadline: Some(600) },
-            limits: Limits { budget: Some(budget) },
+            running: Running { jobs: None, deadline: Some(share) },
+            limits: Limits { budget: Some(budget), cut: true },
             ..Self::default()
         }
     }

@@ -63,6 +63,8 @@ pub enum Exhausted {
     Confirmation(Box<Self>),
     /// The time that a process was given.
     Deadline(Duration),
+    /// The time of a whole run, with which it was ended.
+    Run(Duration),
     /// The memory that a process was given, in bytes; what it said of that.
     Memory(u64, String),
     /// Unknown: the process was killed from outside.
@@ -238,6 +240,7 @@ impl fmt::Display for Exhausted {
             Self::Bounded(bound, what) => write!(f, "{what}, with at most {bound} preemptions"),
             Self::Confirmation(what) => write!(f, "{UNCONFIRMED} was cut: {what}"),
             Self::Deadline(time) => write!(f, "deadline {} s", time.as_secs()),
+            Self::Run(time) => write!(f, "the run's budget of {} s", time.as_secs()),
             Self::Memory(bytes, words) => write!(f, "memory limit {} MiB: {words}", bytes >> 20),
             Self::Killed => f.write_str("killed from outside, as the system does when memory runs out"),
             Self::Stopped => f.write_str("the process was stopped, and did not go on"),

@@ -1,7 +1,7 @@
 //! What is known of a cell after its run, and whether it is what was expected.
 
 use crate::cell::{Cell, CellId, Expect, Question};
-use crate::engine::{Bounds, Engine, Exploration, Failure, FailureKind, Note};
+use crate::engine::{Bounds, Engine, Exhausted, Exploration, Failure, FailureKind, Note};
 use crate::judge::{Extent, Reason, Verdict, finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -101,6 +101,11 @@ impl CellReport {
             Verdict::Inconclusive(reason) => Some(reason),
             _ => None,
         }
+    }
+
+    /// Whether it was ended with its run: it would have taken longer.
+    pub fn was_cut(&self) -> bool {
+        matches!(self.open(), Some(Reason::Budget(Exhausted::Run(_))))
     }
 }
 

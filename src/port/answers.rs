@@ -53,6 +53,8 @@ pub(super) fn play<S: Queue>(
 pub(super) trait Queue: Send + Sync + 'static {
     /// Whether it is closed in the middle of a scenario: then it sends items back, and consumers away.
     const CLOSES: bool = false;
+    /// Whether an item may be dropped while its producer waits with it. That is no operation: nothing has been put in.
+    const DROPS: bool = false;
     /// How often a step is attempted, at most. Each attempt is an operation of its own; the first that does not fail is the last.
     const ATTEMPTS: usize = 1;
 
@@ -90,7 +92,12 @@ pub(super) fn popped(item: Option<impl Goods>) -> Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Pushed(u32),
-    Full { put: u32, back: u32 },
+    Full {
+        put: u32,
+        back: u32,
+    },
+    /// The wait was cancelled, and the item dropped with it.
+    Dropped(u32),
     Popped(u32),
     Empty,
 }
@@ -99,20 +106,20 @@ impl Answer {
     const fn in_terms_of_the_spec(self) -> (QueueCall, QueueAnswer) {
         match self {
             Self::Pushed(label) => (QueueCall::Push(label), QueueAnswer::Pushed),
-            Self::Full { put, .. } => (QueueCall::Push(put), QueueAnswer::Full),
+            Self::Full { put, .. } | Self::Dropped(put) => (QueueCall::Push(put), QueueAnswer::Full),
             Self::Popped(label) => (QueueCall::Pop, QueueAnswer::Popped(label)),
             Self::Empty => (QueueCall::Pop, QueueAnswer::Empty),
         }
     }
 
     const fn fails(self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Empty)
+        matches!(self, Self::Full { .. } | Self::Dropped(_) | Self::Empty)
     }
 
     /// The label of the item that was to be put in, by this attempt.
     const fn put(self) -> Option<u32> {
         match self {
-            Self::Pushed(label) | Self::Full { put: label, .. } => Some(label),
+            Self::Pushed(label) | Self::Full { put: label, .. } | Self::Dropped(label) => Some(label),
             Self::Popped(_) | Self::Empty => None,
         }
     }
@@ -122,6 +129,7 @@ impl Answer {
         match self {
             Self::Pushed(label) => format!("puts {label}"),
             Self::Full { put, .. } => format!("has no room for {put}"),
+            Self::Dropped(label) => format!("drops {label} while it waits"),
             Self::Popped(label) => format!("takes {label}"),
             Self::Empty => "finds nothing".to_owned(),
         }
@@ -133,6 +141,7 @@ impl fmt::Display for Answer {
         match self {
             Self::Pushed(label) => write!(f, "put {label}"),
             Self::Full { put, .. } => write!(f, "full {put}"),
+            Self::Dropped(label) => write!(f, "dropped {label}"),
             Self::Popped(label) => write!(f, "{label}"),
             Self::Empty => f.write_str("empty"),
         }
@@ -250,9 +259,10 @@ fn closed_means_empty(ledger: &Ledger) -> Result<(), Violation> {
     }
 }
 
-/// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away.
+/// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away, and what was dropped
+/// on its way has not been there.
 fn counts<S: Queue>(answer: QueueAnswer) -> bool {
-    !S::CLOSES || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
+    !(S::CLOSES || S::DROPS) || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
 }
 
 fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {

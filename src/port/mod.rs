@@ -61,7 +61,7 @@ pub use self::deque::{Deque, Steal, Stealer};
 pub use self::exchange::{Closed, Full};
 pub use self::item::{Goods, Item, Parcel};
 pub use self::lock::RawLock;
-pub use self::queue::{BlockingQueue, Close, TimedQueue};
+pub use self::queue::{BlockingQueue, CancellableQueue, Close, TimedQueue};
 pub use self::spsc::{SpscConsumer, SpscProducer, SpscQueue};
 pub use self::table::{Table, forks_of};
 pub use self::try_queue::TryQueue;

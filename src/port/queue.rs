@@ -7,6 +7,7 @@ use crate::engine::ExecutionResult;
 use crate::scenario::{Observer, Scenario, SplitMix64, Step};
 use crate::spec::QueueSpec;
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::future::Cancelled;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,17 @@ pub trait TimedQueue<T>: BlockingQueue<T> + TryQueue<T> {
 
     /// Waits for an item, but not longer than this, and takes it out.
     fn pop_timeout(&self, time: Duration) -> Option<T>;
+}
+
+/// A queue whose `push` is a future, which may be dropped while it waits.
+///
+/// - What is dropped with the future is not in, and never comes to be: it is as if nobody had pushed it.
+pub trait CancellableQueue<T>: BlockingQueue<T> {
+    /// Waits for room and puts an item in, unless the wait is [cancelled](crate::sync::future::cancellable): then the item is dropped with it.
+    ///
+    /// # Errors
+    /// It was cancelled.
+    fn push_unless_cancelled(&self, item: T) -> Result<(), Cancelled>;
 }
 
 /// A queue that can be closed.
@@ -111,6 +123,15 @@ pub fn play_mixed<G: Goods, Q: TimedQueue<G>>(
     answers::play(Mixed(Blocking(queue, PhantomData)), spec, scenario, observer).into()
 }
 
+/// The same, and whoever waits with an item may be cancelled, and comes with another one then.
+pub fn play_cancelling<G: Goods, Q: CancellableQueue<G>>(
+    scenario: &Arc<Scenario>,
+    observer: &Arc<dyn Observer>,
+) -> ExecutionResult {
+    let queue = Cancelling(Blocking(Q::with_capacity(scenario.size), PhantomData));
+    answers::play(queue, spec_of::<G, Q>(scenario), scenario, observer).into()
+}
+
 fn spec_of<G, Q: BlockingQueue<G>>(scenario: &Scenario) -> QueueSpec {
     QueueSpec {
         order: Q::ORDER,
@@ -136,6 +157,30 @@ impl<G: Goods, Q: BlockingQueue<G> + Close> Queue for Closing<G, Q> {
             self.queue.0.close();
         }
         self.queue.answer(step)
+    }
+}
+
+/// A queue of which producers are cancelled. The last attempt waits for as long as it takes.
+struct Cancelling<G, Q>(Blocking<G, Q>);
+
+impl<G: Goods, Q: CancellableQueue<G>> Queue for Cancelling<G, Q> {
+    const DROPS: bool = true;
+    const ATTEMPTS: usize = 4;
+
+    fn answer(&self, step: Step) -> Answer {
+        self.0.answer(step)
+    }
+
+    fn attempt(&self, step: Step, attempt: Attempt) -> Answer {
+        match step {
+            Step { verb: PUSH, on: Some(label) } if attempt.number + 1 < Self::ATTEMPTS => {
+                match self.0.0.push_unless_cancelled(G::new(label)) {
+                    Ok(()) => Answer::Pushed(label),
+                    Err(Cancelled) => Answer::Dropped(label),
+                }
+            }
+            _ => self.answer(step),
+        }
     }
 }
 
@@ -262,6 +307,31 @@ mod tests {
         assert!(first.iter().any(|patience| matches!(patience, Patience::For(_))));
         assert!((0..30).all(|step| of(step, 2) == Patience::Endless));
         assert_eq!(of(7, 1), of(7, 1));
+    }
+
+    /// Room for one, so that producers often wait with an item.
+    fn cancelled<Q: CancellableQueue<Item>>() -> Result<String, Violation> {
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        let scenario = exchange(Waiting::Blocks, 1, &[200, 200], 2);
+        play_cancelling::<Item, Q>(&Arc::new(scenario), &observer).outcome
+    }
+
+    #[test]
+    fn accepts_items_that_are_dropped_while_their_producers_wait() {
+        use crate::model::coroutines::queue::{Impatient, Queue};
+        let outcome = (0..20).map(|_| cancelled::<Impatient<Queue<Item>>>().unwrap());
+        assert!(outcome.into_iter().any(|outcome| outcome.contains("dropped")), "nobody was cancelled");
+    }
+
+    #[test]
+    fn rejects_an_item_that_comes_out_although_it_was_dropped() {
+        use crate::model::coroutines::queue::broken::LeavesItsItem;
+        let wrong = (0..20).find_map(|_| cancelled::<LeavesItsItem<Item>>().err());
+        let wrong = wrong.expect("some item is left in the line");
+        assert!(
+            ["nothing_duplicated", "nothing_lost", "linearizable"].contains(&wrong.property),
+            "{wrong:?}"
+        );
     }
 
     /// Room for one, so that both sides often find none.

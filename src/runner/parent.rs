@@ -6,6 +6,7 @@ use super::process::{End, Limits, Process};
 use super::queue::{Budget, Costs, Queue};
 use crate::cell::{Cell, Limit};
 use crate::engine::Engine;
+use crate::engine::Exhausted;
 use crate::judge::{CellReport, Reason, Verdict};
 use crate::sync::Mutex;
 use std::fmt;
@@ -26,6 +27,8 @@ pub struct Options {
     pub memory: u64,
     /// Time of all cells together: none is started for which it is not enough.
     pub budget: Option<Duration>,
+    /// Whether that time is never exceeded: cells that have begun end with it, and are not decided. Otherwise a run may end later by one cell.
+    pub cut: bool,
     /// What is known of how long cells take.
     pub costs: Costs,
 }
@@ -36,7 +39,14 @@ impl Default for Options {
         let jobs = std::thread::available_parallelism().map_or(1, usize::from) + 1;
         let memory = std::env::var(child::MEMORY).ok().and_then(|bytes| bytes.parse().ok());
         let memory = memory.unwrap_or(1 << 30);
-        Self { jobs, deadline: Duration::from_secs(60), memory, budget: None, costs: Costs::new() }
+        Self {
+            jobs,
+            deadline: Duration::from_secs(60),
+            memory,
+            budget: None,
+            cut: false,
+            costs: Costs::new(),
+        }
     }
 }
 
@@ -74,7 +84,7 @@ impl std::error::Error for RunError {}
 
 /// Runs cells, and gives their reports in the order of the cells. When `cancel` becomes true, children are
 /// killed, and the reports are those of the cells that have ended; so they are where a budget leaves cells
-/// out.
+/// out. One that is cut by it has a report, and is not decided.
 ///
 /// A cell that could not be run is [`Reason::NotRun`], and the others go on.
 ///
@@ -138,7 +148,7 @@ impl Pool<'_> {
     /// One slot: takes the next cell until there is none. A receiver that is gone wants no more news.
     fn work(&self, news: &mpsc::Sender<News>) {
         while !self.stopped() {
-            let Some(index) = self.take() else { return };
+            let Some(index) = self.take().filter(|_| self.cut().is_none()) else { return };
             let _ = news.send(News::Started(index));
             let Some(report) = self.run_one(&self.cells[index]) else { return };
             let _ = news.send(News::Ended(index, Box::new(report)));
@@ -148,6 +158,11 @@ impl Pool<'_> {
     fn take(&self) -> Option<usize> {
         // A slot that panicked has taken its cell before.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take(self.started.elapsed())
+    }
+
+    /// The time of the run, if it is over and nothing goes on beyond it.
+    fn cut(&self) -> Option<Duration> {
+        self.options.budget.filter(|&time| self.options.cut && self.started.elapsed() >= time)
     }
 
     fn stopped(&self) -> bool {
@@ -174,7 +189,7 @@ impl Pool<'_> {
         let limits = Limits {
             deadline: self.options.deadline,
             still: Some(PATIENCE).filter(|_| cell.engine == Engine::Native),
-            cancelled: &|| self.stopped(),
+            cancelled: &|| self.stopped() || self.cut().is_some(),
         };
         let mut told: Option<CellReport> = None;
         let end = process.wait(&limits, |line| told = serde_json::from_slice(line).ok())?;
@@ -182,6 +197,10 @@ impl Pool<'_> {
             // Ordering: the flag stands for itself.
             self.deaf.store(true, Ordering::Relaxed);
             return Ok(None);
+        }
+        if let (End::Cancelled, Some(budget), false) = (end, self.cut(), self.stopped()) {
+            let reason = Reason::Budget(Exhausted::Run(budget));
+            return Ok(Some(CellReport::new(cell, Verdict::Inconclusive(reason))));
         }
         let seen = seen(end, &process, cell.engine, self.options.memory);
         Ok(seen.map(|seen| CellReport::of(cell, seen)).or(told))

@@ -107,7 +107,12 @@ impl Store {
     /// What the file system says.
     pub fn keep_costs(&self, reports: &[CellReport]) -> io::Result<()> {
         let mut costs = self.costs();
-        costs.extend(reports.iter().map(|report| (report.id.clone(), report.elapsed)));
+        for report in reports {
+            let known = costs.entry(report.id.clone()).or_default();
+            // What was ended with the run would have taken longer.
+            let at_least = if report.was_cut() { *known } else { Duration::ZERO };
+            *known = report.elapsed.max(at_least);
+        }
         let costs: BTreeMap<String, Duration> =
             costs.into_iter().map(|(id, time)| (id.to_string(), time)).collect();
         self.write(&self.directory.join(COSTS), &serde_json::to_vec(&costs)?)
@@ -185,8 +190,10 @@ fn build_directory(executable: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::catalogue::subjects;
+    use crate::engine::Exhausted;
     use crate::engine::{Engine, FailureKind};
     use crate::judge::id_of_rounds;
+    use crate::judge::{Reason, Verdict};
     use crate::report::example;
 
     /// A store of its own, removed with what it keeps.
@@ -254,7 +261,17 @@ mod tests {
         };
         scratch.0.keep_costs(&[took("2x1", 1), took("3x1", 2)]).unwrap();
         scratch.0.keep_costs(&[took("3x1", 5)]).unwrap();
-        let seconds: Vec<u64> = scratch.0.costs().values().map(Duration::as_secs).collect();
-        assert_eq!(seconds, [1, 5]);
+        let seconds = || -> Vec<u64> { scratch.0.costs().values().map(Duration::as_secs).collect() };
+        assert_eq!(seconds(), [1, 5]);
+        let cut = |seconds| CellReport {
+            verdict: Verdict::Inconclusive(Reason::Budget(Exhausted::Run(Duration::from_secs(seconds)))),
+            ..took("3x1", seconds)
+        };
+        scratch.0.keep_costs(&[cut(2)]).unwrap();
+        assert_eq!(seconds(), [1, 5], "it takes longer than it was given");
+        scratch.0.keep_costs(&[cut(7)]).unwrap();
+        assert_eq!(seconds(), [1, 7]);
+        scratch.0.keep_costs(&[took("3x1", 3)]).unwrap();
+        assert_eq!(seconds(), [1, 3]);
     }
 }

@@ -8,10 +8,10 @@ use crate::contract::coroutines::queue as rows;
 use crate::engine::FailureKind;
 use crate::model::coroutines::lock::Correct;
 use crate::model::coroutines::queue::broken::{
-    KeepsFirstWaker, KeptForTheCancelled, ReservesFirst, StaysInLine, TakesThenWaits,
+    KeepsFirstWaker, KeptForTheCancelled, LeavesItsItem, ReservesFirst, StaysInLine, TakesThenWaits,
 };
 use crate::model::coroutines::queue::{Fifo, Impatient, LifoQueue, PriorityQueue, Queue};
-use crate::port::{Item, transfer};
+use crate::port::{self, Harness, Item, transfer};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     queue::<Queue<Item>>("coroutines/queue/queue")
@@ -19,7 +19,7 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .timed(transfer::waiting::<Queue<u64>>)
         .with_rows(QUEUE),
     queue::<Impatient<Queue<Item>>>("coroutines/queue/queue.impatient")
-        .carrying(parcels![queue, T => Impatient<Queue<T>>])
+        .carrying(parcels![cancelling, T => Impatient<Queue<T>>])
         .only(&[size(2, 1), size(1, 2)]),
     queue::<LifoQueue<Item>>("coroutines/queue/queue.lifo").timed(transfer::waiting::<LifoQueue<u64>>),
     queue::<PriorityQueue<Item>>("coroutines/queue/queue.priority")
@@ -44,6 +44,11 @@ pub(super) static SUBJECTS: &[Subject] = &[
     queue::<TakesThenWaits<Item>>("coroutines/queue/queue.impatient~takes_then_waits")
         .only(&[size(1, 1), size(2, 1)])
         .broken(NEVER_WOKEN)
+        .blind(NEVER_CANCELS),
+    Subject::new("coroutines/queue/queue.impatient~leaves_its_item")
+        .on(Harness::new(&port::queue::PORT, port::queue::play_cancelling::<Item, LeavesItsItem<Item>>))
+        .only(&[size(1, 1), size(2, 1)])
+        .broken(&[FailureKind::Property, FailureKind::NotLinearizable])
         .blind(NEVER_CANCELS),
 ];
 

@@ -6,6 +6,7 @@ use super::residence::ways;
 use super::{Conflict, Monitor, labels};
 use crate::check::{Decision, Witness};
 use crate::spec::QueueSpec;
+use std::borrow::Cow;
 
 /// So many items are looked at, at most, before the search gives up. Each check looks at all of them.
 const MEANS: usize = 1 << 24;
@@ -14,9 +15,9 @@ const MOST_BLIND: usize = 128;
 
 /// What there is of a log when some of its pops with unknown results have taken this and that.
 #[derive(Clone)]
-struct Case {
-    /// The items that were put in.
-    items: Vec<Item>,
+struct Case<'a> {
+    /// The items that were put in: those of the log, until something else is known of one of them.
+    items: Cow<'a, [Item]>,
     /// Those that may have been, and that nobody has taken.
     doubtful: Vec<Item>,
     /// Answers of `Empty`.
@@ -71,15 +72,20 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn whole(&self) -> Case {
+    fn whole(&self) -> Case<'a> {
         let Inventory { items, doubtful, blind, empty, .. } = self.inventory;
-        Case { items: items.clone(), doubtful: doubtful.clone(), empty: empty.clone(), blind: blind.clone() }
+        Case {
+            items: Cow::Borrowed(items),
+            doubtful: doubtful.clone(),
+            empty: empty.clone(),
+            blind: blind.clone(),
+        }
     }
 
     /// First all that is left is given away freely, which must be right; then it is seen who took what.
-    fn judge(&mut self, case: &Case) -> Found {
+    fn judge(&mut self, case: &Case<'a>) -> Found {
         let loose = self.loosened(case);
-        if let Some(conflict) = self.conflict(loose.as_ref().unwrap_or(&case.items), case) {
+        if let Some(conflict) = self.conflict(loose.as_deref().unwrap_or(&case.items), case) {
             return Found::Wrong(self.witness(conflict, case));
         }
         if loose.is_none() {
@@ -92,7 +98,7 @@ impl<'a> Search<'a> {
     }
 
     /// The items, where any that is left may have been taken since the first pop with an unknown result began.
-    fn loosened(&self, case: &Case) -> Option<Vec<Item>> {
+    fn loosened(&self, case: &Case<'_>) -> Option<Vec<Item>> {
         let from = case.blind.iter().map(|&pop| self.log[pop].begun).min()?;
         Some(
             case.items
@@ -104,7 +110,7 @@ impl<'a> Search<'a> {
 
     /// Where all pops with unknown results never returned, none need have taken place. If that is wrong, one of
     /// the items that it is wrong for was taken.
-    fn judge_pending(&mut self, case: &Case) -> Found {
+    fn judge_pending(&mut self, case: &Case<'a>) -> Found {
         let Some(conflict) = self.conflict(&case.items, case) else { return self.unless_full(case) };
         let left: Vec<usize> =
             conflict.items.iter().copied().filter(|&item| !case.items[item].is_taken()).collect();
@@ -115,14 +121,14 @@ impl<'a> Search<'a> {
             next.map(|(item, index)| {
                 let mut next = case.clone();
                 let pop = next.blind.swap_remove(index);
-                next.items[item] = next.items[item].taken(pop as u32, Span::of(&self.log[pop]));
+                next.items.to_mut()[item] = next.items[item].taken(pop as u32, Span::of(&self.log[pop]));
                 next
             }),
         )
     }
 
     /// A pop that has returned took one of the items, or there was none.
-    fn try_each_item(&mut self, case: &Case, index: usize) -> Found {
+    fn try_each_item(&mut self, case: &Case<'a>, index: usize) -> Found {
         let mut rest = case.clone();
         let pop = rest.blind.swap_remove(index);
         let nothing = self.found_nothing(&rest, pop);
@@ -131,7 +137,7 @@ impl<'a> Search<'a> {
     }
 
     /// The case in which this pop found nothing, where that may be.
-    fn found_nothing(&self, rest: &Case, pop: usize) -> Option<Case> {
+    fn found_nothing(&self, rest: &Case<'a>, pop: usize) -> Option<Case<'a>> {
         let mut next = rest.clone();
         if !self.spec.fails_under_contention || !overlaps(self.log)[pop] {
             next.empty.push(pop);
@@ -140,7 +146,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether one of these cases is right. Adds to what was found before.
-    fn any(&mut self, mut wrong: Witness, cases: impl Iterator<Item = Case>) -> Found {
+    fn any(&mut self, mut wrong: Witness, cases: impl Iterator<Item = Case<'a>>) -> Found {
         let mut open = None;
         for case in cases {
             if self.spent > MEANS || self.inventory.blind.len() > MOST_BLIND {
@@ -159,7 +165,7 @@ impl<'a> Search<'a> {
     }
 
     /// What is wrong with these items, or with the case's answers of `Empty`.
-    fn conflict(&mut self, items: &[Item], case: &Case) -> Option<Conflict> {
+    fn conflict(&mut self, items: &[Item], case: &Case<'_>) -> Option<Conflict> {
         self.spent += items.len() + case.blind.len() + 1;
         (self.monitor)(items).or_else(|| {
             let (answer, held) = never_empty(items, &self.spans(&case.empty))?;
@@ -172,7 +178,7 @@ impl<'a> Search<'a> {
     }
 
     /// A finding in terms of the log. Where it depends on what was left, it depends on whoever can have taken that.
-    fn witness(&self, conflict: Conflict, case: &Case) -> Witness {
+    fn witness(&self, conflict: Conflict, case: &Case<'_>) -> Witness {
         let mut entries: Vec<usize> =
             conflict.items.iter().flat_map(|&item| case.items[item].entries()).collect();
         entries.extend(conflict.empty);
@@ -197,18 +203,18 @@ fn both(mut first: Witness, second: Witness) -> Witness {
 }
 
 /// The cases in which this pop has taken an item.
-fn outcomes(rest: &Case, pop: u32, span: Span) -> impl Iterator<Item = Case> {
+fn outcomes<'a>(rest: &Case<'a>, pop: u32, span: Span) -> impl Iterator<Item = Case<'a>> {
     let can_be_taken = move |item: &Item| !item.is_taken() && item.push.from <= span.to;
     let put_in =
         (0..rest.items.len()).filter(move |&index| can_be_taken(&rest.items[index])).map(move |index| {
             let mut next = rest.clone();
-            next.items[index] = next.items[index].taken(pop, span);
+            next.items.to_mut()[index] = next.items[index].taken(pop, span);
             next
         });
     let doubtful = (0..rest.doubtful.len()).filter(move |&index| can_be_taken(&rest.doubtful[index]));
     put_in.chain(doubtful.map(move |index| {
         let mut next = rest.clone();
-        next.items.push(next.doubtful[index].taken(pop, span));
+        next.items.to_mut().push(next.doubtful[index].taken(pop, span));
         next.doubtful.swap_remove(index);
         next
     }))
@@ -219,9 +225,12 @@ impl Search<'_> {
     /// An answer that nothing explains.
     fn impossible_full(&self) -> Option<Witness> {
         let Inventory { full, doubtful, blind, .. } = self.inventory;
+        if full.is_empty() {
+            return None;
+        }
         let answers = self.spans(full);
         let case = self.whole();
-        let loose = self.loosened(&case).unwrap_or(case.items);
+        let loose = self.loosened(&case).map_or(case.items, Cow::Owned);
         let found = fullness(&loose, doubtful, self.spec.capacity, &answers);
         let wrong = found.iter().position(|&fullness| fullness == Fullness::Never)?;
         let near = |item: &&Item| item.push.from <= answers[wrong].to && answers[wrong].from <= item.pop.to;
@@ -235,7 +244,7 @@ impl Search<'_> {
     }
 
     /// Decides a case in which all but the answers of `Full` is right.
-    fn unless_full(&mut self, case: &Case) -> Found {
+    fn unless_full(&mut self, case: &Case<'_>) -> Found {
         let is_doubtful = |push: &usize| case.doubtful.iter().any(|item| item.entries().eq([*push]));
         let mut pushes: Vec<usize> =
             self.inventory.perhaps_full.iter().copied().filter(is_doubtful).collect();
@@ -244,7 +253,7 @@ impl Search<'_> {
         if self.can_be_full(&case.items, case, &pushes) {
             return Found::Right;
         }
-        let mut items = case.items.clone();
+        let mut items = case.items.to_vec();
         items
             .extend(case.doubtful.iter().filter(|item| item.entries().any(|entry| perhaps.contains(&entry))));
         let is_right = !perhaps.is_empty() && self.conflict(&items, case).is_none();
@@ -255,7 +264,7 @@ impl Search<'_> {
     }
 
     /// Whether, with these items, all these pushes can have found no room.
-    fn can_be_full(&self, items: &[Item], case: &Case, pushes: &[usize]) -> bool {
+    fn can_be_full(&self, items: &[Item], case: &Case<'_>, pushes: &[usize]) -> bool {
         let (answers, room) = (self.spans(pushes), self.spec.capacity);
         if fullness(items, &[], room, &answers).iter().all(|&fullness| fullness == Fullness::Sure) {
             return true;

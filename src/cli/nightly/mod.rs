@@ -19,7 +19,8 @@ pub(super) struct Nightly {
     /// A part of the ids of cells and subjects, as in `threads/queue`; without it, all take part.
     #[arg(default_value = "")]
     filter: String,
-    /// Time of all parts together, as in `100m`: half of it for the scopes, a third for rounds, and the rest for tools.
+    /// Time of all parts together, as in `100m`: half of it for the scopes, a third for rounds, and the rest for tools. A cell that has begun when its
+    /// half is over is ended, and not decided.
     #[arg(long, value_name = "TIME", default_value = "100m", value_parser = stress::some_time)]
     budget: Duration,
     /// The seed of every subject's first round.

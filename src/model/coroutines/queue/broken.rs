@@ -2,8 +2,11 @@
 
 use super::{Buffer, Fifo, GetError, Queue};
 use crate::model::coroutines::lock::{Correct, Protocol};
-use crate::port::{BlockingQueue, Closed, Full, TryQueue};
-use crate::sync::future::{block_on, cancellable, yield_now};
+use crate::port::{BlockingQueue, CancellableQueue, Closed, Full, TryQueue};
+use crate::sync::Mutex;
+use crate::sync::future::{Cancelled, block_on, cancellable, yield_now};
+use std::collections::VecDeque;
+use std::fmt;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -85,6 +88,56 @@ where
                 return got.ok();
             }
         }
+    }
+}
+
+/// Items wait for room in a line, and one whose `put` is dropped stays there: it goes in when there is room for the next one.
+///
+/// Twin of [`Queue`]. What was dropped comes out. It was so in `futures` (futures-rs#2894, 2024: "Timing out on `SinkExt::send` still causes the item to be re-inserted later").
+pub struct LeavesItsItem<T> {
+    queue: Queue<T, Fifo<T>, Correct>,
+    line: Mutex<VecDeque<T>>,
+}
+
+impl<T: Send + 'static> LeavesItsItem<T> {
+    async fn put(&self, item: T) {
+        self.line.lock().unwrap().push_back(item);
+        let place = self.queue.reserve().await.expect("nobody shuts it down");
+        let first = self.line.lock().unwrap().pop_front();
+        place.put(first.expect("there are as many as wait")).map_err(drop).expect("nobody shuts it down");
+    }
+}
+
+impl<T> fmt::Debug for LeavesItsItem<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeavesItsItem").finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> BlockingQueue<T> for LeavesItsItem<T>
+where
+    Fifo<T>: Buffer<T>,
+{
+    fn with_capacity(capacity: usize) -> Self {
+        Self { queue: Queue::new(capacity), line: Mutex::new(VecDeque::new()).named(format_args!("line")) }
+    }
+
+    fn push(&self, item: T) -> Result<(), Closed<T>> {
+        block_on(self.put(item));
+        Ok(())
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.queue.pop()
+    }
+}
+
+impl<T: Send + 'static> CancellableQueue<T> for LeavesItsItem<T>
+where
+    Fifo<T>: Buffer<T>,
+{
+    fn push_unless_cancelled(&self, item: T) -> Result<(), Cancelled> {
+        block_on(cancellable(self.put(item)))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Buffer, Queue};
 use crate::model::coroutines::lock::Protocol;
-use crate::port::{BlockingQueue, Closed, Order};
-use crate::sync::future::{block_on, cancellable};
+use crate::port::{BlockingQueue, CancellableQueue, Closed, Order};
+use crate::sync::future::{Cancelled, block_on, cancellable};
 
 /// A queue whose waits may be [cancelled](cancellable) at any moment, and are begun again then.
 ///
@@ -39,5 +39,18 @@ where
                 return got.ok();
             }
         }
+    }
+}
+
+impl<T, B, P> CancellableQueue<T> for Impatient<Queue<T, B, P>>
+where
+    T: Send + 'static,
+    B: Buffer<T> + Send + 'static,
+    P: Protocol,
+{
+    fn push_unless_cancelled(&self, item: T) -> Result<(), Cancelled> {
+        let put = block_on(cancellable(self.0.put(item)))?;
+        put.map_err(drop).expect("nobody shuts it down");
+        Ok(())
     }
 }
