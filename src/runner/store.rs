@@ -190,8 +190,7 @@ fn build_directory(executable: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::catalogue::subjects;
-    use crate::engine::Exhausted;
-    use crate::engine::{Engine, FailureKind};
+    use crate::engine::{Engine, Exhausted, FailureKind};
     use crate::judge::id_of_rounds;
     use crate::judge::{Reason, Verdict};
     use crate::report::example;
