@@ -352,6 +352,14 @@ impl Controller for Runtime {
         }
     }
 
+    fn follow(&self, thread: ThreadId, leader: ThreadId) {
+        self.execution.borrow_mut().machine.follow(thread, leader);
+    }
+
+    fn tells_apart(&self) {
+        self.execution.borrow_mut().machine.tells_apart();
+    }
+
     fn detach(&self, thread: ThreadId) {
         self.execution.borrow_mut().machine.detach(thread);
     }

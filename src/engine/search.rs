@@ -140,6 +140,7 @@ impl Search {
             if let Some(bound) = execution.bound() {
                 bounds.preemptions = Some(bound);
             }
+            bounds.symmetry = bounds.symmetry.max(execution.machine.symmetric());
             if execution.machine.has_held_back() {
                 bounds.idle_rounds = Some(self.budget.idle_rounds);
             }
