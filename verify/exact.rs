@@ -16,6 +16,7 @@ use libtest_mimic::{Failed, Trial};
 use refectory::engine::{Bounds, Budget, Engine, Exploration, Extent, FailureKind, Program, Reason, explore};
 use refectory::report::{self, Style};
 use refectory::sync::{Mutex, thread};
+use std::fmt::Debug;
 use std::sync::Arc;
 
 /// The tests of this build.
@@ -88,11 +89,11 @@ fn fails_as(exploration: &Exploration, kind: FailureKind) -> Result<(), Failed> 
     }
 }
 
-fn outcomes(exploration: &Exploration) -> Vec<&str> {
-    exploration.outcomes.keys().map(String::as_str).collect()
+fn outcomes(exploration: &Exploration) -> Vec<String> {
+    exploration.outcomes.keys().collect()
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(found: T, expected: T) -> Result<(), Failed> {
+fn same<T: PartialEq<U> + Debug, U: Debug>(found: T, expected: U) -> Result<(), Failed> {
     if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}").into()) }
 }
 

@@ -9,8 +9,8 @@
 
 use super::execution::{Chooser, End, Execution, Script, Turn};
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::watchdog::{Progress, Watchdog};
-use super::{Budget, Exploration, Extent, Program, overflow, panics};
+use super::watchdog::{Pulse, Watchdog};
+use super::{Budget, Exploration, Extent, Program, Progress, overflow, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
 use crate::event::op::{Class, ObjectId, Op, Site, ThreadId};
@@ -34,7 +34,7 @@ type Body = Box<dyn FnOnce()>;
 type Suspender = NonNull<Yielder<(), ()>>;
 
 /// Explores every execution of the program, one per class of equivalent ones.
-pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
+pub(crate) fn explore(program: &Program, budget: &Budget, tell: &mut dyn FnMut(Progress)) -> Exploration {
     let mut search = Search::new(budget, Ok(Extent::EXHAUSTIVE));
     let runtime = Runtime::new(Execution::new(Chooser::exact(budget), budget));
     loop {
@@ -49,6 +49,7 @@ pub(crate) fn explore(program: &Program, budget: &Budget) -> Exploration {
         let more = more && execution.advance();
         search.expect(&execution, more);
         drop(execution);
+        search.progress().into_iter().for_each(&mut *tell);
         if !runtime.repeats(program, &mut search, end, more) || !more {
             break;
         }
@@ -66,7 +67,7 @@ fn replay(program: &Program, budget: &Budget, search: &Runtime, script: Script) 
 
 /// The coroutines of one execution after the other.
 struct Runtime {
-    progress: Arc<Progress>,
+    pulse: Arc<Pulse>,
     _watchdog: Watchdog,
     watch: panics::Watch,
     execution: RefCell<Execution>,
@@ -85,10 +86,10 @@ struct Runtime {
 impl Runtime {
     fn new(execution: Execution) -> Self {
         overflow::prepare();
-        let progress = Arc::default();
+        let pulse = Arc::default();
         Self {
-            _watchdog: Watchdog::start(&progress),
-            progress,
+            _watchdog: Watchdog::start(&pulse),
+            pulse,
             watch: panics::watch(None),
             execution: RefCell::new(execution),
             turn: Cell::new(Turn::Choose),
@@ -126,7 +127,7 @@ impl Runtime {
         let entered = current::enter(Current::Controlled(controller));
         self.add_body(ThreadId::MAIN, self.main(program), overflow::DEFAULT_SIZE);
         let end = self.drive(ThreadId::MAIN);
-        self.progress.pause();
+        self.pulse.pause();
         drop(entered);
         self.abandon();
         held::release();
@@ -191,7 +192,7 @@ impl Runtime {
         let coroutine = Coroutine::with_stack(stack, move |yielder, ()| {
             // SAFETY: the coroutine runs inside `run`, which borrows the runtime.
             let runtime = unsafe { runtime.as_ref() };
-            runtime.progress.note(thread, None);
+            runtime.pulse.note(thread, None);
             let mut yielders = runtime.yielders.borrow_mut();
             grow(&mut yielders, thread);
             yielders[thread.index()] = Some(NonNull::from(yielder));
@@ -279,7 +280,7 @@ impl Controller for Runtime {
         if let Some(answer) = execution.announce(op, seen, site)
             && execution.machine.misuse().is_none()
         {
-            self.progress.note(me, Some(site));
+            self.pulse.note(me, Some(site));
             return answer;
         }
         let turn = execution.turn();
@@ -287,7 +288,7 @@ impl Controller for Runtime {
         if turn != Turn::Run(me) {
             self.give_way(me, turn);
         }
-        self.progress.note(me, Some(site));
+        self.pulse.note(me, Some(site));
         self.execution.borrow().machine.answer(me)
     }
 
@@ -349,6 +350,14 @@ impl Controller for Runtime {
                 unreachable!("an execution with too many threads is over")
             }
         }
+    }
+
+    fn follow(&self, thread: ThreadId, leader: ThreadId) {
+        self.execution.borrow_mut().machine.follow(thread, leader);
+    }
+
+    fn tells_apart(&self) {
+        self.execution.borrow_mut().machine.tells_apart();
     }
 
     fn detach(&self, thread: ThreadId) {

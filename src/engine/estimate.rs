@@ -1,5 +1,6 @@
 //! How large an exact search is, before it is run to its end.
 
+use super::progress::{number, time};
 use super::{Budget, Engine, Exploration, Program, Reason, explore};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -62,19 +63,7 @@ fn of(seen: &Exploration, elapsed: Duration) -> Option<Estimate> {
 impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let about = if self.is_exact { "" } else { "about " };
-        let number = match self.executions {
-            few @ ..10_000 => few.to_string(),
-            some @ ..1_000_000 => format!("{} k", some / 1_000),
-            many @ ..1_000_000_000 => format!("{:.1} M", many as f64 / 1e6),
-            countless => format!("{:.1} G", countless as f64 / 1e9),
-        };
-        let time = match self.time.as_secs() {
-            0 => format!("{} ms", self.time.as_millis()),
-            seconds @ ..120 => format!("{seconds} s"),
-            seconds @ ..7_200 => format!("{} min", seconds / 60),
-            seconds => format!("{} h", seconds / 3_600),
-        };
-        write!(f, "{about}{number} executions, {time}")
+        write!(f, "{about}{} executions, {}", number(self.executions), time(self.time))
     }
 }
 

@@ -219,7 +219,13 @@ impl Execution {
             return Turn::End(End::TooLong);
         }
         match self.machine.urgent() {
-            Some(Urgent::Start(thread)) => return self.run(thread),
+            Some(Urgent::Start(thread)) => {
+                if let Some(leader) = self.machine.leader(thread) {
+                    // The leader has taken one step by now, and not the next one.
+                    self.edge(thread, Edge::Join(leader));
+                }
+                return self.run(thread);
+            }
             Some(Urgent::Due(thread)) => {
                 let edge = self.machine.grant_due(thread);
                 self.edge(thread, edge);

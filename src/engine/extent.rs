@@ -97,6 +97,8 @@ pub struct Bounds {
     pub deaths: Option<u8>,
     /// Whether threads whose handles were dropped still waited when all others had ended.
     pub daemons: bool,
+    /// Threads of one group that are [alike](crate::sync::thread::spawn_symmetric): of schedules that differ by which of them does what, one was seen.
+    pub symmetry: Option<u32>,
 }
 
 impl Bounds {
@@ -109,12 +111,13 @@ impl Bounds {
         cancellations: None,
         deaths: None,
         daemons: false,
+        symmetry: None,
     };
 
-    /// Whether every schedule was seen, be it without spurious events, cancellations and deaths.
+    /// Whether every schedule was seen, be it without spurious events, cancellations and deaths, or with other names of threads that are alike.
     pub fn has_every_schedule(&self) -> bool {
         let none = |rare| matches!(rare, None | Some(0));
-        let rest = Self { spurious: None, cancellations: None, deaths: None, ..*self };
+        let rest = Self { spurious: None, cancellations: None, deaths: None, symmetry: None, ..*self };
         [self.spurious, self.cancellations, self.deaths].into_iter().all(none) && rest == Self::NONE
     }
 
@@ -145,6 +148,7 @@ impl Bounds {
             cancellations: tighter(self.cancellations, other.cancellations),
             deaths: tighter(self.deaths, other.deaths),
             daemons: self.daemons || other.daemons,
+            symmetry: self.symmetry.max(other.symmetry),
         }
     }
 }
@@ -181,7 +185,10 @@ impl fmt::Display for Bounds {
         ];
         let without: Vec<&str> =
             without.into_iter().filter(|(most, _)| *most == Some(0)).map(|(_, what)| what).collect();
-        if without.is_empty() { Ok(()) } else { write!(f, ", without {}", without.join(" and ")) }
+        if !without.is_empty() {
+            write!(f, ", without {}", without.join(" and "))?;
+        }
+        self.symmetry.map_or(Ok(()), |threads| write!(f, ", up to the symmetry of {threads} threads"))
     }
 }
 

@@ -260,7 +260,7 @@ impl Search {
             return self.end(end);
         }
         if let Some(Ok(outcome)) = self.outcome.take() {
-            *self.facts.outcomes.entry(outcome).or_default() += 1;
+            self.facts.outcomes.add(&outcome, 1);
         }
     }
 

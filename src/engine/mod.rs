@@ -18,9 +18,11 @@ mod loom;
 #[cfg(feature = "instrumented")]
 mod machine;
 mod native;
+mod outcomes;
 #[cfg(feature = "dpor")]
 mod overflow;
 pub mod panics;
+mod progress;
 #[cfg(feature = "instrumented")]
 mod search;
 #[cfg(feature = "shuttle")]
@@ -32,6 +34,8 @@ mod watchdog;
 pub use self::estimate::{Estimate, estimate};
 pub(crate) use self::extent::UNCONFIRMED;
 pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
+pub use self::outcomes::Outcomes;
+pub use self::progress::Progress;
 use crate::event::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -341,7 +345,7 @@ pub struct Exploration {
     /// The exact search that has to confirm this one (loom's, where it is complete).
     pub exact: Option<Box<Self>>,
     /// The outcomes of the executions that ended well, each with how many executions had it.
-    pub outcomes: BTreeMap<String, u64>,
+    pub outcomes: Outcomes,
     /// Executions that went wrong.
     pub failures: u64,
     /// One of them, the one with the fewest context switches among those that were looked at.
@@ -393,7 +397,7 @@ impl Exploration {
             driven: false,
             coverage,
             exact: None,
-            outcomes: BTreeMap::new(),
+            outcomes: Outcomes::default(),
             failures: 0,
             failure: None,
             measures: BTreeMap::new(),
@@ -419,6 +423,17 @@ impl Exploration {
 /// a hang under `native` never returns. The runner of the command line gives every cell a process of its
 /// own.
 pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploration {
+    explore_telling(engine, program, budget, &mut |_| ())
+}
+
+/// The same, and tells about once in a second how far it has come (`dpor` without a bound on preemptions, after its first second).
+pub fn explore_telling(
+    engine: Engine,
+    program: &Program,
+    budget: &Budget,
+    #[cfg_attr(not(feature = "dpor"), expect(unused_variables, reason = "no engine tells"))]
+    tell: &mut dyn FnMut(Progress),
+) -> Exploration {
     match engine {
         Engine::Native => native::explore(program, budget),
         #[cfg(feature = "loom")]
@@ -428,7 +443,7 @@ pub fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exploratio
             shuttle::explore(engine, program, budget)
         }
         #[cfg(feature = "dpor")]
-        Engine::Dpor => coroutine::explore(program, budget),
+        Engine::Dpor => coroutine::explore(program, budget, tell),
         #[allow(unreachable_patterns, reason = "with every feature, every engine is there")]
         missing => Exploration::unsupported(format!("this build has no engine `{missing}`")),
     }
@@ -458,7 +473,7 @@ fn loom_beside_dpor(program: &Program, budget: &Budget) -> Exploration {
     let loom = loom::explore_with_fallback(program, budget);
     let is_complete = matches!(loom.coverage, Ok(Extent::Complete(Bounds { preemptions: None, .. })))
         && loom.failure.is_none();
-    let exact = is_complete.then(|| Box::new(coroutine::explore(program, &confirming(budget))));
+    let exact = is_complete.then(|| Box::new(coroutine::explore(program, &confirming(budget), &mut |_| ())));
     Exploration { exact, ..loom }
 }
 

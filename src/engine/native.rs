@@ -57,7 +57,7 @@ fn execute(program: &Program, exploration: &mut Exploration) {
 
 fn count(exploration: &mut Exploration, outcome: Outcome) {
     match outcome {
-        Ok(outcome) => *exploration.outcomes.entry(outcome).or_default() += 1,
+        Ok(outcome) => exploration.outcomes.add(&outcome, 1),
         Err(violation) => fail(exploration, violation.kind, violation.to_string()),
     }
 }
@@ -105,7 +105,7 @@ mod tests {
         let exploration = explore(&program, &TEN);
         assert_eq!(exploration.coverage, Ok(Extent::Sampled(10)));
         assert_eq!(exploration.executions, 10);
-        assert_eq!(exploration.outcomes, [("0".to_owned(), 5), ("1".to_owned(), 5)].into());
+        assert_eq!(exploration.outcomes, [("0", 5), ("1", 5)].into());
         assert_eq!(exploration.failure, None);
     }
 
@@ -158,7 +158,7 @@ mod tests {
         let exploration = explore(&program, &Budget { count_failures: true, ..TEN });
         assert_eq!((exploration.executions, exploration.failures), (10, 5));
         assert_eq!(exploration.failure.unwrap().execution, 1);
-        assert_eq!(exploration.outcomes["even"], 5);
+        assert_eq!(exploration.outcomes.count("even"), 5);
     }
 
     #[test]

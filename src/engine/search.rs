@@ -6,7 +6,7 @@ use super::machine::holds::Relock;
 use super::machine::{Misuse, Race};
 use super::{
     Budget, Coverage, ExecutionResult, Exhausted, Exploration, Extent, Failure, FailureKind, Note, Program,
-    Reason, panics,
+    Progress, Reason, panics,
 };
 use crate::event::op::{ObjectId, Op, Rare, Site, ThreadId};
 use crate::event::trace::{Place, Trace, relocks};
@@ -14,7 +14,7 @@ use crate::sync::current;
 use crate::sync::lazy::statics;
 use crate::sync::thread::local::locals;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How the body of main ended; `None` where it did not.
 pub(crate) type Ran = Option<std::thread::Result<ExecutionResult>>;
@@ -68,6 +68,9 @@ fn keep_one_destruction(trace: &mut Trace, misuse: Option<&Misuse>) {
 /// Executions after which a search looks at the clock: that costs more than a short execution.
 const LOOK: u64 = 64;
 
+/// Somebody is told so often how far a search has come.
+const EACH: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 1 });
+
 /// A search under way.
 #[derive(Debug)]
 pub(crate) struct Search {
@@ -79,6 +82,8 @@ pub(crate) struct Search {
     shown: String,
     /// How many executions there are in all, about.
     expected: Option<f64>,
+    /// When somebody is told next how far it has come.
+    tells: Duration,
 }
 
 /// The failure with the fewest context switches so far.
@@ -103,6 +108,7 @@ impl Search {
             best: None,
             shown: String::new(),
             expected: None,
+            tells: EACH,
         }
     }
 
@@ -134,6 +140,7 @@ impl Search {
             if let Some(bound) = execution.bound() {
                 bounds.preemptions = Some(bound);
             }
+            bounds.symmetry = bounds.symmetry.max(execution.machine.symmetric());
             if execution.machine.has_held_back() {
                 bounds.idle_rounds = Some(self.budget.idle_rounds);
             }
@@ -178,9 +185,19 @@ impl Search {
         }
     }
 
+    /// How far the search has come, if it is time to tell somebody.
+    #[cfg_attr(not(feature = "dpor"), expect(dead_code, reason = "only the exact engine tells"))]
+    pub(crate) fn progress(&mut self) -> Option<Progress> {
+        let executions = self.exploration.executions;
+        let elapsed = executions.is_multiple_of(LOOK).then(|| self.started.elapsed())?;
+        let expected = self.expected.filter(|_| elapsed >= self.tells && self.best.is_none())?;
+        self.tells = elapsed + EACH;
+        Some(Progress { executions, expected: expected as u64, most: self.budget.executions, elapsed })
+    }
+
     fn ended_well(&mut self, played: ExecutionResult) {
         if let Ok(outcome) = played.outcome {
-            *self.exploration.outcomes.entry(outcome).or_default() += 1;
+            self.exploration.outcomes.add(&outcome, 1);
         }
         for (name, value) in played.measures {
             let largest = self.exploration.measures.entry(name).or_default();

@@ -10,7 +10,7 @@
 use super::execution::{Chooser, End, Execution, Script, Turn};
 use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
-use super::watchdog::{Progress, Watchdog};
+use super::watchdog::{Pulse, Watchdog};
 use super::{Budget, Engine, Exploration, Extent, Program, panics};
 use crate::alloc::held;
 use crate::event::causality::{Causality, Moment};
@@ -94,7 +94,7 @@ fn silence() {
 
 /// What the tasks, the scheduler and the facade share.
 struct Runtime {
-    progress: Arc<Progress>,
+    pulse: Arc<Pulse>,
     watch: panics::Watch,
     execution: RefCell<Execution>,
     search: RefCell<Search>,
@@ -117,7 +117,7 @@ struct Check {
 impl Runtime {
     fn new(execution: Execution, search: Search, record: bool) -> Self {
         Self {
-            progress: Arc::default(),
+            pulse: Arc::default(),
             watch: panics::watch(None),
             execution: RefCell::new(execution),
             search: RefCell::new(search),
@@ -132,7 +132,7 @@ impl Runtime {
 
     /// Runs executions until the search or the strategy has enough.
     fn run(self: &Rc<Self>, program: &Program, strategy: Option<Box<dyn Scheduler>>) {
-        let _watchdog = Watchdog::start(&self.progress);
+        let _watchdog = Watchdog::start(&self.pulse);
         let strategy = strategy.map(ManuallyDrop::new);
         let filter = Filter { runtime: Rc::clone(self), strategy, begun: false, had_choice: false };
         // SAFETY: the engine is current only until `entered` is dropped, at the end of this function, and
@@ -159,7 +159,7 @@ impl Runtime {
 
     fn main(&self, program: &Program) {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
-        self.progress.note(ThreadId::MAIN, None);
+        self.pulse.note(ThreadId::MAIN, None);
         held::enter_model();
         let ran = run_main(program);
         held::leave_model();
@@ -188,7 +188,7 @@ impl Runtime {
 
     /// Counts the execution that has ended, and plans the next one; false where there is none.
     fn advance(&self) -> bool {
-        self.progress.pause();
+        self.pulse.pause();
         let end = self.end.get().unwrap_or(End::Finished);
         let mut execution = self.execution.borrow_mut();
         let mut search = self.search.borrow_mut();
@@ -263,11 +263,11 @@ impl Controller for Runtime {
         let _engine = held::engine();
         let me = self.thread();
         if let Some(answer) = self.announce(op, seen, site) {
-            self.progress.note(me, Some(site));
+            self.pulse.note(me, Some(site));
             return answer;
         }
         shuttle_engine::runtime::thread::switch();
-        self.progress.note(me, Some(site));
+        self.pulse.note(me, Some(site));
         self.execution.borrow().machine.answer(me)
     }
 
@@ -315,9 +315,9 @@ impl Controller for Runtime {
             shuttle_engine::runtime::thread::switch();
             unreachable!("an execution with too many threads is over")
         };
-        let progress = Arc::clone(&self.progress);
+        let pulse = Arc::clone(&self.pulse);
         let body = Box::new(move || {
-            progress.note(id, None);
+            pulse.note(id, None);
             held::enter_model();
             body();
             held::leave_model();

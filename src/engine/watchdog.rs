@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 5 });
 
 /// How far an exploration has come: written by its OS thread, read by the watchdog.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct Pulse {
     /// How many operations there were, and below that who runs: 0 where the engine itself works, else one more than
     /// the thread's number.
     word: AtomicU64,
@@ -34,7 +34,7 @@ pub(super) struct Progress {
 /// Bits of a word for who runs.
 const BITS: u32 = 8;
 
-impl Progress {
+impl Pulse {
     /// The thread runs, after an operation at this place, or since its start.
     #[inline]
     pub(super) fn note(&self, thread: ThreadId, site: Option<Site>) {
@@ -85,23 +85,23 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// Watches an exploration, if the system has a thread for that.
-    pub(super) fn start(progress: &Arc<Progress>) -> Self {
+    pub(super) fn start(pulse: &Arc<Pulse>) -> Self {
         let (alive, ended) = channel();
-        let progress = Arc::clone(progress);
-        let watch = move || watch(&progress, &ended);
+        let pulse = Arc::clone(pulse);
+        let watch = move || watch(&pulse, &ended);
         // Where there is no thread nobody watches, and everything else is as it would be.
         drop(std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch));
         Self { _alive: alive }
     }
 }
 
-fn watch(progress: &Progress, ended: &Receiver<()>) {
-    let (mut before, mut told) = (progress.word(), false);
+fn watch(pulse: &Pulse, ended: &Receiver<()>) {
+    let (mut before, mut told) = (pulse.word(), false);
     while ended.recv_timeout(SILENCE) == Err(RecvTimeoutError::Timeout) {
-        let now = progress.word();
+        let now = pulse.word();
         let hangs = now == before && now & ((1 << BITS) - 1) != 0;
         match (hangs, told) {
-            (true, false) => eprintln!("{}", progress.words()),
+            (true, false) => eprintln!("{}", pulse.words()),
             (false, true) => eprintln!("{HANG_IS_OVER}"),
             _ => {}
         }

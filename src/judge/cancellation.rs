@@ -71,5 +71,5 @@ fn explored(program: &crate::engine::Program) -> Exploration {
 }
 
 fn judged(found: &Exploration) -> (Verdict, impl Iterator<Item = String>) {
-    (Verdict::of(Engine::Dpor, found), found.outcomes.clone().into_keys())
+    (Verdict::of(Engine::Dpor, found), found.outcomes.keys())
 }

@@ -27,7 +27,7 @@ pub fn coverage(exploration: &Exploration) -> Coverage {
 
 /// What a search did not see of the executions that the exact one saw.
 fn disagreement(loom: &Exploration, exact: &Exploration) -> Option<String> {
-    let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains_key(*outcome)).count();
+    let missed = exact.outcomes.keys().filter(|outcome| !loom.outcomes.contains(outcome)).count();
     match &exact.failure {
         Some(failure) => Some(format!("loom misses what dpor finds: {}", failure.kind)),
         None if missed > 0 => {

@@ -1,7 +1,7 @@
 //! What is known of a cell after its run, and whether it is what was expected.
 
 use crate::cell::{Cell, CellId, Expect, Question};
-use crate::engine::{Bounds, Engine, Exhausted, Exploration, Failure, FailureKind, Note};
+use crate::engine::{Bounds, Engine, Exhausted, Exploration, Failure, FailureKind, Note, Outcomes};
 use crate::judge::{Extent, Reason, Verdict, finding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub struct CellReport {
     /// Executions that were run.
     pub executions: u64,
     /// The outcomes of the executions that ended well, each with how many executions had it.
-    pub outcomes: BTreeMap<String, u64>,
+    pub outcomes: Outcomes,
     /// The largest value of each thing that was measured.
     pub measures: BTreeMap<String, u64>,
     /// Executions that an optimal search would not have needed.
@@ -66,7 +66,7 @@ impl CellReport {
             status: status(None, &verdict),
             verdict,
             executions: 0,
-            outcomes: BTreeMap::new(),
+            outcomes: Outcomes::default(),
             measures: BTreeMap::new(),
             redundant: 0,
             notes: Vec::new(),

@@ -54,10 +54,9 @@ fn outcomes(report: &CellReport) -> String {
     if report.outcomes.len() > LISTED {
         return String::new();
     }
-    let times = |count: &u64| grouped(*count);
-    let width = report.outcomes.values().map(|count| times(count).len()).max().unwrap_or(0);
+    let width = report.outcomes.counts().map(|count| grouped(count).len()).max().unwrap_or(0);
     let lines =
-        report.outcomes.iter().map(|(outcome, count)| format!("  {:>width$} × {outcome}\n", times(count)));
+        report.outcomes.iter().map(|(outcome, count)| format!("  {:>width$} × {outcome}\n", grouped(count)));
     lines.collect()
 }
 
@@ -71,7 +70,7 @@ mod tests {
     fn a_held_cell_lists_its_outcomes() {
         let mut report = example::report("threads/table/ordered/2x1", Engine::Dpor, example::held());
         report.executions = 1_204;
-        report.outcomes = [("1 then 2".to_owned(), 4), ("2 then 1".to_owned(), 1_200)].into();
+        report.outcomes = [("1 then 2", 4), ("2 then 1", 1_200)].into();
         let expected = "
 cell: threads/table/ordered/2x1@dpor
 verdict: Held (exhaustive)
@@ -103,7 +102,7 @@ outcomes: 2
     fn real_threads_leave_nothing_random() {
         let verdict = Verdict::Held(Extent::Sampled(200));
         let mut report = example::report("threads/table/ordered/2x1", Engine::Native, verdict);
-        report.outcomes = [("1 then 2".to_owned(), 200)].into();
+        report.outcomes = [("1 then 2", 200)].into();
         assert_eq!(details(&report), "cell: threads/table/ordered/2x1@native\nverdict: Held (sampled)\n");
     }
 }

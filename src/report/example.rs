@@ -1,6 +1,6 @@
 //! Facts made by hand, for the tests of the formatters.
 
-use crate::engine::{Bounds, Engine, Exhausted, Failure, FailureKind};
+use crate::engine::{Bounds, Engine, Exhausted, Failure, FailureKind, Outcomes};
 use crate::event::trace::Trace;
 use crate::judge::finding::script::crossed_forks;
 use crate::judge::{CellReport, Extent, Reason, Status, Verdict};
@@ -28,7 +28,7 @@ pub(crate) fn report(question: &str, engine: Engine, verdict: Verdict) -> CellRe
         verdict,
         status: Status::Expected,
         executions: 1,
-        outcomes: BTreeMap::new(),
+        outcomes: Outcomes::default(),
         measures: BTreeMap::new(),
         redundant: 0,
         notes: Vec::new(),

@@ -82,7 +82,7 @@ mod tests {
         let mut report = example::report(&id, Engine::Dpor, Verdict::Held(Extent::EXHAUSTIVE));
         report.executions = executions;
         report.measures = [("overtaken".to_owned(), overtaken)].into();
-        report.outcomes = [("fork0=[0]".to_owned(), executions)].into();
+        report.outcomes = [("fork0=[0]", executions)].into();
         report
     }
 

@@ -240,7 +240,7 @@ fn outcomes(report: &CellReport) -> String {
     }
     let lines = report.outcomes.iter().enumerate().map(|(index, (outcome, count))| {
         let scope = if index == 0 { scope.clone() } else { " ".repeat(width(scope)) };
-        format!("{scope}{GAP}{} × {outcome}\n", grouped(*count))
+        format!("{scope}{GAP}{} × {outcome}\n", grouped(count))
     });
     lines.collect()
 }
@@ -378,7 +378,7 @@ mod tests {
     fn a_page_shows_scopes_engines_outcomes_and_measures() {
         let mut report = example::report("threads/table/ordered/2x1", Engine::Dpor, example::held());
         report.executions = 1_204;
-        report.outcomes = [("1 then 2".to_owned(), 4), ("2 then 1".to_owned(), 1_200)].into();
+        report.outcomes = [("1 then 2", 4), ("2 then 1", 1_200)].into();
         report.measures = [("overtaken".to_owned(), 2)].into();
         let text = page(&SUBJECT, &[report], "");
         let expected = "

@@ -34,7 +34,9 @@ pub fn child_main_with(find: impl FnOnce(&str) -> Option<Cell>) {
     let cell = || find(&id).ok_or_else(|| format!("this binary has no cell `{id}`"));
     let (cell, mut voice) = begin(CELL, cell);
     engine::leave_stopped_threads();
-    voice.tell(&CellReport::of(&cell, engine::explore(cell.engine, &cell.program(), &cell.budget())));
+    let tell = &mut |progress| voice.tell(&progress);
+    let seen = engine::explore_telling(cell.engine, &cell.program(), &cell.budget(), tell);
+    voice.tell(&CellReport::of(&cell, seen));
     voice.finish()
 }
 

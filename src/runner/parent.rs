@@ -5,7 +5,7 @@ use super::death::seen;
 use super::process::{End, Limits, Process};
 use super::queue::{Budget, Costs, Queue};
 use crate::cell::{Cell, Limit};
-use crate::engine::{Engine, Exhausted};
+use crate::engine::{Engine, Exhausted, Progress};
 use crate::judge::{CellReport, Reason, Verdict};
 use crate::sync::Mutex;
 use std::fmt;
@@ -54,6 +54,8 @@ impl Default for Options {
 pub enum Event<'a> {
     /// A cell was started.
     Started(&'a Cell),
+    /// How far a cell has come, from time to time.
+    Runs(&'a Cell, Progress),
     /// A cell has ended.
     Finished(&'a CellReport),
 }
@@ -117,6 +119,7 @@ pub fn run(
         for piece in told {
             match piece {
                 News::Started(index) => on_event(Event::Started(&cells[index])),
+                News::Runs(index, progress) => on_event(Event::Runs(&cells[index], progress)),
                 News::Ended(index, report) => {
                     on_event(Event::Finished(&report));
                     reports[index] = Some(*report);
@@ -129,6 +132,7 @@ pub fn run(
 
 enum News {
     Started(usize),
+    Runs(usize, Progress),
     Ended(usize, Box<CellReport>),
 }
 
@@ -149,7 +153,7 @@ impl Pool<'_> {
         while !self.stopped() {
             let Some(index) = self.take().filter(|_| self.cut().is_none()) else { return };
             let _ = news.send(News::Started(index));
-            let Some(report) = self.run_one(&self.cells[index]) else { return };
+            let Some(report) = self.run_one(index, news) else { return };
             let _ = news.send(News::Ended(index, Box::new(report)));
         }
     }
@@ -170,19 +174,21 @@ impl Pool<'_> {
     }
 
     /// `None` if the run has come to an end meanwhile.
-    fn run_one(&self, cell: &Cell) -> Option<CellReport> {
+    fn run_one(&self, index: usize, news: &mpsc::Sender<News>) -> Option<CellReport> {
+        let cell = &self.cells[index];
         if cell.limit() == Some(Limit::Nightly) {
             return Some(CellReport::new(cell, Verdict::Inconclusive(Reason::Nightly)));
         }
         let started = Instant::now();
-        let report = self.watch(cell).unwrap_or_else(|error| {
+        let report = self.watch(index, news).unwrap_or_else(|error| {
             let reason = Reason::NotRun(format!("no process: {error}"));
             Some(CellReport::new(cell, Verdict::Inconclusive(reason)))
         });
         report.map(|report| CellReport { elapsed: started.elapsed(), ..report })
     }
 
-    fn watch(&self, cell: &Cell) -> io::Result<Option<CellReport>> {
+    fn watch(&self, index: usize, news: &mpsc::Sender<News>) -> io::Result<Option<CellReport>> {
+        let cell = &self.cells[index];
         let id = cell.id().to_string();
         let mut process = Process::start(&self.executable, (child::CELL, &id), self.options.memory)?;
         let limits = Limits {
@@ -191,7 +197,13 @@ impl Pool<'_> {
             cancelled: &|| self.stopped() || self.cut().is_some(),
         };
         let mut told: Option<CellReport> = None;
-        let end = process.wait(&limits, |line| told = serde_json::from_slice(line).ok())?;
+        let end = process.wait(&limits, |line| {
+            if let Ok(progress) = serde_json::from_slice(line) {
+                let _ = news.send(News::Runs(index, progress));
+                return;
+            }
+            told = serde_json::from_slice(line).ok();
+        })?;
         if end == End::Deaf {
             // Ordering: the flag stands for itself.
             self.deaf.store(true, Ordering::Relaxed);

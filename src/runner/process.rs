@@ -123,7 +123,10 @@ impl Process {
         loop {
             let state = self.advance()?;
             for line in self.lines() {
-                news = Instant::now();
+                // How far it has come is no news: its deadline is for all of it.
+                if !is_progress(&line) {
+                    news = Instant::now();
+                }
                 match serde_json::from_slice(&line).unwrap_or_default() {
                     BEGUN => self.stage = Stage::Running,
                     FINISHED => self.stage = Stage::Finished,
@@ -212,6 +215,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.reap();
     }
+}
+
+/// Whether the child tells how far it has come.
+fn is_progress(line: &[u8]) -> bool {
+    line.starts_with(br#"{"executions":"#)
 }
 
 /// What a look at a child shows.

@@ -67,6 +67,12 @@ pub(crate) trait Controller {
     /// last operation is `Op::Exit`.
     fn spawn(&self, name: Option<&str>, stack: Option<usize>, body: Box<dyn FnOnce()>) -> ThreadId;
 
+    /// The thread, which was added after the leader and is like it, need not come before it.
+    fn follow(&self, _thread: ThreadId, _leader: ThreadId) {}
+
+    /// The running thread learns who it is.
+    fn tells_apart(&self) {}
+
     /// Nobody will join the thread: its handle was dropped.
     fn detach(&self, _thread: ThreadId) {}
 

@@ -28,7 +28,7 @@ pub(super) fn fifty_threads(engine: Engine) -> Result<(), Failed> {
         Ok(counter.load(SeqCst).to_string())
     });
     let cut = explore(engine, &together, &Budget { executions: 1_000, ..Budget::default() });
-    match (&cut.coverage, cut.redundant, cut.outcomes.keys().next().map(String::as_str)) {
+    match (&cut.coverage, cut.redundant, cut.outcomes.keys().next().as_deref()) {
         (Err(Reason::Budget(_)), 0, Some("50")) if cut.failures == 0 && cut.outcomes.len() == 1 => Ok(()),
         _ => Err(format!("{cut:?}").into()),
     }
@@ -96,7 +96,7 @@ pub(super) fn an_update_lost_late(engine: Engine) -> Result<(), Failed> {
         Ok(counter.load(SeqCst).to_string())
     });
     let found = explore(engine, &program, &Budget { operations: 300_000, ..Budget::default() });
-    let outcomes: Vec<_> = found.outcomes.keys().map(String::as_str).collect();
+    let outcomes: Vec<_> = found.outcomes.keys().collect();
     if outcomes == ["1", "2"] && found.redundant == 0 && found.coverage == Ok(Extent::EXHAUSTIVE) {
         return Ok(());
     }

@@ -57,15 +57,15 @@ fn mark(allowed: bool, shown: bool, facts: &Exploration) -> &'static str {
 }
 
 /// Everything that may happen, and everything that an engine showed.
-fn events<'a>(litmus: &'a Litmus, columns: &'a [(&str, Exploration)]) -> BTreeSet<&'a str> {
-    let allowed = litmus.c11.iter().chain(litmus.sc).copied();
-    let shown = columns.iter().flat_map(|(_, facts)| facts.outcomes.keys().map(String::as_str));
-    let failures = columns.iter().filter_map(|(_, facts)| failure(facts));
+fn events(litmus: &Litmus, columns: &[(&str, Exploration)]) -> BTreeSet<String> {
+    let allowed = litmus.c11.iter().chain(litmus.sc).copied().map(str::to_owned);
+    let shown = columns.iter().flat_map(|(_, facts)| facts.outcomes.keys());
+    let failures = columns.iter().filter_map(|(_, facts)| failure(facts)).map(str::to_owned);
     allowed.chain(shown).chain(failures).collect()
 }
 
 fn shows(facts: &Exploration, event: &str) -> bool {
-    facts.outcomes.contains_key(event) || failure(facts) == Some(event)
+    facts.outcomes.contains(event) || failure(facts) == Some(event)
 }
 
 fn failure(facts: &Exploration) -> Option<&'static str> {

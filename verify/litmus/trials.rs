@@ -62,9 +62,9 @@ fn real_threads_show_nothing_forbidden(litmus: &Litmus) -> Result<(), Failed> {
 
 /// The outcomes are those in the book, or the failure is.
 fn shows_sequential_consistency(litmus: &Litmus, exploration: &Exploration) -> Result<(), Failed> {
-    let failure = exploration.failure.as_ref().map(|failure| failure.kind.name());
-    let shown: BTreeSet<&str> = exploration.outcomes.keys().map(String::as_str).chain(failure).collect();
-    let allowed: BTreeSet<&str> = litmus.sc.iter().copied().collect();
+    let failure = exploration.failure.as_ref().map(|failure| failure.kind.to_string());
+    let shown: BTreeSet<String> = exploration.outcomes.keys().chain(failure).collect();
+    let allowed: BTreeSet<String> = litmus.sc.iter().map(|&outcome| outcome.to_owned()).collect();
     let complete = exploration.failure.is_none();
     let agrees = if complete { shown == allowed } else { shown.is_subset(&allowed) };
     if agrees && exploration.redundant == 0 {

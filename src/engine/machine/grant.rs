@@ -22,7 +22,7 @@ impl Machine {
         let mut due = None;
         for id in self.threads() {
             match self.phase(id) {
-                Phase::Starting => return Some(Urgent::Start(id)),
+                Phase::Starting if self.may_start(id) => return Some(Urgent::Start(id)),
                 Phase::Pending if due.is_none() && self.is_due(id) => due = Some(Urgent::Due(id)),
                 _ => {}
             }
@@ -74,6 +74,7 @@ impl Machine {
             return Edge::None;
         }
         let thread = &mut self.threads[id.index()];
+        thread.stepped = true;
         let held = thread.held.take();
         if choice == RUN {
             thread.run = held.and_then(|held| held.run());

@@ -32,6 +32,7 @@ pub(crate) mod object;
 mod past;
 mod rounds;
 mod runs;
+mod symmetry;
 mod thread;
 mod transitions;
 mod watched;
@@ -89,6 +90,8 @@ pub(crate) struct Machine {
     learned: bool,
     race: Option<Race>,
     misuse: Option<Misuse>,
+    /// Threads that are alike can be told apart.
+    told_apart: bool,
     trace: Option<Trace>,
     past: Past,
     /// A thread has ended where it was.
@@ -156,6 +159,7 @@ impl Machine {
             learned: false,
             race: None,
             misuse: None,
+            told_apart: false,
             trace: None,
             past: Past::default(),
             vanished: false,

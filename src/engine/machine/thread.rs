@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::holds::Hold;
 use super::memory::View;
 use super::rounds::{Held, Rounds, Run};
-use crate::event::op::{ObjectId, Op, Site};
+use crate::event::op::{ObjectId, Op, Site, ThreadId};
 
 /// Where a thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub(super) struct Thread {
     pub(super) site: Site,
     pub(super) answer: u64,
     pub(super) detached: bool,
+    /// The thread that takes its first step before this one starts, because the two are alike.
+    pub(super) leader: Option<ThreadId>,
+    /// It has taken a step that is a choice.
+    pub(super) stepped: bool,
     pub(super) held: Option<Held>,
     pub(super) run: Option<Run>,
     /// The places at which it was given many rounds in a row, once each.
@@ -72,6 +76,8 @@ impl Thread {
             site,
             answer: 0,
             detached: false,
+            leader: None,
+            stepped: false,
             held: None,
             run: None,
             has_run: Vec::new(),

@@ -28,7 +28,7 @@ fn outcomes(program: &Program) -> Vec<String> {
     let found = explored(program);
     assert_eq!((found.failure, found.redundant), (None, 0));
     assert!(matches!(found.coverage, Ok(Extent::Complete(_))), "{:?}", found.coverage);
-    found.outcomes.into_keys().collect()
+    found.outcomes.keys().collect()
 }
 
 fn set(flag: &AtomicBool, _: Instant) -> String {
@@ -191,7 +191,7 @@ fn the_samplers_let_time_pass_too() {
 fn a_bound_on_preemptions_leaves_time_alone() {
     let budget = Budget { preemptions: Some(3), ..Budget::default() };
     let found = explore(Engine::Dpor, &threads([poll, set]), &budget);
-    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["late ", "seen "]);
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["late ", "seen "]);
 }
 
 /// Who waits until all others wait goes on after all that they can do.
@@ -222,5 +222,5 @@ fn who_waits_for_all_others_comes_after_them() {
         Ok(format!("{before}, {after}"))
     });
     let found = explore(Engine::Dpor, &program, &Budget::default());
-    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["2, 4"]);
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["2, 4"]);
 }

@@ -34,7 +34,7 @@ fn outcomes(program: &Program) -> Vec<String> {
     let found = explored(program);
     assert_eq!((found.failure, found.redundant), (None, 0));
     assert!(matches!(found.coverage, Ok(Extent::Complete(_))), "{:?}", found.coverage);
-    found.outcomes.into_keys().collect()
+    found.outcomes.keys().collect()
 }
 
 /// Whether the flag was seen in time.
@@ -75,10 +75,7 @@ fn two_who_poll_for_each_other_give_up() {
             .map(|seen| seen.to_string())
             .concat())
     }));
-    assert_eq!(
-        (found.failure, found.outcomes.into_keys().collect::<Vec<_>>()),
-        (None, vec!["00".to_owned()])
-    );
+    assert_eq!((found.failure, found.outcomes.keys().collect::<Vec<_>>()), (None, vec!["00".to_owned()]));
 }
 
 #[test]

@@ -52,14 +52,14 @@ fn awaited() -> Program {
 fn a_future_may_be_dropped_at_each_of_its_waits() {
     let found = explored(&awaited());
     assert_eq!((found.failure, found.redundant), (None, 0));
-    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["cancelled", "set"]);
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["cancelled", "set"]);
 }
 
 #[test]
 fn cancellations_that_were_left_out_are_named() {
     let none = Budget { cancellations: 0, ..Budget::default() };
     let found = explore(Engine::Dpor, &awaited(), &none);
-    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["set"]);
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["set"]);
     let Ok(Extent::Complete(bounds)) = found.coverage else { panic!("{:?}", found.coverage) };
     assert_eq!(bounds.cancellations, Some(0));
     assert_eq!(

@@ -13,6 +13,7 @@ mod processes;
 mod relocking;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stacks;
+mod symmetric;
 mod traced;
 mod undecided;
 #[cfg(feature = "shuttle")]

@@ -27,7 +27,7 @@ pub(super) fn explored(program: &Program, deaths: u8) -> Exploration {
 }
 
 pub(super) fn outcomes(found: Exploration) -> Vec<String> {
-    found.outcomes.into_keys().collect()
+    found.outcomes.keys().collect()
 }
 
 fn takes_both(table: Region<Table>) {
@@ -153,7 +153,7 @@ fn a_chain_of_wake_ups_breaks_where_one_dies() {
 fn others_have_no_deaths() {
     for engine in [Engine::Pct, Engine::DporOnShuttle] {
         let found = explore(engine, &taken(), &Budget { executions: 20, ..Budget::default() });
-        assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["11 exit code: 0"], "{engine}");
+        assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["11 exit code: 0"], "{engine}");
     }
 }
 

@@ -30,7 +30,7 @@ fn outcomes(program: &Program) -> Vec<String> {
     let found = explored(program);
     assert_eq!(found.failure, None);
     assert!(matches!(found.coverage, Ok(Extent::Complete(_))), "{:?}", found.coverage);
-    found.outcomes.into_keys().collect()
+    found.outcomes.keys().collect()
 }
 
 fn fails_as(program: &Program) -> Option<FailureKind> {
@@ -135,7 +135,7 @@ fn a_failed_exchange_that_spins_is_tried_again() {
     };
     let found = explored(&two(add, add));
     assert_eq!(found.coverage, Ok(Extent::EXHAUSTIVE));
-    assert_eq!(found.outcomes.into_keys().collect::<Vec<_>>(), ["0 1", "1 0"]);
+    assert_eq!(found.outcomes.keys().collect::<Vec<_>>(), ["0 1", "1 0"]);
 }
 
 /// Spins a little, then waits.
@@ -266,7 +266,7 @@ fn rounds_in_step_are_a_livelock_only_if_nobody_gives_up() {
     let right = |locks: &Locks| polite(locks, |it| &it.b, |it| &it.a, 3);
     let found = explored(&two(left, right));
     assert_eq!(found.failure, None);
-    assert!(found.outcomes.contains_key("9 9"), "{:?}", found.outcomes);
+    assert!(found.outcomes.contains("9 9"), "{:?}", found.outcomes);
 }
 
 /// The clock is one that goes on by a tick at each look, and that no engine sees.

@@ -175,6 +175,13 @@ fn message(payload: &(dyn Any + Send)) -> String {
 }
 
 impl JoinHandle {
+    /// The thread is like the other one, which was started before, and nothing came in between.
+    pub(super) fn follows(&self, leader: &Self) {
+        if let Current::Controlled(controller) = engine() {
+            controller.follow(self.thread.id, leader.thread.id);
+        }
+    }
+
     pub(super) fn thread(&self) -> &Thread {
         &self.thread
     }
@@ -257,7 +264,15 @@ impl Thread {
 
 /// The number of the thread that runs.
 pub(super) fn place() -> usize {
+    tells_apart();
     id().index()
+}
+
+/// The thread of the model that runs learns who it is.
+fn tells_apart() {
+    if let Current::Controlled(controller) = engine() {
+        controller.tells_apart();
+    }
 }
 
 /// The same, as engines have it.
@@ -272,6 +287,7 @@ pub(super) fn id() -> ThreadId {
 
 /// The thread of the model that runs.
 pub(super) fn current() -> Thread {
+    tells_apart();
     let id = id();
     Thread { id, name: names::get(id), born: Born::here("a thread") }
 }

@@ -7,8 +7,10 @@
 #[cfg(feature = "instrumented")]
 pub(super) mod driven;
 pub(crate) mod local;
+mod symmetric;
 
 pub use self::local::{AccessError, LocalKey};
+pub use self::symmetric::{Symmetric, spawn_symmetric};
 #[cfg(feature = "instrumented")]
 use super::current::{Current, current as engine};
 use super::time::{Clock, Patience};
@@ -172,6 +174,15 @@ where
 }
 
 impl<T> JoinHandle<T> {
+    /// The thread is like the other one, which was started just before.
+    fn follows(&self, leader: &Self) {
+        match (&self.joining, &leader.joining) {
+            #[cfg(feature = "instrumented")]
+            (Joining::Driven(thread), Joining::Driven(leader)) => thread.follows(leader),
+            _ => {}
+        }
+    }
+
     /// Waits for the thread's end.
     ///
     /// # Errors

@@ -283,7 +283,7 @@ impl Stage {
         let Some(outcome) = found.outcomes.keys().next() else {
             return Some(format!("{:?}", found.coverage));
         };
-        let is_known = workload.is_of_the_model(outcome, died);
+        let is_known = workload.is_of_the_model(&outcome, died);
         (!is_known).then(|| format!("`{outcome}` is no outcome of the model"))
     }
 

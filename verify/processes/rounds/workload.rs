@@ -142,7 +142,7 @@ impl Model {
             assert_eq!(found.failure, None, "{}", cell.id());
             let is_complete =
                 matches!(found.coverage, Ok(Extent::Complete(bounds)) if bounds.preemptions.is_none());
-            is_complete.then(|| found.outcomes.into_keys().collect())
+            is_complete.then(|| found.outcomes.keys().collect())
         };
         let all = outcomes(budget)?;
         Some(Self { living: outcomes(Budget { deaths: 0, ..budget })?, all })

@@ -137,7 +137,35 @@ pub(super) fn truth_within(toy: &Toy, preemptions: u32) -> Truth {
 
 /// The truth about a program, and the number of its traces.
 pub(super) fn truth_and_traces(toy: &Toy) -> Truth {
-    Truth { traces: traces(toy), ..truth(toy) }
+    Truth { traces: traces(toy, false), ..truth(toy) }
+}
+
+/// The same of threads that take their first steps one after the other.
+pub(super) fn truth_in_order(toy: &Toy) -> Truth {
+    let mut truth = Truth::default();
+    let mut seen = HashSet::new();
+    let mut todo = vec![(State::new(toy).settled(toy), Vec::new())];
+    while let Some((state, begun)) = todo.pop() {
+        if !seen.insert((bare(state.clone(), toy), begun.clone())) {
+            continue;
+        }
+        let next: Vec<_> = state.steps(toy, false);
+        let next: Vec<_> = next.into_iter().filter(|(step, _)| comes_in_order(step.thread, &begun)).collect();
+        if next.is_empty() {
+            truth.end(toy, &state);
+        }
+        for (step, next) in next {
+            let mut begun = begun.clone();
+            begun.extend(Some(step.thread).filter(|thread| !begun.contains(thread)));
+            todo.push((next.settled(toy), begun));
+        }
+    }
+    Truth { traces: traces(toy, true), ..truth }
+}
+
+/// Whether the thread has begun, or the one before it has.
+fn comes_in_order(thread: usize, begun: &[usize]) -> bool {
+    thread.checked_sub(1).is_none_or(|before| begun.contains(&before))
 }
 
 /// The state, without what neither the program nor an explorer can tell apart.
@@ -211,16 +239,18 @@ impl Truth {
 }
 
 /// The number of classes of maximal executions that differ only in the order of independent steps.
-fn traces(toy: &Toy) -> u64 {
+fn traces(toy: &Toy, in_order: bool) -> u64 {
     let mut count = 0;
     let mut seen = HashSet::new();
     let mut todo = vec![(State::new(toy).settled(toy), Vec::<(Step, u64)>::new())];
     while let Some((state, path)) = todo.pop() {
-        let next = state.steps(toy, false);
+        let begun: Vec<usize> = path.iter().map(|(step, _)| step.thread).collect();
+        let mut next = state.steps(toy, false);
+        next.retain(|(step, _)| !in_order || comes_in_order(step.thread, &begun));
         count += u64::from(next.is_empty());
         for (step, next) in next {
             let mut path = path.clone();
-            let name = name(&step, &path);
+            let name = name(&step, &path, in_order);
             path.push((step, name));
             let mut names: Vec<_> = path.iter().map(|(_, name)| *name).collect();
             names.sort_unstable();
@@ -233,8 +263,11 @@ fn traces(toy: &Toy) -> u64 {
 }
 
 /// A step is named by what it is and by the names of the earlier steps that it depends on, so that a class
-/// of paths is the set of the names of its steps.
-fn name(step: &Step, path: &[(Step, u64)]) -> u64 {
+/// of paths is the set of the names of its steps. Where first steps come in order, each depends on the one before.
+fn name(step: &Step, path: &[(Step, u64)], in_order: bool) -> u64 {
+    let of = |thread: usize| path.iter().position(|(step, _)| step.thread == thread);
+    let is_first = in_order && of(step.thread).is_none();
+    let before = step.thread.checked_sub(1).filter(|_| is_first).and_then(of);
     let depends = |other: &Step| {
         other.thread == step.thread
             || step.last
@@ -243,7 +276,10 @@ fn name(step: &Step, path: &[(Step, u64)]) -> u64 {
                 step.uses.iter().any(|(other, second)| thing == other && ordered(first, second))
             })
     };
-    let mut before: Vec<_> = path.iter().filter(|(other, _)| depends(other)).map(|(_, name)| *name).collect();
+    let depends =
+        |(position, (other, _)): &(usize, &(Step, u64))| depends(other) || Some(*position) == before;
+    let earlier = path.iter().enumerate().filter(depends);
+    let mut before: Vec<_> = earlier.map(|(_, (_, name))| *name).collect();
     before.sort_unstable();
     let mut hasher = DefaultHasher::new();
     (step.thread, step.choice, before).hash(&mut hasher);

@@ -1,6 +1,7 @@
 //! Random small programs: what the explorer finds is what brute force finds.
 
 mod loops;
+mod symmetric;
 
 use super::brute::{truth_and_traces, truth_within};
 use super::toy::{Do, Toy};

@@ -154,7 +154,7 @@ impl Toy {
         let mut estimates = Vec::new();
         for executions in 1.. {
             execution.restart(false);
-            self.run(&mut execution);
+            self.run(&mut execution, false);
             if !execution.advance() {
                 return (estimates, executions);
             }
@@ -163,12 +163,21 @@ impl Toy {
         unreachable!("a search ends")
     }
 
+    /// The same, where all threads are alike.
+    pub(super) fn explore_symmetric(&self) -> Seen {
+        self.explore_as(&budget(), u64::MAX, true)
+    }
+
     fn explore_with(&self, budget: &Budget, executions: u64) -> Seen {
+        self.explore_as(budget, executions, false)
+    }
+
+    fn explore_as(&self, budget: &Budget, executions: u64, symmetric: bool) -> Seen {
         let mut execution = Execution::new(Chooser::exact(budget), budget);
         let mut seen = Seen::default();
         loop {
             execution.restart(false);
-            let (end, read, at) = self.run(&mut execution);
+            let (end, read, at) = self.run(&mut execution, symmetric);
             seen.executions += 1;
             match end {
                 End::Finished => {
@@ -198,15 +207,19 @@ impl Toy {
         }
     }
 
-    fn run(&self, execution: &mut Execution) -> (End, Vec<Vec<u64>>, Stuck) {
+    fn run(&self, execution: &mut Execution, symmetric: bool) -> (End, Vec<Vec<u64>>, Stuck) {
         let here = Location::caller();
         let owners = self.threads.len() as u64;
         let value = |class| if class == Class::Arc { owners } else { 0 };
         let create = |&class: &Class| execution.machine.create(class, value(class), here);
         let objects: Vec<_> = self.objects.iter().map(create).collect();
         let mut ids = BTreeMap::new();
+        let mut leader = None;
         for index in 0..self.threads.len() {
             let id = execution.spawn(None).expect("few threads");
+            if let Some(leader) = leader.replace(id).filter(|_| symmetric) {
+                execution.machine.follow(id, leader);
+            }
             assert!(execution.announce(Op::Spawn(id), 0, here).is_some());
             ids.insert(id, index);
         }

@@ -154,7 +154,7 @@ mod tests {
     fn outcomes(program: &Program) -> BTreeSet<String> {
         let seen = explore(Engine::Dpor, program, &Budget { spurious: 0, ..Budget::default() });
         assert!(matches!(seen.coverage, Ok(Extent::Complete(_))) && seen.failure.is_none(), "{seen:?}");
-        seen.outcomes.into_keys().collect()
+        seen.outcomes.keys().collect()
     }
 
     fn assert_same(gil: &Program, plain: &Program, count: usize) {
