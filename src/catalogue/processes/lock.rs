@@ -12,7 +12,7 @@ use crate::model::processes::lock::broken::{
 };
 use crate::model::processes::lock::condition::Condition;
 use crate::model::processes::lock::file::Careful;
-use crate::model::processes::lock::robust::{Impatient, Kept};
+use crate::model::processes::lock::robust::{Impatient, Kept, Trusting};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("processes/lock/robust")
@@ -84,7 +84,7 @@ const ROBUST: &[Row] = rows![
     rows::what_nobody_repairs_is_lost[Kept],
     rows::everybody_else_gets_it[Kept],
     rows::who_sleeps_is_not_passed_for_ever[Impatient<1>],
-    rows::each_who_sleeps_has_its_turn[Impatient<2>],
+    rows::each_who_sleeps_has_its_turn[Trusting<2>],
 ];
 
 const SEMAPHORE: &[Row] = rows![

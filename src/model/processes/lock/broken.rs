@@ -10,6 +10,7 @@ use crate::sync::lock_file::LockFile;
 use crate::sync::region::Futex;
 use crate::sync::region::robust::{OWNER_DIED, Robust, WAITERS};
 use crate::sync::region::shared;
+use std::time::Duration;
 
 /// The kernel is told nothing of a [`RobustLock`].
 ///
@@ -62,13 +63,14 @@ impl<const AT_MOST: u64> Waiting for Barges<AT_MOST> {}
 
 /// When it is the turn of those who sleep, it is that of one of them.
 ///
-/// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). Some sleeper gets the lock in time, but each of several
+/// Twin of [`Trusting`](crate::model::processes::lock::robust::Trusting). Some sleeper gets the lock in time, but each of several
 /// may be passed for ever by others who have slept for less long.
 #[derive(Debug)]
 pub struct OneOfAll<const AT_MOST: u64>;
 
 impl<const AT_MOST: u64> Rules for OneOfAll<AT_MOST> {
     const PATIENCE: u64 = 1;
+    const COURTESY: Option<Duration> = None;
     const OF_ALL: bool = false;
     const COUNTS: bool = true;
 

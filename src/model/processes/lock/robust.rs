@@ -16,7 +16,7 @@
 //! sleepers, a turn begins of those who sleep by then. Until each of them has got it, whoever comes later sleeps as well. So of n threads
 //! that come and go, one that sleeps is passed by PATIENCE + 2(n - 1) others at most: by those of a turn that it came too late for,
 //! by those who come until the next one, and by those of that one. One whose turn it is may be killed, or not come to run, so
-//! nobody waits for it longer than [`COURTESY`], with which the turn ends: then the count begins anew. Who was killed in its sleep is
+//! nobody waits for it longer than [`COURTESY`](Rules::COURTESY), with which the turn ends: then the count begins anew. Who was killed in its sleep is
 //! waited for in each turn. [`try_lock`](RobustLock::try_lock) waits for nobody's turn.
 //!
 //! Who holds it waits for ever where it takes it again. It is held while a function runs, and not
@@ -30,8 +30,8 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, fence};
 use crate::sync::hint;
 use crate::sync::process::point;
-use crate::sync::region::Shared;
 use crate::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
+use crate::sync::region::{Futex, Shared};
 use crate::sync::time::Deadline;
 use std::cell::Cell;
 use std::error::Error;
@@ -67,6 +67,8 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
     const GIVEN: u32 = WAITERS;
     /// So often it is given back beside sleepers until it is their turn: about half a millisecond, beside which a wake is short.
     const PATIENCE: u64 = 1_024;
+    /// So long one who comes waits for those whose turn it is, or for ever. A wake takes 10 to 70 µs from one core to another.
+    const COURTESY: Option<Duration> = Some(Duration::from_micros(200));
     /// Whether a turn is that of all who sleep when it begins, and not of the first of them that comes.
     const OF_ALL: bool = true;
     /// Whether who sleeps counts by how many it is [passed](Self::slept).
@@ -75,9 +77,6 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
     /// Told by one who slept and got the lock how often it was given back since, where no turn was cut short by a courtesy.
     fn slept(_passed: u64) {}
 }
-
-/// So long one who comes waits for one who was woken. A wake takes 10 to 70 µs from one core to another.
-pub const COURTESY: Duration = Duration::from_micros(200);
 
 /// All of it.
 #[derive(Debug)]
@@ -98,6 +97,22 @@ impl<const AT_MOST: u64> Rules for Impatient<AT_MOST> {
     /// One that slept was passed more often.
     fn slept(passed: u64) {
         assert!(passed <= AT_MOST, "one that slept was passed {passed} times");
+    }
+}
+
+/// The same where nobody is killed, and so nobody whose turn it is is taken for dead.
+#[derive(Debug)]
+pub struct Trusting<const AT_MOST: u64>;
+
+impl<const AT_MOST: u64> Rules for Trusting<AT_MOST> {
+    const PATIENCE: u64 = 1;
+    const COURTESY: Option<Duration> = None;
+    const COUNTS: bool = true;
+
+    /// # Panics
+    /// As that of [`Impatient`].
+    fn slept(passed: u64) {
+        Impatient::<AT_MOST>::slept(passed);
     }
 }
 
@@ -168,8 +183,8 @@ pub struct RobustLock<R = Kept> {
     given: AtomicU64,
     /// As often it will have been given when the next turn begins.
     due: AtomicU64,
-    /// Of how many it is the turn still.
-    left: AtomicU32,
+    /// The [number](number) of the turn, and of how many it still is.
+    turn: Futex,
     /// How many turns were cut short by a courtesy.
     cut: AtomicU32,
     /// Whether it is not recoverable.
@@ -189,7 +204,7 @@ impl<R: Rules> RobustLock<R> {
             sleepers: AtomicU64::new(0).named(format_args!("sleepers")),
             given: AtomicU64::new(0).named(format_args!("given")),
             due: AtomicU64::new(R::PATIENCE).named(format_args!("due")),
-            left: AtomicU32::new(0).named(format_args!("left")),
+            turn: Futex::new(0).named(format_args!("turn")),
             cut: AtomicU32::new(0).named(format_args!("cut")),
             lost: AtomicBool::new(false).named(format_args!("lost")),
             rules: PhantomData,
@@ -262,7 +277,7 @@ impl<R: Rules> RobustLock<R> {
 
     fn is_a_turn(&self) -> bool {
         // Ordering: Relaxed. It decides who is the next one, and nothing else.
-        self.left.load(Relaxed) > 0
+        left(self.turn.load(Relaxed)) > 0
     }
 
     #[cold]
@@ -314,7 +329,6 @@ impl<R: Rules> RobustLock<R> {
     /// Woken by `release`, by the kernel where the owner is killed, and by one whose turn it is not. So many turns had begun when it
     /// `came`.
     fn acquire_asleep(&self, came: u32, mut seen: u32, until: Option<&Deadline>) -> Option<u32> {
-        let mut courtesy = None;
         loop {
             point("a lock to be waited for");
             let mut expected = 0;
@@ -327,8 +341,8 @@ impl<R: Rules> RobustLock<R> {
                     expected = WAITERS;
                 }
             }
-            let is_late = self.is_a_turn() && self.turns() == came;
-            if is_late && self.others_come(&mut courtesy, until) {
+            let is_late = self.of_others(came).is_some();
+            if is_late && self.others_come(came, until) {
                 // Ordering: Relaxed; the lock is taken by a compare-exchange.
                 seen = self.word.load(Relaxed);
                 continue;
@@ -343,41 +357,46 @@ impl<R: Rules> RobustLock<R> {
         }
     }
 
-    /// Wakes those whose turn it is, and waits for one of them. `false` where none came in the time that is left of the `courtesy`, nor did
-    /// anything else happen.
+    /// The turn of others, if it is one for which this one `came` too late.
+    fn of_others(&self, came: u32) -> Option<u32> {
+        // Ordering: Relaxed, as in `is_a_turn`.
+        Some(self.turn.load(Relaxed)).filter(|turn| left(*turn) > 0 && number(*turn) == came)
+    }
+
+    /// Passes the wake that it may have had on to those whose turn it is, and waits for its end. Woken by `has_slept`. `false` where none of them
+    /// has come in the time of the courtesy.
     #[cold]
-    fn others_come(&self, courtesy: &mut Option<Deadline>, until: Option<&Deadline>) -> bool {
-        // Ordering: as in `acquire_asleep`.
-        let seen = self.word.load(Relaxed);
-        if seen & OWNER != 0 {
-            return true;
+    fn others_come(&self, came: u32, until: Option<&Deadline>) -> bool {
+        self.word.wake_all();
+        while let Some(turn) = self.of_others(came) {
+            let time = until.map(|until| until.left().unwrap_or_default());
+            match [R::COURTESY, time].into_iter().flatten().min() {
+                Some(time) if !self.turn.wait_timeout(turn, time) => return false,
+                Some(_) => {}
+                None => self.turn.wait(turn),
+            }
         }
-        let ends = courtesy.get_or_insert_with(|| {
-            self.word.wake_all();
-            Deadline::after(COURTESY)
-        });
-        let left = [Some(&*ends), until].into_iter().flatten().map(|end| end.left().unwrap_or_default());
-        self.word.wait_timeout(seen, left.min().unwrap_or_default())
+        true
     }
 
     /// The lock is held by one who slept: its turn is over, or that of others who did not come.
     fn has_slept(&self, came: u32, was_late: bool) {
         // Ordering: Relaxed, as all that is written under the lock.
-        match self.left.load(Relaxed) {
-            0 => {}
-            left if self.turns() != came => {
-                self.left.store(left - 1, Relaxed);
-                if left == 1 {
-                    self.begin_anew();
-                }
-            }
-            _ if was_late => {
+        let turn = self.turn.load(Relaxed);
+        let others = match left(turn) {
+            0 => return,
+            all if number(turn) != came => all - 1,
+            _ if !was_late => return,
+            _ => {
                 // Ordering: Release, for `count`.
                 self.cut.store(self.cut.load(Relaxed).wrapping_add(1), Release);
-                self.left.store(0, Relaxed);
-                self.begin_anew();
+                0
             }
-            _ => {}
+        };
+        self.turn.store(turn - left(turn) + others, Relaxed);
+        if others == 0 {
+            self.begin_anew();
+            self.turn.wake_all();
         }
     }
 
@@ -385,12 +404,6 @@ impl<R: Rules> RobustLock<R> {
     fn begin_anew(&self) {
         // Ordering: as in `has_slept`.
         self.due.store(self.given.load(Relaxed).saturating_add(R::PATIENCE), Relaxed);
-    }
-
-    /// How many turns have begun.
-    fn turns(&self) -> u32 {
-        // Ordering: Relaxed. One that sleeps and has not seen the last one begin waits for others, and then no longer than it has to.
-        turns(self.sleepers.load(Relaxed))
     }
 
     /// Waits while the word is so. `None` where its time is over.
@@ -470,9 +483,10 @@ impl<R: Rules> RobustLock<R> {
         // Ordering: Relaxed, as all that is written under the lock.
         let given = self.given.load(Relaxed) + 1;
         self.given.store(given, Relaxed);
-        if given >= self.due.load(Relaxed) && self.left.load(Relaxed) == 0 {
-            let all = asleep(self.sleepers.fetch_add(A_TURN, Relaxed));
-            self.left.store(if R::OF_ALL { all } else { all.min(1) }, Relaxed);
+        if given >= self.due.load(Relaxed) && !self.is_a_turn() {
+            let sleepers = self.sleepers.fetch_add(A_TURN, Relaxed) + A_TURN;
+            let all = asleep(sleepers).min(if R::OF_ALL { LEFT } else { 1 });
+            self.turn.store(turns(sleepers) << LEFT.count_ones() | all, Relaxed);
         }
     }
 }
@@ -485,9 +499,21 @@ fn asleep(sleepers: u64) -> u32 {
     sleepers as u32
 }
 
-/// How many turns have begun.
+/// How many turns have begun, as far as the number of one has room for it.
 fn turns(sleepers: u64) -> u32 {
-    (sleepers / A_TURN) as u32
+    number((sleepers / A_TURN << LEFT.count_ones()) as u32)
+}
+
+/// In the word of a turn: of how many it still is. More have to wait for the next one.
+const LEFT: u32 = 0xffff;
+
+fn left(turn: u32) -> u32 {
+    turn & LEFT
+}
+
+/// One that came when so many had begun came too late for it.
+fn number(turn: u32) -> u32 {
+    turn >> LEFT.count_ones()
 }
 
 impl<R: Rules> Default for RobustLock<R> {
