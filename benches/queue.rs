@@ -4,7 +4,11 @@
 //! Those without locks never wait by themselves, nor do rtrb, and crossbeam's `ArrayQueue`, `SegQueue` and `Injector`. All of them get
 //! the same waiting on top: who finds no item, or no room, gives up the processor and tries again. The others bring their own.
 
-#![expect(clippy::disallowed_types, reason = "benches compare with std, on default features")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "benches compare with std, on default features"
+)]
 
 #[path = "queue/flow.rs"]
 mod flow;

@@ -115,7 +115,7 @@ pub(crate) fn every_subject(criterion: &mut Criterion) {
     for pairs in [1, 2] {
         let size = Size(pairs, pairs);
         let mut group = group(criterion, &format!("{pairs}p{pairs}c, every subject"), pairs);
-        let ours = ["queue", "lockfree"].into_iter().flat_map(catalogue::timed);
+        let ours = catalogue::timed("queue").chain(catalogue::timed("lockfree"));
         let ours = ours.filter(|(_, timed)| timed.port.sizes.contains(&size));
         let peers = AWAITED.map(|(name, time)| (name.to_owned(), time));
         for (name, time) in ours.map(|(name, timed)| (name, timed.time)).chain(peers) {

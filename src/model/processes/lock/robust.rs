@@ -304,7 +304,9 @@ impl<R: Rules> RobustLock<R> {
         // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
         let slept = asleep(self.sleepers.fetch_sub(1, Relaxed));
         if found.is_some() {
-            before.map(|before| self.compare(before));
+            if let Some(before) = before {
+                self.compare(before);
+            }
             if slept == 1 && !self.is_a_turn() {
                 // There is nobody else who was passed.
                 self.begin_anew();
@@ -486,7 +488,7 @@ impl<R: Rules> RobustLock<R> {
         if given >= self.due.load(Relaxed) && !self.is_a_turn() {
             let sleepers = self.sleepers.fetch_add(A_TURN, Relaxed) + A_TURN;
             let all = asleep(sleepers).min(if R::OF_ALL { LEFT } else { 1 });
-            self.turn.store(turns(sleepers) << LEFT.count_ones() | all, Relaxed);
+            self.turn.store(turns(sleepers) << HALF | all, Relaxed);
         }
     }
 }
@@ -499,13 +501,16 @@ fn asleep(sleepers: u64) -> u32 {
     sleepers as u32
 }
 
-/// How many turns have begun, as far as the number of one has room for it.
+/// How many turns have begun, as far as there is room for it in the word of one.
 fn turns(sleepers: u64) -> u32 {
-    number((sleepers / A_TURN << LEFT.count_ones()) as u32)
+    (sleepers / A_TURN) as u32 & LEFT
 }
 
-/// In the word of a turn: of how many it still is. More have to wait for the next one.
-const LEFT: u32 = 0xffff;
+/// The word of a turn has two halves.
+const HALF: u32 = 16;
+
+/// The lower one: of how many it still is. More have to wait for the next one.
+const LEFT: u32 = (1 << HALF) - 1;
 
 fn left(turn: u32) -> u32 {
     turn & LEFT
@@ -513,7 +518,7 @@ fn left(turn: u32) -> u32 {
 
 /// One that came when so many had begun came too late for it.
 fn number(turn: u32) -> u32 {
-    turn >> LEFT.count_ones()
+    turn >> HALF
 }
 
 impl<R: Rules> Default for RobustLock<R> {
