@@ -14,6 +14,7 @@ use crate::event::op::ThreadId;
 
 impl Machine {
     /// The thread, which the running thread has just added, is like the leader, which it has added before.
+    #[cfg_attr(not(any(test, feature = "dpor")), expect(dead_code, reason = "only the exact engine asks"))]
     pub(crate) fn follow(&mut self, thread: ThreadId, leader: ThreadId) {
         if !self.told_apart && self.phase(thread) == Phase::Starting {
             self.threads[thread.index()].leader = Some(leader);
@@ -33,6 +34,7 @@ impl Machine {
     }
 
     /// The running thread learns who it is. If others are like it, all was explored for nothing.
+    #[cfg_attr(not(feature = "dpor"), expect(dead_code, reason = "only the exact engine asks"))]
     pub(crate) fn tells_apart(&mut self) {
         let me = self.running;
         if !self.told_apart && self.is_like_others(me) {
