@@ -45,7 +45,7 @@ impl Rules for ForgetsWaiters {
 
 /// Who comes takes the lock, or a permit, however long others have waited.
 ///
-/// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). One that sleeps may be passed for ever by another that comes back
+/// Twin of [`Impatient`]. One that sleeps may be passed for ever by another that comes back
 /// at once: so are waiters of mutexes of glibc, and of CPython's `multiprocessing`.
 #[derive(Debug)]
 pub struct Barges<const AT_MOST: u64>;
