@@ -2,7 +2,7 @@
 
 use crate::model::processes::lock::condition::Telling;
 use crate::model::processes::lock::file::Care;
-use crate::model::processes::lock::robust::{Impatient, Locked, NotRecoverable, RobustLock, Rules};
+use crate::model::processes::lock::robust::{Locked, NotRecoverable, RobustLock, Rules};
 use crate::model::processes::lock::semaphore::Waiting;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -45,18 +45,14 @@ impl Rules for ForgetsWaiters {
 
 /// Who comes takes the lock, or a permit, however long others have waited.
 ///
-/// Twin of [`Impatient`]. One that sleeps may be passed for ever by another that comes back
+/// Twin of [`Impatient`](crate::model::processes::lock::robust::Impatient). One that sleeps may be passed for ever by another that comes back
 /// at once: so are waiters of mutexes of glibc, and of CPython's `multiprocessing`.
 #[derive(Debug)]
 pub struct Barges<const AT_MOST: u64>;
 
 impl<const AT_MOST: u64> Rules for Barges<AT_MOST> {
     const PATIENCE: u64 = u64::MAX;
-    const COUNTS: bool = true;
-
-    fn slept(passed: u64) {
-        Impatient::<AT_MOST>::slept(passed);
-    }
+    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 impl<const AT_MOST: u64> Waiting for Barges<AT_MOST> {}
@@ -72,11 +68,7 @@ impl<const AT_MOST: u64> Rules for OneOfAll<AT_MOST> {
     const PATIENCE: u64 = 1;
     const COURTESY: Option<Duration> = None;
     const OF_ALL: bool = false;
-    const COUNTS: bool = true;
-
-    fn slept(passed: u64) {
-        Impatient::<AT_MOST>::slept(passed);
-    }
+    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 /// The release of a [`RobustLock`] takes the mark of those who wait away, and wakes one.

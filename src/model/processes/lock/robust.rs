@@ -71,11 +71,8 @@ pub trait Rules: fmt::Debug + Send + Sync + 'static {
     const COURTESY: Option<Duration> = Some(Duration::from_micros(200));
     /// Whether a turn is that of all who sleep when it begins, and not of the first of them that comes.
     const OF_ALL: bool = true;
-    /// Whether who sleeps counts by how many it is [passed](Self::slept).
-    const COUNTS: bool = false;
-
-    /// Told by one who slept and got the lock how often it was given back since, where no turn was cut short by a courtesy.
-    fn slept(_passed: u64) {}
+    /// How often one that sleeps may be passed, where no turn is cut short by a courtesy: it panics where it was passed more often.
+    const AT_MOST: Option<u64> = None;
 }
 
 /// All of it.
@@ -91,13 +88,7 @@ pub struct Impatient<const AT_MOST: u64>;
 
 impl<const AT_MOST: u64> Rules for Impatient<AT_MOST> {
     const PATIENCE: u64 = 1;
-    const COUNTS: bool = true;
-
-    /// # Panics
-    /// One that slept was passed more often.
-    fn slept(passed: u64) {
-        assert!(passed <= AT_MOST, "one that slept was passed {passed} times");
-    }
+    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 /// The same where nobody is killed, and so nobody whose turn it is is taken for dead.
@@ -107,13 +98,7 @@ pub struct Trusting<const AT_MOST: u64>;
 impl<const AT_MOST: u64> Rules for Trusting<AT_MOST> {
     const PATIENCE: u64 = 1;
     const COURTESY: Option<Duration> = None;
-    const COUNTS: bool = true;
-
-    /// # Panics
-    /// As that of [`Impatient`].
-    fn slept(passed: u64) {
-        Impatient::<AT_MOST>::slept(passed);
-    }
+    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 /// A holder was killed, and the next one did not put right what it left. Nobody gets the lock any more.
@@ -299,13 +284,13 @@ impl<R: Rules> RobustLock<R> {
         // Ordering: SeqCst, with the fence in `release_contended`. One of the two sees what the other has done before its
         // fence: this one that the lock is free, or that one the count.
         fence(SeqCst);
-        let before = R::COUNTS.then(|| self.count());
+        let before = R::AT_MOST.map(|most| (most, self.count()));
         let found = self.acquire_asleep(came, seen, until);
         // Ordering: Relaxed. Who still reads the old count wakes somebody for nothing.
         let slept = asleep(self.sleepers.fetch_sub(1, Relaxed));
         if found.is_some() {
-            if let Some(before) = before {
-                self.compare(before);
+            if let Some((most, before)) = before {
+                self.compare(before, most);
             }
             if slept == 1 && !self.is_a_turn() {
                 // There is nobody else who was passed.
@@ -321,11 +306,10 @@ impl<R: Rules> RobustLock<R> {
         (self.cut.load(Acquire), self.given.load(Relaxed))
     }
 
-    fn compare(&self, before: (u32, u64)) {
+    fn compare(&self, before: (u32, u64), most: u64) {
         let now = self.count();
-        if now.0 == before.0 {
-            R::slept(now.1 - before.1);
-        }
+        let passed = now.1 - before.1;
+        assert!(passed <= most || now.0 != before.0, "one that slept was passed {passed} times");
     }
 
     /// Woken by `release`, by the kernel where the owner is killed, and by one whose turn it is not. So many turns had begun when it
