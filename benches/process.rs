@@ -252,8 +252,9 @@ fn locks(criterion: &mut Criterion) {
     of::<Posix>(criterion, "libc pthread_mutex, robust");
 }
 
-/// 512 KiB.
-type Belt = Ring<{ 1 << 16 }>;
+/// The words of what holds 64 KiB, as a pipe does.
+const WORDS: usize = 1 << 13;
+type Belt = Ring<WORDS>;
 
 fn belt() -> Region<Belt> {
     Region::new(Belt::new()).unwrap()
@@ -273,8 +274,8 @@ fn one_way(criterion: &mut Criterion) {
     });
     receives.unwrap();
     drop(sender);
-    let many = Region::new(<Mpmc<{ 1 << 16 }>>::new()).unwrap();
-    let sends = |many: Region<Mpmc<{ 1 << 16 }>>| while many.send(&SMALL).is_ok() {};
+    let many = Region::new(<Mpmc<WORDS>>::new()).unwrap();
+    let sends = |many: Region<Mpmc<WORDS>>| while many.send(&SMALL).is_ok() {};
     let senders = [(); 2].map(|()| process::spawn(sends, many.clone()).unwrap());
     group.bench_function("refectory Mpmc, 2 senders", |bencher| {
         bencher.iter(|| many.receive(|bytes| bytes[0]))

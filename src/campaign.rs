@@ -128,6 +128,8 @@ pub fn run_and_tell(
     let jobs = campaign.jobs.max(1);
     loop {
         let mut going: Vec<&mut Turn> = turns.iter_mut().filter(|turn| turn.goes_on()).collect();
+        // Twins may hang, for seconds: what is to hold has its rounds by then.
+        going.sort_by_key(|turn| turn.rounds.subject.bug().is_some());
         let number = going.len();
         let mut failed = false;
         for (index, some) in going.chunks_mut(jobs).enumerate() {

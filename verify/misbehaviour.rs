@@ -52,6 +52,7 @@ const ROWS: &[Row] = &[
 
 /// What rounds on real cores do to their process. A round plays its row several times.
 static ROUNDS: &[Subject] = &[
+    rounds("misbehaviour/rounds/holds~exits", &[Row::new("exits", || std::process::exit(0))]),
     rounds("misbehaviour/rounds/holds", &[Row::new("holds", || Ok(String::new()))]),
     rounds("misbehaviour/rounds/exits", &[Row::new("exits", || std::process::exit(0))]),
     rounds("misbehaviour/rounds/exits_later", &[Row::new("exits_later", exit_later)]),
@@ -277,6 +278,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "rounds/a_campaign_ends_with_its_first_violation",
             a_campaign_ends_with_its_first_violation,
         ),
+        Trial::test("rounds/twins_come_after_what_is_to_hold", twins_come_after_what_is_to_hold),
         Trial::test("rounds/a_campaign_ends_with_its_rounds", a_campaign_ends_with_its_rounds),
         Trial::test("rounds/what_rounds_leave_behind_is_a_leak", what_rounds_leave_behind_is_a_leak),
         Trial::test("runner/the_deadline_ends_a_subject_that_spins", the_deadline_ends_a_spin),
@@ -356,6 +358,16 @@ fn a_campaign_ends_with_its_first_violation() -> Result<(), Failed> {
     let reports = rounds_of(&["holds", "exits"], |campaign| campaign.until_failure = true)?;
     let verdicts: Vec<bool> = reports.iter().map(|report| report.cell.verdict.held()).collect();
     if verdicts == [true, false] { Ok(()) } else { Err(format!("{reports:?}").into()) }
+}
+
+fn twins_come_after_what_is_to_hold() -> Result<(), Failed> {
+    let reports = rounds_of(&["holds~exits", "holds"], |campaign| campaign.until_failure = true)?;
+    let executions: Vec<u64> = reports.iter().map(|report| report.cell.executions).collect();
+    if matches!(executions[..], [1, rounds] if rounds > 0) {
+        Ok(())
+    } else {
+        Err(format!("{reports:?}").into())
+    }
 }
 
 fn a_campaign_ends_with_its_rounds() -> Result<(), Failed> {
