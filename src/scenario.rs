@@ -216,11 +216,13 @@ impl Watch<'_> {
 /// The performer is shared by std's own `Arc`, not by the facade's, which would give every engine more
 /// operations to order. That is sound: the last owner is the caller, and drops it after the joins, which
 /// order everything the roles did before it.
-pub(crate) fn run<P: Performer>(
-    performer: &Arc<P>,
+///
+/// It is compiled once for all subjects of a port.
+pub(crate) fn run<A: Send + 'static>(
+    performer: &Arc<dyn Performer<Account = A>>,
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
-) -> Vec<P::Account> {
+) -> Vec<A> {
     let start = Arc::new(StartLine::new(scenario.roles.len()));
     let start_role = |role: usize| {
         let (performer, of_role, observer) = (performer.clone(), scenario.clone(), observer.clone());
@@ -279,11 +281,16 @@ impl StartLine {
 ///
 /// # Panics
 /// If one of them does, or cannot be started.
-pub fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B>) -> Duration {
-    let start = StartLine::new(bodies.len());
+pub fn time_together<'a, B: FnOnce() + Send + 'a>(bodies: impl Iterator<Item = B>) -> Duration {
+    time_all(bodies.map(|body| Box::new(body) as Body<'a>).collect())
+}
+
+type Body<'a> = Box<dyn FnOnce() + Send + 'a>;
+
+fn time_all<'a>(bodies: Vec<Body<'a>>) -> Duration {
+    let start = &StartLine::new(bodies.len());
     let spans: Vec<_> = std::thread::scope(|scope| {
-        let run = |body: B| {
-            let start = &start;
+        let run = |body: Body<'a>| {
             scope.spawn(move || {
                 start.wait();
                 let begun = Instant::now();
@@ -291,7 +298,7 @@ pub fn time_together<B: FnOnce() + Send>(bodies: impl ExactSizeIterator<Item = B
                 (begun, Instant::now())
             })
         };
-        let threads: Vec<_> = bodies.map(run).collect();
+        let threads: Vec<_> = bodies.into_iter().map(run).collect();
         threads
             .into_iter()
             .map(|thread| thread.join().expect("a thread that is measured does not panic"))

@@ -21,7 +21,7 @@ use crate::event::causality::{Causality, Moment};
 use crate::history::log::Entry;
 use crate::history::recorder::Log;
 use crate::history::{History, Operation};
-use crate::scenario::{Observer, Performer, Recorded, Role, Scenario, Step, Watch};
+use crate::scenario::{Observer, Performer, Recorded, Scenario, Step, Watch};
 use crate::spec::{Order, QueueAnswer, QueueCall, QueueSpec};
 use crate::sync::causality::{causality, moment};
 use crate::sync::{self, note};
@@ -35,17 +35,28 @@ pub(super) fn play<S: Queue>(
     scenario: &Arc<Scenario>,
     observer: &Arc<dyn Observer>,
 ) -> Outcome {
-    let mut ledger = Ledger::of(queue, scenario, observer);
+    let promises = Promises { spec, closes: S::CLOSES, drops: S::DROPS };
+    judge(&promises, scenario, Ledger::of(Arc::new(queue), scenario, observer), &**observer)
+}
+
+/// What is judged by.
+struct Promises {
+    spec: QueueSpec,
+    closes: bool,
+    drops: bool,
+}
+
+fn judge(promises: &Promises, scenario: &Scenario, mut ledger: Ledger, observer: &dyn Observer) -> Outcome {
     rejected_comes_back(&ledger)?;
     let lost = "was put, and neither received nor left";
     ledger.every_item_ends_once(ledger.put(), ledger.accepted(), ledger.received(), lost)?;
-    if spec.order == Order::Fifo {
+    if promises.spec.order == Order::Fifo {
         fifo_per_producer(scenario, &ledger)?;
     }
-    if S::CLOSES {
+    if promises.closes {
         closed_means_empty(&ledger)?;
     }
-    linearizable::<S>(&spec, scenario, &mut ledger, &**observer)?;
+    promises.linearizable(scenario, &mut ledger, observer)?;
     Ok(outcome(scenario, &ledger))
 }
 
@@ -163,35 +174,43 @@ impl<Q: Queue> Performer for Q {
     type Account = (Account, Vec<u32>);
 
     fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
-        let mut answers = Vec::with_capacity(steps.len());
-        let mut moments = Vec::new();
-        let mut log =
-            (!sync::is_modelled()).then(|| Record::with_room(watch.role as u32, Q::ATTEMPTS * steps.len()));
-        watch.ready();
-        for (k, &step) in steps.iter().enumerate() {
-            watch.step(k, || {
-                for number in 0..Q::ATTEMPTS {
-                    let begun = moment();
-                    note(format_args!("{step}"));
-                    let attempt = Attempt { role: watch.role, step: k, number };
-                    let answer = recorded(self, log.as_mut(), step, attempt);
-                    note(format_args!("→ {answer}"));
-                    answers.push(answer);
-                    moments.extend(begun.zip(moment()));
-                    if !answer.fails() {
-                        break;
-                    }
-                }
-            });
-        }
-        (Account { answers, moments, log }, dropped())
+        perform(&|step, attempt| self.attempt(step, attempt), Q::ATTEMPTS, steps, watch)
     }
 }
 
-fn recorded(queue: &impl Queue, log: Option<&mut Record>, step: Step, attempt: Attempt) -> Answer {
-    let Some(log) = log else { return queue.attempt(step, attempt) };
+/// Attempts each step until it does not fail, at most so often.
+fn perform(attempt: Try<'_>, attempts: usize, steps: &[Step], watch: Watch<'_>) -> (Account, Vec<u32>) {
+    let mut answers = Vec::with_capacity(steps.len());
+    let mut moments = Vec::new();
+    let mut log =
+        (!sync::is_modelled()).then(|| Record::with_room(watch.role as u32, attempts * steps.len()));
+    watch.ready();
+    for (k, &step) in steps.iter().enumerate() {
+        watch.step(k, || {
+            for number in 0..attempts {
+                let begun = moment();
+                note(format_args!("{step}"));
+                let answer = || attempt(step, Attempt { role: watch.role, step: k, number });
+                let answer = recorded(answer, log.as_mut(), step);
+                note(format_args!("→ {answer}"));
+                answers.push(answer);
+                moments.extend(begun.zip(moment()));
+                if !answer.fails() {
+                    break;
+                }
+            }
+        });
+    }
+    (Account { answers, moments, log }, dropped())
+}
+
+/// A queue that answers.
+type Try<'a> = &'a dyn Fn(Step, Attempt) -> Answer;
+
+fn recorded(answer: impl FnOnce() -> Answer, log: Option<&mut Record>, step: Step) -> Answer {
+    let Some(log) = log else { return answer() };
     log.begin(step.on.map_or(QueueCall::Pop, QueueCall::Push));
-    let answer = queue.attempt(step, attempt);
+    let answer = answer();
     log.end(Some(answer.in_terms_of_the_spec().1));
     answer
 }
@@ -201,14 +220,6 @@ type Ledger = ledger::Ledger<Account>;
 impl Ledger {
     fn answers(&self) -> impl Iterator<Item = Answer> {
         self.accounts.iter().flat_map(|account| account.answers.iter().copied())
-    }
-
-    /// The steps of all roles that count, role by role, which is the order of a log.
-    fn steps<'a, S: Queue>(&'a self, scenario: &'a Scenario) -> impl Iterator<Item = (&'a Role, Answer)> {
-        let roles = scenario.roles.iter().zip(&self.accounts);
-        let steps =
-            roles.flat_map(|(role, account)| account.answers.iter().map(move |&answer| (role, answer)));
-        steps.filter(|(_, answer)| counts::<S>(answer.in_terms_of_the_spec().1))
     }
 
     /// The labels of all items, one for each attempt to put one in.
@@ -259,12 +270,6 @@ fn closed_means_empty(ledger: &Ledger) -> Result<(), Violation> {
     }
 }
 
-/// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away, and what was dropped
-/// on its way has not been there.
-fn counts<S: Queue>(answer: QueueAnswer) -> bool {
-    !(S::CLOSES || S::DROPS) || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
-}
-
 fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violation> {
     for (role, account) in scenario.roles.iter().zip(&ledger.accounts) {
         let mut newest = vec![None; scenario.roles.len()];
@@ -280,77 +285,86 @@ fn fifo_per_producer(scenario: &Scenario, ledger: &Ledger) -> Result<(), Violati
     Ok(())
 }
 
-/// Looks for an order of the operations that no sequential queue explains. The engines of this crate
-/// tell in which order operations can take place, and real cores in which they did; under loom's weak memory there is no
-/// such order.
-fn linearizable<S: Queue>(
-    spec: &QueueSpec,
-    scenario: &Scenario,
-    ledger: &mut Ledger,
-    observer: &dyn Observer,
-) -> Result<(), Violation> {
-    match causality() {
-        Some(order) => linearizable_in_every_order::<S>(spec, scenario, ledger, &order),
-        None if !sync::is_modelled() => linearizable_in_time::<S>(spec, scenario, ledger, observer),
-        None => Ok(()),
-    }
-}
-
 /// What may be spent on the order of one execution's operations: about a second. At the sizes that are searched it takes some hundred steps.
 const AN_EXECUTION: Budget = Budget { steps: 500_000, bytes: 1 << 30, time: None };
 
-fn linearizable_in_every_order<S: Queue>(
-    spec: &QueueSpec,
-    scenario: &Scenario,
-    ledger: &Ledger,
-    order: &Causality,
-) -> Result<(), Violation> {
-    let moments = ledger.accounts.iter().flat_map(|account| account.moments.iter().copied());
-    let operation = |(answer, (begun, ended)): (Answer, _)| {
-        let (call, answer) = answer.in_terms_of_the_spec();
-        Operation { call, answer, begun, ended }
-    };
-    let operations = ledger.answers().zip(moments).map(operation);
-    let history = History::new(operations.filter(|one| counts::<S>(one.answer)).collect(), order);
-    let witness = linearizability::refute(spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
-        let count = history.operations.len();
-        engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
-        None
-    });
-    let Some(witness) = witness else { return Ok(()) };
-    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
-    let said: Vec<&str> = witness.iter().map(|&operation| &*said[operation]).collect();
-    Err(not_linearizable(format!(
-        "no {} queue answers so, asked in this order: {}",
-        spec.order,
-        said.join("; ")
-    )))
-}
+impl Promises {
+    /// Looks for an order of the operations that no sequential queue explains. The engines of this crate
+    /// tell in which order operations can take place, and real cores in which they did; under loom's weak memory there is no
+    /// such order.
+    fn linearizable(
+        &self,
+        scenario: &Scenario,
+        ledger: &mut Ledger,
+        observer: &dyn Observer,
+    ) -> Result<(), Violation> {
+        match causality() {
+            Some(order) => self.linearizable_in_every_order(scenario, ledger, &order),
+            None if !sync::is_modelled() => self.linearizable_in_time(scenario, ledger, observer),
+            None => Ok(()),
+        }
+    }
 
-fn linearizable_in_time<S: Queue>(
-    spec: &QueueSpec,
-    scenario: &Scenario,
-    ledger: &mut Ledger,
-    observer: &dyn Observer,
-) -> Result<(), Violation> {
-    let logs = ledger.accounts.iter_mut().filter_map(|account| account.log.take());
-    let entries = logs.flat_map(Log::into_entries);
-    let log: Vec<_> = entries.filter(|entry| entry.answer.is_none_or(counts::<S>)).collect();
-    let decision = decide(spec, &log);
-    observer.judged(Recorded::Queue(log), &decision);
-    let Decision::Violated(witness) = decision else { return Ok(()) };
-    let said: Vec<String> = ledger.steps::<S>(scenario).map(said).collect();
-    let said: Vec<&str> = witness.entries.iter().map(|&entry| &*said[entry]).collect();
-    Err(not_linearizable(format!("{}: {}", witness.reason, said.join("; "))))
+    fn linearizable_in_every_order(
+        &self,
+        scenario: &Scenario,
+        ledger: &Ledger,
+        order: &Causality,
+    ) -> Result<(), Violation> {
+        let moments = ledger.accounts.iter().flat_map(|account| account.moments.iter().copied());
+        let operation = |(answer, (begun, ended)): (Answer, _)| {
+            let (call, answer) = answer.in_terms_of_the_spec();
+            Operation { call, answer, begun, ended }
+        };
+        let operations = ledger.answers().zip(moments).map(operation);
+        let history = History::new(operations.filter(|one| self.counts(one.answer)).collect(), order);
+        let witness = linearizability::refute(&self.spec, &history, AN_EXECUTION).unwrap_or_else(|spent| {
+            let count = history.operations.len();
+            engine::give_up(format!("the order of {count} operations was {spent}: play fewer at a time"));
+            None
+        });
+        let Some(witness) = witness else { return Ok(()) };
+        let said = self.said(scenario, ledger, &witness);
+        Err(not_linearizable(format!("no {} queue answers so, asked in this order: {said}", self.spec.order)))
+    }
+
+    fn linearizable_in_time(
+        &self,
+        scenario: &Scenario,
+        ledger: &mut Ledger,
+        observer: &dyn Observer,
+    ) -> Result<(), Violation> {
+        let logs = ledger.accounts.iter_mut().filter_map(|account| account.log.take());
+        let entries = logs.flat_map(Log::into_entries);
+        let log: Vec<_> =
+            entries.filter(|entry| entry.answer.is_none_or(|answer| self.counts(answer))).collect();
+        let decision = decide(&self.spec, &log);
+        observer.judged(Recorded::Queue(log), &decision);
+        let Decision::Violated(witness) = decision else { return Ok(()) };
+        let said = self.said(scenario, ledger, &witness.entries);
+        Err(not_linearizable(format!("{}: {said}", witness.reason)))
+    }
+
+    /// Whether the answer says something of the order of items; of a queue that is closed, it does not where it sends somebody away, and
+    /// what was dropped on its way has not been there.
+    fn counts(&self, answer: QueueAnswer) -> bool {
+        !(self.closes || self.drops) || matches!(answer, QueueAnswer::Pushed | QueueAnswer::Popped(_))
+    }
+
+    /// These of the steps that count, role by role, which is the order of a log. As in `producer 0: puts 7; consumer 0: takes 7`.
+    fn said(&self, scenario: &Scenario, ledger: &Ledger, which: &[usize]) -> String {
+        let mut steps = Vec::new();
+        for (role, account) in scenario.roles.iter().zip(&ledger.accounts) {
+            let counts = |answer: &&Answer| self.counts(answer.in_terms_of_the_spec().1);
+            steps.extend(account.answers.iter().filter(counts).map(|answer| (role, answer)));
+        }
+        let said = which.iter().map(|&step| format!("{}: {}", steps[step].0.name, steps[step].1.told()));
+        said.collect::<Vec<_>>().join("; ")
+    }
 }
 
 fn not_linearizable(detail: String) -> Violation {
     Violation { kind: FailureKind::NotLinearizable, property: "linearizable", detail }
-}
-
-/// As in `consumer 0: takes 7`.
-fn said((role, answer): (&Role, Answer)) -> String {
-    format!("{}: {}", role.name, answer.told())
 }
 
 /// As in `c0=[0, 100] c1=[]`, or `p1=[full 100] c0=[0, empty]`. A producer that could put all its

@@ -112,13 +112,16 @@ pub const fn harness<D: Deque<Item>>() -> Harness {
 
 /// Plays the scenario on a deque.
 fn play<D: Deque<Item>>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> Outcome {
-    let ledger = Ledger::of(House::<D>::new(scenario), scenario, observer);
+    judge(scenario, &Ledger::of(Arc::new(House::<D>::new(scenario)), scenario, observer))
+}
+
+fn judge(scenario: &Scenario, ledger: &Ledger) -> Outcome {
     let taken = ledger.accounts.iter().flat_map(|account| took(account));
     let lost = "was put in, and neither taken nor left";
     ledger.every_item_ends_once(labels(scenario), labels(scenario), taken, lost)?;
-    lifo_for_the_owner(scenario, &ledger)?;
-    fifo_for_thieves(scenario, &ledger)?;
-    Ok(outcome(scenario, &ledger))
+    lifo_for_the_owner(scenario, ledger)?;
+    fifo_for_thieves(scenario, ledger)?;
+    Ok(outcome(scenario, ledger))
 }
 
 /// A deque, and what was done to each item before it was put in.

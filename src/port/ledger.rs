@@ -14,17 +14,16 @@ pub(super) struct Ledger<A> {
     left: Vec<u32>,
 }
 
-impl<A> Ledger<A> {
+impl<A: Send + 'static> Ledger<A> {
     /// Plays the scenario, and drops what it was played on. A role brings home its account and what it
     /// [`dropped`].
-    pub(super) fn of<P: Performer<Account = (A, Vec<u32>)>>(
-        performer: P,
+    pub(super) fn of(
+        performer: Arc<dyn Performer<Account = (A, Vec<u32>)>>,
         scenario: &Arc<Scenario>,
         observer: &Arc<dyn Observer>,
     ) -> Self {
         // An execution that went wrong may have left drops behind.
         dropped();
-        let performer = Arc::new(performer);
         let (accounts, by_roles): (_, Vec<_>) = run(&performer, scenario, observer).into_iter().unzip();
         let by_all = by_roles.into_iter().flatten().chain(dropped()).collect();
         drop(performer);

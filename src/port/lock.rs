@@ -97,7 +97,8 @@ fn race<L: RawLock>(Size(threads, _): Size, rounds: u64) -> Duration {
 /// Plays the scenario on a lock.
 pub fn play<L: RawLock>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
     let room = Arc::new(Room { lock: L::new(), floor: Floor::default() });
-    let accounts = run(&room, scenario, observer);
+    let performer: Arc<dyn Performer<Account = Account>> = room.clone();
+    let accounts = run(&performer, scenario, observer);
     judge(&room.floor, scenario, accounts, &**observer).into()
 }
 

@@ -105,16 +105,27 @@ fn dinner<T: Table>(Size(seats, _): Size, meals: u64) -> Duration {
 /// Plays the scenario on a table.
 fn play<T: Table>(scenario: &Arc<Scenario>, observer: &Arc<dyn Observer>) -> ExecutionResult {
     let hall = Arc::new(Hall::<T>::with_seats(scenario.size));
-    let (meals, held): (Vec<_>, Vec<_>) = run(&hall, scenario, observer).into_iter().unzip();
+    let performer: Arc<dyn Performer<Account = Account>> = hall.clone();
+    let accounts = run(&performer, scenario, observer);
+    judge(scenario, &hall.plates, accounts, T::OVERTAKEN_AT_MOST, &**observer)
+}
+
+fn judge(
+    scenario: &Scenario,
+    plates: &[Plate],
+    accounts: Vec<Account>,
+    overtaken_at_most: Option<usize>,
+    observer: &dyn Observer,
+) -> ExecutionResult {
+    let (meals, held): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
     let Some(order) = causality() else {
-        let by_the_times = never_together_by_the_times(scenario.size, held.concat(), &**observer);
-        return by_the_times.and_then(|()| judge(scenario, &hall.plates)).into();
+        let by_the_times = never_together_by_the_times(scenario.size, held.concat(), observer);
+        return by_the_times.and_then(|()| served(scenario, plates)).into();
     };
     let meals: Vec<Meal> = meals.concat();
     let overtaken = overtaking::most_overtaken(&meals, scenario.size, &order);
-    let outcome = judge(scenario, &hall.plates).and_then(|outcome| {
-        overtaking::bounded_overtaking(overtaken, T::OVERTAKEN_AT_MOST).map(|()| outcome)
-    });
+    let outcome = served(scenario, plates)
+        .and_then(|outcome| overtaking::bounded_overtaking(overtaken, overtaken_at_most).map(|()| outcome));
     let longest = overtaking::longest_wait(&meals, &order);
     ExecutionResult { outcome, measures: vec![(OVERTAKEN, overtaken), (LONGEST_WAIT, longest)] }
 }
@@ -144,7 +155,7 @@ const NEVER_TOGETHER: &str = "neighbours_never_eat_together";
 /// What the forks of this seat were held for.
 type Held = (usize, Holding);
 
-fn judge(scenario: &Scenario, plates: &[Plate]) -> Outcome {
+fn served(scenario: &Scenario, plates: &[Plate]) -> Outcome {
     let services: Vec<Vec<usize>> = plates.iter().map(Plate::served).collect();
     neighbours_never_eat_together(plates)?;
     every_seat_is_fed(scenario, &services)?;
@@ -163,45 +174,50 @@ impl<T: Table> Hall<T> {
     }
 }
 
+/// The meals of a role, under an engine that tells where its thread stands; and for how long it held its forks, on real cores.
+type Account = (Vec<Meal>, Vec<Held>);
+
 // SAFETY: all but the plates' food is `Sync`, and the food is touched only where an engine runs one
 // thread at a time, and reports an overlap as a data race.
 unsafe impl<T: Table> Sync for Hall<T> {}
 
 impl<T: Table> Performer for Hall<T> {
-    /// The meals of a role, under an engine that tells where its thread stands; and for how long it held its forks, on real cores.
-    type Account = (Vec<Meal>, Vec<Held>);
+    type Account = Account;
 
-    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Self::Account {
-        let mut log = Log::with_room(watch.role, steps.len());
-        watch.ready();
-        let mut meals = Vec::new();
-        for (k, &step) in steps.iter().enumerate() {
-            let Step { verb: DINE, on: Some(seat) } = step else { panic!("a table cannot {step}") };
-            let seat = seat as usize;
-            let (asked, eaten) = (moment(), Cell::new(None));
-            let chew = || {
-                eaten.set(moment());
-                watch.eats(k);
-            };
-            watch.step(k, || self.dine(seat, &mut log, chew));
-            meals.extend(asked.zip(eaten.get()).map(|(asked, eaten)| Meal { seat, asked, eaten }));
-        }
-        let seats = steps.iter().map(|step| step.on.unwrap_or_default() as usize);
-        (meals, seats.zip(log.into_holdings()).collect())
+    fn perform(&self, steps: &[Step], watch: Watch<'_>) -> Account {
+        perform(&|seat, eat| self.table.dine(seat, eat), &self.plates, steps, watch)
     }
 }
 
-impl<T: Table> Hall<T> {
-    fn dine(&self, seat: usize, log: &mut Log, chew: impl Fn()) {
-        let (left, right) = forks_of(seat, self.plates.len());
-        let (left, right) = (&self.plates[left], &self.plates[right]);
-        log.asks();
-        self.table.dine(seat, &mut || {
-            log.has();
-            left.eat_from(seat, || right.eat_from(seat, &chew));
-            log.leaves();
+/// A table, at a seat of which one eats like this.
+type Dine<'a> = &'a dyn Fn(usize, &mut dyn FnMut());
+
+fn perform(dine: Dine<'_>, plates: &[Plate], steps: &[Step], watch: Watch<'_>) -> Account {
+    let mut log = Log::with_room(watch.role, steps.len());
+    watch.ready();
+    let mut meals = Vec::new();
+    for (k, &step) in steps.iter().enumerate() {
+        let Step { verb: DINE, on: Some(seat) } = step else { panic!("a table cannot {step}") };
+        let seat = seat as usize;
+        let (left, right) = forks_of(seat, plates.len());
+        let (left, right) = (&plates[left], &plates[right]);
+        let (asked, eaten) = (moment(), Cell::new(None));
+        let chew = || {
+            eaten.set(moment());
+            watch.eats(k);
+        };
+        watch.step(k, || {
+            log.asks();
+            dine(seat, &mut || {
+                log.has();
+                left.eat_from(seat, || right.eat_from(seat, chew));
+                log.leaves();
+            });
         });
+        meals.extend(asked.zip(eaten.get()).map(|(asked, eaten)| Meal { seat, asked, eaten }));
     }
+    let seats = steps.iter().map(|step| step.on.unwrap_or_default() as usize);
+    (meals, seats.zip(log.into_holdings()).collect())
 }
 
 /// The witness that a fork serves one philosopher at a time.

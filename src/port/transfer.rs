@@ -52,11 +52,12 @@ fn time_sides<'a>(
     consume: impl Fn() + Copy + Send + 'a,
 ) -> Duration {
     assert_eq!(producers, consumers, "each consumer takes what one producer puts in");
-    let pairs = (0..producers).flat_map(|_| {
-        let pair: [Box<dyn FnOnce() + Send + 'a>; 2] = [Box::new(produce), Box::new(consume)];
-        pair
-    });
-    time_together(pairs.collect::<Vec<_>>().into_iter())
+    let mut bodies: Vec<Box<dyn FnOnce() + Send + 'a>> = Vec::with_capacity(2 * producers);
+    for _ in 0..producers {
+        bodies.push(Box::new(produce));
+        bodies.push(Box::new(consume));
+    }
+    time_together(bodies.into_iter())
 }
 
 fn put(mut item: u64, mut attempt: impl FnMut(u64) -> Result<(), Full<u64>>) {
