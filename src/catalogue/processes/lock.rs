@@ -41,8 +41,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .with_rows(rows![rows::who_sleeps_is_not_passed_for_ever[Barges<1>]])
         .broken(&[FailureKind::Panic]),
     Subject::new("processes/lock/robust~one_of_all")
-        .with_rows(rows![rows::each_who_sleeps_has_its_turn[OneOfAll<2>]])
-        .broken(&[FailureKind::Panic]),
+        .with_rows(rows![rows::each_who_sleeps_has_its_turn[OneOfAll]])
+        .broken(&[FailureKind::Property]),
     Subject::new("processes/lock/semaphore~barges")
         .with_rows(rows![rows::who_waits_is_not_passed_for_ever[Barges<1>]])
         .broken(&[FailureKind::Property]),
@@ -84,7 +84,7 @@ const ROBUST: &[Row] = rows![
     rows::what_nobody_repairs_is_lost[Kept],
     rows::everybody_else_gets_it[Kept],
     rows::who_sleeps_is_not_passed_for_ever[Impatient<1>],
-    rows::each_who_sleeps_has_its_turn[Trusting<2>],
+    rows::each_who_sleeps_has_its_turn[Trusting],
 ];
 
 const SEMAPHORE: &[Row] = rows![

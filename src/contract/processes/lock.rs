@@ -23,7 +23,7 @@ use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::process::{Exit, Process, spawn};
 use crate::sync::region::{Region, shared};
-use crate::sync::thread;
+use crate::sync::{hint, thread};
 
 shared! {
     /// Two numbers that are the same, unless somebody is writing them.
@@ -144,19 +144,29 @@ pub fn who_sleeps_is_not_passed_for_ever<R: Rules>() -> Outcome {
     Ok(if has_ended(sleeper) { "passed" } else { "killed" }.to_owned())
 }
 
-/// The same with two others, which are threads, so that nobody is killed.
+/// Two sleep when one gives the lock back, which wants it again at once: it gets it after both. They are threads, so that nobody is killed.
 pub fn each_who_sleeps_has_its_turn<R: Rules>() -> Outcome {
-    let (lock, _) = table::<R>();
+    let (lock, meals) = table::<R>();
     let come = |_: Locked<'_>| {
-        [(); 2].map(|()| {
-            let lock = lock.clone();
-            thread::spawn(move || pass(lock))
+        [1, 2].map(|sleepers| {
+            let table = (lock.clone(), meals.clone());
+            let sleeper = thread::spawn(move || eat_in_turn(&table));
+            hint::spin_until(1, || lock.sleepers() == sleepers);
+            sleeper
         })
     };
     let sleepers = lock.lock(come).expect("nobody dies");
-    pass(lock.clone());
-    sleepers.into_iter().try_for_each(|sleeper| sleeper.join()).expect("nobody is passed for ever");
-    Ok(String::new())
+    let own = eat_in_turn(&(lock, meals));
+    let theirs = sleepers.map(|sleeper| sleeper.join().expect("nobody panics"));
+    ensure(own == 2, "each_in_turn", || {
+        format!("who came later ate as number {own}, sleepers as {theirs:?}")
+    })?;
+    Ok(format!("{theirs:?}"))
+}
+
+/// How many have eaten before.
+fn eat_in_turn<R: Rules>((lock, meals): &Table<R>) -> u32 {
+    lock.lock(|_| meals.begun.fetch_add(1, Relaxed)).expect("nobody dies")
 }
 
 type Seats<const PERMITS: usize, R> = Region<Semaphore<PERMITS, R>>;

@@ -62,13 +62,12 @@ impl<const AT_MOST: u64> Waiting for Barges<AT_MOST> {}
 /// Twin of [`Trusting`](crate::model::processes::lock::robust::Trusting). Some sleeper gets the lock in time, but each of several
 /// may be passed for ever by others who have slept for less long.
 #[derive(Debug)]
-pub struct OneOfAll<const AT_MOST: u64>;
+pub struct OneOfAll;
 
-impl<const AT_MOST: u64> Rules for OneOfAll<AT_MOST> {
+impl Rules for OneOfAll {
     const PATIENCE: u64 = 1;
     const COURTESY: Option<Duration> = None;
     const OF_ALL: bool = false;
-    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 /// The release of a [`RobustLock`] takes the mark of those who wait away, and wakes one.

@@ -91,14 +91,13 @@ impl<const AT_MOST: u64> Rules for Impatient<AT_MOST> {
     const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
-/// The same where nobody is killed, and so nobody whose turn it is is taken for dead.
+/// The same where nobody is killed, and so nobody whose turn it is is taken for dead. How often one is passed, whoever uses it sees.
 #[derive(Debug)]
-pub struct Trusting<const AT_MOST: u64>;
+pub struct Trusting;
 
-impl<const AT_MOST: u64> Rules for Trusting<AT_MOST> {
+impl Rules for Trusting {
     const PATIENCE: u64 = 1;
     const COURTESY: Option<Duration> = None;
-    const AT_MOST: Option<u64> = Some(AT_MOST);
 }
 
 /// A holder was killed, and the next one did not put right what it left. Nobody gets the lock any more.
@@ -231,6 +230,13 @@ impl<R: Rules> RobustLock<R> {
     ) -> Result<Option<T>, NotRecoverable> {
         let deadline = Deadline::after(patience);
         self.take(|| self.acquire(Some(&deadline))).map(|held| held.run(body)).transpose()
+    }
+
+    /// How many sleep until they get it, or were killed while they did: as many as one who gives it back now takes notice of.
+    #[track_caller]
+    pub fn sleepers(&self) -> u32 {
+        // Ordering: Relaxed; whoever looks knows that it may be old.
+        if self.word.load(Relaxed) & WAITERS == 0 { 0 } else { asleep(self.sleepers.load(Relaxed)) }
     }
 
     /// Lets the kernel know of what `acquire` takes.
