@@ -31,8 +31,7 @@ pub(super) struct Selection {
 impl Selection {
     /// All scopes of the cells whose ids contain this.
     pub(super) fn nightly(filter: &str) -> Self {
-        let filter = if filter.is_empty() { Vec::new() } else { vec![filter.to_owned()] };
-        Self { filter, scope: Some("nightly".to_owned()), ..Self::default() }
+        Self { filter: parts(filter), scope: Some("nightly".to_owned()), ..Self::default() }
     }
 
     /// The cells of the catalogue that are meant. There is at least one.
@@ -114,13 +113,29 @@ fn cell(id: &str) -> Result<Cell, Stop> {
     catalogue::find(id).ok_or_else(|| unknown("cell", id, &ids()))
 }
 
-/// The subject with this id, or those that have it in theirs.
-pub(super) fn subjects(filter: &str) -> Result<Vec<&'static Subject>, Stop> {
-    let exact = catalogue::subjects().any(|subject| subject.id() == filter);
-    let fits =
-        |subject: &&Subject| if exact { subject.id() == filter } else { subject.id().contains(filter) };
-    let found: Vec<_> = catalogue::subjects().filter(fits).collect();
-    if found.is_empty() { Err(unknown_subject(filter)) } else { Ok(found) }
+/// The parts of ids that are asked for by at most one.
+pub(super) fn parts(filter: &str) -> Vec<String> {
+    if filter.is_empty() { Vec::new() } else { vec![filter.to_owned()] }
+}
+
+/// The subjects with these ids, or those that have one of them in theirs; all, where there is none.
+pub(super) fn subjects(filters: &[String]) -> Result<Vec<&'static Subject>, Stop> {
+    let mut wanted = BTreeSet::new();
+    for filter in filters {
+        let exact = catalogue::subjects().any(|subject| subject.id() == *filter);
+        let ids = catalogue::subjects().map(Subject::id);
+        let mut fitting = ids.filter(|id| if exact { id == filter } else { id.contains(filter) }).peekable();
+        if fitting.peek().is_none() {
+            return Err(unknown_subject(filter));
+        }
+        wanted.extend(fitting);
+    }
+    Ok(catalogue::subjects().filter(|subject| filters.is_empty() || wanted.contains(&subject.id())).collect())
+}
+
+/// As in `` `threads/table`, `left_first` ``.
+pub(super) fn quoted(filters: &[String]) -> String {
+    filters.iter().map(|filter| format!("`{filter}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn unknown_subject(filter: &str) -> Stop {
@@ -189,6 +204,20 @@ mod tests {
         assert!(cells.iter().all(|cell| cell.id().to_string().contains("left_first")));
         let more = select(&["left_first", "ordered"], &["native"], None).unwrap();
         assert!(more.len() > cells.len());
+    }
+
+    #[test]
+    fn subjects_are_those_of_all_filters() {
+        let of = |filters: &[&str]| {
+            let filters: Vec<String> = filters.iter().map(|filter| (*filter).to_owned()).collect();
+            subjects(&filters).map(|found| found.len()).map_err(|stop| stop.message)
+        };
+        let (tables, ordered) = (of(&["threads/table"]).unwrap(), of(&["threads/table/ordered"]).unwrap());
+        assert_eq!(ordered, 1, "an id stands for itself, and not for its twins");
+        assert_eq!(of(&["threads/table", "threads/table/ordered"]), Ok(tables));
+        assert_eq!(of(&["threads/table", "gil/lock/cpython"]), Ok(tables + 1));
+        assert_eq!(of(&[]), Ok(catalogue::subjects().count()));
+        assert!(of(&["threads/table", "orderd"]).unwrap_err().starts_with("no subject `orderd`"));
     }
 
     #[test]

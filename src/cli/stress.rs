@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 
 #[derive(Args, Debug)]
 pub(super) struct Stress {
-    /// A part of the ids of subjects, as in `threads/queue`; without it, all take part.
-    #[arg(default_value = "")]
-    filter: String,
+    /// Parts of the ids of subjects, as in `threads/queue`; without them, all take part.
+    filter: Vec<String>,
     /// For how long, all subjects together: seconds, as in `60s`, or minutes, as in `5m` [default: 10s, and a year with
     /// `--until-failure` or `--rounds`].
     #[arg(long = "for", value_name = "TIME", visible_alias = "budget", value_parser = some_time)]
@@ -103,7 +102,9 @@ impl Stress {
         let mut subjects = select::subjects(&self.filter)?;
         subjects.retain(|subject| !(self.without_twins && matches!(subject.expect, Expect::Broken(_))));
         match subjects.is_empty() {
-            true => Err(Stop::usage(format!("all subjects of `{}` are broken twins", self.filter))),
+            true => {
+                Err(Stop::usage(format!("all subjects of {} are broken twins", select::quoted(&self.filter))))
+            }
             false => Ok(subjects),
         }
     }

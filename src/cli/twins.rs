@@ -13,9 +13,8 @@ use std::time::Duration;
 
 #[derive(Args, Debug)]
 pub(super) struct Twins {
-    /// A part of the ids of twins, as in `threads/queue`; without it, all take part.
-    #[arg(default_value = "")]
-    filter: String,
+    /// Parts of the ids of twins, as in `threads/queue`; without them, all take part.
+    filter: Vec<String>,
     #[command(flatten)]
     running: verify::Running,
     /// For how long real cores try, all twins together that they may catch: seconds, as in `60s`, or minutes, as in `5m`.
@@ -32,8 +31,9 @@ impl Twins {
         let mut twins = select::subjects(&filter)?;
         twins.retain(|subject| subject.twin_of().is_some());
         if twins.is_empty() {
+            let filters = select::quoted(&filter);
             return Err(Stop::usage(format!(
-                "no subject of `{filter}` is a broken twin: their names have a `~`"
+                "no subject of {filters} is a broken twin: their names have a `~`"
             )));
         }
         let cells = running.run(&cells_of(&twins), verify::Limits::default())?;

@@ -67,7 +67,7 @@ impl Part {
 
 impl Nightly {
     pub(super) fn run(&self) -> Result<Ending, Stop> {
-        let subjects = select::subjects(&self.filter)?;
+        let subjects = select::subjects(&select::parts(&self.filter))?;
         let scopes = Verify::nightly(&self.filter, self.budget / 2);
         let campaign = Campaign::of(subjects, self.budget / 3, self.seed);
         let expected = |(ending, cells)| (Some(ending), cells);
