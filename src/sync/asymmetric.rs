@@ -6,7 +6,8 @@
 //! that runs a thread of this process; the other one must only keep the compiler from exchanging the two accesses.
 //!
 //! Invariant: of a light and a heavy fence one comes first, and what is written before it is seen by what is read
-//! after the other one. Nothing is said of two light ones.
+//! after the other one. Nothing is said of two light ones, nor of a pair of which one is
+//! [`between processes`](between_processes) and one is not.
 //!
 //! On Linux the heavy fence is `membarrier`. Where there is none, both are `fence(SeqCst)`, and so they are under an
 //! engine, which knows no processors: what is proved there needs no more than that.
@@ -16,7 +17,7 @@
 use super::atomic::{Ordering::SeqCst, fence};
 #[cfg(feature = "instrumented")]
 use super::is_modelled;
-use membarrier::{barrier, is_ready};
+use membarrier::{ALL, OWN, Processes};
 
 /// The fence of the one who passes it often. It pairs with [`heavy_fence`] alone.
 ///
@@ -43,37 +44,73 @@ use membarrier::{barrier, is_ready};
 #[track_caller]
 #[inline]
 pub fn light_fence() {
-    #[cfg(feature = "instrumented")]
-    if is_modelled() {
-        return fence(SeqCst);
-    }
-    if is_ready() {
-        std::sync::atomic::compiler_fence(SeqCst);
-    } else {
-        fence(SeqCst);
-    }
+    light(&OWN);
 }
 
 /// The fence of the one who passes it seldom: natively a system call, of about a microsecond. It pairs with [`light_fence`]
 /// and with itself.
 #[track_caller]
 pub fn heavy_fence() {
-    #[cfg(feature = "instrumented")]
-    if is_modelled() {
-        return fence(SeqCst);
-    }
-    prepare();
-    if is_ready() {
-        barrier();
-    }
-    fence(SeqCst);
+    heavy(&OWN);
 }
 
 /// Makes light fences cheap from now on, if the system can. Whoever makes an object that passes light fences
 /// calls it; the first heavy fence does so as well.
 #[inline]
 pub fn prepare() {
-    membarrier::prepare();
+    OWN.prepare();
+}
+
+/// The same between threads of processes that share memory. The heavy fence runs on every processor on which there is a
+/// thread of a process that has prepared itself, of whatever program.
+pub mod between_processes {
+    use super::{ALL, heavy, light};
+
+    /// As [`light_fence`](super::light_fence).
+    #[track_caller]
+    #[inline]
+    pub fn light_fence() {
+        light(&ALL);
+    }
+
+    /// As [`heavy_fence`](super::heavy_fence).
+    #[track_caller]
+    pub fn heavy_fence() {
+        heavy(&ALL);
+    }
+
+    /// Makes light fences of this process cheap from now on, if the system can. Each process does so for itself.
+    #[inline]
+    pub fn prepare() {
+        ALL.prepare();
+    }
+}
+
+#[track_caller]
+#[inline]
+fn light(processes: &Processes) {
+    #[cfg(feature = "instrumented")]
+    if is_modelled() {
+        return fence(SeqCst);
+    }
+    if processes.is_ready() {
+        std::sync::atomic::compiler_fence(SeqCst);
+    } else {
+        fence(SeqCst);
+    }
+}
+
+#[track_caller]
+fn heavy(processes: &Processes) {
+    #[cfg(feature = "instrumented")]
+    if is_modelled() {
+        return fence(SeqCst);
+    }
+    processes.prepare();
+    if processes.is_ready() {
+        processes.barrier();
+    }
+    fence(SeqCst);
 }
 
 #[cfg(all(target_os = "linux", any(feature = "cli", feature = "processes"), not(miri)))]
@@ -82,48 +119,73 @@ mod membarrier {
     use std::sync::Once;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-    /// Whether the process is registered. It stays so, also in the child of a `fork`.
-    static READY: AtomicBool = AtomicBool::new(false);
-
-    /// Whether a light fence may rely on the system.
-    #[inline]
-    pub(super) fn is_ready() -> bool {
-        // Ordering: Relaxed. A light fence that still finds false is a full one, which is right as well.
-        READY.load(Relaxed)
+    /// Whose processors a heavy fence reaches.
+    pub(super) struct Processes {
+        once: Once,
+        /// Whether the process is registered. It stays so, also in the child of a `fork`.
+        is_ready: AtomicBool,
+        register: MembarrierCommand,
+        barrier: MembarrierCommand,
     }
 
-    /// Registers the process, once.
-    #[inline]
-    pub(super) fn prepare() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            let registered = membarrier(MembarrierCommand::RegisterPrivateExpedited);
-            // Ordering: Relaxed; the `Once` orders it before every heavy fence.
-            READY.store(registered.is_ok(), Relaxed);
-        });
-    }
+    /// Those that run a thread of this process.
+    pub(super) static OWN: Processes =
+        Processes::new(MembarrierCommand::RegisterPrivateExpedited, MembarrierCommand::PrivateExpedited);
 
-    /// A fence on every processor that runs a thread of this process.
-    ///
-    /// # Panics
-    /// If the system refuses what it has promised: light fences would order nothing.
-    #[cold]
-    pub(super) fn barrier() {
-        membarrier(MembarrierCommand::PrivateExpedited).expect("the process is registered");
+    /// Those that run a thread of any process that is registered.
+    pub(super) static ALL: Processes =
+        Processes::new(MembarrierCommand::RegisterGlobalExpedited, MembarrierCommand::GlobalExpedited);
+
+    impl Processes {
+        const fn new(register: MembarrierCommand, barrier: MembarrierCommand) -> Self {
+            Self { once: Once::new(), is_ready: AtomicBool::new(false), register, barrier }
+        }
+
+        /// Whether a light fence may rely on the system.
+        #[inline]
+        pub(super) fn is_ready(&self) -> bool {
+            // Ordering: Relaxed. A light fence that still finds false is a full one, which is right as well.
+            self.is_ready.load(Relaxed)
+        }
+
+        /// Registers the process, once.
+        #[inline]
+        pub(super) fn prepare(&self) {
+            self.once.call_once(|| {
+                // Ordering: Relaxed; the `Once` orders it before every heavy fence.
+                self.is_ready.store(membarrier(self.register).is_ok(), Relaxed);
+            });
+        }
+
+        /// A fence on each of these processors.
+        ///
+        /// # Panics
+        /// If the system refuses what it has promised: light fences would order nothing.
+        #[cold]
+        pub(super) fn barrier(&self) {
+            membarrier(self.barrier).expect("the process is registered");
+        }
     }
 }
 
 #[cfg(not(all(target_os = "linux", any(feature = "cli", feature = "processes"), not(miri))))]
 mod membarrier {
-    #[inline]
-    pub(super) fn is_ready() -> bool {
-        false
+    pub(super) struct Processes;
+
+    pub(super) static OWN: Processes = Processes;
+    pub(super) static ALL: Processes = Processes;
+
+    impl Processes {
+        #[inline]
+        pub(super) fn is_ready(&self) -> bool {
+            false
+        }
+
+        #[inline]
+        pub(super) fn prepare(&self) {}
+
+        pub(super) fn barrier(&self) {}
     }
-
-    #[inline]
-    pub(super) fn prepare() {}
-
-    pub(super) fn barrier() {}
 }
 
 #[cfg(test)]
@@ -137,6 +199,19 @@ mod tests {
     /// come before the other one's write.
     #[test]
     fn one_of_two_sees_the_other() {
+        one_sees_the_other(prepare, light_fence, heavy_fence);
+    }
+
+    #[test]
+    fn so_it_is_between_processes() {
+        one_sees_the_other(
+            between_processes::prepare,
+            between_processes::light_fence,
+            between_processes::heavy_fence,
+        );
+    }
+
+    fn one_sees_the_other(prepare: fn(), light_fence: fn(), heavy_fence: fn()) {
         const ROUNDS: usize = 2_000;
         let words = Arc::new([0; 2].map(AtomicUsize::new));
         prepare();

@@ -21,10 +21,10 @@
 //! Sources: Leslie Lamport, "Specifying concurrent program modules", 1983, for the two counters; `Documentation/locking/robust-futexes.rst`
 //! of Linux for the ends.
 
+use crate::sync::asymmetric::between_processes::{heavy_fence, light_fence, prepare};
 use crate::sync::atomic::{
     AtomicU32,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
-    fence,
+    Ordering::{Acquire, Relaxed, Release},
 };
 use crate::sync::process::point;
 use crate::sync::region::robust::{OWNER, OWNER_DIED, Robust, WAITERS};
@@ -105,11 +105,20 @@ pub struct Ring<const WORDS: usize, P = Whole> {
 }
 
 shared! {
-    /// Who is there, and how far it has come. It has its cache lines for itself; processors fetch them in pairs.
+    /// Who is there, and how far it has come.
     #[repr(align(128))]
     struct End {
         here: Robust,
-        position: AtomicU32,
+        position: Position,
+    }
+}
+
+shared! {
+    /// It has its cache lines for itself, which processors fetch in pairs: the other side looks at it all the time, and this
+    /// one at what stands beside it after each move.
+    #[repr(align(128))]
+    struct Position {
+        at: AtomicU32,
     }
 }
 
@@ -133,7 +142,7 @@ impl<const WORDS: usize, P: Passage> Ring<WORDS, P> {
         let () = Self::IS_POSSIBLE;
         let end = |name| End {
             here: Robust::new().named(format_args!("{name}'s owner")),
-            position: AtomicU32::new(first).named(format_args!("{name}")),
+            position: Position { at: AtomicU32::new(first).named(format_args!("{name}")) },
         };
         Self {
             tail: end("tail"),
@@ -150,8 +159,8 @@ impl<const WORDS: usize, P: Passage> Ring<WORDS, P> {
     pub fn sender<T>(&self, body: impl FnOnce(Sender<'_, WORDS, P>) -> T) -> Result<T, Occupied> {
         self.tail.occupied(|| {
             // Ordering: Relaxed. The sender before has left, or died, before this one came.
-            let tail = self.tail.position.load(Relaxed);
-            body(Sender { ring: self, tail, head: self.head.position.load(Acquire) })
+            let tail = self.tail.position.at.load(Relaxed);
+            body(Sender { ring: self, tail, head: self.head.position.at.load(Acquire) })
         })
     }
 
@@ -162,17 +171,19 @@ impl<const WORDS: usize, P: Passage> Ring<WORDS, P> {
     pub fn receiver<T>(&self, body: impl FnOnce(Receiver<'_, WORDS, P>) -> T) -> Result<T, Occupied> {
         self.head.occupied(|| {
             // Ordering: as in `sender`.
-            let head = self.head.position.load(Relaxed);
-            body(Receiver { ring: self, head, tail: self.tail.position.load(Acquire), read: Vec::new() })
+            let head = self.head.position.at.load(Relaxed);
+            body(Receiver { ring: self, head, tail: self.tail.position.at.load(Acquire), read: Vec::new() })
         })
     }
 
+    #[inline]
     fn slot(&self, position: u32) -> &UnsafeCell<u64> {
         &self.slots[position as usize & (WORDS - 1)]
     }
 }
 
 /// Words of a message of so many bytes.
+#[inline]
 fn words(length: usize) -> usize {
     1 + length.div_ceil(8)
 }
@@ -187,6 +198,7 @@ impl End {
                 self.0.here.give(|| self.0.leave());
             }
         }
+        prepare();
         let come = || {
             let free = |seen| (seen & OWNER == 0).then_some(seen | Robust::me());
             // Ordering: Acquire, of the Release of the one before, and of the kernel's exchange where that was killed.
@@ -213,11 +225,11 @@ impl End {
     #[inline]
     fn advance(&self, to: u32) {
         // Ordering: Release, for the Acquire in `wait_while`: the other side sees what was done with the slots before.
-        self.position.store(to, Release);
+        self.position.at.store(to, Release);
         point("a position that has moved");
-        // Ordering: SeqCst, with the fence in `wait_while`. One of the two sides sees what the other one has done before its fence: this
+        // With the heavy fence in `wait_while`. One of the two sides sees what the other one has done before its fence: this
         // one the mark, or that one the position.
-        fence(SeqCst);
+        light_fence();
         if self.here.load(Relaxed) & (WAITERS | OWNER_DIED) == WAITERS {
             self.call();
         }
@@ -235,7 +247,7 @@ impl End {
     /// where the other side is killed before it wakes.
     fn wait_while(&self, seen: u32, patience: &Patience) -> Option<u32> {
         // Ordering: Acquire, of the Release in `advance`.
-        let look = || Some(self.position.load(Acquire)).filter(|found| *found != seen);
+        let look = || Some(self.position.at.load(Acquire)).filter(|found| *found != seen);
         if let Patience::None = patience {
             return look();
         }
@@ -249,8 +261,8 @@ impl End {
             let mark = |here: u32| here & OWNER | WAITERS;
             // Ordering: Relaxed. The fence is what counts.
             let marked = self.here.fetch_update(Relaxed, Relaxed, |here| Some(mark(here))).map_or(0, mark);
-            // Ordering: SeqCst, with the fence in `advance`.
-            fence(SeqCst);
+            // With the light fence in `advance`: dear for who is about to sleep anyway.
+            heavy_fence();
             let found = look();
             point("a side that waits");
             let goes_on = found.is_none() && patience.wait(&self.here, marked);
@@ -298,6 +310,7 @@ impl<const WORDS: usize, P: Passage> Sender<'_, WORDS, P> {
     ///
     /// # Errors
     /// It is longer than the ring.
+    #[inline]
     pub fn send(&mut self, message: &[u8]) -> Result<(), TooLong> {
         self.send_with(message, &Patience::Endless).map(drop)
     }
@@ -381,6 +394,7 @@ pub struct Receiver<'a, const WORDS: usize, P = Whole> {
 
 impl<const WORDS: usize, P: Passage> Receiver<'_, WORDS, P> {
     /// Waits for a message, and reads it. It is done when `read` returns; where that panics it is still there.
+    #[inline]
     pub fn receive<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> T {
         self.receive_with(read, &Patience::Endless).expect("one that waits without end gets it")
     }
@@ -431,6 +445,7 @@ impl<const WORDS: usize, P: Passage> Receiver<'_, WORDS, P> {
         self.read = bytes;
     }
 
+    #[inline]
     fn word(&self, position: u32) -> u64 {
         // SAFETY: the pointer is valid for the call, and the sender has published what is there, and leaves it until `head` has passed.
         self.ring.slot(position).with(|slot| unsafe { *slot })
