@@ -34,6 +34,7 @@ mod slice;
 pub use belongings::{Belongings, Growth, Leak};
 pub use child::{child_main, child_main_with};
 pub use confirm::{Confirmed, Pursued, confirm, pursue, replay};
+pub use fate::Lot;
 pub use fleet::{Attempt, Fleet, Merged, Refusal, Shard, merge};
 pub use kept::{Environment, KeptOperation, KeptRole, KeptRound, KeptWork, NotPlayable};
 pub use plan::{Pauses, Plan};

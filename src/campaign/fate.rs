@@ -1,7 +1,19 @@
-//! Rounds of processes in which one of them is killed.
+//! Rounds of processes in which some of them are killed.
 
 #[cfg(feature = "processes")]
+use crate::scenario::SplitMix64;
+#[cfg(feature = "processes")]
 use crate::sync::process::Nemesis;
+use serde::{Deserialize, Serialize};
+
+/// What the processes of a row draw: where one dies, each time the row is played another point, and how the others dawdle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// All of it follows from this number.
+    pub number: u64,
+    /// Whether a second one may die.
+    pub two_may_die: bool,
+}
 
 /// What befalls the processes that this one starts from now on, until this is dropped: whoever comes to a point of them all, counted from 1, is killed
 /// there.
@@ -13,22 +25,35 @@ pub(super) struct Fate {
 
 #[cfg(feature = "processes")]
 impl Fate {
-    /// Somebody dies at this point, or nobody does.
+    /// The fate of those who play a row for the n-th time, which has so many points; where that is not known yet nobody dies, so that they
+    /// are counted.
     ///
     /// # Panics
     /// If the system has no room for a few bytes that processes share.
-    pub(super) fn at(point: Option<u64>) -> Self {
-        Self { nemesis: point.map(|point| (set(point), point)) }
+    pub(super) fn of(lot: Option<Lot>, n: u64, points: u64) -> Self {
+        let set = |Lot { number, two_may_die }| {
+            let mut random = SplitMix64::new(number.rotate_left(32) ^ n);
+            let point = if points == 0 { u64::MAX } else { 1 + number.wrapping_add(n) % points };
+            // Who repairs comes soon.
+            let then = if two_may_die { random.between(0, 8) as u64 } else { 0 };
+            let dawdles = random.between(0, 1) == 0;
+            let seed = random.next_u64();
+            (
+                set(|nemesis| if dawdles { nemesis.dawdling(seed) } else { nemesis }.then_after(then), point),
+                point,
+            )
+        };
+        Self { nemesis: lot.map(set) }
     }
 
     /// How many have been killed.
     pub(super) fn deaths(&self) -> u64 {
-        self.nemesis.as_ref().map_or(0, |(nemesis, _)| u64::from(nemesis.victim().is_some()))
+        self.nemesis.as_ref().map_or(0, |(nemesis, _)| u64::from(nemesis.deaths()))
     }
 
-    /// Points that were passed, up to that of the death.
+    /// Points that were passed, up to that of the first death at most.
     pub(super) fn passed(&self) -> u64 {
-        self.nemesis.as_ref().map_or(0, |(nemesis, point)| point - nemesis.left())
+        self.nemesis.as_ref().map_or(0, |(nemesis, point)| point.saturating_sub(nemesis.left()))
     }
 }
 
@@ -36,14 +61,14 @@ impl Fate {
 impl Drop for Fate {
     fn drop(&mut self) {
         if self.nemesis.is_some() {
-            set(0);
+            set(|nemesis| nemesis, 0);
         }
     }
 }
 
 #[cfg(feature = "processes")]
-fn set(point: u64) -> Nemesis {
-    let nemesis = Nemesis::at(point).expect("there is room for a few bytes that processes share");
+fn set(and: impl FnOnce(Nemesis) -> Nemesis, point: u64) -> Nemesis {
+    let nemesis = and(Nemesis::at(point).expect("there is room for a few bytes that processes share"));
     nemesis.set_on_children();
     nemesis
 }
@@ -51,7 +76,7 @@ fn set(point: u64) -> Nemesis {
 /// Without processes nobody can be killed.
 #[cfg(not(feature = "processes"))]
 impl Fate {
-    pub(super) const fn at(_: Option<u64>) -> Self {
+    pub(super) const fn of(_: Option<Lot>, _: u64, _: u64) -> Self {
         Self {}
     }
 

@@ -1,6 +1,7 @@
 //! A round as it is kept in a file: what it does, and what came of it.
 
 use super::confirm::Confirmed;
+use super::fate::Lot;
 use super::plan::{Pauses, Plan};
 use super::round::{Round, Work};
 use super::slice::Slice;
@@ -105,9 +106,9 @@ pub enum KeptWork {
         name: String,
         /// How often.
         times: usize,
-        /// From which it follows at which points processes die, if they do.
+        /// What its processes draw, if some of them die.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        dies_at: Option<u64>,
+        lot: Option<Lot>,
     },
 }
 
@@ -158,9 +159,7 @@ impl From<&Work> for KeptWork {
                 pinned: *pinned,
                 load: *load,
             },
-            Work::Row(row, times, dies_at) => {
-                Self::Row { name: row.name.to_owned(), times: *times, dies_at: *dies_at }
-            }
+            Work::Row(row, times, lot) => Self::Row { name: row.name.to_owned(), times: *times, lot: *lot },
         }
     }
 }
@@ -178,10 +177,9 @@ impl KeptWork {
                 let scenario = Scenario { size: *size, roles, stride: *stride };
                 Ok(Work::Plan(harness, Plan { scenario, pauses: *pauses, pinned: *pinned, load: *load }))
             }
-            Self::Row { name, times, dies_at } => {
+            Self::Row { name, times, lot } => {
                 let row = subject.rows.iter().find(|row| row.name == name);
-                row.map(|row| Work::Row(*row, *times, *dies_at))
-                    .ok_or_else(|| NotPlayable::NoRow(name.clone()))
+                row.map(|row| Work::Row(*row, *times, *lot)).ok_or_else(|| NotPlayable::NoRow(name.clone()))
             }
         }
     }
@@ -295,8 +293,8 @@ mod tests {
                 let read: KeptWork = serde_json::from_str(&text).unwrap();
                 match (work, read.on(subject).unwrap()) {
                     (Work::Plan(_, plan), Work::Plan(_, again)) => assert_eq!(plan, again),
-                    (Work::Row(row, times, death), Work::Row(other, again, same)) => {
-                        assert_eq!(death, same);
+                    (Work::Row(row, times, lot), Work::Row(other, again, same)) => {
+                        assert_eq!(lot, same);
                         assert_eq!((row.name, times), (other.name, again));
                     }
                     (work, other) => panic!("{work:?} became {other:?}"),
@@ -309,7 +307,7 @@ mod tests {
     fn what_is_adopted_is_what_an_engine_has_confirmed() {
         let subject = subjects().next().unwrap();
         let (small, large) =
-            [1, 2].map(|times| KeptWork::Row { name: "eats".to_owned(), times, dies_at: None }).into();
+            [1, 2].map(|times| KeptWork::Row { name: "eats".to_owned(), times, lot: None }).into();
         let (kind, message) = (FailureKind::Deadlock, "all wait".to_owned());
         let failure = Failure { kind, message: message.clone(), trace: Trace::default(), execution: 1 };
         let mut kept = KeptRound {
@@ -332,7 +330,7 @@ mod tests {
     #[test]
     fn what_cannot_be_played_is_named() {
         let subject = subjects().find(|subject| subject.id() == "threads/table/ordered").unwrap();
-        let row = KeptWork::Row { name: "flies".to_owned(), times: 1, dies_at: None };
+        let row = KeptWork::Row { name: "flies".to_owned(), times: 1, lot: None };
         assert_eq!(row.on(subject).unwrap_err(), NotPlayable::NoRow("flies".to_owned()));
         let roles = vec![KeptRole { name: "bird".to_owned(), steps: vec!["fly 3".to_owned()] }];
         let pauses = Pauses { seed: 0, longest: 0 };

@@ -1,10 +1,10 @@
 //! One round, in this process.
 
 use super::clock::{Clock, Judged};
-use super::fate::Fate;
+use super::fate::{Fate, Lot};
 use super::kept::KeptOperation;
 use super::plan::Plan;
-use crate::cell::{Row, Subject};
+use crate::cell::{Row, Scope, Subject};
 use crate::check::Decision;
 use crate::engine::{self, Budget, Coverage, Engine, Exploration, Extent, Failure, FailureKind, Program};
 use crate::event::trace::Trace;
@@ -73,9 +73,9 @@ const PATIENCE: u32 = 20;
 pub enum Work {
     /// It plays this plan.
     Plan(Harness, Plan),
-    /// It plays this row so many times. Where there is a number, a process dies each time but the first, if the row has any: then the points are
-    /// counted at which one can die. Which point it is follows from the number, and each time it is the next one.
-    Row(Row, usize, Option<u64>),
+    /// It plays this row so many times. Where there is a lot, a process dies each time but the first, if the row has any: then the points are
+    /// counted at which one can die.
+    Row(Row, usize, Option<Lot>),
 }
 
 /// The model whose rows have processes that may be killed.
@@ -100,7 +100,8 @@ impl Work {
                 let row = subject.rows[random.between(0, subject.rows.len() - 1)];
                 let times = random.between(1, Self::ENCORES);
                 let dies = subject.model == PROCESSES && random.between(0, 1) == 0;
-                Self::Row(row, times, dies.then(|| random.between(0, 255) as u64))
+                let two_may_die = subject.two_may_die.contains(&Scope::Row(row.name));
+                Self::Row(row, times, dies.then(|| Lot { number: random.next_u64(), two_may_die }))
             }
         }
     }
@@ -127,7 +128,7 @@ impl Work {
 pub fn perform(work: Work, seed: u64) -> Round {
     match work {
         Work::Plan(harness, plan) => perform_plan(harness, &plan, seed),
-        Work::Row(row, times, death) => perform_row(row, times, death, seed),
+        Work::Row(row, times, lot) => perform_row(row, times, lot, seed),
     }
 }
 
@@ -167,7 +168,7 @@ fn histories(Judged { history, decision }: &Judged) -> Histories {
     Histories { recorded: 1, decided: u64::from(why.is_none()), why, overtaken }
 }
 
-fn perform_row(row: Row, times: usize, death: Option<u64>, seed: u64) -> Round {
+fn perform_row(row: Row, times: usize, lot: Option<Lot>, seed: u64) -> Round {
     let played = Arc::new(AtomicUsize::new(0));
     let deaths = Arc::new(AtomicU64::new(0));
     let program = {
@@ -175,11 +176,7 @@ fn perform_row(row: Row, times: usize, death: Option<u64>, seed: u64) -> Round {
         Program::new(move || {
             // Ordering: the counts publish nothing.
             let number = played.load(Ordering::Relaxed) as u64;
-            let point = |first: u64| match points.load(Ordering::Relaxed) {
-                0 => u64::MAX,
-                points => 1 + (first + number) % points,
-            };
-            let fate = Fate::at(death.map(point));
+            let fate = Fate::of(lot, number, points.load(Ordering::Relaxed));
             let outcome = (row.play)();
             points.fetch_max(fate.passed(), Ordering::Relaxed);
             deaths.fetch_add(fate.deaths(), Ordering::Relaxed);

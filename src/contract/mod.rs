@@ -5,7 +5,7 @@
 //! once, and runs on every implementation that makes the promise, on every engine. A row that a subject
 //! keeps and its broken twin does not is evidence.
 //!
-//! No row sleeps. That a call *waits* is shown by a flag that the waker sets before it wakes, and that the
+//! No row sleeps, though on real cores some dawdle, each time for another while, so that threads meet in ever new ways. That a call *waits* is shown by a flag that the waker sets before it wakes, and that the
 //! woken thread finds set. Each runs its body twice on the same instance where that is affordable: many
 //! defects live in the second use.
 
@@ -22,10 +22,13 @@ pub mod threads;
 pub use crate::scenario::{join, spawn};
 
 use crate::engine::Violation;
+use crate::scenario::SplitMix64;
 use crate::sync;
 use crate::sync::UnsafeCell;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 /// A property of the row is kept, or violated as `detail` tells.
 pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> String) -> Result<(), Violation> {
@@ -39,6 +42,29 @@ pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> Strin
 /// at least two, on real cores.
 pub fn rounds(modelled: usize) -> Range<usize> {
     0..if sync::is_modelled() { modelled } else { 2 * modelled.max(1) }
+}
+
+/// A while of less than 100 µs, on real cores: as long as a thread that waits looks before it sleeps, and some more. It is another one
+/// each time. Under an engine it is over at any moment.
+fn a_while() -> Duration {
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    if sync::is_modelled() {
+        return Duration::from_millis(1);
+    }
+    // Ordering: Relaxed. A count.
+    let micros = SplitMix64::new(DRAWN.fetch_add(1, Relaxed)).between(0, 99);
+    Duration::from_micros(micros as u64)
+}
+
+/// Spins for [a while](a_while) on real cores.
+fn dawdle() {
+    if sync::is_modelled() {
+        return;
+    }
+    let (start, long) = (Instant::now(), a_while());
+    while start.elapsed() < long {
+        sync::hint::spin_loop();
+    }
 }
 
 /// A number in memory that nothing guards but what the row is about.

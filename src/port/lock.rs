@@ -10,6 +10,7 @@
 //! Outcome: the threads in the order in which they entered, which under a lock for n threads and m sections of each
 //! is any of (nm)!/(m!)ⁿ.
 
+use super::exchange::draw_length;
 use super::holdings::{self, Log};
 use super::{Harness, Port, Size};
 use crate::check::exclusion::Holding;
@@ -58,9 +59,12 @@ pub const ENTER: Verb = Verb("enter");
 /// Passes through a critical section, if nobody is in it.
 pub const TRY_ENTER: Verb = Verb("try_enter");
 
-/// Many threads or few, who wait; in every other round some of them try as well.
+/// Many threads or few, who wait; in every other round some of them try as well. Half of the rounds are short: a wake-up that is lost shows
+/// only where nobody comes later.
 fn draw(random: &mut SplitMix64) -> Scenario {
-    let mut scenario = locking(random.between(1, 12), random.between(1, 1_000));
+    let threads = random.between(1, 12);
+    let most = draw_length(1_000, random);
+    let mut scenario = locking(threads, random.between(1, most));
     if random.between(0, 1) == 0 {
         let steps = scenario.roles.iter_mut().flat_map(|role| &mut role.steps);
         steps.filter(|_| random.between(0, 3) == 0).for_each(|step| *step = TRY_ENTER.step());

@@ -77,10 +77,16 @@ mod loud {
         }
     }
 
-    #[cold]
-    fn dawdle(seed: u64) {
-        // A thread whose values are gone is about to end.
-        let Ok(mut random) = STATE.try_with(Cell::get) else { return };
+    /// One time out of eight, if there is any noise: for what may happen without a reason, and then must do no harm.
+    pub(in crate::sync) fn now_and_then() -> bool {
+        // Ordering: as above.
+        let seed = SEED.load(Ordering::Relaxed);
+        seed != 0 && draw(seed).is_some_and(|random| (random >> 32).is_multiple_of(8))
+    }
+
+    /// What comes next for this thread; nothing for one whose values are gone, because it is about to end.
+    fn draw(seed: u64) -> Option<u64> {
+        let mut random = STATE.try_with(Cell::get).ok()?;
         if random == 0 {
             random = state(seed, 1 << 32 | THREADS.fetch_add(1, Ordering::Relaxed));
         }
@@ -88,7 +94,13 @@ mod loud {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        let _ = STATE.try_with(|state| state.set(random));
+        STATE.try_with(|state| state.set(random)).ok()?;
+        Some(random)
+    }
+
+    #[cold]
+    fn dawdle(seed: u64) {
+        let Some(random) = draw(seed) else { return };
         match random >> 32 & 0x3FF {
             0 => rest(Duration::from_micros(random % SLEEP)),
             1..=15 => std::thread::yield_now(),
@@ -135,16 +147,21 @@ mod silent {
     pub(in crate::sync) const fn here() {}
 
     #[inline(always)]
+    pub(in crate::sync) const fn now_and_then() -> bool {
+        false
+    }
+
+    #[inline(always)]
     pub(in crate::sync) fn awake(look: impl FnOnce() -> bool) -> bool {
         look()
     }
 }
 
 #[cfg(feature = "noise")]
-pub(in crate::sync) use loud::{awake, here};
+pub(in crate::sync) use loud::{awake, here, now_and_then};
 #[cfg(feature = "noise")]
 pub use loud::{is_thread, seed};
 #[cfg(not(feature = "noise"))]
-pub(in crate::sync) use silent::{awake, here};
+pub(in crate::sync) use silent::{awake, here, now_and_then};
 #[cfg(not(feature = "noise"))]
 pub use silent::{is_thread, seed};

@@ -19,8 +19,10 @@ use crate::model::threads::lock::semaphore::{AtOnce, Semaphore};
 
 pub(super) static SUBJECTS: &[Subject] = &[
     lock::<Lock<ThreeState>>("threads/lock/futex").with_rows(LOCK),
-    lock::<barging::Lock>("threads/lock/barging")
-        .with_rows(rows![exclusion::l01_a_held_lock_is_refused[barging::Lock]]),
+    lock::<barging::Lock>("threads/lock/barging").with_rows(rows![
+        exclusion::l01_a_held_lock_is_refused[barging::Lock],
+        exclusion::l01_the_last_release_wakes[barging::Lock],
+    ]),
     lock::<RLock>("threads/lock/recursive").with_rows(RECURSIVE),
     lock::<Semaphore<AtOnce>>("threads/lock/semaphore").with_rows(SEMAPHORE),
     Subject::new("threads/lock/condition").with_rows(CONDITION),
@@ -33,10 +35,13 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .broken(NEVER_WOKEN)
         .hidden_in(ONE_WAITER),
     lock::<barging::Lock<NeverLooks>>("threads/lock/barging~never_looks").broken(NEVER_WOKEN),
-    lock::<barging::Lock<NoFence>>("threads/lock/barging~no_fence").broken(NEVER_WOKEN).blind(&[(
-        Engine::Dpor,
-        "there every load finds what was stored last, as if each access had a fence",
-    )]),
+    lock::<barging::Lock<NoFence>>("threads/lock/barging~no_fence")
+        .with_rows(rows![exclusion::l01_the_last_release_wakes[barging::Lock<NoFence>]])
+        .broken(NEVER_WOKEN)
+        .blind(&[(
+            Engine::Dpor,
+            "there every load finds what was stored last, as if each access had a fence",
+        )]),
     lock::<barging::Lock<ForgetsSleepers>>("threads/lock/barging~forgets_sleepers")
         .broken(NEVER_WOKEN)
         .hidden_in(ONE_WAITER),

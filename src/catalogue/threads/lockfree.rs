@@ -83,14 +83,17 @@ pub(super) static SUBJECTS: &[Subject] = &[
         .blind(NO_ORDER_IN_TIME),
     spsc::<Spsc<Item, ForgetsTheLastBatch>>("threads/lockfree/spsc.in_pairs~forgets_the_last_batch")
         .broken(&[FailureKind::Property]),
-    Subject::new("threads/lockfree/michael_scott~looks_once")
-        .with_rows(rows![
-            hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::LooksOnce>],
-            michael_scott::a_node_stays_while_a_push_looks[
-                MichaelScott<Item, broken::michael_scott::LooksOnce>
-            ],
-        ])
-        .broken(FREED_TOO_EARLY),
+    try_queue::<MichaelScott<Item, broken::michael_scott::LooksOnce>>(
+        "threads/lockfree/michael_scott~looks_once",
+    )
+    .only(&[])
+    .with_rows(rows![
+        hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::LooksOnce>],
+        michael_scott::a_node_stays_while_a_push_looks[
+            MichaelScott<Item, broken::michael_scott::LooksOnce>
+        ],
+    ])
+    .broken(FREED_TOO_EARLY),
     Subject::new("threads/lockfree/michael_scott~unfenced")
         .with_rows(rows![
             hazard::a_node_stays_while_a_pop_looks[MichaelScott<Item, broken::michael_scott::Unfenced>],
@@ -104,7 +107,8 @@ pub(super) static SUBJECTS: &[Subject] = &[
     try_queue::<MichaelScott<Item, RelaxedFollow>>("threads/lockfree/michael_scott~relaxed_follow")
         .broken(RACE),
     try_queue::<MichaelScott<Item, DropsTwice>>("threads/lockfree/michael_scott~drops_twice").broken(WRONG),
-    Subject::new("threads/lockfree/segments~looks_once")
+    try_queue::<Segments<Item, broken::segments::LooksOnce>>("threads/lockfree/segments~looks_once")
+        .only(&[])
         .with_rows(rows![
             hazard::a_node_stays_while_a_pop_looks[Segments<Item, broken::segments::LooksOnce>],
             michael_scott::a_node_stays_while_a_push_looks[Segments<Item, broken::segments::LooksOnce>],
@@ -134,14 +138,16 @@ pub(super) static SUBJECTS: &[Subject] = &[
     Subject::new("threads/lockfree/combining~loses_item_in_hand")
         .with_rows(rows![combining::q13_a_comparison_may_panic[Combining<DropProbe, LosesItemInHand>]])
         .broken(WRONG),
-    Subject::new("threads/lockfree/treiber~looks_once")
+    try_queue::<Treiber<Item, broken::treiber::LooksOnce>>("threads/lockfree/treiber~looks_once")
+        .only(&[])
         .with_rows(rows![hazard::a_node_stays_while_a_pop_looks[Treiber<Item, broken::treiber::LooksOnce>]])
         .broken(FREED_TOO_EARLY),
     Subject::new("threads/lockfree/treiber~unfenced")
         .with_rows(rows![hazard::a_node_stays_while_a_pop_looks[Treiber<Item, broken::treiber::Unfenced>]])
         .broken(FREED_TOO_EARLY)
         .blind(ONE_ORDER),
-    Subject::new("threads/lockfree/arena~tagless")
+    try_queue::<Arena<Item, Tagless>>("threads/lockfree/arena~tagless")
+        .only(&[])
         .with_rows(rows![arena::a_node_that_comes_back_is_another[Arena<Item, Tagless>]])
         .broken(&[FailureKind::Property, FailureKind::DataRace, FailureKind::Panic]),
     try_queue::<OneNodeShort<Item>>("threads/lockfree/arena~one_node_short")

@@ -15,7 +15,7 @@
 //! | the budget of restarts | [`a_spent_budget_stops_all`] |
 //! | a supervisor stops its children | [`a_stop_of_the_supervisor_stops_all`] |
 
-use crate::contract::{ensure, join, spawn};
+use crate::contract::{a_while, ensure, join, spawn};
 use crate::engine::{Outcome, Violation};
 use crate::model::actors::actor::supervisor::{BudgetSpent, Strategy, Supervisor};
 use crate::model::actors::actor::{
@@ -171,7 +171,7 @@ pub fn an_ask_is_answered_or_times_out<P: Protocol>() -> Outcome {
     let asker = spawn("asker", {
         let oracle = oracle.address().clone();
         move || {
-            let answer = oracle.ask(|reply| reply, A_WHILE);
+            let answer = oracle.ask(|reply| reply, a_while());
             oracle.drain();
             answer
         }

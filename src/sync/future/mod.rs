@@ -45,16 +45,21 @@ pub fn yield_now() -> impl Future<Output = ()> {
 
 /// Whether an executor polls a future again that is pending, though nobody has woken its task: with a waker of its own, and
 /// without a word to who has the one before. Under an engine that is a [spurious event](crate::engine::Budget::spurious); on real
-/// cores, and under loom, it does not happen.
+/// cores it is [noise](super::noise), and under loom it does not happen.
 ///
 /// For those who write executors.
 #[track_caller]
 #[must_use]
 pub fn polls_again() -> bool {
     #[cfg(feature = "instrumented")]
-    if let Current::Controlled(controller) = current() {
-        use crate::event::op::Spurious::Poll;
-        return super::hook::is_spurious(controller, Poll, std::panic::Location::caller());
+    match current() {
+        Current::Native => {}
+        #[cfg(feature = "loom")]
+        Current::Loom => return false,
+        Current::Controlled(controller) => {
+            use crate::event::op::Spurious::Poll;
+            return super::hook::is_spurious(controller, Poll, std::panic::Location::caller());
+        }
     }
-    false
+    super::noise::now_and_then()
 }

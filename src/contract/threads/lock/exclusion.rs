@@ -1,13 +1,15 @@
 //! Rows of [`Lock`] and [`RLock`], and of an iterator under a lock.
 
 use super::{Bare, SHORT, ensure_eq};
-use crate::contract::{ensure, join, rounds, spawn};
+use crate::contract::{dawdle, ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::threads::lock::futex::{Handoff, Lock, NotHeld};
 use crate::model::threads::lock::guarded::Guarded;
 use crate::model::threads::lock::recursive::{Nesting, RLock};
 use crate::port::RawLock;
-use crate::sync::is_modelled;
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::atomic::Ordering::{Acquire, Release};
+use crate::sync::{hint, is_modelled};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -55,6 +57,35 @@ pub fn l01_a_held_lock_is_refused<L: RawLock>() -> Outcome {
     let free = shared.lock.try_lock();
     ensure(free, "everybody_has_released", || "the lock is held at the end".to_owned())?;
     Ok(format!("{seen:?}"))
+}
+
+/// One waits for a lock that the other one releases for the last time.
+pub fn l01_the_last_release_wakes<L: RawLock>() -> Outcome {
+    let (lock, turn) = (Arc::new(L::new()), Arc::new(AtomicUsize::new(0).named(format_args!("turn"))));
+    let meetings = if is_modelled() { 1 } else { 100 };
+    // Ordering: Acquire and Release, so that meetings do not overlap.
+    let holder = spawn("holder", {
+        let (lock, turn) = (lock.clone(), turn.clone());
+        move || {
+            for meeting in 0..meetings {
+                hint::spin_until(100, || turn.load(Acquire) == 2 * meeting);
+                lock.lock();
+                turn.store(2 * meeting + 1, Release);
+                dawdle();
+                lock.unlock();
+            }
+        }
+    });
+    let waiter = spawn("waiter", move || {
+        for meeting in 0..meetings {
+            hint::spin_until(100, || turn.load(Acquire) == 2 * meeting + 1);
+            lock.lock();
+            lock.unlock();
+            turn.store(2 * meeting + 2, Release);
+        }
+    });
+    [holder, waiter].into_iter().for_each(join);
+    Ok(String::new())
 }
 
 /// Two threads count under the lock, on real cores often enough to meet: one is inside at a time, and no

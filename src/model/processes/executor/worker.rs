@@ -3,6 +3,7 @@
 use super::call::call;
 use super::frame::{Frames, Kind, bare};
 use crate::sync::pipe::{Reader, Writer};
+use crate::sync::process::point;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -36,14 +37,17 @@ pub(super) fn work(desk: Desk) {
         let told = match tasks.next() {
             Some((Kind::Task, frame)) => {
                 done += 1;
+                point("a task to be run");
                 // SAFETY: the pool has packed it, whose process has started this one.
                 unsafe { call(&frame) }
             }
             Some((kind, _)) => bare(kind),
             None => return,
         };
+        point("an answer to be given");
         if answers.write_all(&told).is_err() {
             return;
         }
+        point("an answer that was given");
     }
 }

@@ -95,6 +95,7 @@ impl Seat {
         let lost = (account / LOST + u64::from(in_hand)) * LOST;
         if B::COUNTS_FIRST {
             self.ended.store(lost + u64::from(account as u32), Relaxed);
+            point("tasks that are counted as lost");
         }
         // Ordering: Release. With `all_have_ended`: what was put has been counted.
         self.ended.store(lost + u64::from(took), Release);

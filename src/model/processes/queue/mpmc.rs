@@ -172,6 +172,7 @@ impl<const WORDS: usize, P: Recovery> Mpmc<WORDS, P> {
             let is_lost = account as u32 == tail;
             if P::COUNTS_FIRST && is_lost {
                 self.account.store(account + LOST, Relaxed);
+                point("a message that is counted as lost");
             }
             self.account.store(lost + u64::from(is_lost) * LOST, Relaxed);
             point("an account that is right again");

@@ -59,7 +59,8 @@ pub trait Protection: Send + Sync + 'static {
     /// Records of a segment: natively more than most machines have cores. Under an engine each is an object to
     /// read in a scan.
     const RECORDS: (usize, usize) = (32, 4);
-    /// Whether freed memory is given back while the domain lives. A twin, which would use it, keeps it.
+    /// Whether memory goes back to the allocator while the domain lives. A twin, which would use it, keeps it for nodes to come:
+    /// who still looks into what was freed finds another item there.
     const GIVES_BACK: bool = Self::LOOKS_AGAIN && Self::FENCED;
 }
 
@@ -173,11 +174,12 @@ impl<B> Node<B> {
 }
 
 impl<B, const H: usize, P: Protection> Domain<B, H, P> {
-    /// A domain without nodes, which scans when a thread has retired so many of them, natively and under an engine.
+    /// A domain without nodes, which scans when a thread has retired so many of them, natively and under an engine. A twin
+    /// scans as often as under an engine, to use what it has freed soon.
     pub(super) fn scanning_at((natively, modelled): (usize, usize)) -> Self {
         match sync::is_modelled() {
             true => Self::with_records(P::RECORDS.1, modelled),
-            false => Self::with_records(P::RECORDS.0, natively),
+            false => Self::with_records(P::RECORDS.0, if P::GIVES_BACK { natively } else { modelled }),
         }
     }
 
@@ -298,12 +300,12 @@ impl<B, const H: usize, P: Protection> Domain<B, H, P> {
     unsafe fn give_back(&self, node: *mut Node<B>, nodes: &mut Nodes<B>) {
         // SAFETY: the node was not freed before.
         unsafe { &(*node).life }.end();
-        if !P::GIVES_BACK || sync::is_modelled() {
+        if sync::is_modelled() {
             return nodes.kept.push(node);
         }
         // SAFETY: the node was made by `Box`; the rest is the caller's promise.
         let node = unsafe { Box::from_raw(node) };
-        if nodes.spare.len() < self.scans_at {
+        if nodes.spare.len() < self.scans_at || !P::GIVES_BACK {
             nodes.spare.push(node);
         }
     }
