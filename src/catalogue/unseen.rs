@@ -10,8 +10,10 @@ pub enum Unseen {
     Order,
     /// A fence is missing that the system's barrier on the other side makes up for.
     Barrier,
-    /// What is raced for is not used afterwards.
+    /// What is raced for is not used afterwards, or found to be gone.
     Idle,
+    /// Who waits looks now and then by itself, and needs no wake-up.
+    Naps,
     /// Somebody is overtaken, or all give way to each other; in the end everybody has been served.
     Fairness,
 }
@@ -22,6 +24,7 @@ impl fmt::Display for Unseen {
             Self::Order => "an ordering that this processor keeps anyway",
             Self::Barrier => "the barrier of the other side orders this one, too",
             Self::Idle => "a race of which nothing follows",
+            Self::Naps => "who waits looks now and then by itself",
             Self::Fairness => "everybody is served in the end",
         })
     }
@@ -37,12 +40,12 @@ pub fn unseen(subject: &Subject) -> Option<Unseen> {
     Some(*why).filter(|why| match why {
         Unseen::Order => keeps_order,
         Unseen::Barrier => has_barrier,
-        Unseen::Idle | Unseen::Fairness => true,
+        Unseen::Idle | Unseen::Naps | Unseen::Fairness => true,
     })
 }
 
 /// The twins, whatever the processor. A fence between a store and a later load that is left out is no matter of [`Unseen::Order`]: x86 needs it.
-const UNSEEN: [(Unseen, &[&str]); 4] = [
+const UNSEEN: [(Unseen, &[&str]); 5] = [
     (
         Unseen::Order,
         &[
@@ -71,7 +74,11 @@ const UNSEEN: [(Unseen, &[&str]); 4] = [
             "threads/lockfree/treiber~unfenced",
         ],
     ),
-    (Unseen::Idle, &["gil/lock/cpython~touched_after_release"]),
+    (
+        Unseen::Idle,
+        &["gil/lock/cpython~touched_after_release", "pool/executor/thread_pool~begins_what_is_gone"],
+    ),
+    (Unseen::Naps, &["pool/executor/thread_pool~looks_then_tells"]),
     (
         Unseen::Fairness,
         &[

@@ -5,7 +5,7 @@
 //! once, and runs on every implementation that makes the promise, on every engine. A row that a subject
 //! keeps and its broken twin does not is evidence.
 //!
-//! No row sleeps, though on real cores some dawdle, each time for another while, so that threads meet in ever new ways. That a call *waits* is shown by a flag that the waker sets before it wakes, and that the
+//! No row sleeps. That a call *waits* is shown by a flag that the waker sets before it wakes, and that the
 //! woken thread finds set. Each runs its body twice on the same instance where that is affordable: many
 //! defects live in the second use.
 
@@ -28,7 +28,7 @@ use crate::sync::UnsafeCell;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A property of the row is kept, or violated as `detail` tells.
 pub fn ensure(kept: bool, property: &'static str, detail: impl FnOnce() -> String) -> Result<(), Violation> {
@@ -54,17 +54,6 @@ fn a_while() -> Duration {
     // Ordering: Relaxed. A count.
     let micros = SplitMix64::new(DRAWN.fetch_add(1, Relaxed)).between(0, 99);
     Duration::from_micros(micros as u64)
-}
-
-/// Spins for [a while](a_while) on real cores.
-fn dawdle() {
-    if sync::is_modelled() {
-        return;
-    }
-    let (start, long) = (Instant::now(), a_while());
-    while start.elapsed() < long {
-        sync::hint::spin_loop();
-    }
 }
 
 /// A number in memory that nothing guards but what the row is about.

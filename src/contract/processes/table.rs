@@ -13,7 +13,7 @@ use crate::model::processes::table::ordered::{Death, Manners, Ordered};
 use crate::port::Table;
 use crate::sync::atomic::AtomicU32;
 use crate::sync::atomic::Ordering::Relaxed;
-use crate::sync::process::Process;
+use crate::sync::process::{Process, point};
 use crate::sync::region::Region;
 use std::collections::BTreeSet;
 
@@ -52,6 +52,7 @@ const EATS: u32 = 1;
 fn dine_and_tell<M: Manners>((table, meals, seat): (Ordered<M>, Meals, usize)) {
     table.dine(seat, &mut || {
         meals[seat].store(EATS, Relaxed);
+        point("in the middle of a meal");
         meals[seat].store(EATS + 1, Relaxed);
     });
 }

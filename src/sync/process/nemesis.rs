@@ -87,8 +87,8 @@ impl Nemesis {
         self
     }
 
-    /// The same, and now and then a process rests at a point for up to 3 ms, as long as it takes to start another one. When and for how
-    /// long follows from the seed and from the points that were passed.
+    /// The same, and now and then a process rests at a point for up to 3 ms, as long as it takes to start another one; who is killed does
+    /// so before. When and for how long follows from the seed and from the points that were passed.
     #[must_use]
     pub fn dawdling(self, seed: u64) -> Self {
         self.0.dawdling.store(seed | 1, Relaxed);
@@ -138,11 +138,11 @@ impl Nemesis {
         }
     }
 
-    /// Rests at every fourth point or so.
+    /// Rests at every fourth point or so, and at the last one.
     fn dawdle(&self, left: u64) {
         let seed = self.0.dawdling.load(Relaxed);
         let mixed = (seed ^ left).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        if seed != 0 && mixed.is_multiple_of(4) {
+        if seed != 0 && (left == 1 || mixed.is_multiple_of(4)) {
             std::thread::sleep(Duration::from_micros(mixed / 4 % 3_000));
         }
     }

@@ -5,7 +5,7 @@ pub mod stealing;
 
 use super::{Gate, client, soon};
 use crate::contract::pool::future::Counted;
-use crate::contract::{dawdle, ensure, join, rounds, spawn};
+use crate::contract::{ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::pool::executor::map::MapOptions;
 use crate::model::pool::executor::thread_pool::{Executor, ThreadPoolExecutor};
@@ -93,11 +93,7 @@ pub fn x03_map_does_not_wait_to_be_asked<R: Rules>() -> Outcome {
     let ran = client(|| {
         let (pool, gate) = (pool::<R>(1), Gate::closed());
         let opens = gate.clone();
-        let opens = move |_: u32| {
-            opens.open();
-            dawdle();
-        };
-        let map = pool.map(0..1, opens, MapOptions::default());
+        let map = pool.map(0..1, move |_: u32| opens.open(), MapOptions::default());
         gate.pass();
         map.count()
     });

@@ -2,7 +2,7 @@
 
 use super::{Gate, client};
 use crate::contract::pool::executor::{pool, why};
-use crate::contract::{dawdle, ensure, join, spawn};
+use crate::contract::{ensure, join, spawn};
 use crate::engine::Outcome;
 use crate::model::pool::executor::map::MapOptions;
 use crate::model::pool::executor::thread_pool::Executor;
@@ -53,10 +53,7 @@ pub fn d01_a_shutdown_beside_a_map<R: Rules>() -> Outcome {
     let [maps, closes] = [pool.clone(), pool.clone()];
     let maps =
         spawn("client 0", move || maps.map(0..2, |n: u32| n, MapOptions::default()).collect::<Vec<_>>());
-    let closes = spawn("client 1", move || {
-        dawdle();
-        closes.shutdown(true, false)
-    });
+    let closes = spawn("client 1", move || closes.shutdown(true, false));
     let results = join(maps);
     join(closes);
     // Its end is main's, whoever is done last.

@@ -1,18 +1,20 @@
 //! Rows of [`Lock`] and [`RLock`], and of an iterator under a lock.
 
 use super::{Bare, SHORT, ensure_eq};
-use crate::contract::{dawdle, ensure, join, rounds, spawn};
+use crate::contract::{a_while, ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::threads::lock::futex::{Handoff, Lock, NotHeld};
 use crate::model::threads::lock::guarded::Guarded;
 use crate::model::threads::lock::recursive::{Nesting, RLock};
 use crate::port::RawLock;
 use crate::sync::atomic::AtomicUsize;
-use crate::sync::atomic::Ordering::{Acquire, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{hint, is_modelled};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
 
 /// A lock, and what it guards.
 struct Shared<L> {
@@ -59,6 +61,27 @@ pub fn l01_a_held_lock_is_refused<L: RawLock>() -> Outcome {
     Ok(format!("{seen:?}"))
 }
 
+/// On real cores, spins as long as it takes the one who waits for the lock to go to sleep, and releases the lock: about then, and sooner or
+/// later by up to half a microsecond. How long that is the releases tell: to wake somebody takes a system call.
+fn release_when_the_other_one_falls_asleep<L: RawLock>(lock: &L) {
+    static NANOS: AtomicU64 = AtomicU64::new(0);
+    const WAKES: Duration = Duration::from_nanos(800);
+    if is_modelled() {
+        return lock.unlock();
+    }
+    // Ordering: Relaxed. A guess.
+    let nanos = NANOS.load(Relaxed);
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_nanos(nanos) {
+        hint::spin_loop();
+    }
+    let released = Instant::now();
+    lock.unlock();
+    let step = u64::from(a_while().subsec_micros()) * 5;
+    let next = if released.elapsed() > WAKES { nanos.saturating_sub(step) } else { nanos + step };
+    NANOS.store(next, Relaxed);
+}
+
 /// One waits for a lock that the other one releases for the last time.
 pub fn l01_the_last_release_wakes<L: RawLock>() -> Outcome {
     let (lock, turn) = (Arc::new(L::new()), Arc::new(AtomicUsize::new(0).named(format_args!("turn"))));
@@ -71,8 +94,7 @@ pub fn l01_the_last_release_wakes<L: RawLock>() -> Outcome {
                 hint::spin_until(100, || turn.load(Acquire) == 2 * meeting);
                 lock.lock();
                 turn.store(2 * meeting + 1, Release);
-                dawdle();
-                lock.unlock();
+                release_when_the_other_one_falls_asleep(&*lock);
             }
         }
     });
