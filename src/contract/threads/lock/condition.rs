@@ -1,7 +1,7 @@
 //! Rows of [`Condition`].
 
 use super::{Bare, SHORT, ensure_eq};
-use crate::contract::{ensure, join, rounds, spawn};
+use crate::contract::{a_while, ensure, join, rounds, spawn};
 use crate::engine::Outcome;
 use crate::model::threads::lock::condition::{Condition, Held, Patience};
 use crate::model::threads::lock::futex::{Lock, LockGuard, NotHeld};
@@ -278,7 +278,7 @@ pub fn c06_no_notification_is_lost<P: Patience>() -> Outcome {
     for _ in rounds(1) {
         let waiter = spawn("waiter", {
             let monitor = monitor.clone();
-            move || monitor.with(|monitor, held| monitor.changed.wait_timeout(held, SHORT).expect("held"))
+            move || monitor.with(|monitor, held| monitor.changed.wait_timeout(held, a_while()).expect("held"))
         });
         let waker = spawn("waker", {
             let monitor = monitor.clone();
