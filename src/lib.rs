@@ -44,6 +44,7 @@
 //! | [`engine`] | what drives the threads, and the facts that it reports |
 //! | [`cell`], [`catalogue`] | subject × scenario × engine × scope: what is run, and everything that there is to run |
 //! | [`judge`], [`report`] | what the facts are worth, the cause of a failure, and how people read them |
+//! | [`guest`] | checks for a guest's own tests, in ten lines: [`check`](fn@check), [`Check`], [`cover!`] |
 //! | `runner`, `campaign` | cells in processes of their own; stress on real cores (feature `cli`) |
 //! | `compare`, `bench` | the models side by side on the same work; ours beside the best of others (feature `cli`) |
 //!
@@ -79,6 +80,7 @@ pub mod compare;
 pub mod contract;
 pub mod engine;
 pub mod event;
+pub mod guest;
 pub mod history;
 pub mod judge;
 pub mod model;
@@ -89,6 +91,8 @@ pub mod runner;
 pub mod scenario;
 pub mod spec;
 pub mod sync;
+
+pub use guest::{Check, check};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -155,6 +155,7 @@ fn agreements() -> Vec<Trial> {
                     return Ok(());
                 }
                 let raw = explore(Engine::Dpor, &cell.program(), &budget);
+                repeats(&raw, &cell.program(), &budget)?;
                 let [raw, shuttle] = [raw, shuttle].map(comparable);
                 if raw == shuttle { Ok(()) } else { Err(format!("{raw:#?}\n{shuttle:#?}").into()) }
             })
@@ -162,10 +163,25 @@ fn agreements() -> Vec<Trial> {
         .collect()
 }
 
-/// What both drivers must report alike: everything but the addresses in a trace, and how large a search that was cut would have been, which is
-/// estimated from where it stands.
+/// What went wrong goes wrong again where the execution is all that is known, as in another process.
+#[cfg(any(feature = "dpor", feature = "shuttle"))]
+fn repeats(seen: &Exploration, program: &Program, budget: &Budget) -> Result<(), Failed> {
+    let (Some(failure), Some(text)) = (&seen.failure, &seen.replay) else { return Ok(()) };
+    let alone = refectory::engine::replay(program, budget, text)?;
+    let [there, here] = [Some(failure), alone.failure.as_ref()]
+        .map(|failure| failure.map(|failure| (failure.kind, failure.message.clone())));
+    if there == here { Ok(()) } else { Err(format!("{text} gives {here:?}, and there was {there:?}").into()) }
+}
+
+#[cfg(not(any(feature = "dpor", feature = "shuttle")))]
+fn repeats(_: &Exploration, _: &Program, _: &Budget) -> Result<(), Failed> {
+    Ok(())
+}
+
+/// What both drivers must report alike: everything but the addresses in a trace, the numbers of objects, and how large a search that was cut would
+/// have been, which is estimated from where it stands.
 fn comparable(mut exploration: Exploration) -> (Exploration, String) {
-    exploration.expected = None;
+    (exploration.expected, exploration.replay) = (None, None);
     let trace =
         exploration.failure.as_mut().map(|failure| (failure.kind, std::mem::take(&mut failure.trace)));
     let table = trace.map(|(kind, trace)| report::counterexample(kind, &trace, Style::Plain));

@@ -10,8 +10,16 @@ use std::process::Command;
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
 
+/// The guest's code.
+mod gate {
+    include!("examples/gate.rs");
+
+    pub(super) const CHECKED: fn() = one_opens_and_one_passes;
+}
+
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
+        Trial::test("readme/ten_lines_are_told_so", ten_lines_are_told_so),
         Trial::test("readme/counterexamples_are_printed_so", counterexamples_are_printed_so),
         Trial::test("readme/the_matrix_is_that_of_the_pages", the_matrix_is_that_of_the_pages),
         Trial::test("readme/the_measures_are_those_of_the_pages", the_measures_are_those_of_the_pages),
@@ -29,7 +37,7 @@ fn counterexamples_are_printed_so() -> Result<(), Failed> {
         return Ok(());
     }
     let mut shown = 0;
-    for block in blocks().filter(|block| block.starts_with('✗')) {
+    for block in blocks().filter(|block| block.starts_with('✗') && block.contains(" replay: cargo ")) {
         let id = block.split(" in ").nth(1).and_then(|rest| rest.split(' ').next()).ok_or("no id")?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_refectory"));
         let output = command.args(["replay", id]).env("NO_COLOR", "1").output()?;
@@ -40,6 +48,30 @@ fn counterexamples_are_printed_so() -> Result<(), Failed> {
         shown += 1;
     }
     if shown == 0 { Err("README.md shows no counterexample".into()) } else { Ok(()) }
+}
+
+/// The guest's code is that of the example, and is told so.
+fn ten_lines_are_told_so() -> Result<(), Failed> {
+    if !Engine::Dpor.available() {
+        return Ok(());
+    }
+    let code = README.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next());
+    if code != Some(include_str!("examples/gate.rs")) {
+        return Err("the code of README.md is not that of verify/examples/gate.rs".into());
+    }
+    let test = std::thread::Builder::new().name("who_waits_passes".to_owned());
+    let told = test.spawn(|| refectory::check(gate::CHECKED))?.join();
+    let told = told.expect_err("it goes wrong").downcast::<String>().map_err(|_| "it says nothing")?;
+    // The line is that of the call.
+    let without_line = |text: &str| {
+        let (before, after) = text.split_once("REFECTORY_REPLAY=")?;
+        Some((before.to_owned(), after.split_once('.')?.1.trim_end().to_owned()))
+    };
+    let block = blocks().find(|block| block.contains("REFECTORY_REPLAY")).ok_or("no example")?;
+    match without_line(block) == without_line(&told) {
+        true => Ok(()),
+        false => Err(format!("README.md shows\n{block}\nand the check says\n{told}").into()),
+    }
 }
 
 /// Cells of a line, which have two spaces or more between them.

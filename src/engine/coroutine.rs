@@ -7,7 +7,7 @@
 //! of a deadlocked program would run into the deadlock. What those stacks own is leaked, which is why a
 //! search stops at its first failures.
 
-use super::execution::{Chooser, End, Execution, Script, Turn};
+use super::execution::{Chooser, End, Execution, Replay, Script, Turn};
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::watchdog::{Pulse, Watchdog};
 use super::{Budget, Exploration, Extent, Program, Progress, overflow, panics};
@@ -63,6 +63,17 @@ fn replay(program: &Program, budget: &Budget, search: &Runtime, script: Script) 
     let runtime = Runtime::new(search.execution.borrow_mut().again(script, budget));
     let (end, ran) = runtime.run(program, true);
     recorded(&mut runtime.execution.borrow_mut(), end, &ran)
+}
+
+/// Runs one execution of another process, and no other.
+pub(crate) fn replay_alone(program: &Program, budget: &Budget, replay: Replay) -> Exploration {
+    let budget = Budget { executions: 1, shorten: 0, ..*budget };
+    let mut search = Search::new(&budget, Ok(Extent::Sampled(0)));
+    let runtime = Runtime::new(Execution::replaying(replay, &budget));
+    let (end, ran) = runtime.run(program, true);
+    let recorded = recorded(&mut runtime.execution.borrow_mut(), end, &ran);
+    search.record(&runtime.execution.borrow(), end, ran);
+    search.finish(recorded)
 }
 
 /// The coroutines of one execution after the other.

@@ -6,9 +6,12 @@
 mod chooser;
 mod cycle;
 mod present;
+mod replay;
 
 pub(crate) use self::chooser::Chooser;
 use self::cycle::{Cycle, GoingRound};
+pub use self::replay::NotAReplay;
+pub(crate) use self::replay::Replay;
 use super::Budget;
 use super::dpor::{Explorer, Next};
 use super::machine::clock::ThreadSet;
@@ -17,7 +20,7 @@ use crate::event::causality::{Causality, Moment};
 use crate::event::op::{ObjectId, Op, Site, ThreadId};
 
 /// What an execution needs to be run again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Script {
     pub(crate) schedule: Vec<Choice>,
     /// The objects that the machine watched.
@@ -121,6 +124,20 @@ impl Execution {
         std::mem::swap(&mut again.machine, &mut self.machine);
         again.machine.know(watched);
         again
+    }
+
+    /// An execution of another process, to be run again.
+    pub(crate) fn replaying(replay: Replay, budget: &Budget) -> Self {
+        let Replay { script: Script { schedule, watched }, makers } = replay;
+        let mut again = Self::new(Chooser::Script { schedule, position: 0 }, budget);
+        again.machine.know(watched);
+        again.machine.number(&makers);
+        again
+    }
+
+    /// What another process needs to run this execution again.
+    pub(crate) fn replay(&self) -> Option<Replay> {
+        Some(Replay { script: self.script(), makers: self.machine.makers()? })
     }
 
     /// The next execution follows the script of this one; gives back who chooses otherwise.

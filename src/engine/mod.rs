@@ -32,6 +32,8 @@ mod watchdog;
 
 #[cfg(feature = "dpor")]
 pub use self::estimate::{Estimate, estimate};
+#[cfg(any(feature = "dpor", feature = "shuttle"))]
+pub use self::execution::NotAReplay;
 pub(crate) use self::extent::UNCONFIRMED;
 pub use self::extent::{Bounds, Coverage, Exhausted, Extent, Reason};
 pub use self::outcomes::Outcomes;
@@ -350,6 +352,9 @@ pub struct Exploration {
     pub failures: u64,
     /// One of them, the one with the fewest context switches among those that were looked at.
     pub failure: Option<Failure>,
+    /// That execution as text, from which `engine::replay` runs it again (controlled engines, of programs without mailboxes; nothing where it went
+    /// wrong in an equivalent one).
+    pub replay: Option<String>,
     /// The largest value of each thing that was measured: in all executions there are where the search was
     /// exhaustive, else in those that were seen.
     pub measures: BTreeMap<&'static str, u64>,
@@ -400,6 +405,7 @@ impl Exploration {
             outcomes: Outcomes::default(),
             failures: 0,
             failure: None,
+            replay: None,
             measures: BTreeMap::new(),
             redundant: 0,
             notes: Vec::new(),
@@ -447,6 +453,20 @@ pub fn explore_telling(
         #[allow(unreachable_patterns, reason = "with every feature, every engine is there")]
         missing => Exploration::unsupported(format!("this build has no engine `{missing}`")),
     }
+}
+
+/// Runs one execution of the program again, which went wrong under a controlled engine with this budget, in this process or another one:
+/// it is described by [`Exploration::replay`]. Where the program has changed, it may end in another way.
+///
+/// # Errors
+/// The text describes no execution.
+#[cfg(any(feature = "dpor", feature = "shuttle"))]
+pub fn replay(program: &Program, budget: &Budget, text: &str) -> Result<Exploration, NotAReplay> {
+    #[cfg(feature = "dpor")]
+    use self::coroutine as driver;
+    #[cfg(not(feature = "dpor"))]
+    use self::shuttle as driver;
+    text.parse().map(|replay| driver::replay_alone(program, budget, replay))
 }
 
 /// The most executions of the exact search that confirms a complete one of loom's, where the budget has fewer.

@@ -36,6 +36,7 @@ pub(crate) fn run_main(program: &Program) -> Ran {
 pub(crate) struct Recorded {
     failure: Option<(FailureKind, String)>,
     trace: Trace,
+    replay: Option<String>,
 }
 
 /// What a recorded execution shows; nothing where nothing was recorded, or the program did something else when
@@ -53,7 +54,8 @@ pub(crate) fn recorded(execution: &mut Execution, end: End, ran: &Ran) -> Option
     // That nothing happened for no reason is no news either.
     let is_no_event = |op: Op| op.rare().is_some() || matches!(op, Op::Deadline | Op::Live);
     trace.steps.retain(|step| !(is_no_event(step.op) && step.answer == Some(0)));
-    (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace })
+    let replay = failure.as_ref().and_then(|_| execution.replay()).map(|replay| replay.to_string());
+    (failure.is_some() || end == End::Finished).then_some(Recorded { failure, trace, replay })
 }
 
 /// The trace of a use after destroy ends with the use. Every other end of an object is no news.
@@ -294,13 +296,16 @@ impl Search {
 
     /// The facts, with the trace of the counterexample where it was run again and recorded.
     pub(crate) fn finish(mut self, recorded: Option<Recorded>) -> Exploration {
+        self.exploration.replay = recorded.as_ref().and_then(|recorded| recorded.replay.clone());
         let is_cut = matches!(self.exploration.coverage, Err(Reason::Budget(_)));
         self.exploration.expected = self.expected.filter(|_| is_cut).map(|expected| expected as u64);
         self.exploration.failure = self.best.map(|best| {
             let Best { kind, message, execution, .. } = best;
             let (message, trace) = match recorded {
-                Some(Recorded { failure: Some((same, message)), trace }) if same == kind => (message, trace),
-                Some(Recorded { failure: None, trace }) if is_of_a_class(kind) => {
+                Some(Recorded { failure: Some((same, message)), trace, .. }) if same == kind => {
+                    (message, trace)
+                }
+                Some(Recorded { failure: None, trace, .. }) if is_of_a_class(kind) => {
                     (message + " (in an execution equivalent to this one)", trace)
                 }
                 _ => (message + " (run again, the program did something else)", Trace::default()),

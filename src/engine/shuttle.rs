@@ -7,7 +7,7 @@
 //! 2010) and the uniform random walk (Huan Zhao, Dylan Wolff, Umang Mathur, Abhik Roychoudhury, "Selectively
 //! uniform concurrency testing", 2025).
 
-use super::execution::{Chooser, End, Execution, Script, Turn};
+use super::execution::{Chooser, End, Execution, Replay, Script, Turn};
 use super::machine::Phase;
 use super::search::{Ran, Recorded, Search, recorded, run_main};
 use super::watchdog::{Pulse, Watchdog};
@@ -61,6 +61,17 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
         Engine::Urw => Some(Box::new(UrwRandomScheduler::new_from_seed(budget.seed, executions))),
         _ => None,
     }
+}
+
+/// Runs one execution of another process, and no other.
+#[cfg_attr(feature = "dpor", expect(dead_code, reason = "the other driver does it"))]
+pub(crate) fn replay_alone(program: &Program, budget: &Budget, replay: Replay) -> Exploration {
+    silence();
+    let budget = &Budget { executions: 1, shorten: 0, deaths: 0, ..*budget };
+    let alone = || Search::new(budget, Ok(Extent::Sampled(0)));
+    let runtime = Rc::new(Runtime::new(Execution::replaying(replay, budget), alone(), true));
+    runtime.run(program, None);
+    runtime.search.replace(alone()).finish(runtime.recorded.take())
 }
 
 /// Runs an execution of the search again and records it.

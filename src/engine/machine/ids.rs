@@ -22,6 +22,16 @@ struct Numbering {
     next: u32,
 }
 
+/// Who has made each thread and each object, in the order of their numbers: what another process needs to give them the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Makers {
+    pub(crate) threads: Vec<Maker>,
+    pub(crate) objects: Vec<Maker>,
+}
+
+/// The place of whoever has made something, or nothing: nobody has made the clock.
+pub(crate) type Maker = Option<u32>;
+
 impl Numbering {
     fn restart(&mut self) {
         self.used.fill(0);
@@ -45,6 +55,26 @@ impl Numbering {
         self.next += 1;
         self.next - 1
     }
+
+    fn makers(&self) -> Vec<Maker> {
+        let mut makers = vec![None; self.next as usize];
+        for (maker, numbers) in self.numbers.iter().enumerate() {
+            numbers.iter().for_each(|&number| makers[number as usize] = Some(maker as u32));
+        }
+        makers
+    }
+
+    fn of(makers: &[Maker]) -> Self {
+        let mut numbering = Self::default();
+        for maker in makers {
+            match maker {
+                Some(maker) => _ = numbering.next_of(*maker as usize),
+                None => _ = numbering.take(),
+            }
+        }
+        numbering.restart();
+        numbering
+    }
 }
 
 impl Ids {
@@ -53,6 +83,23 @@ impl Ids {
         self.threads.restart();
         self.objects.restart();
         self.messages.values_mut().for_each(Numbering::restart);
+    }
+
+    /// The numbers that were given; nothing where there were messages, which have numbers of their own.
+    pub(super) fn makers(&self) -> Option<Makers> {
+        let makers = Makers { threads: self.threads.makers(), objects: self.objects.makers() };
+        self.messages.is_empty().then_some(makers)
+    }
+
+    /// These numbers are given again.
+    pub(super) fn of(makers: &Makers) -> Self {
+        let clock = makers.objects.iter().position(Option::is_none);
+        Self {
+            threads: Numbering::of(&makers.threads),
+            objects: Numbering::of(&makers.objects),
+            messages: HashMap::new(),
+            clock: clock.map(|number| ObjectId(number as u32)),
+        }
     }
 
     /// The next thread that `creator` spawns. Main is 0, so that spawned threads start from 1.

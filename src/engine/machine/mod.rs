@@ -41,6 +41,7 @@ use self::access::Target;
 use self::clock::MAX_THREADS;
 pub(crate) use self::grant::Urgent;
 use self::ids::Ids;
+pub(crate) use self::ids::{Maker, Makers};
 use self::log::Log;
 use self::memory::View;
 pub(crate) use self::misuse::Misuse;

@@ -1,6 +1,7 @@
 //! What a search learns about its objects, from one execution to the next.
 
 use super::Machine;
+use super::ids::{Ids, Makers};
 use crate::event::op::{ObjectId, Op};
 
 /// What the search has learnt about an object, whatever the execution.
@@ -19,6 +20,16 @@ impl Watched {
     pub(super) const fn is_read(&mut self) {
         self.tried = true;
     }
+
+    /// A bit for each thing that is known of it.
+    pub(crate) const fn bits(self) -> u8 {
+        self.tried as u8 | (self.ends as u8) << 1 | (self.ends_last as u8) << 2
+    }
+
+    /// What these bits say.
+    pub(crate) const fn of_bits(bits: u8) -> Self {
+        Self { tried: bits & 1 != 0, ends: bits & 2 != 0, ends_last: bits & 4 != 0 }
+    }
 }
 
 impl Machine {
@@ -32,6 +43,16 @@ impl Machine {
     /// which of its operations were choices.
     pub(crate) fn known(&self) -> &[Watched] {
         &self.watched_before
+    }
+
+    /// Who has made the threads and objects so far, unless there were messages.
+    pub(crate) fn makers(&self) -> Option<Makers> {
+        self.ids.makers()
+    }
+
+    /// Threads and objects get the numbers that they had in another process.
+    pub(crate) fn number(&mut self, makers: &Makers) {
+        self.ids = Ids::of(makers);
     }
 
     /// Knows these and no others.

@@ -2,7 +2,7 @@
 
 pub(crate) mod deaths;
 pub(crate) mod failures;
-#[path = "../../../examples/one_line.rs"]
+#[path = "../../examples/one_line.rs"]
 #[expect(dead_code, reason = "its main is not ours")]
 mod one_line;
 
