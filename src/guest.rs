@@ -173,6 +173,9 @@ impl Check {
 
     /// Looks for an execution that goes wrong; what was found, in words.
     fn search(&self, program: &Program, place: &Location<'_>) -> Result<String, String> {
+        if self.engines.is_empty() {
+            return Err("no engine was asked for: `engines` takes at least one".to_owned());
+        }
         let mut said = String::new();
         let covered = Covers::collect(|| {
             for &engine in &self.engines {
@@ -217,13 +220,16 @@ impl Check {
 
     /// Runs one execution again, or, under an engine that cannot, all up to it.
     fn replay(&self, program: &Program, engine: Engine, text: &str) -> Result<String, String> {
-        let seen = match text.parse() {
-            Ok(number) => explore(engine, program, &Budget { executions: number, ..self.budget }),
-            Err(_) => alone(program, &self.budget, text)?,
+        let (seen, what) = match text.parse() {
+            Ok(number) => (
+                explore(engine, program, &Budget { executions: number, ..self.budget }),
+                "up to this execution",
+            ),
+            Err(_) => (alone(program, &self.budget, text)?, "this execution alone"),
         };
         match Verdict::of(engine, &seen) {
             Verdict::Broken(failure) => {
-                Err(finding(engine, &failure, &format!("{REPLAY} was set: this execution alone\n")))
+                Err(finding(engine, &failure, &format!("{REPLAY} was set: {what}\n")))
             }
             _ => Ok(format!("{engine}: the execution of {REPLAY} does not go wrong any more")),
         }
@@ -429,6 +435,31 @@ mod tests {
         );
         assert_eq!(mine(replay, here), None, "it is of another check");
         assert_eq!(mine(&format!("{}.pct.17", here.line()), here), Some((Engine::Pct, "17")));
+    }
+
+    /// The runtime that is left behind by a deadlock keeps no panic to itself.
+    #[cfg(feature = "shuttle")]
+    #[test]
+    fn a_deadlock_that_was_drawn_is_told_by_a_panic_of_its_own() {
+        let deadlock = || {
+            let [a, b] = [(); 2].map(|()| Arc::new(Mutex::new(())));
+            let both = |[first, second]: [Arc<Mutex<()>>; 2]| {
+                thread::spawn(move || {
+                    let _first = first.lock().unwrap();
+                    drop(second.lock().unwrap());
+                })
+            };
+            let threads = [both([a.clone(), b.clone()]), both([b, a])];
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+        };
+        let told = says(|| Check::new().engines([Engine::Pct]).run(deadlock));
+        assert!(told.starts_with("✗ deadlock in execution ") && told.contains(".pct.t0x2"), "{told}");
+        assert_eq!(crate::sync::current::run(), 0, "no run is in progress");
+    }
+
+    #[test]
+    fn a_check_without_an_engine_fails() {
+        assert!(says(|| Check::new().engines([]).run(|| ())).contains("at least one"));
     }
 
     #[test]

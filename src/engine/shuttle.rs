@@ -47,8 +47,7 @@ pub(crate) fn explore(engine: Engine, program: &Program, budget: &Budget) -> Exp
     let execution = Execution::new(chooser, budget);
     let runtime = Rc::new(Runtime::new(execution, Search::new(budget, coverage), false));
     runtime.run(program, strategy);
-    // The runtime itself may live on: the stacks of a deadlocked execution are leaked, with what they own.
-    let search = runtime.search.replace(Search::new(budget, Ok(Extent::Sampled(0))));
+    let search = runtime.end(budget);
     let recorded = search.script().and_then(|script| replay(program, budget, &runtime, script));
     search.finish(recorded)
 }
@@ -68,10 +67,10 @@ fn strategy(engine: Engine, budget: &Budget) -> Option<Box<dyn Scheduler>> {
 pub(crate) fn replay_alone(program: &Program, budget: &Budget, replay: Replay) -> Exploration {
     silence();
     let budget = &Budget { executions: 1, shorten: 0, deaths: 0, ..*budget };
-    let alone = || Search::new(budget, Ok(Extent::Sampled(0)));
-    let runtime = Rc::new(Runtime::new(Execution::replaying(replay, budget), alone(), true));
+    let search = Search::new(budget, Ok(Extent::Sampled(0)));
+    let runtime = Rc::new(Runtime::new(Execution::replaying(replay, budget), search, true));
     runtime.run(program, None);
-    runtime.search.replace(alone()).finish(runtime.recorded.take())
+    runtime.end(budget).finish(runtime.recorded.take())
 }
 
 /// Runs an execution of the search again and records it.
@@ -80,6 +79,7 @@ fn replay(program: &Program, budget: &Budget, of: &Runtime, script: Script) -> O
     let search = Search::new(&Budget { executions: 1, ..*budget }, Ok(Extent::Sampled(0)));
     let runtime = Rc::new(Runtime::new(execution, search, true));
     runtime.run(program, None);
+    runtime.end(budget);
     runtime.recorded.take()
 }
 
@@ -106,7 +106,8 @@ fn silence() {
 /// What the tasks, the scheduler and the facade share.
 struct Runtime {
     pulse: Arc<Pulse>,
-    watch: panics::Watch,
+    /// Until [`end`](Self::end).
+    watch: RefCell<Option<panics::Watch>>,
     execution: RefCell<Execution>,
     search: RefCell<Search>,
     ran: RefCell<Ran>,
@@ -129,7 +130,7 @@ impl Runtime {
     fn new(execution: Execution, search: Search, record: bool) -> Self {
         Self {
             pulse: Arc::default(),
-            watch: panics::watch(None),
+            watch: RefCell::new(Some(panics::watch(None))),
             execution: RefCell::new(execution),
             search: RefCell::new(search),
             ran: RefCell::new(None),
@@ -168,6 +169,13 @@ impl Runtime {
         drop(entered);
     }
 
+    /// What was seen. The runtime itself may live on, because the stacks of a deadlocked execution are leaked with what they own; panics
+    /// of this thread are its own again.
+    fn end(&self, budget: &Budget) -> Search {
+        self.watch.take();
+        self.search.replace(Search::new(budget, Ok(Extent::Sampled(0))))
+    }
+
     fn main(&self, program: &Program) {
         self.tasks.borrow_mut().push((ThreadId::MAIN, ExecutionState::me()));
         self.pulse.note(ThreadId::MAIN, None);
@@ -190,7 +198,7 @@ impl Runtime {
     fn restart(&self) {
         held::release();
         current::next_epoch();
-        self.watch.forget();
+        self.watch.borrow().iter().for_each(panics::Watch::forget);
         self.execution.borrow_mut().restart(self.record);
         self.ran.replace(None);
         self.tasks.borrow_mut().clear();
