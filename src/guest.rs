@@ -24,6 +24,7 @@ use crate::engine::{
     Budget, Engine, Exploration, Failure, Note, Outcome, Program, Reason, Violation, explore,
 };
 use crate::judge::Verdict;
+use crate::port::Harness;
 use crate::report::{Style, evidence};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -158,21 +159,76 @@ impl Check {
     /// As [`check`].
     #[track_caller]
     pub fn run<T: Passes>(self, body: impl Fn() -> T + Send + Sync + 'static) {
-        let place = Location::caller();
         let program = Program::new(move || passed(body().passes()));
-        let asked = std::env::var(REPLAY).ok();
-        let said = match asked.as_deref().and_then(|text| mine(text, place)) {
-            Some((engine, text)) => self.replay(&program, engine, text),
-            None => self.search(&program, place),
-        };
-        match said {
-            Ok(held) => println!("{held}"),
+        match self.judge(&program, &Location::caller().line().to_string()) {
+            Ok(held) => print!("{held}"),
             Err(failed) => panic!("{failed}"),
         }
     }
 
-    /// Looks for an execution that goes wrong; what was found, in words.
-    fn search(&self, program: &Program, place: &Location<'_>) -> Result<String, String> {
+    /// Makes the check of an implementation of a [port](crate::port), in each of the port's scenarios for a pull request: its properties,
+    /// and of a queue that every history of every execution is linearizable.
+    ///
+    /// ```
+    /// use refectory::Check;
+    /// use refectory::port::try_queue::{self, TryQueue};
+    /// use refectory::port::{Full, Item};
+    /// use refectory::sync::Mutex;
+    /// use std::collections::VecDeque;
+    ///
+    /// struct Mine<T> {
+    ///     items: Mutex<VecDeque<T>>,
+    ///     room: usize,
+    /// }
+    ///
+    /// impl<T: Send + 'static> TryQueue<T> for Mine<T> {
+    ///     fn with_capacity(room: usize) -> Self {
+    ///         Self { items: Mutex::new(VecDeque::new()), room }
+    ///     }
+    ///
+    ///     fn try_push(&self, item: T) -> Result<(), Full<T>> {
+    ///         let mut items = self.items.lock().unwrap();
+    ///         if items.len() == self.room {
+    ///             return Err(Full(item));
+    ///         }
+    ///         items.push_back(item);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn try_pop(&self) -> Option<T> {
+    ///         self.items.lock().unwrap().pop_front()
+    ///     }
+    /// }
+    ///
+    /// # #[cfg(feature = "dpor")]
+    /// Check::new().port(try_queue::harness::<Mine<Item>>());
+    /// ```
+    ///
+    /// # Panics
+    /// As [`check`].
+    #[track_caller]
+    pub fn port(self, harness: Harness) {
+        let line = Location::caller().line();
+        for &size in harness.port.sizes {
+            let program = harness.program((harness.port.scenario)(size));
+            match self.judge(&program, &format!("{line}-{size}")) {
+                Ok(held) => print!("{} {size}: {held}", harness.port.name),
+                Err(failed) => panic!("{} {size}: {failed}", harness.port.name),
+            }
+        }
+    }
+
+    /// What came of the program at this place, in words.
+    fn judge(&self, program: &Program, place: &str) -> Result<String, String> {
+        let asked = std::env::var(REPLAY).ok();
+        match asked.as_deref().and_then(|text| mine(text, place)) {
+            Some((engine, text)) => self.replay(program, engine, text),
+            None => self.search(program, place),
+        }
+    }
+
+    /// Looks for an execution that goes wrong.
+    fn search(&self, program: &Program, place: &str) -> Result<String, String> {
         if self.engines.is_empty() {
             return Err("no engine was asked for: `engines` takes at least one".to_owned());
         }
@@ -193,7 +249,7 @@ impl Check {
         }
     }
 
-    fn search_with(&self, engine: Engine, program: &Program, place: &Location<'_>) -> Result<String, String> {
+    fn search_with(&self, engine: Engine, program: &Program, place: &str) -> Result<String, String> {
         let usual = if engine.draws() { DRAWN } else { EXECUTIONS };
         let budget = Budget { executions: self.executions.unwrap_or(usual), ..self.budget };
         let mut seen = explore(engine, program, &budget);
@@ -231,7 +287,7 @@ impl Check {
             Verdict::Broken(failure) => {
                 Err(finding(engine, &failure, &format!("{REPLAY} was set: {what}\n")))
             }
-            _ => Ok(format!("{engine}: the execution of {REPLAY} does not go wrong any more")),
+            _ => Ok(format!("{engine}: the execution of {REPLAY} does not go wrong any more\n")),
         }
     }
 }
@@ -285,12 +341,12 @@ fn finding(engine: Engine, failure: &Failure, again: &str) -> String {
 }
 
 /// The command that runs an execution again.
-fn again(engine: Engine, seen: &Exploration, failure: &Failure, place: &Location<'_>) -> String {
+fn again(engine: Engine, seen: &Exploration, failure: &Failure, place: &str) -> String {
     if engine == Engine::Native {
         return "on real threads the schedule may differ each time\n".to_owned();
     }
     let text = seen.replay.clone().unwrap_or_else(|| failure.execution.to_string());
-    format!("replay: {REPLAY}={}.{engine}.{text} {}\n", place.line(), command())
+    format!("replay: {REPLAY}={place}.{engine}.{text} {}\n", command())
 }
 
 /// The command that runs this test alone, as far as it can be told.
@@ -310,12 +366,9 @@ fn command() -> String {
 }
 
 /// The engine and the execution that are asked for, if they are of the check at this place.
-fn mine<'a>(text: &'a str, place: &Location<'_>) -> Option<(Engine, &'a str)> {
-    let mut parts = text.splitn(3, '.');
-    let line: u32 = parts.next()?.parse().ok()?;
-    let engine = parts.next()?;
-    let engine = Engine::ALL.into_iter().find(|known| known.name() == engine)?;
-    (line == place.line()).then_some((engine, parts.next()?))
+fn mine<'a>(text: &'a str, place: &str) -> Option<(Engine, &'a str)> {
+    let (engine, execution) = text.strip_prefix(place)?.strip_prefix('.')?.split_once('.')?;
+    Some((Engine::ALL.into_iter().find(|known| known.name() == engine)?, execution))
 }
 
 /// Which places of a check some execution has come to.
@@ -420,8 +473,7 @@ mod tests {
         assert!(told.starts_with("✗ panic in execution ") && told.contains("an update is lost"), "{told}");
         assert!(told.contains("│ load sum → 0") && told.contains("cargo test guest::tests::an_"), "{told}");
         let replay = told.split(&format!("{REPLAY}=")).nth(1).unwrap().split(' ').next().unwrap();
-        let here = Location::caller();
-        let (_, text) = replay.split_once('.').unwrap();
+        let (place, text) = replay.split_once('.').unwrap();
         let (engine, text) = text.split_once('.').unwrap();
         assert_eq!(engine, "dpor");
         let program = Program::new(|| {
@@ -433,8 +485,9 @@ mod tests {
             again.starts_with("✗ panic in execution 1 of dpor") && again.contains("an update is lost"),
             "{again}"
         );
-        assert_eq!(mine(replay, here), None, "it is of another check");
-        assert_eq!(mine(&format!("{}.pct.17", here.line()), here), Some((Engine::Pct, "17")));
+        assert_eq!(mine(replay, place), Some((Engine::Dpor, text)));
+        assert_eq!(mine(replay, "1"), None, "it is of another check");
+        assert_eq!(mine("27-2x1.pct.17", "27-2x1"), Some((Engine::Pct, "17")));
     }
 
     /// The runtime that is left behind by a deadlock keeps no panic to itself.
@@ -455,6 +508,17 @@ mod tests {
         let told = says(|| Check::new().engines([Engine::Pct]).run(deadlock));
         assert!(told.starts_with("✗ deadlock in execution ") && told.contains(".pct.t0x2"), "{told}");
         assert_eq!(crate::sync::current::run(), 0, "no run is in progress");
+    }
+
+    #[test]
+    fn an_implementation_of_a_port_passes_its_scenarios_or_is_told() {
+        use crate::model::threads::lock::broken::NeverWakes;
+        use crate::model::threads::lock::futex::Lock;
+        use crate::port::lock;
+        Check::new().port(lock::harness::<Lock>());
+        let told = says(|| Check::new().port(lock::harness::<Lock<NeverWakes>>()));
+        assert!(told.starts_with("lock 2x1: ✗ lost wake-up in execution "), "{told}");
+        assert!(told.contains("-2x1.dpor.t"), "{told}");
     }
 
     #[test]
@@ -495,12 +559,11 @@ mod tests {
             });
             adds.into_iter().for_each(|thread| thread.join().unwrap());
         };
-        let place = Location::caller();
         let program = Program::new(move || {
             counts();
             passed(Ok(()))
         });
-        let said = Check::new().executions(500).search(&program, place).unwrap();
+        let said = Check::new().executions(500).search(&program, "1").unwrap();
         assert!(said.starts_with("dpor: held (") && said.contains("2 preemptions"), "{said}");
     }
 

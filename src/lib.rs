@@ -31,11 +31,13 @@
 //! }
 //! ```
 //!
+//! The [`guide`] begins with your own code; this is what there is.
+//!
 //! # Map
 //! | module | what it is |
 //! |---|---|
 //! | [`sync`] | the facade: std's names and signatures, driven by whichever engine is current |
-//! | [`history`], [`spec`], [`check`] | what was asked and answered, the sequential objects, and whether one explains the other |
+//! | [`history`], [`spec`], [`check`](mod@check) | what was asked and answered, the sequential objects, and whether one explains the other |
 //! | [`scenario`] | what each thread does, as plain data |
 //! | [`port`] | the traits that an implementation under test implements, and what is checked of each; their docs are the contract |
 //! | [`model`] | the implementations, by concurrency model, with their broken twins |
@@ -81,6 +83,8 @@ pub mod contract;
 pub mod engine;
 pub mod event;
 pub mod guest;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod history;
 pub mod judge;
 pub mod model;
