@@ -17,7 +17,7 @@ const LIKE: f64 = 0.6;
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Selection {
     /// Parts of cell ids, as in `threads/table`, `left_first` or `3x1@dpor`; a cell that contains one
-    /// of them is taken.
+    /// of them is taken. Names may be shortened, as in `thread/tab`.
     filter: Vec<String>,
     /// Engines, as in `loom,dpor`: native, loom, random, pct, urw, dpor, dpor-on-shuttle.
     #[arg(long = "engine", value_name = "ENGINE", value_delimiter = ',')]
@@ -38,15 +38,17 @@ impl Selection {
     pub(super) fn cells(&self) -> Result<Vec<Cell>, Stop> {
         let engines = self.engines()?;
         let mut cells = self.scoped()?;
+        let ids: Vec<String> = cells.iter().map(|cell| cell.id().to_string()).collect();
+        let mut wanted = BTreeSet::new();
         for filter in &self.filter {
-            if !cells.iter().any(|cell| cell.id().to_string().contains(filter)) {
+            let fitting = fitting(&ids, filter);
+            if fitting.is_empty() {
                 return Err(unknown("filter", filter, &vocabulary(&cells)));
             }
+            wanted.extend(fitting);
         }
         cells.retain(|cell| engines.is_empty() || engines.contains(&cell.engine));
-        cells.retain(|cell| {
-            self.filter.is_empty() || self.filter.iter().any(|part| cell.id().to_string().contains(part))
-        });
+        cells.retain(|cell| self.filter.is_empty() || wanted.contains(&cell.id().to_string()));
         match cells.is_empty() {
             true => Err(Stop::usage("no cell fits all of filter, engine and scope")),
             false => Ok(cells),
@@ -118,14 +120,28 @@ pub(super) fn parts(filter: &str) -> Vec<String> {
     if filter.is_empty() { Vec::new() } else { vec![filter.to_owned()] }
 }
 
+/// The ids with this part; where there is none, those of which it gives the beginnings of names: `thread/tab` stands for `threads/table`.
+fn fitting(ids: &[String], part: &str) -> Vec<String> {
+    let has = |fits: &dyn Fn(&str) -> bool| ids.iter().filter(|id| fits(id)).cloned().collect();
+    let whole: Vec<String> = has(&|id| id.contains(part));
+    if whole.is_empty() { has(&|id| is_short_for(part, id)) } else { whole }
+}
+
+fn is_short_for(part: &str, id: &str) -> bool {
+    let split = |text: &str| text.split(['/', '@']).map(str::to_owned).collect::<Vec<_>>();
+    let (short, names) = (split(part), split(id));
+    let begin =
+        |names: &[String]| names.iter().zip(&short).all(|(name, short)| name.starts_with(short.as_str()));
+    names.windows(short.len()).any(begin)
+}
+
 /// The subjects with these ids, or those that have one of them in theirs; all, where there is none.
 pub(super) fn subjects(filters: &[String]) -> Result<Vec<&'static Subject>, Stop> {
     let mut wanted = BTreeSet::new();
+    let ids: Vec<String> = catalogue::subjects().map(Subject::id).collect();
     for filter in filters {
-        let exact = catalogue::subjects().any(|subject| subject.id() == *filter);
-        let ids = catalogue::subjects().map(Subject::id);
-        let mut fitting = ids.filter(|id| if exact { id == filter } else { id.contains(filter) }).peekable();
-        if fitting.peek().is_none() {
+        let fitting = if ids.contains(filter) { vec![filter.clone()] } else { fitting(&ids, filter) };
+        if fitting.is_empty() {
             return Err(unknown_subject(filter));
         }
         wanted.extend(fitting);
@@ -204,6 +220,15 @@ mod tests {
         assert!(cells.iter().all(|cell| cell.id().to_string().contains("left_first")));
         let more = select(&["left_first", "ordered"], &["native"], None).unwrap();
         assert!(more.len() > cells.len());
+    }
+
+    #[test]
+    fn names_may_be_shortened() {
+        let whole = select(&["threads/table/ordered"], &["native"], None).unwrap();
+        assert_eq!(select(&["thread/tab/ordered"], &["native"], None).unwrap().len(), whole.len());
+        assert!(select(&["thread/bat"], &[], None).is_err());
+        let cells = select(&["thread/table/ordered/2x1@nat"], &[], None).unwrap();
+        assert!(cells.iter().all(|cell| cell.engine == Engine::Native), "{cells:?}");
     }
 
     #[test]
