@@ -368,7 +368,7 @@ fn command() -> String {
 /// The engine and the execution that are asked for, if they are of the check at this place.
 fn mine<'a>(text: &'a str, place: &str) -> Option<(Engine, &'a str)> {
     let (engine, execution) = text.strip_prefix(place)?.strip_prefix('.')?.split_once('.')?;
-    Some((Engine::ALL.into_iter().find(|known| known.name() == engine)?, execution))
+    Some((Engine::named(engine)?, execution))
 }
 
 /// Which places of a check some execution has come to.

@@ -71,7 +71,7 @@ impl FromStr for CellId {
     fn from_str(text: &str) -> Result<Self, NoCellId> {
         let parsed = || {
             let (question, engine) = text.rsplit_once('@')?;
-            let engine = Engine::ALL.into_iter().find(|known| known.name() == engine)?;
+            let engine = Engine::named(engine)?;
             let mut parts = question.split('/').filter(|part| !part.is_empty()).map(str::to_owned);
             let mut part = || parts.next();
             let question = Question { model: part()?, family: part()?, subject: part()?, scope: part()? };

@@ -79,8 +79,7 @@ impl Selection {
 
 fn engine(name: &str) -> Result<Engine, Stop> {
     let names = || Engine::ALL.iter().map(ToString::to_string).collect();
-    let engine = Engine::ALL.into_iter().find(|engine| engine.name() == name);
-    let engine = engine.ok_or_else(|| unknown("engine", name, &names()))?;
+    let engine = Engine::named(name).ok_or_else(|| unknown("engine", name, &names()))?;
     if !engine.available() {
         let message = format!("this build has no engine `{engine}`: build with `--all-features`");
         return Err(Stop::usage(message));

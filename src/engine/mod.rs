@@ -83,6 +83,11 @@ impl Engine {
         }
     }
 
+    /// The engine of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.name() == name)
+    }
+
     /// Whether this build has the engine.
     pub const fn available(self) -> bool {
         match self {

@@ -25,7 +25,7 @@ fn hang(test: &str, engine: Engine, program: fn() -> Program, words: usize) -> V
                 std::process::exit(1);
             })
             .unwrap();
-        let engine = Engine::ALL.into_iter().find(|engine| engine.name() == name).unwrap();
+        let engine = Engine::named(&name).unwrap();
         explore(engine, &program(), &Budget { executions: 2, ..Budget::default() });
         std::process::exit(0);
     }
